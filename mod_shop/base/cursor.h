@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_BASE_CURSOR_H
+#define SHOP_BASE_CURSOR_H
+
+/* Keyset paging: where a list stopped, as the sort key and identifier of its last item. Opaque to
+ * clients (base64url), so that it may change. */
+
+#include <apr_pools.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+
+typedef struct shop_cursor_t {
+    const char *sort; /* as in ?sort=, e.g. "-price"; a cursor is good for its own sort only */
+    const char *text; /* last sort key when it is a string, else NULL */
+    int64_t number;   /* last sort key when it is a number (minor units, microseconds) */
+    const char *id;   /* breaks ties */
+} shop_cursor_t;
+
+const char *shop_cursor_encode(const shop_cursor_t *cursor, apr_pool_t *pool);
+/* VALIDATION_FAILED on "?cursor" when it is damaged or of another sort. */
+shop_error_t *shop_cursor_decode(shop_cursor_t **cursor, const char *text, const char *sort,
+                                 apr_pool_t *pool);
+
+/* What every list is asked for and answers with. */
+typedef struct shop_list_query_t {
+    int64_t limit;               /* 1..100 */
+    const shop_cursor_t *after;  /* NULL: first page */
+    bool count;                  /* total wanted */
+} shop_list_query_t;
+
+#define SHOP_COUNT_CAP 10000
+
+typedef struct shop_list_end_t {
+    const shop_cursor_t *next; /* NULL: that was the last page */
+    int64_t total;             /* -1 when not asked for; counted to SHOP_COUNT_CAP + 1 */
+} shop_list_end_t;
+
+#endif

@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT
+ * Reads a request body by its field table and prints replies by theirs. What a table does not name
+ * never reaches a struct, so a request cannot set what nobody meant it to set. */
+#include "fields.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "clock.h"
+#include "id.h"
+#include "money.h"
+#include "text.h"
+
+/* What stays the same while one body is read. */
+typedef struct reading_t {
+    shop_error_t *err;
+    bool has_exponent;
+    int currency_exponent;
+    apr_pool_t *pool;
+} reading_t;
+
+static void read_object(reading_t *reading, void *record, shop_present_t *present,
+                        const shop_field_t *fields, const json_t *object, bool partial,
+                        const char *above);
+
+/* RFC 6901: "~" and "/" in a member name are written ~0 and ~1. */
+static const char *pointer_to(const char *above, const char *name, apr_pool_t *pool)
+{
+    size_t length = strlen(above) + 1;
+    char *pointer = apr_palloc(pool, length + 2 * strlen(name) + 1);
+    char *out = pointer + apr_snprintf(pointer, length + 1, "%s/", above);
+
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *out++ = '~';
+            *out++ = *name == '~' ? '0' : '1';
+        } else {
+            *out++ = *name;
+        }
+    }
+    *out = '\0';
+    return pointer;
+}
+
+static bool is_bounded(const shop_field_t *field)
+{
+    return field->min || field->max;
+}
+
+static bool length_fits(shop_error_t **err, int64_t length, const shop_field_t *field,
+                        const char *pointer, const char *unit, apr_pool_t *pool)
+{
+    if (!is_bounded(field) || (length >= field->min && length <= field->max)) {
+        return true;
+    }
+    if (field->min == field->max) {
+        shop_error_violate(err, pool, pointer, "length", "must have %" APR_INT64_T_FMT " %s",
+                           field->min, unit);
+    } else {
+        shop_error_violate(err, pool, pointer, "length",
+                           "must have %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT " %s", field->min,
+                           field->max, unit);
+    }
+    return false;
+}
+
+static bool is_one_of(const char *text, const char *const *values)
+{
+    for (; *values; values++) {
+        if (!strcmp(text, *values)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *listed(const char *const *values, apr_pool_t *pool)
+{
+    const char *list = *values;
+
+    for (values++; *values; values++) {
+        list = apr_pstrcat(pool, list, ", ", *values, NULL);
+    }
+    return list;
+}
+
+static const char *lower_case(const char *text, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, text);
+
+    for (char *at = copy; *at; at++) {
+        *at = (char)apr_tolower(*at);
+    }
+    return copy;
+}
+
+bool shop_field_check_text(shop_error_t **err, const char **text, const shop_field_t *field,
+                           const char *pointer, apr_pool_t *pool)
+{
+    const char *wanted = NULL;
+
+    switch (field->kind) {
+    case SHOP_FIELD_ID:
+        if (shop_id_valid(*text)) {
+            *text = lower_case(*text, pool); /* identifiers are compared as text */
+            return true;
+        }
+        wanted = "must be 24 hexadecimal digits";
+        break;
+    case SHOP_FIELD_EMAIL:
+        wanted = shop_text_is_email(*text) ? NULL : "must be an e-mail address";
+        break;
+    case SHOP_FIELD_URL:
+        wanted = shop_text_is_image_url(*text) ? NULL : "must be an http(s) URL or absolute path";
+        break;
+    case SHOP_FIELD_ENUM:
+        if (!is_one_of(*text, field->values)) {
+            shop_error_violate(err, pool, pointer, "enum", "must be one of %s",
+                               listed(field->values, pool));
+            return false;
+        }
+        return true;
+    case SHOP_FIELD_STRING:
+    case SHOP_FIELD_TEXT:
+        if (!shop_text_printable(*text, field->kind == SHOP_FIELD_TEXT)) {
+            wanted = "must not hold control or invisible characters";
+        }
+        break;
+    default:
+        break;
+    }
+    if (wanted) {
+        shop_error_violate(err, pool, pointer, "format", "%s", wanted);
+        return false;
+    }
+    return length_fits(err, (int64_t)shop_text_length(*text), field, pointer, "characters", pool);
+}
+
+bool shop_field_check_number(shop_error_t **err, int64_t number, const shop_field_t *field,
+                             const char *pointer, int currency_exponent, apr_pool_t *pool)
+{
+    if (!is_bounded(field) || (number >= field->min && number <= field->max)) {
+        return true;
+    }
+    if (field->kind == SHOP_FIELD_MONEY) {
+        shop_error_violate(err, pool, pointer, "range", "must be from %s to %s",
+                           shop_money_text(field->min, currency_exponent, pool),
+                           shop_money_text(field->max, currency_exponent, pool));
+    } else {
+        shop_error_violate(err, pool, pointer, "range",
+                           "must be from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, field->min,
+                           field->max);
+    }
+    return false;
+}
+
+static bool wrong_type(reading_t *reading, const char *pointer, const char *wanted)
+{
+    shop_error_violate(&reading->err, reading->pool, pointer, "type", "must be %s", wanted);
+    return false;
+}
+
+static bool read_money(reading_t *reading, int64_t *amount, const shop_field_t *field,
+                       const json_t *value, const char *pointer)
+{
+    double major;
+
+    if (!json_is_number(value)) {
+        return wrong_type(reading, pointer, "a number");
+    }
+    if (json_is_real(value) && reading->has_exponent) {
+        shop_error_violate(&reading->err, reading->pool, pointer, "format",
+                           "must be a plain decimal without an exponent");
+        return false;
+    }
+    if (shop_money_of_json(amount, value, reading->currency_exponent)) {
+        return shop_field_check_number(&reading->err, *amount, field, pointer,
+                                       reading->currency_exponent, reading->pool);
+    }
+    major = json_number_value(value);
+    if (major > (double)SHOP_PRICE_MAX || major < -(double)SHOP_PRICE_MAX) {
+        shop_error_violate(&reading->err, reading->pool, pointer, "range", "is too large");
+    } else {
+        shop_error_violate(&reading->err, reading->pool, pointer, "decimals",
+                           "must have at most %d decimals", reading->currency_exponent);
+    }
+    return false;
+}
+
+static bool read_text(reading_t *reading, const char **text, const shop_field_t *field,
+                      const json_t *value, const char *pointer)
+{
+    if (!json_is_string(value)) {
+        return wrong_type(reading, pointer, "text");
+    }
+    *text = json_string_value(value);
+    return shop_field_check_text(&reading->err, text, field, pointer, reading->pool);
+}
+
+static bool read_time(reading_t *reading, apr_time_t *time, const json_t *value,
+                      const char *pointer)
+{
+    if (!json_is_string(value)) {
+        return wrong_type(reading, pointer, "a time as text");
+    }
+    if (!shop_time_parse(time, json_string_value(value))) {
+        shop_error_violate(&reading->err, reading->pool, pointer, "format",
+                           "must be a time with a zone such as 2026-11-23T22:39:26Z");
+        return false;
+    }
+    return true;
+}
+
+static bool read_struct(reading_t *reading, void **record, const shop_field_t *field,
+                        const json_t *value, const char *pointer)
+{
+    shop_present_t present = 0;
+
+    if (!json_is_object(value)) {
+        return wrong_type(reading, pointer, "an object");
+    }
+    *record = apr_pcalloc(reading->pool, field->size);
+    read_object(reading, *record, &present, field->fields, value, false, pointer);
+    return true;
+}
+
+static bool read_list(reading_t *reading, apr_array_header_t **list, const shop_field_t *field,
+                      const json_t *value, const char *pointer)
+{
+    int size = (int)json_array_size(value);
+
+    if (!json_is_array(value)) {
+        return wrong_type(reading, pointer, "a list");
+    }
+    if (!length_fits(&reading->err, size, field, pointer, "elements", reading->pool)) {
+        return false;
+    }
+    *list = apr_array_make(reading->pool, size, sizeof(void *));
+    for (int i = 0; i < size; i++) {
+        const char *at = apr_psprintf(reading->pool, "%s/%d", pointer, i);
+        const json_t *element = json_array_get(value, (size_t)i);
+
+        if (field->kind == SHOP_FIELD_LIST) {
+            read_struct(reading, apr_array_push(*list), field, element, at);
+        } else if (!json_is_string(element)) {
+            wrong_type(reading, at, "text");
+        } else if (!shop_text_printable(json_string_value(element), false)) {
+            shop_error_violate(&reading->err, reading->pool, at, "format",
+                               "must not hold control or invisible characters");
+        } else {
+            APR_ARRAY_PUSH(*list, const char *) = json_string_value(element);
+        }
+    }
+    return true;
+}
+
+static void set_null(void *member, shop_field_kind_t kind)
+{
+    switch (kind) {
+    case SHOP_FIELD_INT:
+    case SHOP_FIELD_MONEY:
+        *(int64_t *)member = -1;
+        break;
+    case SHOP_FIELD_TIME:
+        *(apr_time_t *)member = 0;
+        break;
+    case SHOP_FIELD_BOOL:
+        *(bool *)member = false;
+        break;
+    default:
+        *(void **)member = NULL;
+        break;
+    }
+}
+
+static bool read_null(reading_t *reading, void *member, const shop_field_t *field,
+                      const char *pointer)
+{
+    if (!(field->flags & SHOP_NULLABLE)) {
+        shop_error_violate(&reading->err, reading->pool, pointer, "null", "must not be null");
+        return false;
+    }
+    set_null(member, field->kind);
+    return true;
+}
+
+static bool read_value(reading_t *reading, void *member, const shop_field_t *field,
+                       const json_t *value, const char *pointer)
+{
+    if (json_is_null(value)) {
+        return read_null(reading, member, field, pointer);
+    }
+    switch (field->kind) {
+    case SHOP_FIELD_INT:
+        if (!json_is_integer(value)) {
+            return wrong_type(reading, pointer, "a whole number");
+        }
+        *(int64_t *)member = json_integer_value(value);
+        return shop_field_check_number(&reading->err, *(int64_t *)member, field, pointer, 0,
+                                       reading->pool);
+    case SHOP_FIELD_MONEY:
+        return read_money(reading, member, field, value, pointer);
+    case SHOP_FIELD_BOOL:
+        if (!json_is_boolean(value)) {
+            return wrong_type(reading, pointer, "true or false");
+        }
+        *(bool *)member = json_is_true(value);
+        return true;
+    case SHOP_FIELD_TIME:
+        return read_time(reading, member, value, pointer);
+    case SHOP_FIELD_OBJECT:
+        return read_struct(reading, member, field, value, pointer);
+    case SHOP_FIELD_LIST:
+    case SHOP_FIELD_STRINGS:
+        return read_list(reading, member, field, value, pointer);
+    default:
+        return read_text(reading, member, field, value, pointer);
+    }
+}
+
+static const shop_field_t *find_row(const shop_field_t *fields, const char *name)
+{
+    for (; fields->name; fields++) {
+        if (!strcmp(fields->name, name)) {
+            return fields;
+        }
+    }
+    return NULL;
+}
+
+/* A row that can be in a body. Rows of structs without a size are for replies only. */
+static bool is_accepted(const shop_field_t *row)
+{
+    bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
+
+    return !(row->flags & SHOP_READ_ONLY) && (sized || row->size);
+}
+
+static void read_object(reading_t *reading, void *record, shop_present_t *present,
+                        const shop_field_t *fields, const json_t *object, bool partial,
+                        const char *above)
+{
+    const char *name;
+    json_t *value;
+
+    *present = 0;
+    for (const shop_field_t *row = fields; row->name; row++) {
+        const json_t *given = json_object_get(object, row->name);
+
+        if (!is_accepted(row)) {
+            continue; /* when it was given, the second loop calls it unknown */
+        }
+        if (given) {
+            read_value(reading, (char *)record + row->offset, row, given,
+                       pointer_to(above, row->name, reading->pool));
+            *present |= UINT64_C(1) << (row - fields);
+        } else if ((row->flags & SHOP_REQUIRED) && !partial) {
+            shop_error_violate(&reading->err, reading->pool,
+                               pointer_to(above, row->name, reading->pool), "required",
+                               "is required");
+        }
+    }
+    /* jansson's iterators take no const */
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+        const shop_field_t *row = find_row(fields, name);
+
+        if (!row || !is_accepted(row)) {
+            shop_error_violate(&reading->err, reading->pool, pointer_to(above, name, reading->pool),
+                               "unknown", "is not a member that can be given here");
+        }
+    }
+}
+
+shop_error_t *shop_fields_read(void *record, shop_present_t *present, const shop_field_t *fields,
+                               const shop_json_doc_t *doc, bool partial, int currency_exponent,
+                               apr_pool_t *pool)
+{
+    reading_t reading = { NULL, doc->has_exponent, currency_exponent, pool };
+
+    read_object(&reading, record, present, fields, doc->root, partial, "");
+    return reading.err;
+}
+
+bool shop_fields_has(shop_present_t present, const shop_field_t *fields, const char *name)
+{
+    const shop_field_t *row = find_row(fields, name);
+
+    return row && (present >> (row - fields) & 1);
+}
+
+static size_t member_size(shop_field_kind_t kind)
+{
+    switch (kind) {
+    case SHOP_FIELD_INT:
+    case SHOP_FIELD_MONEY:
+        return sizeof(int64_t);
+    case SHOP_FIELD_TIME:
+        return sizeof(apr_time_t);
+    case SHOP_FIELD_BOOL:
+        return sizeof(bool);
+    default:
+        return sizeof(void *);
+    }
+}
+
+void shop_fields_copy(void *to, const void *from, const shop_field_t *fields,
+                      shop_present_t present)
+{
+    for (const shop_field_t *row = fields; row->name; row++) {
+        if (present >> (row - fields) & 1) {
+            memcpy((char *)to + row->offset, (const char *)from + row->offset,
+                   member_size(row->kind));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_BASE_FIELDS_H
+#define SHOP_BASE_FIELDS_H
+
+/* A field table describes a JSON object and the C struct behind it, once: it parses and validates
+ * request bodies, prints replies, and yields the schema in the OpenAPI document. Plain arrays, so
+ * that they can be grepped and stepped through. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "json.h"
+
+typedef enum {
+    SHOP_FIELD_END = 0,
+    SHOP_FIELD_STRING, /* const char *; min..max code points; printable */
+    SHOP_FIELD_TEXT,   /* const char *; as STRING, may hold newlines and tabs */
+    SHOP_FIELD_SECRET, /* const char *; min..max code points, any character; never printed */
+    SHOP_FIELD_ID,     /* const char *; 24 hex digits */
+    SHOP_FIELD_EMAIL,  /* const char *; shop_text_is_email */
+    SHOP_FIELD_URL,    /* const char *; shop_text_is_image_url */
+    SHOP_FIELD_ENUM,   /* const char *; one of .values (NULL-terminated) */
+    SHOP_FIELD_INT,    /* int64_t; min..max; a JSON integer (1.0 is refused) */
+    SHOP_FIELD_BOOL,   /* bool */
+    SHOP_FIELD_MONEY,  /* int64_t minor units; min..max minor units */
+    SHOP_FIELD_TIME,   /* apr_time_t; RFC 3339 with zone; 0 prints null */
+    SHOP_FIELD_OBJECT, /* pointer to a struct described by .fields; NULL prints null */
+    SHOP_FIELD_LIST,   /* apr_array_header_t * of pointers to structs of .fields */
+    SHOP_FIELD_STRINGS /* apr_array_header_t * of const char * */
+} shop_field_kind_t;
+
+enum {
+    SHOP_REQUIRED = 1 << 0,  /* must be in a body; always in a reply */
+    SHOP_NULLABLE = 1 << 1,  /* null is allowed in a body (PATCH: reset to the default) */
+    SHOP_OMIT_NULL = 1 << 2, /* not printed when NULL, 0 time, or negative number */
+    SHOP_READ_ONLY = 1 << 3, /* printed, never accepted: naming it in a body is "unknown" */
+    SHOP_WRITE_ONLY = 1 << 4 /* accepted, never printed */
+};
+
+typedef struct shop_field_t {
+    const char *name; /* JSON member; NULL ends the table */
+    shop_field_kind_t kind;
+    size_t offset; /* of the member in the struct */
+    unsigned flags;
+    int64_t min, max;                  /* characters, integer or minor units, list length;
+                                          both 0: no bounds */
+    const char *help;                  /* one sentence for the OpenAPI document */
+    const char *const *values;         /* ENUM */
+    const struct shop_field_t *fields; /* OBJECT, LIST */
+    size_t size;                       /* OBJECT, LIST: sizeof the struct, if it can be in a body */
+} shop_field_t;
+
+/* SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED, 3, 32, "what the customer types") */
+#define SHOP_FIELD(type, member, KIND, flags_, min_, max_, help_)                       \
+    { .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member),     \
+      .flags = (flags_), .min = (min_), .max = (max_), .help = (help_) }
+#define SHOP_FIELD_ENUM_OF(type, member, flags_, values_, help_)                        \
+    { .name = #member, .kind = SHOP_FIELD_ENUM, .offset = offsetof(type, member),       \
+      .flags = (flags_), .help = (help_), .values = (values_) }
+#define SHOP_FIELD_OBJECT_OF(type, member, flags_, inner_type, fields_, help_)          \
+    { .name = #member, .kind = SHOP_FIELD_OBJECT, .offset = offsetof(type, member),     \
+      .flags = (flags_), .help = (help_), .fields = (fields_), .size = sizeof(inner_type) }
+#define SHOP_FIELD_LIST_OF(type, member, flags_, fields_, help_)                        \
+    { .name = #member, .kind = SHOP_FIELD_LIST, .offset = offsetof(type, member),       \
+      .flags = (flags_), .help = (help_), .fields = (fields_) }
+#define SHOP_FIELDS_END { .name = NULL }
+
+/* Which members a body named; bit i = row i of the table (at most 64 rows). */
+typedef uint64_t shop_present_t;
+
+/* Reads doc into *record (which holds the defaults already; absent members are left alone).
+ * Reports every violation, not only the first. partial: required members may be absent (PATCH).
+ * currency_exponent: decimals of MONEY. Strings point into doc, so they live as long as it does.
+ * A null for a NULLABLE member sets pointer kinds to NULL, TIME to 0, INT and MONEY to -1 and
+ * marks it present. An OBJECT or LIST replaces what was there: its members are never partial. */
+shop_error_t *shop_fields_read(void *record, shop_present_t *present, const shop_field_t *fields,
+                               const shop_json_doc_t *doc, bool partial, int currency_exponent,
+                               apr_pool_t *pool);
+/* Was the member at this offset named? */
+bool shop_fields_has(shop_present_t present, const shop_field_t *fields, const char *name);
+
+/* Copies the members named by present from one record to another of the same table (a merge patch
+ * onto the stored object). Pointers are copied, not what they point to. */
+void shop_fields_copy(void *to, const void *from, const shop_field_t *fields,
+                      shop_present_t present);
+
+/* One value against its row, for readers other than the JSON one (query strings). Violations go to
+ * *err under pointer. Text kinds only (STRING to ENUM): *text may be replaced by its normal form
+ * (identifiers in lower case). */
+bool shop_field_check_text(shop_error_t **err, const char **text, const shop_field_t *field,
+                           const char *pointer, apr_pool_t *pool);
+/* INT, and MONEY in minor units. */
+bool shop_field_check_number(shop_error_t **err, int64_t number, const shop_field_t *field,
+                             const char *pointer, int currency_exponent, apr_pool_t *pool);
+
+/* Prints record as a JSON object. A negative INT or MONEY of a NULLABLE row prints null, a NULL
+ * LIST or STRINGS an empty list. */
+void shop_fields_write(shop_json_out_t *out, const shop_field_t *fields, const void *record,
+                       int currency_exponent);
+
+/* JSON Schema (2020-12) of a body (for_reply false: without READ_ONLY; partial: nothing required)
+ * or of a reply (without WRITE_ONLY). New reference owned by pool. */
+json_t *shop_fields_schema(const shop_field_t *fields, bool for_reply, bool partial,
+                           int currency_exponent, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ * Field tables as JSON Schema 2020-12, for the OpenAPI document. Bodies are closed (the reader
+ * refuses unknown members); replies are open, so that they may grow. */
+#include "fields.h"
+
+#include <apr_strings.h>
+
+static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,
+                             int currency_exponent);
+
+static int64_t power_of_ten(int exponent)
+{
+    int64_t power = 1;
+
+    while (exponent-- > 0) {
+        power *= 10;
+    }
+    return power;
+}
+
+static void put(json_t *schema, const char *name, json_t *value)
+{
+    json_object_set_new(schema, name, value);
+}
+
+/* Bounds in major units. 9,999,999.99 is written as "below 10,000,000" (amounts have no further
+ * decimals), since a double would print as 9999999.9900000002. */
+static void put_money_bounds(json_t *schema, const shop_field_t *row, int exponent)
+{
+    int64_t unit = power_of_ten(exponent);
+
+    if (row->min % unit == 0) {
+        put(schema, "minimum", json_integer(row->min / unit));
+    } else if ((row->min - 1) % unit == 0) {
+        put(schema, "exclusiveMinimum", json_integer((row->min - 1) / unit));
+    } else {
+        put(schema, "minimum", json_real((double)row->min / (double)unit));
+    }
+    if (row->max % unit == 0) {
+        put(schema, "maximum", json_integer(row->max / unit));
+    } else if ((row->max + 1) % unit == 0) {
+        put(schema, "exclusiveMaximum", json_integer((row->max + 1) / unit));
+    } else {
+        put(schema, "maximum", json_real((double)row->max / (double)unit));
+    }
+}
+
+static void put_bounds(json_t *schema, const shop_field_t *row, int exponent)
+{
+    const char *low = "minLength";
+    const char *high = "maxLength";
+
+    if (!row->min && !row->max) {
+        return;
+    }
+    switch (row->kind) {
+    case SHOP_FIELD_MONEY:
+        put_money_bounds(schema, row, exponent);
+        return;
+    case SHOP_FIELD_INT:
+        low = "minimum";
+        high = "maximum";
+        break;
+    case SHOP_FIELD_LIST:
+    case SHOP_FIELD_STRINGS:
+        low = "minItems";
+        high = "maxItems";
+        break;
+    case SHOP_FIELD_STRING:
+    case SHOP_FIELD_TEXT:
+    case SHOP_FIELD_SECRET:
+    case SHOP_FIELD_EMAIL:
+    case SHOP_FIELD_URL:
+        break;
+    default:
+        return;
+    }
+    put(schema, low, json_integer(row->min));
+    put(schema, high, json_integer(row->max));
+}
+
+static const char *type_of(shop_field_kind_t kind)
+{
+    switch (kind) {
+    case SHOP_FIELD_INT: return "integer";
+    case SHOP_FIELD_MONEY: return "number";
+    case SHOP_FIELD_BOOL: return "boolean";
+    case SHOP_FIELD_OBJECT: return "object";
+    case SHOP_FIELD_LIST:
+    case SHOP_FIELD_STRINGS: return "array";
+    default: return "string";
+    }
+}
+
+static json_t *kind_schema(const shop_field_t *row, bool for_reply, int exponent)
+{
+    json_t *schema;
+
+    if (row->kind == SHOP_FIELD_OBJECT) {
+        return object_schema(row->fields, for_reply, false, exponent);
+    }
+    schema = json_object();
+    put(schema, "type", json_string(type_of(row->kind)));
+    switch (row->kind) {
+    case SHOP_FIELD_ID:
+        put(schema, "pattern", json_string("^[0-9a-fA-F]{24}$"));
+        break;
+    case SHOP_FIELD_EMAIL:
+        put(schema, "format", json_string("email"));
+        break;
+    case SHOP_FIELD_URL:
+        put(schema, "format", json_string("uri-reference"));
+        break;
+    case SHOP_FIELD_SECRET:
+        put(schema, "format", json_string("password"));
+        break;
+    case SHOP_FIELD_TIME:
+        put(schema, "format", json_string("date-time"));
+        break;
+    case SHOP_FIELD_LIST:
+        put(schema, "items", object_schema(row->fields, for_reply, false, exponent));
+        break;
+    case SHOP_FIELD_STRINGS:
+        put(schema, "items", json_pack("{s:s}", "type", "string"));
+        break;
+    default:
+        break;
+    }
+    return schema;
+}
+
+/* Can the member be null there? Replies print null for what is absent. */
+static bool may_be_null(const shop_field_t *row, bool for_reply)
+{
+    if (!for_reply || (row->flags & SHOP_NULLABLE)) {
+        return row->flags & SHOP_NULLABLE;
+    }
+    switch (row->kind) {
+    case SHOP_FIELD_INT:
+    case SHOP_FIELD_MONEY:
+    case SHOP_FIELD_BOOL:
+    case SHOP_FIELD_LIST:
+    case SHOP_FIELD_STRINGS:
+        return false;
+    default:
+        return !(row->flags & (SHOP_REQUIRED | SHOP_OMIT_NULL));
+    }
+}
+
+static void put_null(json_t *schema)
+{
+    const char *type = json_string_value(json_object_get(schema, "type"));
+
+    put(schema, "type", json_pack("[s,s]", type, "null"));
+}
+
+static json_t *row_schema(const shop_field_t *row, bool for_reply, int exponent)
+{
+    json_t *schema = kind_schema(row, for_reply, exponent);
+    bool null = may_be_null(row, for_reply);
+
+    if (!for_reply) {
+        put_bounds(schema, row, exponent);
+    }
+    if (row->kind == SHOP_FIELD_ENUM) {
+        json_t *values = json_array();
+
+        for (const char *const *value = row->values; *value; value++) {
+            json_array_append_new(values, json_string(*value));
+        }
+        if (null) {
+            json_array_append_new(values, json_null());
+        }
+        put(schema, "enum", values);
+    }
+    if (null) {
+        put_null(schema);
+    }
+    if (row->help) {
+        put(schema, "description", json_string(row->help));
+    }
+    return schema;
+}
+
+static bool is_shown(const shop_field_t *row, bool for_reply)
+{
+    bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
+
+    if (for_reply) {
+        return !(row->flags & SHOP_WRITE_ONLY) && row->kind != SHOP_FIELD_SECRET;
+    }
+    return !(row->flags & SHOP_READ_ONLY) && (sized || row->size);
+}
+
+static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,
+                             int currency_exponent)
+{
+    json_t *schema = json_object();
+    json_t *properties = json_object();
+    json_t *required = json_array();
+
+    for (const shop_field_t *row = fields; row->name; row++) {
+        bool always = for_reply ? !(row->flags & SHOP_OMIT_NULL)
+                                : !partial && (row->flags & SHOP_REQUIRED);
+
+        if (!is_shown(row, for_reply)) {
+            continue;
+        }
+        put(properties, row->name, row_schema(row, for_reply, currency_exponent));
+        if (always) {
+            json_array_append_new(required, json_string(row->name));
+        }
+    }
+    put(schema, "type", json_string("object"));
+    put(schema, "properties", properties);
+    if (json_array_size(required)) {
+        put(schema, "required", required);
+    } else {
+        json_decref(required);
+    }
+    if (!for_reply) {
+        put(schema, "additionalProperties", json_false());
+    }
+    return schema;
+}
+
+json_t *shop_fields_schema(const shop_field_t *fields, bool for_reply, bool partial,
+                           int currency_exponent, apr_pool_t *pool)
+{
+    return shop_json_own(object_schema(fields, for_reply, partial, currency_exponent), pool);
+}

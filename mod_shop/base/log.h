@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_BASE_LOG_H
+#define SHOP_BASE_LOG_H
+
+/* The library logs through one callback; server/log_sink.c writes to the error log, tests and
+ * shopctl to standard error. Every line of level warn and above has a number of its own from
+ * log.def ("SHOP0101: ..."), listed in docs/log.md. Never log passwords, tokens or bodies. */
+
+typedef enum {
+    SHOP_LOG_ERROR,
+    SHOP_LOG_WARN,
+    SHOP_LOG_NOTICE,
+    SHOP_LOG_INFO,
+    SHOP_LOG_DEBUG
+} shop_log_level_t;
+
+/* number 0 only for info and debug. request_id may be NULL. */
+typedef void (*shop_log_sink_t)(shop_log_level_t level, int number, const char *request_id,
+                                const char *text);
+
+void shop_log_set_sink(shop_log_sink_t sink);
+void shop_log(shop_log_level_t level, int number, const char *request_id, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* At most one line per ten seconds and number (a Redis that is away must not fill the disk). */
+void shop_log_seldom(shop_log_level_t level, int number, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* SHOP_LOG_<NAME> = number */
+enum {
+#define SHOP_LOG_ROW(number, NAME, level, help) SHOP_LOG_##NAME = number,
+#include "log.def"
+#undef SHOP_LOG_ROW
+    SHOP_LOG_END_
+};
+
+#endif

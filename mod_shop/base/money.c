@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT
+ * Amounts in minor units. No floating point in arithmetic; a JSON double is accepted only when
+ * it is the double next to a decimal of the currency. */
+#include "money.h"
+
+#include <apr_strings.h>
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* ISO 4217: active currencies by number of decimals; every other known one has two. */
+static const char exponent_0[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+static const char exponent_3[] = "BHD IQD JOD KWD LYD OMR TND";
+static const char exponent_2[] =
+    "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHF CNY COP CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD "
+    "GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD "
+    "MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP "
+    "PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS "
+    "TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG";
+
+static bool listed(const char *list, const char *currency)
+{
+    for (const char *at = list; *at; at += at[3] ? 4 : 3) {
+        if (!strncmp(at, currency, 3)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int shop_money_exponent(const char *currency)
+{
+    if (strlen(currency) != 3) {
+        return -1;
+    }
+    return listed(exponent_2, currency) ? 2
+           : listed(exponent_0, currency) ? 0
+           : listed(exponent_3, currency) ? 3
+                                          : -1;
+}
+
+static int64_t power_of_ten(int exponent)
+{
+    int64_t power = 1;
+
+    while (exponent-- > 0) {
+        power *= 10;
+    }
+    return power;
+}
+
+bool shop_money_of_text(int64_t *amount, const char *text, int exponent)
+{
+    const char *point = NULL;
+    int64_t value = 0;
+    int decimals = 0;
+
+    if (!*text || strlen(text) > 40) {
+        return false;
+    }
+    for (const char *at = text; *at; at++) {
+        int digit = *at - '0';
+
+        if (*at == '.' && !point && at > text && at[1]) {
+            point = at;
+            continue;
+        }
+        if (digit < 0 || digit > 9) {
+            return false;
+        }
+        if (point && ++decimals > exponent) {
+            if (digit) { /* trailing zeros are fine, anything else is more than the currency has */
+                return false;
+            }
+            continue;
+        }
+        if (__builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, digit, &value)) {
+            return false;
+        }
+    }
+    for (; decimals < exponent; decimals++) {
+        if (__builtin_mul_overflow(value, 10, &value)) {
+            return false;
+        }
+    }
+    *amount = value;
+    return value <= SHOP_AMOUNT_MAX;
+}
+
+bool shop_money_of_json(int64_t *amount, const json_t *value, int exponent)
+{
+    double unit = (double)power_of_ten(exponent);
+    double real, minor;
+
+    if (json_is_integer(value)) {
+        json_int_t whole = json_integer_value(value);
+
+        return !__builtin_mul_overflow((int64_t)whole, power_of_ten(exponent), amount) &&
+               *amount <= SHOP_AMOUNT_MAX && *amount >= -SHOP_AMOUNT_MAX;
+    }
+    if (!json_is_real(value)) {
+        return false;
+    }
+    real = json_real_value(value);
+    minor = nearbyint(real * unit);
+    /* Below 10^15 each decimal has a double of its own, and the division rounds as the reader of
+     * the text did: both sides are the same double exactly when the text meant this decimal. */
+    if (!(fabs(minor) < 1e15) || minor / unit != real) {
+        return false;
+    }
+    *amount = (int64_t)minor;
+    return true;
+}
+
+const char *shop_money_text(int64_t amount, int exponent, apr_pool_t *pool)
+{
+    uint64_t size = amount < 0 ? 0 - (uint64_t)amount : (uint64_t)amount;
+    uint64_t unit = (uint64_t)power_of_ten(exponent);
+    const char *sign = amount < 0 ? "-" : "";
+
+    if (exponent == 0) {
+        return apr_psprintf(pool, "%s%" PRIu64, sign, size);
+    }
+    return apr_psprintf(pool, "%s%" PRIu64 ".%0*" PRIu64, sign, size / unit, exponent, size % unit);
+}
+
+static shop_error_t *too_large(apr_pool_t *pool)
+{
+    return shop_err(pool, AMOUNT_TOO_LARGE, "the amount is too large");
+}
+
+static bool out_of_range(int64_t amount)
+{
+    return amount > SHOP_AMOUNT_MAX || amount < -SHOP_AMOUNT_MAX;
+}
+
+shop_error_t *shop_money_add(int64_t *sum, int64_t a, int64_t b, apr_pool_t *pool)
+{
+    if (__builtin_add_overflow(a, b, sum) || out_of_range(*sum)) {
+        return too_large(pool);
+    }
+    return NULL;
+}
+
+shop_error_t *shop_money_times(int64_t *product, int64_t amount, int64_t quantity, apr_pool_t *pool)
+{
+    if (__builtin_mul_overflow(amount, quantity, product) || out_of_range(*product)) {
+        return too_large(pool);
+    }
+    return NULL;
+}
+
+int64_t shop_money_percent(int64_t amount, int percent)
+{
+    /* Split, so that amount * percent cannot overflow; rounds down. */
+    return amount / 100 * percent + amount % 100 * percent / 100;
+}
