@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * The cache for shops without one, and for tests. */
+#include "cache.h"
+
+static const shop_page_t *none_get(shop_cache_t *cache, const char *key, shop_cache_slot_t *slot,
+                                   apr_pool_t *pool)
+{
+    (void)cache;
+    (void)pool;
+    slot->key = key;
+    slot->generation[0] = '\0';
+    slot->usable = false;
+    return NULL;
+}
+
+static void none_put(shop_cache_t *cache, const shop_cache_slot_t *slot, const shop_page_t *page,
+                     int ttl_s, apr_pool_t *pool)
+{
+    (void)cache;
+    (void)slot;
+    (void)page;
+    (void)ttl_s;
+    (void)pool;
+}
+
+static void none_invalidate(shop_cache_t *cache, apr_pool_t *pool)
+{
+    (void)cache;
+    (void)pool;
+}
+
+shop_cache_t *shop_cache_none(apr_pool_t *pool)
+{
+    shop_cache_t *cache = apr_pcalloc(pool, sizeof(*cache));
+
+    cache->get = none_get;
+    cache->put = none_put;
+    cache->invalidate = none_invalidate;
+    return cache;
+}

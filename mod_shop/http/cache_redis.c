@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT
+ * Serialised replies in Redis. Every record carries the generation of the catalogue and the key it
+ * was stored under; it is a hit only when both are what the reader asked for, so a stale, foreign
+ * or damaged record can never be served. */
+#include "cache_redis.h"
+
+#include <apr_strings.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/id.h"
+#include "../base/log.h"
+#include "../infra/owed.h"
+
+#define MAGIC "shop1"
+#define MAX_BODY (1024 * 1024) /* larger ones would not pass within the command timeout */
+#define MAX_KEY 160            /* longer ones are hashed; the record holds them whole */
+
+typedef struct redis_cache_t {
+    shop_cache_t port; /* first: the port is this object */
+    shop_redis_t *redis;
+    const char *generation_key;
+    unsigned *dirty; /* invalidations owed to Redis */
+    unsigned own_dirty;
+} redis_cache_t;
+
+/* ---- generations ---- */
+
+/* A new one is drawn, not counted: after Redis was emptied a counter would come by old values
+ * again. 128 bits never repeat. May be sent twice. */
+static shop_error_t *renew(const char **generation, redis_cache_t *cache, apr_pool_t *pool)
+{
+    const char *argv[3] = { "SET", cache->generation_key };
+    shop_redis_value_t value;
+
+    SHOP_TRY(shop_id_secret(generation, 16, pool));
+    argv[2] = *generation;
+    return shop_redis_command(&value, cache->redis, true, 3, argv, NULL, pool);
+}
+
+static bool is_generation(const shop_redis_value_t *value)
+{
+    if (value->kind != SHOP_REDIS_STRING || value->size < 16 || value->size > 31) {
+        return false;
+    }
+    for (apr_size_t i = 0; i < value->size; i++) {
+        if (!isalnum((unsigned char)value->bytes[i]) && !strchr("-_", value->bytes[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* ---- records: "shop1 <generation> <key> <etag> <link> <body>\n" (the last four as sizes), then
+ * the four without anything between them ---- */
+
+static const char *record_of(apr_size_t *size, const shop_cache_slot_t *slot,
+                             const shop_page_t *page, apr_pool_t *pool)
+{
+    const char *link = page->link ? page->link : "";
+    const char *head = apr_psprintf(
+        pool, MAGIC " %s %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT
+        " %" APR_SIZE_T_FMT "\n%s%s%s", slot->generation, strlen(slot->key), strlen(page->etag),
+        strlen(link), page->size, slot->key, page->etag, link);
+    apr_size_t head_size = strlen(head);
+    char *record = apr_palloc(pool, head_size + page->size);
+
+    memcpy(record, head, head_size);
+    memcpy(record + head_size, page->bytes, page->size);
+    *size = head_size + page->size;
+    return record;
+}
+
+/* Reads " <number>" and moves on. */
+static bool read_size(apr_size_t *size, const char **at)
+{
+    char *end;
+    unsigned long value;
+
+    if (**at != ' ' || !isdigit((unsigned char)(*at)[1])) {
+        return false;
+    }
+    value = strtoul(*at + 1, &end, 10);
+    if (end - *at > 9) {
+        return false;
+    }
+    *size = value;
+    *at = end;
+    return true;
+}
+
+typedef enum { RECORD_GOOD, RECORD_STALE, RECORD_BAD } verdict_t;
+
+static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
+                             const shop_cache_slot_t *slot, apr_pool_t *pool)
+{
+    const char *at = value->bytes;
+    const char *end = value->bytes + value->size;
+    const char *generation;
+    apr_size_t generation_size, sizes[4];
+
+    if (strncmp(at, MAGIC " ", sizeof(MAGIC)) != 0) {
+        return RECORD_BAD;
+    }
+    generation = at + sizeof(MAGIC);
+    generation_size = strcspn(generation, " ");
+    at = generation + generation_size;
+    for (int i = 0; i < 4; i++) {
+        if (!read_size(&sizes[i], &at)) {
+            return RECORD_BAD;
+        }
+    }
+    if (*at++ != '\n' ||
+        (apr_size_t)(end - at) != sizes[0] + sizes[1] + sizes[2] + sizes[3] ||
+        sizes[0] != strlen(slot->key) || memcmp(at, slot->key, sizes[0]) != 0 || sizes[1] < 2) {
+        return RECORD_BAD;
+    }
+    if (generation_size != strlen(slot->generation) ||
+        memcmp(generation, slot->generation, generation_size) != 0) {
+        return RECORD_STALE;
+    }
+    at += sizes[0];
+    page->etag = apr_pstrmemdup(pool, at, sizes[1]);
+    at += sizes[1];
+    page->link = sizes[2] ? apr_pstrmemdup(pool, at, sizes[2]) : NULL;
+    page->bytes = at + sizes[2]; /* already in the pool, NUL-terminated */
+    page->size = sizes[3];
+    page->immortal = false;
+    return RECORD_GOOD;
+}
+
+/* ---- the port ---- */
+
+static const char *name_of(const redis_cache_t *cache, const char *key, apr_pool_t *pool)
+{
+    apr_size_t size = strlen(key);
+
+    return apr_pstrcat(pool, shop_redis_prefix(cache->redis), "c:",
+                       size > MAX_KEY ? shop_id_sha256(key, size, pool) : key, NULL);
+}
+
+static void drop(redis_cache_t *cache, const char *name, const char *key, apr_pool_t *pool)
+{
+    const char *argv[2] = { "DEL", name };
+    shop_redis_value_t value;
+
+    shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_CACHE_POISON,
+                    "what stands in the cache under %s is not what was stored there", key);
+    (void)shop_redis_command(&value, cache->redis, true, 2, argv, NULL, pool);
+}
+
+/* Before anything of Redis is trusted: what could not be told is told now. */
+static bool make_good(redis_cache_t *cache, apr_pool_t *pool)
+{
+    unsigned seen = shop_owed_read(cache->dirty);
+    const char *generation;
+
+    if (!shop_owed_any(seen)) {
+        return true;
+    }
+    if (renew(&generation, cache, pool)) {
+        return false;
+    }
+    shop_owed_paid(cache->dirty, seen);
+    return true;
+}
+
+static const shop_page_t *cache_get(shop_cache_t *port, const char *key, shop_cache_slot_t *slot,
+                                    apr_pool_t *pool)
+{
+    redis_cache_t *cache = (redis_cache_t *)port;
+    const char *name = name_of(cache, key, pool);
+    const char *argv[3] = { "MGET", cache->generation_key, name };
+    const char *generation = NULL;
+    shop_redis_value_t value;
+    shop_page_t *page;
+    verdict_t verdict;
+
+    memset(slot, 0, sizeof(*slot));
+    slot->key = key;
+    if (!make_good(cache, pool) ||
+        shop_redis_command(&value, cache->redis, true, 3, argv, NULL, pool) ||
+        value.kind != SHOP_REDIS_ARRAY || value.count != 2) {
+        return NULL;
+    }
+    if (is_generation(&value.items[0])) {
+        generation = value.items[0].bytes;
+    } else if (renew(&generation, cache, pool)) {
+        return NULL;
+    }
+    apr_cpystrn(slot->generation, generation, sizeof(slot->generation));
+    slot->usable = true;
+    if (value.items[1].kind != SHOP_REDIS_STRING) {
+        return NULL;
+    }
+    page = apr_pcalloc(pool, sizeof(*page));
+    verdict = read_record(page, &value.items[1], slot, pool);
+    if (verdict == RECORD_BAD) {
+        drop(cache, name, key, pool);
+    }
+    return verdict == RECORD_GOOD ? page : NULL;
+}
+
+static void cache_put(shop_cache_t *port, const shop_cache_slot_t *slot, const shop_page_t *page,
+                      int ttl_s, apr_pool_t *pool)
+{
+    redis_cache_t *cache = (redis_cache_t *)port;
+    const char *argv[5] = { "SET", NULL, NULL, "EX", NULL };
+    apr_size_t sizes[5];
+    shop_redis_value_t value;
+
+    if (!slot->usable || ttl_s <= 0 || page->size > MAX_BODY) {
+        return;
+    }
+    argv[1] = name_of(cache, slot->key, pool);
+    argv[4] = apr_itoa(pool, ttl_s);
+    for (int i = 0; i < 5; i++) {
+        sizes[i] = argv[i] ? strlen(argv[i]) : 0;
+    }
+    argv[2] = record_of(&sizes[2], slot, page, pool);
+    (void)shop_redis_command(&value, cache->redis, true, 5, argv, sizes, pool);
+}
+
+static void cache_invalidate(shop_cache_t *port, apr_pool_t *pool)
+{
+    redis_cache_t *cache = (redis_cache_t *)port;
+    const char *generation;
+
+    if (renew(&generation, cache, pool)) {
+        shop_owed_add(cache->dirty);
+    }
+}
+
+shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *dirty, apr_pool_t *pool)
+{
+    redis_cache_t *cache = apr_pcalloc(pool, sizeof(*cache));
+
+    cache->port.get = cache_get;
+    cache->port.put = cache_put;
+    cache->port.invalidate = cache_invalidate;
+    cache->redis = redis;
+    cache->generation_key = apr_pstrcat(pool, shop_redis_prefix(redis), "gen", NULL);
+    cache->dirty = dirty ? dirty : &cache->own_dirty;
+    return &cache->port;
+}

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ * One request from route to reply. The order of the checks is the order in which the API refuses;
+ * nothing of a body is looked at before the caller was found to be allowed. */
+#include "dispatch.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "body.h"
+#include "etag.h"
+#include "media.h"
+#include "problem.h"
+#include "query.h"
+
+#define IDEMPOTENCY_KEY_MAX 255
+
+static const shop_field_t no_fields[] = { SHOP_FIELDS_END };
+
+void shop_http_common_headers(shop_res_t *res, const shop_req_t *req)
+{
+    apr_table_setn(res->headers, "X-Content-Type-Options", "nosniff");
+    if (req->id) {
+        apr_table_setn(res->headers, "X-Request-Id", req->id);
+    }
+    if (!apr_table_get(res->headers, "Cache-Control")) {
+        apr_table_setn(res->headers, "Cache-Control", "no-store");
+    }
+}
+
+static shop_error_t *run_guards(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
+                                shop_req_t *req, shop_res_t *res)
+{
+    if (req->route->access == SHOP_ACCESS_UNSET) {
+        return shop_err(req->pool, FORBIDDEN, "nobody may use this route");
+    }
+    for (const shop_guard_t *guard = dispatch->guards; guard && *guard; guard++) {
+        SHOP_TRY((*guard)(app, req, res));
+    }
+    return NULL;
+}
+
+static shop_error_t *check_media(const shop_req_t *req)
+{
+    bool patch = !strcmp(req->route->method, "PATCH");
+
+    if (!shop_media_is_accepted(shop_req_header(req, "Accept"))) {
+        return shop_err(req->pool, NOT_ACCEPTABLE, "answers are application/json");
+    }
+    if (req->route->body && !shop_media_is_json(shop_req_header(req, "Content-Type"), patch)) {
+        return shop_err(req->pool, UNSUPPORTED_MEDIA_TYPE, "the body must be application/json%s",
+                        patch ? " or application/merge-patch+json" : "");
+    }
+    return NULL;
+}
+
+static shop_error_t *check_idempotency_key(const shop_req_t *req)
+{
+    const char *key = shop_req_header(req, "Idempotency-Key");
+    apr_size_t length = key ? strlen(key) : 0;
+
+    if (!key || !req->route->idempotency_key) {
+        return NULL;
+    }
+    if (length < 1 || length > IDEMPOTENCY_KEY_MAX) {
+        return shop_err(req->pool, BAD_REQUEST, "Idempotency-Key must have 1 to %d characters",
+                        IDEMPOTENCY_KEY_MAX);
+    }
+    for (; *key; key++) {
+        if (*key < 0x20 || *key > 0x7e) {
+            return shop_err(req->pool, BAD_REQUEST, "Idempotency-Key must be printable ASCII");
+        }
+    }
+    return NULL;
+}
+
+static shop_error_t *read_query(const shop_dispatch_t *dispatch, shop_req_t *req)
+{
+    const shop_route_t *route = req->route;
+    bool paged = shop_query_is_paged(route->query);
+    shop_page_params_t *page;
+    shop_error_t *err;
+
+    req->query_record = apr_pcalloc(req->pool, route->query_size + sizeof(*page));
+    page = req->query_record;
+    if (route->query_defaults) {
+        route->query_defaults(req->query_record);
+    }
+    if (paged) {
+        page->limit = dispatch->settings->page_default;
+    }
+    err = shop_query_read(req->query_record, &req->query_present, route->query, req->query,
+                          dispatch->settings->currency_exponent, req->pool);
+    if (!err && paged && page->limit > dispatch->settings->page_max) {
+        shop_error_violate(&err, req->pool, "?limit", "range", "must be from 1 to %d",
+                           dispatch->settings->page_max);
+    }
+    return err;
+}
+
+static shop_error_t *read_fields(const shop_dispatch_t *dispatch, shop_req_t *req)
+{
+    const shop_route_t *route = req->route;
+
+    if (route->body) {
+        req->record = apr_pcalloc(req->pool, route->body_size);
+        if (route->body_defaults) {
+            route->body_defaults(req->record);
+        }
+    }
+    if (!req->doc.root) {
+        return NULL; /* a route without a body, and none was sent */
+    }
+    return shop_fields_read(req->record, &req->present, route->body ? route->body : no_fields,
+                            &req->doc, route->partial, dispatch->settings->currency_exponent,
+                            req->pool);
+}
+
+/* Both at once, so that a client learns everything that is wrong from one answer. */
+static shop_error_t *check_input(const shop_dispatch_t *dispatch, shop_req_t *req)
+{
+    shop_error_t *query_err = read_query(dispatch, req);
+    shop_error_t *err = read_fields(dispatch, req);
+    shop_violation_t **last;
+
+    if (!err || !query_err) {
+        return err ? err : query_err;
+    }
+    for (last = &err->violations; *last; last = &(*last)->next) {
+    }
+    *last = query_err->violations;
+    return err;
+}
+
+static shop_error_t *take_body(shop_req_t *req, bool *read)
+{
+    apr_size_t limit = req->route->body_limit ? req->route->body_limit : SHOP_BODY_LIMIT;
+
+    SHOP_TRY(shop_body_check_announced(req, limit));
+    SHOP_TRY(shop_body_read(req, limit));
+    *read = true;
+    SHOP_TRY(check_idempotency_key(req));
+    if (!req->route->body && !req->body_size) {
+        return NULL;
+    }
+    return shop_json_parse(&req->doc, req->body, req->body_size, req->pool);
+}
+
+static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
+                         shop_req_t *req, shop_res_t *res, bool *read)
+{
+    SHOP_TRY(shop_router_match(req, dispatch->routes));
+    SHOP_TRY(run_guards(app, dispatch, req, res));
+    SHOP_TRY(check_media(req));
+    SHOP_TRY(take_body(req, read));
+    SHOP_TRY(check_input(dispatch, req));
+    SHOP_TRY(req->route->handler(app, req, res));
+    if (!res->status) {
+        return shop_error_cause(shop_err(req->pool, INTERNAL, "the request was not answered"),
+                                req->pool, "the handler of %s set no reply",
+                                req->route->operation);
+    }
+    return NULL;
+}
+
+/* Answers OPTIONS without asking who calls: a browser's preflight carries no token. */
+static shop_error_t *show_options(const shop_dispatch_t *dispatch, const shop_req_t *req,
+                                  shop_res_t *res)
+{
+    const char *allow = shop_router_allow(req->path, dispatch->routes, req->pool);
+
+    if (!allow) {
+        return shop_err(req->pool, NOT_FOUND, "there is no such route");
+    }
+    apr_table_setn(res->headers, "Allow", allow);
+    if (strstr(allow, "PATCH")) {
+        apr_table_setn(res->headers, "Accept-Patch",
+                       "application/merge-patch+json, application/json");
+    }
+    res->status = 204;
+    return NULL;
+}
+
+/* RFC 9110 section 15.4.5: the headers of the 200 that stays unsent, without its body. */
+static void answer_conditional(const shop_req_t *req, shop_res_t *res)
+{
+    bool reading = !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD");
+
+    if (reading && res->status == 200 && shop_etag_none_match(req, res->etag)) {
+        res->status = 304;
+        res->content_type = NULL;
+        res->body = NULL;
+        res->size = 0;
+        res->immortal = false;
+    }
+}
+
+/* Was the body given up, so that the rest of it would be taken for the next request? */
+static bool is_broken_off(const shop_error_t *err)
+{
+    return err && (err->code == SHOP_PAYLOAD_TOO_LARGE || err->code == SHOP_REQUEST_TIMEOUT);
+}
+
+void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
+                        shop_req_t *req, shop_res_t *res)
+{
+    bool read = false;
+    shop_error_t *err;
+
+    memset(res, 0, sizeof(*res));
+    res->pool = req->pool;
+    res->headers = apr_table_make(req->pool, 12);
+    res->currency_exponent = dispatch->settings->currency_exponent;
+    if (!strcmp(req->method, "OPTIONS")) {
+        err = show_options(dispatch, req, res);
+    } else {
+        err = run(app, dispatch, req, res, &read);
+    }
+    if (err) {
+        shop_problem_reply(res, req, err, dispatch->settings->problem_base);
+    } else {
+        answer_conditional(req, res);
+    }
+    req->body_unread = shop_body_is_left(req, read) || is_broken_off(err);
+    res->close = res->close || req->body_unread;
+    shop_http_common_headers(res, req);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_HTTP_DISPATCH_H
+#define SHOP_HTTP_DISPATCH_H
+
+/* Runs one request: route 404, method 405, guards (rate, token 401, role 403), 406 and 415, size
+ * 413, syntax 400, fields and query 422, then the handler (404, 412, 409). */
+
+#include "../base/settings.h"
+#include "route.h"
+
+/* A check before the handler; may set reply headers (RateLimit). */
+typedef shop_error_t *(*shop_guard_t)(const struct shop_app_t *app, shop_req_t *req,
+                                      shop_res_t *res);
+
+typedef struct shop_dispatch_t {
+    const shop_route_t *const *routes; /* NULL-terminated list of tables */
+    const shop_guard_t *guards;        /* NULL-terminated, in order */
+    const shop_settings_t *settings;
+} shop_dispatch_t;
+
+/* Zeroes *res and leaves a complete reply in it, problems included. HEAD gets the reply of GET with
+ * its body: the skin sends the header alone. When more than 64 KiB of the request may be unread,
+ * req->body_unread and res->close are set. */
+void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
+                        shop_req_t *req, shop_res_t *res);
+
+/* Headers every reply of ours carries, whoever made it. */
+void shop_http_common_headers(shop_res_t *res, const shop_req_t *req);
+
+#endif

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT
+ * The OpenAPI document: it says what the tables say and nothing else, so it cannot drift from the
+ * code. Members are sorted by whoever prints it; arrays keep the order of the tables. */
+#include "openapi.h"
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "openapi_parts.h"
+
+#define OPENAPI_VERSION "3.1.0"
+#define API_VERSION "1"
+
+static json_t *header_parameter(const char *name, const char *description, json_t *schema)
+{
+    return json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", name, "in", "header", "required", 0,
+                     "description", description, "schema", schema);
+}
+
+static bool is_id(const char *name)
+{
+    size_t length = strlen(name);
+
+    return !strcmp(name, "id") || !strcmp(name, "rid") ||
+           (length > 3 && !strcmp(name + length - 3, "_id"));
+}
+
+static void add_path_parameters(json_t *parameters, const char *path, apr_pool_t *pool)
+{
+    const char *open = path;
+
+    while ((open = strchr(open, '{'))) {
+        const char *name = apr_pstrmemdup(pool, open + 1, strcspn(open + 1, "}"));
+        json_t *schema = json_pack("{s:s}", "type", "string");
+
+        if (is_id(name)) {
+            json_object_set_new(schema, "pattern", json_string("^[0-9a-fA-F]{24}$"));
+        }
+        json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in",
+                                                    "path", "required", 1, "schema", schema));
+        open++;
+    }
+}
+
+static void add_query_parameters(shop_openapi_t *doc, json_t *parameters,
+                                 const shop_route_t *route)
+{
+    json_t *schema;
+
+    if (!route->query) {
+        return;
+    }
+    schema = shop_fields_schema(route->query, false, false, doc->currency_exponent, doc->pool);
+    for (const shop_field_t *row = route->query; row->name; row++) {
+        json_t *own = json_object_get(json_object_get(schema, "properties"), row->name);
+        bool required = row->flags & SHOP_REQUIRED;
+
+        json_array_append_new(parameters,
+                              json_pack("{s:s, s:s, s:b, s:s, s:O}", "name", row->name, "in",
+                                        "query", "required", required ? 1 : 0, "description",
+                                        row->help ? row->help : "", "schema", own));
+    }
+}
+
+static json_t *parameters_of(shop_openapi_t *doc, const shop_route_t *route)
+{
+    json_t *parameters = json_array();
+
+    add_path_parameters(parameters, route->path, doc->pool);
+    add_query_parameters(doc, parameters, route);
+    if (route->idempotency_key) {
+        json_array_append_new(
+            parameters,
+            header_parameter("Idempotency-Key",
+                             "a repeated request with the same key and body is done once",
+                             json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1,
+                                       "maxLength", 255)));
+    }
+    if (route->if_match) {
+        json_array_append_new(parameters,
+                              header_parameter("If-Match", "the ETag that was read",
+                                               json_pack("{s:s}", "type", "string")));
+    }
+    if (!strcmp(route->method, "GET")) {
+        json_array_append_new(parameters,
+                              header_parameter("If-None-Match", "ETags the client holds",
+                                               json_pack("{s:s}", "type", "string")));
+    }
+    return parameters;
+}
+
+static json_t *body_of(shop_openapi_t *doc, const shop_route_t *route)
+{
+    json_t *content = json_object();
+
+    json_object_set_new(content, "application/json",
+                        json_pack("{s:o}", "schema", shop_openapi_body_schema(doc, route)));
+    if (!strcmp(route->method, "PATCH")) {
+        json_object_set_new(content, "application/merge-patch+json",
+                            json_pack("{s:o}", "schema", shop_openapi_body_schema(doc, route)));
+    }
+    return json_pack("{s:b, s:o}", "required", 1, "content", content);
+}
+
+static json_t *security_of(shop_access_t access)
+{
+    switch (access) {
+    case SHOP_ACCESS_PUBLIC:
+        return json_array();
+    case SHOP_ACCESS_OPTIONAL:
+        return json_pack("[{}, {s:[]}]", "access");
+    case SHOP_ACCESS_REFRESH:
+        return json_pack("[{s:[]}]", "refresh");
+    default:
+        return json_pack("[{s:[]}]", "access");
+    }
+}
+
+static json_t *operation_of(shop_openapi_t *doc, const shop_route_t *route)
+{
+    json_t *operation = json_object();
+    json_t *parameters = parameters_of(doc, route);
+
+    json_object_set_new(operation, "operationId", json_string(route->operation));
+    json_object_set_new(operation, "summary", json_string(route->summary ? route->summary : ""));
+    json_object_set_new(operation, "security", security_of(route->access));
+    if (route->tag) {
+        json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
+    }
+    if (route->access == SHOP_ACCESS_ADMIN) {
+        json_object_set_new(operation, "description", json_string("For admins."));
+    }
+    if (json_array_size(parameters)) {
+        json_object_set_new(operation, "parameters", parameters);
+    } else {
+        json_decref(parameters);
+    }
+    if (route->body) {
+        json_object_set_new(operation, "requestBody", body_of(doc, route));
+    }
+    json_object_set_new(operation, "responses", shop_openapi_responses(doc, route));
+    return operation;
+}
+
+static const char *lower_case(const char *text, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, text);
+
+    for (char *at = copy; *at; at++) {
+        *at = (char)apr_tolower(*at);
+    }
+    return copy;
+}
+
+static void add_tag(json_t *tags, const char *tag)
+{
+    json_t *known;
+    size_t i;
+
+    json_array_foreach(tags, i, known) {
+        if (!strcmp(json_string_value(json_object_get(known, "name")), tag)) {
+            return;
+        }
+    }
+    json_array_append_new(tags, json_pack("{s:s}", "name", tag));
+}
+
+static void add_route(shop_openapi_t *doc, json_t *paths, json_t *tags, const shop_route_t *route)
+{
+    json_t *item = json_object_get(paths, route->path);
+
+    if (!item) {
+        item = json_object();
+        json_object_set_new(paths, route->path, item);
+    }
+    json_object_set_new(item, lower_case(route->method, doc->pool), operation_of(doc, route));
+    if (route->tag) {
+        add_tag(tags, route->tag);
+    }
+}
+
+static json_t *security_schemes(void)
+{
+    return json_pack("{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "access", "type", "http",
+                     "scheme", "bearer", "bearerFormat", "JWT", "description",
+                     "The access token of a login or a refresh.", "refresh", "type", "http",
+                     "scheme", "bearer", "bearerFormat", "JWT", "description",
+                     "The refresh token; good for POST /auth/refresh only.");
+}
+
+static json_t *info(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "title", "mod_shop", "version", API_VERSION,
+                     "description",
+                     "A shop inside Apache HTTP Server. Answers are JSON; refusals are "
+                     "application/problem+json with a stable `code`. HEAD works wherever GET does; "
+                     "OPTIONS answers 204 with `Allow`. Amounts are in major units. A member or "
+                     "parameter that is not listed is refused with 422.",
+                     "license", "name", "MIT", "identifier", "MIT");
+}
+
+json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,
+                              int currency_exponent, apr_pool_t *pool)
+{
+    shop_openapi_t doc = { pool, currency_exponent, json_object(), apr_hash_make(pool) };
+    json_t *paths = json_object();
+    json_t *tags = json_array();
+
+    shop_openapi_common_schemas(&doc);
+    for (; *tables; tables++) {
+        for (const shop_route_t *route = *tables; route->method; route++) {
+            add_route(&doc, paths, tags, route);
+        }
+    }
+    return shop_json_own(
+        json_pack("{s:s, s:o, s:[{s:s}], s:o, s:o, s:{s:o, s:o, s:o}}", "openapi", OPENAPI_VERSION,
+                  "info", info(), "servers", "url", server_url, "tags", tags, "paths", paths,
+                  "components", "schemas", doc.schemas, "headers", shop_openapi_headers(),
+                  "securitySchemes", security_schemes()),
+        pool);
+}

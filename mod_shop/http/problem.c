@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ * Errors as application/problem+json. The cause of an error goes to the log and nowhere else. */
+#include "problem.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../base/json.h"
+#include "../base/log.h"
+#include "uri.h"
+
+#define PROBLEM_TYPE "application/problem+json"
+#define DEFAULT_BASE "urn:mod_shop:problem:"
+#define REALM "Bearer realm=\"shop\""
+
+/* "type" ends in the code with hyphens for underscores. */
+static const char *type_of(shop_code_t code, const char *problem_base, apr_pool_t *pool)
+{
+    char *slug = apr_pstrdup(pool, shop_code_name(code));
+
+    for (char *at = slug; *at; at++) {
+        if (*at == '_') {
+            *at = '-';
+        }
+    }
+    return apr_pstrcat(pool, problem_base ? problem_base : DEFAULT_BASE, slug, NULL);
+}
+
+static void write_member(shop_json_out_t *out, const char *name, const char *text)
+{
+    shop_json_key(out, name);
+    shop_json_string(out, text);
+}
+
+static void write_violations(shop_json_out_t *out, const shop_violation_t *violation)
+{
+    shop_json_key(out, "errors");
+    shop_json_begin(out, '[');
+    for (; violation; violation = violation->next) {
+        shop_json_begin(out, '{');
+        write_member(out, "pointer", violation->pointer);
+        write_member(out, "code", violation->code);
+        write_member(out, "detail", violation->detail);
+        shop_json_end(out, '}');
+    }
+    shop_json_end(out, ']');
+}
+
+static void write_extra(shop_json_out_t *out, json_t *extra)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach(extra, name, value) {
+        /* 15 digits: a double of at most so many decimals prints as it was written */
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
+
+        if (text) {
+            shop_json_key(out, name);
+            shop_json_raw(out, text, strlen(text));
+            free(text);
+        }
+    }
+}
+
+const char *shop_problem_document(apr_size_t *size, const shop_error_t *err,
+                                  const char *request_id, const char *problem_base,
+                                  apr_pool_t *pool)
+{
+    shop_json_out_t out;
+
+    shop_json_out_init(&out, pool, 512);
+    shop_json_begin(&out, '{');
+    write_member(&out, "type", type_of(err->code, problem_base, pool));
+    write_member(&out, "title", shop_code_title(err->code));
+    shop_json_key(&out, "status");
+    shop_json_int(&out, shop_code_status(err->code));
+    write_member(&out, "detail",
+                 shop_uri_is_utf8(err->detail) ? err->detail : shop_code_title(err->code));
+    if (request_id) {
+        write_member(&out, "instance", apr_pstrcat(pool, "urn:request:", request_id, NULL));
+        write_member(&out, "request_id", request_id);
+    }
+    write_member(&out, "code", shop_code_name(err->code));
+    if (err->violations) {
+        write_violations(&out, err->violations);
+    }
+    if (err->extra) {
+        write_extra(&out, err->extra);
+    }
+    shop_json_end(&out, '}');
+    return shop_json_finish(&out, size);
+}
+
+static int retry_after(const shop_error_t *err)
+{
+    if (err->retry_after > 0) {
+        return err->retry_after;
+    }
+    switch (err->code) {
+    case SHOP_RATE_LIMITED: return 30;
+    case SHOP_UNAVAILABLE: return 2;
+    case SHOP_IDEMPOTENCY_IN_PROGRESS: return 1;
+    default: return 0;
+    }
+}
+
+/* RFC 6750 section 3: no error attribute when no token was sent. */
+static const char *challenge(shop_code_t code)
+{
+    switch (code) {
+    case SHOP_TOKEN_INVALID:
+        return REALM ", error=\"invalid_token\", error_description=\"the token is not valid here\"";
+    case SHOP_TOKEN_EXPIRED:
+        return REALM ", error=\"invalid_token\", error_description=\"the token has expired\"";
+    case SHOP_TOKEN_REVOKED:
+        return REALM ", error=\"invalid_token\", error_description=\"the session was ended\"";
+    default:
+        return REALM;
+    }
+}
+
+static void set_headers(shop_res_t *res, const shop_req_t *req, const shop_error_t *err)
+{
+    int seconds = retry_after(err);
+
+    /* what a handler said about the reply it did not finish */
+    apr_table_unset(res->headers, "Cache-Control");
+    apr_table_unset(res->headers, "Link");
+    apr_table_unset(res->headers, "Location");
+    if (seconds) {
+        apr_table_setn(res->headers, "Retry-After", apr_itoa(res->pool, seconds));
+    }
+    if (shop_code_status(err->code) == 401) {
+        apr_table_setn(res->headers, "WWW-Authenticate", challenge(err->code));
+    }
+    if (err->allow) {
+        apr_table_setn(res->headers, "Allow", err->allow);
+    }
+    if (err->code == SHOP_UNSUPPORTED_MEDIA_TYPE && req->method && !strcmp(req->method, "PATCH")) {
+        apr_table_setn(res->headers, "Accept-Patch",
+                       "application/merge-patch+json, application/json");
+    }
+}
+
+void shop_problem_reply(shop_res_t *res, const shop_req_t *req, const shop_error_t *err,
+                        const char *problem_base)
+{
+    res->status = shop_code_status(err->code);
+    res->content_type = PROBLEM_TYPE;
+    res->etag = NULL;
+    res->immortal = false;
+    res->error = err;
+    res->body = shop_problem_document(&res->size, err, req->id, problem_base, res->pool);
+    set_headers(res, req, err);
+    if (res->status >= 500) {
+        shop_log(SHOP_LOG_ERROR, SHOP_LOG_PROBLEM, req->id, "%s: %s; cause: %s (%s:%d)",
+                 shop_code_name(err->code), err->detail, err->cause ? err->cause : "none given",
+                 err->file, err->line);
+    }
+}
