@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ * Bearer token to caller (RFC 6750 section 2.1). Fails closed: when nobody can say whether the
+ * session lives, the answer is 503, never "yes". */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+#include <strings.h>
+
+#include "../app.h"
+#include "token.h"
+
+/* *token NULL: no bearer token was sent. httpd joins repeated header fields with a comma, and no
+ * token has one. */
+static shop_error_t *bearer_of(const char **token, const shop_req_t *req)
+{
+    const char *value = shop_req_header(req, "Authorization");
+    apr_size_t length;
+
+    *token = NULL;
+    if (!value) {
+        return NULL;
+    }
+    if (strchr(value, ',')) {
+        return shop_err(req->pool, BAD_REQUEST, "send exactly one Authorization header field");
+    }
+    if (strncasecmp(value, "Bearer", 6) != 0 || (value[6] != ' ' && value[6] != '\0')) {
+        return NULL;
+    }
+    value += 6;
+    while (*value == ' ') {
+        value++;
+    }
+    length = strlen(value);
+    while (length && apr_isspace(value[length - 1])) {
+        length--;
+    }
+    if (length) {
+        *token = apr_pstrmemdup(req->pool, value, length);
+    }
+    return NULL;
+}
+
+static shop_role_t role_of(const char *name)
+{
+    if (name && !strcmp(name, "admin")) {
+        return SHOP_ROLE_ADMIN;
+    }
+    return name && !strcmp(name, "user") ? SHOP_ROLE_USER : SHOP_ROLE_NONE;
+}
+
+static shop_error_t *is_over(apr_pool_t *pool)
+{
+    return shop_err(pool, TOKEN_REVOKED, "the session was ended; sign in again");
+}
+
+/* One read of the primary; role and life are the session's, not the token's. */
+static shop_error_t *role_in_store(shop_role_t *role, const shop_app_t *app,
+                                   const shop_claims_t *claims, const shop_req_t *req)
+{
+    shop_session_t *session;
+
+    SHOP_TRY(app->accounts->session_find(&session, app->accounts, claims->session, req->pool));
+    if (!session || session->revoked || session->expires_at <= req->now ||
+        session->absolute_at <= req->now || strcmp(session->user_id, claims->subject) != 0) {
+        return is_over(req->pool);
+    }
+    *role = role_of(session->role);
+    return NULL;
+}
+
+static bool only_reads(const shop_req_t *req)
+{
+    return (!strcmp(req->method, "GET") || !strcmp(req->method, "HEAD")) &&
+           req->route->access != SHOP_ACCESS_ADMIN;
+}
+
+static shop_error_t *role_now(shop_role_t *role, const shop_app_t *app,
+                              const shop_claims_t *claims, const shop_req_t *req)
+{
+    if (only_reads(req)) {
+        switch (app->revoked->look(app->revoked, claims->session, req->pool)) {
+        case SHOP_REVOKED_YES:
+            return is_over(req->pool);
+        case SHOP_REVOKED_NO:
+            *role = role_of(claims->role);
+            return NULL;
+        case SHOP_REVOKED_UNKNOWN:
+            break;
+        }
+    }
+    return role_in_store(role, app, claims, req);
+}
+
+shop_error_t *shop_guard_authn(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_access_t access = req->route->access;
+    bool refresh = access == SHOP_ACCESS_REFRESH;
+    shop_role_t role = SHOP_ROLE_NONE;
+    shop_claims_t *claims;
+    const char *token;
+
+    (void)res;
+    memset(&req->caller, 0, sizeof(req->caller));
+    if (access == SHOP_ACCESS_PUBLIC || access == SHOP_ACCESS_UNSET) {
+        return NULL;
+    }
+    SHOP_TRY(bearer_of(&token, req));
+    if (!token) {
+        return access == SHOP_ACCESS_OPTIONAL
+                   ? NULL
+                   : shop_err(req->pool, TOKEN_MISSING, "send Authorization: Bearer <%s token>",
+                              refresh ? "refresh" : "access");
+    }
+    SHOP_TRY(shop_token_verify(&claims, app->tokens, token,
+                               refresh ? SHOP_TOKEN_REFRESH : SHOP_TOKEN_ACCESS, req->now,
+                               req->pool));
+    if (!refresh) {
+        SHOP_TRY(role_now(&role, app, claims, req));
+    }
+    req->caller.role = role;
+    req->caller.user_id = claims->subject;
+    req->caller.session_id = claims->session;
+    req->caller.token_id = claims->id;
+    req->caller.token_expires = claims->expires_at;
+    return NULL;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_GUARD_LIMITER_H
+#define SHOP_GUARD_LIMITER_H
+
+/* Port: counts how often something happened in a window. Redis first (one Lua call: count and
+ * expiry are atomic), a table in shared memory at limit / nodes when Redis is away; never open. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <stdbool.h>
+
+#include "../base/error.h"
+#include "../http/res.h"
+
+struct shop_app_t;
+
+typedef struct shop_limit_state_t {
+    bool allowed;
+    int remaining; /* in this window after this hit */
+    int reset_s;   /* seconds until the window ends, at least 1 */
+} shop_limit_state_t;
+
+typedef struct shop_limiter_t shop_limiter_t;
+struct shop_limiter_t {
+    /* Counts one hit (cost 1) or only looks (cost 0) at key. Never fails. */
+    void (*hit)(shop_limit_state_t *state, shop_limiter_t *limiter, const char *key, int limit,
+                int window_s, int cost, apr_pool_t *pool);
+    void (*forget)(shop_limiter_t *limiter, const char *key, apr_pool_t *pool);
+};
+
+/* Shared-memory limiter over `size` zeroed bytes at `memory` (fixed-size slots, open addressing,
+ * lock-free increments; a full neighbourhood reuses the oldest slot). memory NULL: own memory. */
+shop_limiter_t *shop_limiter_shm(void *memory, apr_size_t size, int nodes, apr_pool_t *pool);
+
+/* Guards: policies by address run before the token is looked at, policies by user after. Set
+ * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) and answer RATE_LIMITED. */
+shop_error_t *shop_guard_rate_ip(const struct shop_app_t *app, shop_req_t *req,
+                                 shop_res_t *res);
+shop_error_t *shop_guard_rate_user(const struct shop_app_t *app, shop_req_t *req,
+                                   shop_res_t *res);
+
+/* Counted failures. A success is honoured only while fewer than the limit have been counted, also
+ * when guesses run side by side. */
+typedef struct shop_guesses_t {
+    const struct shop_app_t *app;
+    const shop_req_t *req;
+    const char *account; /* key of what is guessed at */
+    const char *address; /* key of who guesses */
+} shop_guesses_t;
+
+/* what names the account; it is hashed, so that keys hold nothing personal. */
+void shop_guesses_begin(shop_guesses_t *guesses, const struct shop_app_t *app,
+                        const shop_req_t *req, const char *kind, const char *what);
+/* RATE_LIMITED when too many failures were counted. */
+shop_error_t *shop_guesses_check(const shop_guesses_t *guesses);
+/* Counts a failure; RATE_LIMITED when it was one too many, else NULL. */
+shop_error_t *shop_guesses_failed(const shop_guesses_t *guesses);
+void shop_guesses_forget(const shop_guesses_t *guesses);
+
+#endif

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+libshop_la_SOURCES += \
+	mod_shop/guard/access.c \
+	mod_shop/guard/authn.c \
+	mod_shop/guard/guard_rate.c \
+	mod_shop/guard/guesses.c \
+	mod_shop/guard/limiter.h \
+	mod_shop/guard/limiter_redis.c \
+	mod_shop/guard/limiter_redis.h \
+	mod_shop/guard/limiter_shm.c \
+	mod_shop/guard/rate.c \
+	mod_shop/guard/rate.h \
+	mod_shop/guard/revoked_none.c \
+	mod_shop/guard/revoked_redis.c \
+	mod_shop/guard/revoked_redis.h \
+	mod_shop/guard/token.c \
+	mod_shop/guard/token.h

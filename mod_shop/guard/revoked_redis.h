@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_GUARD_REVOKED_REDIS_H
+#define SHOP_GUARD_REVOKED_REDIS_H
+
+/* Ended sessions in Redis, so that a read need not ask the store. */
+
+#include <apr_pools.h>
+
+#include "../infra/redis.h"
+#include "token.h"
+
+/* token_s: the longest an access token is accepted after it was issued (life and leeway). owed:
+ * zeroed word shared by the processes of this host (it must outlive pool), or NULL: while this
+ * host could not tell Redis of a revocation, none of its processes takes "not revoked" from it.
+ *
+ * What remains: this host ends a session and cannot reach Redis, another one can. Until this host
+ * reaches Redis again the other answers that session's reads (never writes or admin routes, which
+ * ask the store) as long as its access token lives. */
+shop_revoked_t *shop_revoked_redis(shop_redis_t *redis, int token_s, unsigned *owed,
+                                   apr_pool_t *pool);
+
+#endif

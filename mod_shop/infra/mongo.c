@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: MIT
+ * The pool of MongoDB clients: bounded waits, a breaker, errors in our own words. Makes no decision
+ * about shops. The commands are in mongo_read.c, mongo_write.c and mongo_index.c. */
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "mongo_inner.h"
+
+#define WRITE_TIMEOUT_MS 4000          /* below the socket's, so that the server's answer arrives */
+#define EARLY apr_time_from_msec(200)  /* a connection that broke within this was dead before */
+#define SKEW apr_time_from_sec(5)
+#define FAILURES 5
+#define PAUSE apr_time_from_sec(1)
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static _Thread_local int sent;
+
+void shop_mongo_count_reset(void)
+{
+    sent = 0;
+}
+
+int shop_mongo_count(void)
+{
+    return sent;
+}
+
+/* ---- the driver's callbacks ---- */
+
+static void on_command(const mongoc_apm_command_started_t *event)
+{
+    (void)event;
+    sent++;
+}
+
+/* The reply of a primary tells the time that leases and coupon windows go by. */
+static void measure_clock(const bson_t *hello, apr_time_t at)
+{
+    apr_time_t theirs = shop_bson_time(hello, "localTime");
+    apr_time_t offset = theirs - at;
+
+    if (!theirs || !(shop_bson_bool(hello, "isWritablePrimary") ||
+                     shop_bson_bool(hello, "ismaster"))) {
+        return;
+    }
+    shop_clock_set_offset(offset);
+    if (offset > SKEW || offset < -SKEW) {
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_CLOCK_SKEW,
+                        "MongoDB's clock differs from this host's by %" APR_TIME_T_FMT " ms",
+                        apr_time_as_msec(offset));
+    }
+}
+
+/* The monitor asks every server every ten seconds anyhow: the clock costs no command of ours. */
+static void on_heartbeat(const mongoc_apm_server_heartbeat_succeeded_t *event)
+{
+    /* An awaited reply was held back by the server; it left just now. */
+    apr_time_t way = mongoc_apm_server_heartbeat_succeeded_get_awaited(event)
+                         ? 0
+                         : mongoc_apm_server_heartbeat_succeeded_get_duration(event) / 2;
+
+    measure_clock(mongoc_apm_server_heartbeat_succeeded_get_reply(event), apr_time_now() - way);
+}
+
+static void on_log(mongoc_log_level_t level, const char *domain, const char *message, void *baton)
+{
+    (void)baton;
+    if (level <= MONGOC_LOG_LEVEL_WARNING) {
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_MONGO_DRIVER, "%s: %s", domain, message);
+    }
+}
+
+static void start_driver(void)
+{
+    mongoc_init();
+    mongoc_log_set_handler(on_log, NULL);
+}
+
+/* ---- opening ---- */
+
+static void set_default(mongoc_uri_t *uri, const char *option, int value)
+{
+    if (value > 0 && !mongoc_uri_has_option(uri, option)) {
+        mongoc_uri_set_option_as_int32(uri, option, value);
+    }
+}
+
+static void default_off(mongoc_uri_t *uri, const char *option)
+{
+    if (!mongoc_uri_has_option(uri, option)) {
+        mongoc_uri_set_option_as_bool(uri, option, false);
+    }
+}
+
+static void set_defaults(mongoc_uri_t *uri, const shop_settings_t *settings)
+{
+    set_default(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, settings->mongo_select_ms);
+    set_default(uri, MONGOC_URI_CONNECTTIMEOUTMS, settings->mongo_connect_ms);
+    set_default(uri, MONGOC_URI_SOCKETTIMEOUTMS, settings->mongo_socket_ms);
+    set_default(uri, MONGOC_URI_WAITQUEUETIMEOUTMS, settings->mongo_wait_ms);
+    set_default(uri, MONGOC_URI_MAXPOOLSIZE, settings->mongo_pool_max);
+    if (!mongoc_uri_has_option(uri, MONGOC_URI_APPNAME)) {
+        mongoc_uri_set_appname(uri, "mod_shop");
+    }
+    /* The driver would try again after a timeout too and double the wait (a hanging primary cost
+     * writes ten seconds). mongo_read.c repeats reads that failed at once; a write is the
+     * customer's to repeat, which every route stands. Who wants the driver's way names it. */
+    default_off(uri, MONGOC_URI_RETRYREADS);
+    default_off(uri, MONGOC_URI_RETRYWRITES);
+}
+
+/* The driver takes "mongodb://bad host" without a word. */
+static bool hosts_ok(const mongoc_uri_t *uri)
+{
+    for (const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri); host; host = host->next) {
+        for (const char *c = host->host; *c && host->host[0] != '/'; c++) {
+            if (!apr_isalnum(*c) && !strchr(".-_:%[]", *c)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Neither the URI nor the driver's text about it goes anywhere: both may hold the password. */
+static shop_error_t *parse_uri(mongoc_uri_t **uri, const char *text, apr_pool_t *pool)
+{
+    const char *problem = shop_mongo_uri_problem(text, pool);
+    bson_error_t error = { 0 };
+
+    *uri = problem ? NULL : mongoc_uri_new_with_error(text, &error);
+    if (*uri && !hosts_ok(*uri)) {
+        mongoc_uri_destroy(*uri);
+        *uri = NULL;
+        problem = "names a host with a character that no host name has";
+    }
+    return *uri ? NULL
+                : shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
+                                   "ShopMongoURI %s", problem ? problem : "cannot be read");
+}
+
+static mongoc_client_pool_t *make_clients(shop_mongo_t *mongo, bson_error_t *error)
+{
+    mongoc_client_pool_t *clients = mongoc_client_pool_new_with_error(mongo->uri, error);
+
+    if (clients) {
+        mongoc_client_pool_set_error_api(clients, MONGOC_ERROR_API_VERSION_2);
+        mongoc_client_pool_set_apm_callbacks(clients, mongo->events, mongo);
+    }
+    return clients;
+}
+
+static apr_status_t close_mongo(void *baton)
+{
+    shop_mongo_t *mongo = baton;
+    mongoc_client_pool_t *clients = atomic_exchange(&mongo->clients, NULL);
+
+    if (clients) {
+        mongoc_client_pool_destroy(clients);
+    }
+    mongoc_apm_callbacks_destroy(mongo->events);
+    mongoc_read_prefs_destroy(mongo->primary);
+    mongoc_write_concern_destroy(mongo->one);
+    mongoc_write_concern_destroy(mongo->majority);
+    mongoc_uri_destroy(mongo->uri);
+    pthread_mutex_destroy(&mongo->opening);
+    return APR_SUCCESS;
+}
+
+static void fill(shop_mongo_t *mongo, mongoc_uri_t *uri, const shop_settings_t *settings,
+                 apr_pool_t *pool)
+{
+    const char *name = mongoc_uri_get_database(uri);
+
+    mongo->uri = uri;
+    mongo->database = apr_pstrdup(pool, name && *name ? name : "shop");
+    pthread_mutex_init(&mongo->opening, NULL);
+    mongo->one = mongoc_write_concern_new();
+    mongoc_write_concern_set_w(mongo->one, 1);
+    mongo->majority = mongoc_write_concern_new();
+    mongoc_write_concern_set_wmajority(mongo->majority, WRITE_TIMEOUT_MS);
+    mongoc_write_concern_set_journal(mongo->majority, true);
+    mongo->primary = mongoc_read_prefs_new(MONGOC_READ_PRIMARY);
+    mongo->events = mongoc_apm_callbacks_new();
+    mongoc_apm_set_command_started_cb(mongo->events, on_command);
+    mongoc_apm_set_server_heartbeat_succeeded_cb(mongo->events, on_heartbeat);
+    mongo->breaker.threshold = FAILURES;
+    mongo->breaker.pause = PAUSE;
+    mongo->breaker.probe = PAUSE + apr_time_from_msec(settings->mongo_select_ms);
+}
+
+shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *settings,
+                              apr_pool_t *pool)
+{
+    shop_mongo_t *mongo;
+    mongoc_uri_t *uri;
+    mongoc_client_pool_t *clients;
+    bson_error_t error = { 0 };
+
+    pthread_once(&once, start_driver);
+    SHOP_TRY(parse_uri(&uri, settings->mongo_uri, pool));
+    set_defaults(uri, settings);
+    mongo = apr_pcalloc(pool, sizeof(*mongo));
+    fill(mongo, uri, settings, pool);
+    apr_pool_cleanup_register(pool, mongo, close_mongo, apr_pool_cleanup_null);
+    clients = make_clients(mongo, &error);
+    if (!clients && !mongoc_uri_get_srv_hostname(uri)) {
+        return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
+                                "ShopMongoURI: %s", error.message);
+    }
+    atomic_store(&mongo->clients, clients);
+    *out = mongo;
+    return NULL;
+}
+
+/* ---- errors ---- */
+
+static shop_error_t *unavailable(apr_pool_t *pool, const char *cause)
+{
+    shop_error_t *err = shop_err(pool, UNAVAILABLE, "the store cannot be reached or is too busy");
+
+    err->retry_after = 1;
+    return shop_error_cause(err, pool, "%s", cause);
+}
+
+/* Server errors that say "not now" or "I do not know whether it was done"; everything else is a
+ * fault of ours. The names are those of MongoDB's error_codes.yml. */
+static bool passes(uint32_t code)
+{
+    static const uint32_t codes[] = {
+        6,     /* HostUnreachable */
+        7,     /* HostNotFound */
+        24,    /* LockTimeout */
+        43,    /* CursorNotFound */
+        50,    /* MaxTimeMSExpired */
+        64,    /* WriteConcernFailed */
+        79,    /* UnknownReplWriteConcern */
+        89,    /* NetworkTimeout */
+        91,    /* ShutdownInProgress */
+        100,   /* UnsatisfiableWriteConcern */
+        112,   /* WriteConflict */
+        133,   /* FailedToSatisfyReadPreference */
+        134,   /* ReadConcernMajorityNotAvailableYet */
+        189,   /* PrimarySteppedDown */
+        202,   /* NetworkInterfaceExceededTimeLimit */
+        262,   /* ExceededTimeLimit */
+        290,   /* TransactionExceededLifetimeLimitSeconds */
+        9001,  /* SocketException */
+        10107, /* NotWritablePrimary */
+        11600, /* InterruptedAtShutdown */
+        11601, /* Interrupted */
+        11602, /* InterruptedDueToReplStateChange */
+        13435, /* NotPrimaryNoSecondaryOk */
+        13436, /* NotPrimaryOrSecondary */
+        14031, /* OutOfDiskSpace */
+    };
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i] == code) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_away(const bson_error_t *error)
+{
+    switch (error->domain) {
+    case MONGOC_ERROR_SERVER_SELECTION:
+    case MONGOC_ERROR_STREAM:
+    case MONGOC_ERROR_WRITE_CONCERN:
+    case MONGOC_ERROR_POOL:
+        return true;
+    case MONGOC_ERROR_CLIENT:
+        /* A store that does not let us in is away for the customer; the log says why. */
+        return error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ||
+               error->code == MONGOC_ERROR_CLIENT_NOT_READY ||
+               error->code == MONGOC_ERROR_CLIENT_NO_ACCEPTABLE_PEER;
+    case MONGOC_ERROR_PROTOCOL:
+        return error->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
+    default:
+        return passes(error->code);
+    }
+}
+
+bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error)
+{
+    return error->domain == MONGOC_ERROR_STREAM &&
+           shop_clock_monotonic() - loan->since < EARLY;
+}
+
+/* ---- borrowing ---- */
+
+static mongoc_client_pool_t *clients_of(shop_mongo_t *mongo, bson_error_t *error)
+{
+    mongoc_client_pool_t *clients = atomic_load(&mongo->clients);
+
+    if (clients) {
+        return clients;
+    }
+    pthread_mutex_lock(&mongo->opening);
+    clients = atomic_load(&mongo->clients);
+    if (!clients) {
+        clients = make_clients(mongo, error);
+        atomic_store(&mongo->clients, clients);
+    }
+    pthread_mutex_unlock(&mongo->opening);
+    return clients;
+}
+
+shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
+                                const char *collection, apr_pool_t *pool)
+{
+    bson_error_t error = { 0 };
+    mongoc_client_pool_t *clients;
+
+    memset(loan, 0, sizeof(*loan));
+    loan->mongo = mongo;
+    loan->since = shop_clock_monotonic();
+    if (!shop_breaker_allows(&mongo->breaker, loan->since)) {
+        return unavailable(pool, "MongoDB was away a moment ago");
+    }
+    clients = clients_of(mongo, &error);
+    if (!clients) {
+        shop_breaker_failure(&mongo->breaker, FAILURES, shop_clock_monotonic());
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error.message);
+        return unavailable(pool, error.message);
+    }
+    loan->client = mongoc_client_pool_pop(clients);
+    if (!loan->client) {
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_MONGO_POOL,
+                        "no connection to MongoDB became free in time");
+        return unavailable(pool, "no connection to MongoDB became free in time");
+    }
+    loan->since = shop_clock_monotonic();
+    if (collection) {
+        loan->collection =
+            mongoc_client_get_collection(loan->client, mongo->database, collection);
+    }
+    return NULL;
+}
+
+static void tell_breaker(shop_mongo_t *mongo, const bson_error_t *error)
+{
+    if (error && error->domain == MONGOC_ERROR_SERVER_SELECTION) {
+        shop_breaker_failure(&mongo->breaker, FAILURES, shop_clock_monotonic());
+    } else if (error && error->domain == MONGOC_ERROR_STREAM) {
+        shop_breaker_failure(&mongo->breaker, 1, shop_clock_monotonic());
+    } else {
+        shop_breaker_success(&mongo->breaker);
+    }
+}
+
+shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *error,
+                                apr_pool_t *pool)
+{
+    mongoc_client_pool_t *clients = atomic_load(&loan->mongo->clients);
+
+    if (loan->collection) {
+        mongoc_collection_destroy(loan->collection);
+    }
+    mongoc_client_pool_push(clients, loan->client);
+    tell_breaker(loan->mongo, error);
+    if (!error) {
+        return NULL;
+    }
+    if (is_away(error)) {
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error->message);
+        return unavailable(pool, error->message);
+    }
+    shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_ERROR, "MongoDB: %s (%u.%u)", error->message,
+                    error->domain, error->code);
+    return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool, "%s (%u.%u)",
+                            error->message, error->domain, error->code);
+}
+
+shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    shop_mongo_loan_t loan;
+    bson_t *command = BCON_NEW("hello", BCON_INT32(1));
+    bson_t reply = BSON_INITIALIZER;
+    bson_error_t error = { 0 };
+    apr_time_t before;
+    bool done;
+    shop_error_t *err = shop_mongo_borrow(&loan, mongo, NULL, pool);
+
+    if (err) {
+        goto cleanup;
+    }
+    before = apr_time_now();
+    bson_destroy(&reply);
+    done = mongoc_client_command_simple(loan.client, "admin", command, mongo->primary, &reply,
+                                        &error);
+    if (done) {
+        measure_clock(&reply, before + (apr_time_now() - before) / 2);
+    }
+    err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+cleanup:
+    bson_destroy(&reply);
+    bson_destroy(command);
+    return err;
+}
+
+bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool)
+{
+    char *room = apr_palloc(pool, sizeof(bson_t) + _Alignof(bson_t));
+    /* APR aligns to 8 bytes, the compiler believes that a bson_t stands at 128. */
+    uintptr_t place = ((uintptr_t)room + _Alignof(bson_t) - 1) & ~(uintptr_t)(_Alignof(bson_t) - 1);
+    bson_t *copy = (bson_t *)place;
+
+    bson_init_static(copy, apr_pmemdup(pool, bson_get_data(doc), doc->len), doc->len);
+    return copy;
+}

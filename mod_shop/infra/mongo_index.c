@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT
+ * Indexes: `shopctl init` makes them, everything else only looks whether the unique ones, which
+ * correctness rests on, are there. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "mongo_inner.h"
+
+/* "user:1,cart_slot:-1" as a key document. */
+static bson_t *keys_of(const char *keys, apr_pool_t *pool)
+{
+    bson_t *doc = bson_new();
+    char *rest = apr_pstrdup(pool, keys);
+
+    while (*rest) {
+        char *end = rest + strcspn(rest, ",");
+        char *colon = rest + strcspn(rest, ":");
+        char *next = *end ? end + 1 : end;
+
+        *end = '\0';
+        if (colon < end) {
+            *colon = '\0';
+            bson_append_int32(doc, rest, -1, colon[1] == '-' ? -1 : 1);
+        }
+        rest = next;
+    }
+    return doc;
+}
+
+static bson_t *create_command(const shop_mongo_index_t *index, apr_pool_t *pool)
+{
+    bson_t *command = bson_new();
+    bson_t *keys = keys_of(index->keys, pool);
+    bson_t list;
+    bson_t item;
+
+    bson_append_utf8(command, "createIndexes", -1, index->collection, -1);
+    bson_append_array_begin(command, "indexes", -1, &list);
+    bson_append_document_begin(&list, "0", -1, &item);
+    bson_append_document(&item, "key", -1, keys);
+    bson_append_utf8(&item, "name", -1, index->name, -1);
+    if (index->unique) {
+        bson_append_bool(&item, "unique", -1, true);
+    }
+    if (index->sparse) {
+        bson_append_bool(&item, "sparse", -1, true);
+    }
+    bson_append_document_end(&list, &item);
+    bson_append_array_end(command, &list);
+    bson_destroy(keys);
+    return command;
+}
+
+shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
+                                        apr_pool_t *pool)
+{
+    for (const shop_mongo_index_t *index = indexes; index->collection; index++) {
+        shop_mongo_loan_t loan;
+        bson_error_t error = { 0 };
+        bson_t *command;
+        bool done;
+        shop_error_t *err;
+
+        SHOP_TRY(shop_mongo_borrow(&loan, mongo, NULL, pool));
+        command = create_command(index, pool);
+        done = mongoc_client_write_command_with_opts(loan.client, mongo->database, command, NULL,
+                                                     NULL, &error);
+        bson_destroy(command);
+        err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+        if (err) {
+            return shop_error_cause(err, pool, "index %s of %s: %s", index->name,
+                                    index->collection, err->cause);
+        }
+    }
+    return NULL;
+}
+
+static bool same_keys(const bson_t *wanted, const bson_t *found)
+{
+    bson_iter_t left;
+    bson_iter_t right;
+
+    if (!bson_iter_init(&left, wanted) || !bson_iter_init(&right, found)) {
+        return false;
+    }
+    while (bson_iter_next(&left)) {
+        /* Shells write 1 as a double. */
+        if (!bson_iter_next(&right) || strcmp(bson_iter_key(&left), bson_iter_key(&right)) ||
+            bson_iter_as_int64(&left) != bson_iter_as_int64(&right)) {
+            return false;
+        }
+    }
+    return !bson_iter_next(&right);
+}
+
+/* By what it does, not by its name: an index of the right name that is not unique, or covers only
+ * a part of the documents, protects nothing. */
+static bool serves(const shop_mongo_index_t *index, const bson_t *wanted, const bson_t *found)
+{
+    bson_t keys;
+
+    return shop_bson_child(&keys, found, "key") && same_keys(wanted, &keys) &&
+           shop_bson_bool(found, "unique") &&
+           shop_bson_bool(found, "sparse") == index->sparse &&
+           !bson_has_field(found, "partialFilterExpression");
+}
+
+static shop_error_t *look(bool *there, shop_mongo_t *mongo, const shop_mongo_index_t *index,
+                          apr_pool_t *pool)
+{
+    shop_mongo_loan_t loan;
+    bson_error_t error = { 0 };
+    const bson_t *doc;
+    bson_t *wanted;
+    mongoc_cursor_t *cursor;
+    bool failed;
+
+    *there = false;
+    SHOP_TRY(shop_mongo_borrow(&loan, mongo, index->collection, pool));
+    wanted = keys_of(index->keys, pool);
+    cursor = mongoc_collection_find_indexes_with_opts(loan.collection, NULL);
+    while (mongoc_cursor_next(cursor, &doc)) {
+        *there = *there || serves(index, wanted, doc);
+    }
+    failed = mongoc_cursor_error(cursor, &error);
+    mongoc_cursor_destroy(cursor);
+    bson_destroy(wanted);
+    return shop_mongo_return(&loan, failed ? &error : NULL, pool);
+}
+
+shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
+                                       const shop_mongo_index_t *indexes, apr_pool_t *pool)
+{
+    *missing = NULL;
+    for (const shop_mongo_index_t *index = indexes; index->collection; index++) {
+        bool there = true;
+
+        if (index->unique) {
+            SHOP_TRY(look(&there, mongo, index, pool));
+        }
+        if (!there) {
+            *missing = index->name;
+            return NULL;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_OPS_HEALTH_LIVE_H
+#define SHOP_OPS_HEALTH_LIVE_H
+
+/* The health port over the real servers. */
+
+#include <apr_pools.h>
+
+#include "../infra/mongo.h"
+#include "../infra/redis.h"
+#include "../orders/order_repo.h"
+#include "health.h"
+
+/* tables: NULL-terminated list of index tables; redis NULL: none is configured; orders NULL: not
+ * looked at. */
+shop_health_t *shop_health_live(shop_mongo_t *mongo, shop_redis_t *redis,
+                                shop_order_repo_t *orders,
+                                const shop_mongo_index_t *const *tables, apr_pool_t *pool);
+
+#endif

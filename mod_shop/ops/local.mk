@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+libshop_la_SOURCES += \
+	mod_shop/ops/health.c \
+	mod_shop/ops/health.h \
+	mod_shop/ops/health_live.c \
+	mod_shop/ops/health_live.h \
+	mod_shop/ops/ops.h \
+	mod_shop/ops/ops_api.c

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_OPS_OPS_H
+#define SHOP_OPS_OPS_H
+
+/* Routes for those who run the shop: is it alive, is it fit to serve, what can it do. */
+
+#include "../http/route.h"
+
+extern const shop_route_t shop_ops_routes[];
+
+#endif

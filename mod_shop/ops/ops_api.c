@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT
+ * GET /health/live, GET /health/ready, GET /openapi.json. None of them looks at the caller, and the
+ * health checks are not limited: whoever counts them would take a shop out of service for being
+ * watched. */
+#include "../app.h"
+#include "../http/etag.h"
+#include "health.h"
+#include "ops.h"
+
+#define RETRY_AFTER "2"
+#define OPENAPI_MAX_AGE_S 300
+
+static shop_error_t *show_live(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    static const char body[] = "{\"status\":\"ok\"}";
+
+    (void)app;
+    (void)req;
+    shop_res_bytes(res, 200, body, sizeof(body) - 1);
+    res->immortal = true;
+    return NULL;
+}
+
+static const char *status_name(shop_health_status_t status)
+{
+    return status == SHOP_HEALTH_OK ? "ok" : status == SHOP_HEALTH_DEGRADED ? "degraded" : "down";
+}
+
+static void member(shop_json_out_t *out, const char *name, const char *value)
+{
+    shop_json_key(out, name);
+    shop_json_string(out, value);
+}
+
+static shop_error_t *show_ready(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_health_verdict_t verdict;
+    shop_json_out_t out;
+    const char *bytes;
+    apr_size_t size;
+
+    if (!app->health) {
+        return shop_err(req->pool, UNAVAILABLE, "this process has not opened its store");
+    }
+    shop_health_ask(&verdict, app->health, req->pool);
+    shop_json_out_init(&out, res->pool, 128);
+    shop_json_begin(&out, '{');
+    member(&out, "status", status_name(verdict.status));
+    member(&out, "mongodb", verdict.mongodb);
+    member(&out, "indexes", verdict.indexes);
+    member(&out, "redis", verdict.redis);
+    member(&out, "orders", verdict.orders);
+    shop_json_end(&out, '}');
+    bytes = shop_json_finish(&out, &size);
+    if (verdict.status == SHOP_HEALTH_DOWN) {
+        apr_table_setn(res->headers, "Retry-After", RETRY_AFTER);
+        shop_res_bytes(res, 503, bytes, size);
+    } else {
+        shop_res_bytes(res, 200, bytes, size);
+    }
+    return NULL;
+}
+
+static shop_error_t *show_openapi(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    if (!app->openapi) {
+        return shop_err(req->pool, NOT_FOUND, "there is no such resource");
+    }
+    shop_res_bytes(res, 200, app->openapi, app->openapi_size);
+    res->immortal = true;
+    res->etag = shop_etag_of(app->openapi, app->openapi_size, res->pool);
+    shop_res_public(res, OPENAPI_MAX_AGE_S);
+    return NULL;
+}
+
+typedef struct status_t {
+    const char *status, *mongodb, *indexes, *redis, *orders;
+} status_t;
+
+#define STATUS_FIELD(member, text) SHOP_FIELD(status_t, member, STRING, SHOP_REQUIRED, 1, 16, text)
+
+static const shop_field_t live_fields[] = { STATUS_FIELD(status, "`ok`"), SHOP_FIELDS_END };
+
+static const shop_field_t ready_fields[] = {
+    STATUS_FIELD(status, "`ok`, `degraded` (Redis is away, or an order waits too long for the "
+                         "background work) or `down` (503)"),
+    STATUS_FIELD(mongodb, "`ok` or `down`"),
+    STATUS_FIELD(indexes, "`ok`, `missing` (run `shopctl init`) or `unknown`"),
+    STATUS_FIELD(redis, "`ok`, `down` or `off`"),
+    STATUS_FIELD(orders, "`ok`, `delayed` or `unknown`"),
+    SHOP_FIELDS_END
+};
+
+static const shop_code_t ready_errors[] = { SHOP_UNAVAILABLE, SHOP_OK };
+
+const shop_route_t shop_ops_routes[] = {
+    { .method = "GET", .path = "/health/live", .handler = show_live, .operation = "showLiveness",
+      .summary = "Does the process answer? Touches nothing", .tag = "operations",
+      .access = SHOP_ACCESS_PUBLIC, .rate = SHOP_RATE_CLASS_EXEMPT, .status = 200,
+      .reply = live_fields },
+    { .method = "GET", .path = "/health/ready", .handler = show_ready,
+      .operation = "showReadiness",
+      .summary = "Can it serve? At most a second old; 503 with the same members when not",
+      .tag = "operations", .access = SHOP_ACCESS_PUBLIC, .rate = SHOP_RATE_CLASS_EXEMPT,
+      .status = 200, .reply = ready_fields, .errors = ready_errors },
+    { .method = "GET", .path = "/openapi.json", .handler = show_openapi,
+      .operation = "showOpenapi", .summary = "This document", .tag = "operations",
+      .access = SHOP_ACCESS_PUBLIC, .status = 200, .reply_kind = SHOP_REPLY_RAW },
+    { .method = NULL }
+};

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ * Who may pass which route: the whole matrix, and what happens when Redis or the store is away. */
+#include "tests/unit/accounts/world.h"
+
+/* Says who it was called by. */
+static shop_error_t *echo(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const char *text = apr_psprintf(req->pool, "{\"role\":\"%s\",\"user\":\"%s\"}",
+                                    req->caller.role == SHOP_ROLE_ADMIN  ? "admin"
+                                    : req->caller.role == SHOP_ROLE_USER ? "user"
+                                                                         : "none",
+                                    req->caller.user_id ? req->caller.user_id : "");
+
+    (void)app;
+    shop_res_bytes(res, 200, text, strlen(text));
+    return NULL;
+}
+
+#define ROUTE(method_, path_, access_)                                                          \
+    { .method = (method_), .path = (path_), .handler = echo, .operation = "echo",               \
+      .access = (access_), .status = 200, .reply_kind = SHOP_REPLY_RAW }
+
+const shop_route_t world_routes[] = {
+    ROUTE("GET", "/t/public", SHOP_ACCESS_PUBLIC),
+    ROUTE("GET", "/t/optional", SHOP_ACCESS_OPTIONAL),
+    ROUTE("GET", "/t/customer", SHOP_ACCESS_CUSTOMER),
+    ROUTE("POST", "/t/customer", SHOP_ACCESS_CUSTOMER),
+    ROUTE("GET", "/t/admin", SHOP_ACCESS_ADMIN),
+    ROUTE("POST", "/t/admin", SHOP_ACCESS_ADMIN),
+    ROUTE("POST", "/t/refresh", SHOP_ACCESS_REFRESH),
+    ROUTE("GET", "/t/unset", SHOP_ACCESS_UNSET),
+    { .method = NULL }
+};
+
+static pair_t user, admin, ended, over;
+
+static void people(void)
+{
+    world_begin();
+    world_alter_user(world_register("root"), "admin", false, NULL);
+    world_register("ann");
+    w.now -= apr_time_from_sec(2000);
+    over = world_login("ann", W_PASSWORD);
+    w.now += apr_time_from_sec(2000);
+    user = world_login("ann", W_PASSWORD);
+    admin = world_login("root", W_PASSWORD);
+    ended = world_login("root", W_PASSWORD);
+    W_SEND(200, NULL, "POST", "/auth/logout", ended.access, NULL);
+}
+
+static void every_caller_meets_every_rule(void)
+{
+    enum { NOBODY, USER, ADMIN, EXPIRED, REVOKED, REFRESH, GARBAGE, CALLERS };
+    static const struct { const char *method, *path, *codes[CALLERS]; } rows[] = {
+        { "GET", "/t/public", { "none", "none", "none", "none", "none", "none", "none" } },
+        { "GET", "/t/optional", { "none", "user", "admin", "token_expired", "token_revoked",
+                                  "token_invalid", "token_invalid" } },
+        { "GET", "/t/customer", { "token_missing", "user", "admin", "token_expired",
+                                  "token_revoked", "token_invalid", "token_invalid" } },
+        { "HEAD", "/t/customer", { "401", "200", "200", "401", "401", "401", "401" } },
+        { "POST", "/t/customer", { "token_missing", "user", "admin", "token_expired",
+                                   "token_revoked", "token_invalid", "token_invalid" } },
+        { "GET", "/t/admin", { "token_missing", "forbidden", "admin", "token_expired",
+                               "token_revoked", "token_invalid", "token_invalid" } },
+        { "POST", "/t/admin", { "token_missing", "forbidden", "admin", "token_expired",
+                                "token_revoked", "token_invalid", "token_invalid" } },
+        { "POST", "/t/refresh", { "token_missing", "token_invalid", "token_invalid",
+                                  "token_invalid", "token_invalid", "none", "token_invalid" } },
+        { "GET", "/t/unset", { "forbidden", "forbidden", "forbidden", "forbidden", "forbidden",
+                               "forbidden", "forbidden" } },
+    };
+    const char *tokens[CALLERS];
+
+    people();
+    tokens[NOBODY] = NULL;
+    tokens[USER] = user.access;
+    tokens[ADMIN] = admin.access;
+    tokens[EXPIRED] = over.access;
+    tokens[REVOKED] = ended.access;
+    tokens[REFRESH] = user.refresh;
+    tokens[GARBAGE] = "e30.e30.AAAA";
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (int who = 0; who < CALLERS; who++) {
+            int status = world_send(rows[i].method, rows[i].path, tokens[who], NULL);
+            const char *is = strcmp(rows[i].method, "HEAD") == 0
+                                 ? apr_itoa(t_pool, status)
+                                 : world_text(status == 200 ? "role" : "code");
+
+            t_assert(is && !strcmp(is, rows[i].codes[who]), __LINE__, __FILE__,
+                     "%s %s as %d: wanted %s, got %s", rows[i].method, rows[i].path, who,
+                     rows[i].codes[who], is ? is : "nothing");
+            T_TRUE(status != 401 || world_header("WWW-Authenticate") != NULL);
+        }
+    }
+}
+
+static int with_header(const char *value, const char *path)
+{
+    w.headers[0] = "Authorization";
+    w.headers[1] = value;
+    return world_send("GET", path, NULL, NULL);
+}
+
+static void the_header_holds_one_bearer_token(void)
+{
+    static const struct { const char *before, *after; int status; const char *code; } cases[] = {
+        { "Bearer ", "", 200, NULL },
+        { "bearer ", "", 200, NULL },
+        { "BEARER   ", " ", 200, NULL },
+        { "", "", 401, "token_missing" },
+        { "Basic ", "", 401, "token_missing" },
+        { "Bearer", "", 401, "token_missing" },
+        { "BearerX ", "", 401, "token_missing" },
+        { "Token ", "", 401, "token_missing" },
+        { "Bearer Bearer ", "", 401, "token_invalid" },
+        { "Bearer ", " x", 401, "token_invalid" },
+        { "Bearer \t", "", 401, "token_invalid" },
+        { "Bearer ", ", Bearer x", 400, "bad_request" },
+        { "Bearer x, Bearer ", "", 400, "bad_request" },
+        { "Basic x, Bearer ", "", 400, "bad_request" },
+        { "Bearer ", ",", 400, "bad_request" },
+    };
+
+    people();
+    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *value = apr_pstrcat(t_pool, cases[i].before, user.access, cases[i].after, NULL);
+
+        world_expect(with_header(value, "/t/customer"), cases[i].status, cases[i].code, __LINE__,
+                     __FILE__);
+    }
+    world_expect(with_header("Bearer", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
+    world_expect(with_header("Bearer ", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
+    world_expect(with_header("", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
+    world_expect(with_header("Basic x", "/t/optional"), 200, NULL, __LINE__, __FILE__);
+    T_STR(world_text("role"), "none");
+    world_expect(with_header("a, b", "/t/public"), 200, NULL, __LINE__, __FILE__);
+}
+
+static void redis_may_answer_only_for_reads(void)
+{
+    int calls;
+
+    people();
+    w.verdict = SHOP_REVOKED_NO;
+    calls = shop_account_mem_calls(w.app.accounts);
+    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
+    W_SEND(200, NULL, "HEAD", "/t/customer", user.access, NULL);
+    T_INT(shop_account_mem_calls(w.app.accounts), calls);
+    W_SEND(200, NULL, "POST", "/t/customer", user.access, NULL);
+    T_INT(shop_account_mem_calls(w.app.accounts), calls + 1);
+    W_SEND(200, NULL, "GET", "/t/admin", admin.access, NULL);
+    T_INT(shop_account_mem_calls(w.app.accounts), calls + 2);
+    /* Redis does not know of the logout yet: writes and admin routes refuse all the same. */
+    W_SEND(401, "token_revoked", "POST", "/t/customer", ended.access, NULL);
+    W_SEND(401, "token_revoked", "GET", "/t/admin", ended.access, NULL);
+    w.verdict = SHOP_REVOKED_YES;
+    calls = shop_account_mem_calls(w.app.accounts);
+    W_SEND(401, "token_revoked", "GET", "/t/customer", user.access, NULL);
+    T_INT(shop_account_mem_calls(w.app.accounts), calls);
+    w.verdict = SHOP_REVOKED_UNKNOWN;
+    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
+    W_SEND(401, "token_revoked", "GET", "/t/customer", ended.access, NULL);
+    T_INT(shop_account_mem_calls(w.app.accounts), calls + 2);
+}
+
+static void when_nobody_can_say_the_answer_is_503(void)
+{
+    people();
+    shop_account_mem_away(w.app.accounts, true);
+    W_SEND(503, "unavailable", "GET", "/t/customer", user.access, NULL);
+    W_SEND(503, "unavailable", "GET", "/t/optional", user.access, NULL);
+    W_SEND(503, "unavailable", "POST", "/t/customer", user.access, NULL);
+    W_SEND(503, "unavailable", "GET", "/t/admin", admin.access, NULL);
+    W_SEND(200, NULL, "GET", "/t/public", user.access, NULL);
+    W_SEND(200, NULL, "GET", "/t/optional", NULL, NULL);
+    w.verdict = SHOP_REVOKED_NO;
+    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
+    W_SEND(503, "unavailable", "POST", "/t/customer", user.access, NULL);
+    W_SEND(503, "unavailable", "GET", "/t/admin", admin.access, NULL);
+}
+
+static void the_sessions_role_counts(void)
+{
+    shop_claims_t *claims = NULL;
+    shop_session_t *session = NULL;
+    bool rotated = false;
+
+    people();
+    T_OK(shop_token_verify(&claims, w.app.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    T_STR(claims->role, "admin");
+    T_OK(w.app.accounts->session_find(&session, w.app.accounts, claims->session, t_pool));
+    T_OK(w.app.accounts->session_rotate(&rotated, w.app.accounts, session->id, session->current,
+                                        "x", "user", session->expires_at, t_pool));
+    T_TRUE(rotated);
+    W_SEND(403, "forbidden", "GET", "/t/admin", admin.access, NULL);
+    W_SEND(403, "forbidden", "POST", "/t/admin", admin.access, NULL);
+    W_SEND(200, NULL, "POST", "/t/customer", admin.access, NULL);
+    T_STR(world_text("role"), "user");
+}
+
+static void a_token_is_good_for_its_own_session_only(void)
+{
+    shop_claims_t *ann = NULL, *root = NULL, mixed;
+    const char *token = NULL;
+
+    people();
+    T_OK(shop_token_verify(&ann, w.app.tokens, user.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    T_OK(shop_token_verify(&root, w.app.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    mixed = *ann;
+    mixed.session = root->session;
+    T_OK(shop_token_sign(&token, w.app.tokens, &mixed, t_pool));
+    W_SEND(401, "token_revoked", "GET", "/t/admin", token, NULL);
+    mixed.session = "c2Vzc2lvbg";
+    T_OK(shop_token_sign(&token, w.app.tokens, &mixed, t_pool));
+    W_SEND(401, "token_revoked", "POST", "/t/customer", token, NULL);
+}
+
+static const shop_test_t tests[] = {
+    SHOP_TEST(every_caller_meets_every_rule, "every caller meets every rule"),
+    SHOP_TEST(the_header_holds_one_bearer_token, "the header holds exactly one bearer token"),
+    SHOP_TEST(redis_may_answer_only_for_reads, "Redis may answer only for reads of customers"),
+    SHOP_TEST(when_nobody_can_say_the_answer_is_503, "when nobody can say, the answer is 503"),
+    SHOP_TEST(the_sessions_role_counts, "the session's role counts, not the token's"),
+    SHOP_TEST(a_token_is_good_for_its_own_session_only,
+              "a token is good for its own session only"),
+    SHOP_TEST_END
+};
+
+int main(void)
+{
+    const shop_suite_t suites[] = { { "callers", tests, NULL, NULL } };
+
+    return shop_tests_run(suites, 1);
+}
