@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ACCOUNTS_ACCOUNT_H
+#define SHOP_ACCOUNTS_ACCOUNT_H
+
+/* Users and their sessions: what they are and which values are allowed. Pure. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+
+typedef struct shop_user_t {
+    const char *id;
+    const char *username;
+    const char *username_key; /* folded; unique */
+    const char *email;
+    const char *email_key;    /* folded; unique */
+    const char *password_hash;
+    const char *role;         /* "user" or "admin" */
+    bool email_verified;
+    bool disabled;
+    apr_time_t created_at;
+    apr_time_t updated_at;
+    int64_t rev; /* rises with every write; writers compare it */
+} shop_user_t;
+
+/* A session is one document per token family (RFC 9700 section 4.14). `role` and `disabled` of
+ * the user are copied into it, so that one read answers for a request. */
+typedef struct shop_session_t {
+    const char *id; /* sid: 128 random bits, base64url */
+    const char *user_id;
+    const char *role;
+    const char *current;  /* SHA-256 of the live refresh token's jti */
+    const char *previous; /* of the one before; NULL at first */
+    apr_time_t created_at;
+    apr_time_t expires_at;  /* sliding */
+    apr_time_t absolute_at; /* never extended */
+    bool revoked;
+} shop_session_t;
+
+#define SHOP_ROLE_NAME_USER "user"
+#define SHOP_ROLE_NAME_ADMIN "admin"
+
+/* Set a name or address together with the key it is compared by. Violations: "format" on
+ * pointer when it begins or ends with a space or has no normal form. A changed address is
+ * unverified. Nothing is changed then. */
+void shop_user_set_username(shop_error_t **err, shop_user_t *user, const char *pointer,
+                            const char *username, apr_pool_t *pool);
+void shop_user_set_email(shop_error_t **err, shop_user_t *user, const char *pointer,
+                         const char *email, apr_pool_t *pool);
+
+/* Not revoked, and neither end has come. */
+bool shop_session_is_live(const shop_session_t *session, apr_time_t now);
+
+/* Checks the password policy (length in code points; the most common passwords are refused).
+ * violation on pointer. */
+void shop_account_check_password(shop_error_t **err, const char *pointer, const char *password,
+                                 int min, int max, apr_pool_t *pool);
+
+#endif

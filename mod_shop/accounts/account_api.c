@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT
+ * Registration, profile and password: fields, handlers and the table of all account routes. No
+ * reply may ever hold a password hash or a key. */
+#include "account_api.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../base/id.h"
+#include "../http/etag.h"
+
+static const char *const role_values[] = { SHOP_ROLE_NAME_USER, SHOP_ROLE_NAME_ADMIN, NULL };
+
+const shop_field_t shop_user_fields[] = {
+    SHOP_FIELD(shop_user_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),
+    SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED, 3, 64, "name shown to others"),
+    SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address to sign in with"),
+    SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_REQUIRED, role_values, "what the user may do"),
+    SHOP_FIELD(shop_user_t, email_verified, BOOL, SHOP_REQUIRED, 0, 0,
+               "whether the address was proven"),
+    SHOP_FIELD(shop_user_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "time of registration"),
+    SHOP_FIELD(shop_user_t, updated_at, TIME, SHOP_REQUIRED, 0, 0, "time of the last change"),
+    SHOP_FIELDS_END
+};
+
+typedef struct registration_t {
+    const char *username;
+    const char *email;
+    const char *password;
+    const char *role;
+} registration_t;
+
+/* The table's bounds are the widest any shop may set; the shop's own are checked after. */
+static const shop_field_t registration_fields[] = {
+    SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED, 3, 64, "name shown to others"),
+    SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address to sign in with"),
+    SHOP_FIELD(registration_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
+               "8 to 256 characters unless the shop says otherwise; common ones are refused"),
+    SHOP_FIELD_ENUM_OF(registration_t, role, 0, role_values,
+                       "admin needs an admin's token or X-Shop-Bootstrap-Token"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t login_fields[] = {
+    SHOP_FIELD(shop_account_login_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address of the account"),
+    SHOP_FIELD(shop_account_login_t, password, SECRET, SHOP_REQUIRED, 1, 1024, "its password"),
+    SHOP_FIELDS_END
+};
+
+typedef struct profile_t {
+    const char *username;
+    const char *email;
+} profile_t;
+
+static const shop_field_t profile_fields[] = {
+    SHOP_FIELD(profile_t, username, STRING, 0, 3, 64, "name shown to others"),
+    SHOP_FIELD(profile_t, email, EMAIL, 0, 0, 254, "a new address is unverified"),
+    SHOP_FIELDS_END
+};
+
+typedef struct password_change_t {
+    const char *current_password;
+    const char *new_password;
+} password_change_t;
+
+static const shop_field_t password_fields[] = {
+    SHOP_FIELD(password_change_t, current_password, SECRET, SHOP_REQUIRED, 1, 1024,
+               "the password in force"),
+    SHOP_FIELD(password_change_t, new_password, SECRET, SHOP_REQUIRED, 1, 1024,
+               "8 to 256 characters unless the shop says otherwise"),
+    SHOP_FIELDS_END
+};
+
+typedef struct revoked_reply_t {
+    bool revoked;
+} revoked_reply_t;
+
+static const shop_field_t revoked_fields[] = {
+    SHOP_FIELD(revoked_reply_t, revoked, BOOL, SHOP_REQUIRED, 0, 0, "always true"),
+    SHOP_FIELDS_END
+};
+
+/* ---- registration ---- */
+
+/* In a time that depends on neither: digests of both are compared, all of them. */
+static bool same_secret(const char *a, const char *b, apr_pool_t *pool)
+{
+    const char *x = shop_id_sha256(a, strlen(a), pool);
+    const char *y = shop_id_sha256(b, strlen(b), pool);
+    unsigned char differs = 0;
+
+    for (int i = 0; i < 64; i++) {
+        differs = (unsigned char)(differs | (x[i] ^ y[i]));
+    }
+    return differs == 0;
+}
+
+/* May this caller make such an account? *claim: only if no admin exists, which the store must
+ * decide. Never a quiet downgrade to "user": a script would believe that it has an admin. */
+static shop_error_t *decide_role(bool *claim, const shop_app_t *app, const shop_req_t *req,
+                                 const char *role)
+{
+    const char *sent = shop_req_header(req, "X-Shop-Bootstrap-Token");
+    const char *secret = app->settings->bootstrap_token;
+
+    *claim = false;
+    if (!role || !strcmp(role, SHOP_ROLE_NAME_USER) || app->settings->open_admin ||
+        req->caller.role == SHOP_ROLE_ADMIN) {
+        return NULL;
+    }
+    if (sent && secret && *secret && same_secret(sent, secret, req->pool)) {
+        *claim = true;
+        return NULL;
+    }
+    return shop_err(req->pool, ROLE_NOT_ALLOWED, "you may not make an admin account");
+}
+
+static shop_error_t *make_user(shop_user_t *user, const shop_app_t *app, const shop_req_t *req,
+                               const registration_t *form)
+{
+    const shop_settings_t *settings = app->settings;
+    shop_error_t *err = NULL;
+
+    shop_user_set_username(&err, user, "/username", form->username, req->pool);
+    shop_user_set_email(&err, user, "/email", form->email, req->pool);
+    shop_account_check_password(&err, "/password", form->password, settings->password_min,
+                                settings->password_max, req->pool);
+    SHOP_TRY(err);
+    user->role = form->role ? form->role : SHOP_ROLE_NAME_USER;
+    user->created_at = req->now;
+    user->updated_at = req->now;
+    user->rev = 1;
+    return shop_id_make(&user->id, req->pool);
+}
+
+static shop_error_t *insert_claiming(const shop_app_t *app, const shop_req_t *req,
+                                     const shop_user_t *user)
+{
+    shop_account_repo_t *repo = app->accounts;
+    shop_error_t *err;
+    bool claimed;
+
+    SHOP_TRY(repo->claim_bootstrap(&claimed, repo, req->pool));
+    if (!claimed) {
+        return shop_err(req->pool, ROLE_NOT_ALLOWED, "there is an admin already");
+    }
+    err = repo->insert(repo, user, req->pool);
+    if (err && (err->code == SHOP_EMAIL_TAKEN || err->code == SHOP_USERNAME_TAKEN)) {
+        SHOP_TRY(repo->release_bootstrap(repo, req->pool));
+    }
+    return err;
+}
+
+static shop_error_t *account_register(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const registration_t *form = req->record;
+    shop_user_t user = { 0 };
+    bool claim;
+
+    SHOP_TRY(decide_role(&claim, app, req, form->role));
+    SHOP_TRY(make_user(&user, app, req, form));
+    SHOP_TRY(shop_hasher_hash(&user.password_hash, app->hasher, form->password, req->pool));
+    SHOP_TRY(claim ? insert_claiming(app, req, &user)
+                   : app->accounts->insert(app->accounts, &user, req->pool));
+    shop_res_location(res, req, "/users/%s", user.id);
+    return shop_res_object(res, 201, shop_user_fields, &user);
+}
+
+/* ---- profile ---- */
+
+/* The caller's account. Gone or disabled means that his sessions are over. */
+static shop_error_t *find_me(shop_user_t **user, const shop_app_t *app, const shop_req_t *req)
+{
+    SHOP_TRY(app->accounts->find(user, app->accounts, req->caller.user_id, req->pool));
+    if (!*user || (*user)->disabled) {
+        return shop_err(req->pool, TOKEN_REVOKED, "the account was closed");
+    }
+    return NULL;
+}
+
+static shop_error_t *account_me(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_user_t *user;
+
+    SHOP_TRY(find_me(&user, app, req));
+    return shop_res_object(res, 200, shop_user_fields, user);
+}
+
+static shop_error_t *apply_profile(shop_user_t *user, const shop_req_t *req)
+{
+    const profile_t *form = req->record;
+    shop_error_t *err = NULL;
+
+    if (form->username) {
+        shop_user_set_username(&err, user, "/username", form->username, req->pool);
+    }
+    if (form->email) {
+        shop_user_set_email(&err, user, "/email", form->email, req->pool);
+    }
+    user->updated_at = req->now;
+    user->rev++;
+    return err;
+}
+
+static shop_error_t *account_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    enum { TRIES = 3 };
+    shop_user_t *user;
+    bool done;
+
+    /* The change is a merge, so losing a race only means to merge again - unless the client named
+     * what it saw, which the second look then finds stale. */
+    for (int i = 0; i < TRIES; i++) {
+        SHOP_TRY(find_me(&user, app, req));
+        SHOP_TRY(shop_etag_if_match(
+            req, shop_res_object_etag(res, shop_user_fields, user, req->pool), false));
+        if (!req->present) {
+            return shop_res_object(res, 200, shop_user_fields, user);
+        }
+        SHOP_TRY(apply_profile(user, req));
+        SHOP_TRY(app->accounts->update(&done, app->accounts, user, req->pool));
+        if (done) {
+            return shop_res_object(res, 200, shop_user_fields, user);
+        }
+    }
+    return shop_err(req->pool, CONFLICT, "the account changed at the same moment; try again");
+}
+
+/* ---- password ---- */
+
+static shop_error_t *check_current(const shop_app_t *app, const shop_req_t *req,
+                                   const shop_user_t *user, const char *password)
+{
+    shop_error_t *err = NULL;
+    shop_guesses_t guesses;
+    bool matches, rehash;
+
+    /* A stolen access token must not become a way to try passwords. */
+    shop_guesses_begin(&guesses, app, req, "password", user->id);
+    SHOP_TRY(shop_guesses_check(&guesses));
+    SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user->password_hash, password,
+                                req->pool));
+    if (!matches) {
+        SHOP_TRY(shop_guesses_failed(&guesses));
+        shop_error_violate(&err, req->pool, "/current_password", "wrong",
+                           "is not the password in force");
+        return err;
+    }
+    SHOP_TRY(shop_guesses_check(&guesses));
+    shop_guesses_forget(&guesses);
+    return NULL;
+}
+
+static shop_error_t *end_other_sessions(const shop_app_t *app, const shop_req_t *req)
+{
+    apr_array_header_t *ids;
+
+    SHOP_TRY(app->accounts->session_revoke_user(&ids, app->accounts, req->caller.user_id,
+                                                req->caller.session_id, req->pool));
+    for (int i = 0; i < ids->nelts; i++) {
+        app->revoked->tell(app->revoked, APR_ARRAY_IDX(ids, i, const char *),
+                           shop_account_verdict_s(app), req->pool);
+    }
+    return NULL;
+}
+
+static shop_error_t *account_password(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const password_change_t *form = req->record;
+    shop_error_t *err = NULL;
+    shop_user_t *user;
+    bool done;
+
+    shop_account_check_password(&err, "/new_password", form->new_password,
+                                app->settings->password_min, app->settings->password_max,
+                                req->pool);
+    SHOP_TRY(err);
+    SHOP_TRY(find_me(&user, app, req));
+    SHOP_TRY(check_current(app, req, user, form->current_password));
+    SHOP_TRY(shop_hasher_hash(&user->password_hash, app->hasher, form->new_password, req->pool));
+    user->updated_at = req->now;
+    user->rev++;
+    SHOP_TRY(app->accounts->update(&done, app->accounts, user, req->pool));
+    if (!done) {
+        return shop_err(req->pool, CONFLICT, "the account changed at the same moment; try again");
+    }
+    err = end_other_sessions(app, req);
+    if (err) {
+        err->detail = "the password was changed, but the other sessions could not be ended; "
+                      "repeat with the new password as the current one";
+        return err;
+    }
+    return shop_res_object(res, 200, shop_user_fields, user);
+}
+
+/* ---- routes ---- */
+
+static const shop_code_t register_errors[] = { SHOP_ROLE_NOT_ALLOWED, SHOP_EMAIL_TAKEN,
+                                               SHOP_USERNAME_TAKEN, SHOP_OK };
+static const shop_code_t login_errors[] = { SHOP_INVALID_CREDENTIALS, SHOP_RATE_LIMITED, SHOP_OK };
+static const shop_code_t session_errors[] = { SHOP_TOKEN_REVOKED, SHOP_OK };
+static const shop_code_t edit_errors[] = { SHOP_EMAIL_TAKEN, SHOP_USERNAME_TAKEN, SHOP_CONFLICT,
+                                           SHOP_PRECONDITION_FAILED, SHOP_OK };
+static const shop_code_t password_errors[] = { SHOP_CONFLICT, SHOP_RATE_LIMITED, SHOP_OK };
+
+const shop_route_t shop_account_routes[] = {
+    { .method = "POST", .path = "/auth/register", .handler = account_register,
+      .operation = "register", .summary = "Make an account", .tag = "accounts",
+      .access = SHOP_ACCESS_OPTIONAL, .body = registration_fields,
+      .body_size = sizeof(registration_t), .status = 201, .reply = shop_user_fields,
+      .errors = register_errors },
+    { .method = "POST", .path = "/auth/login", .handler = shop_account_login,
+      .operation = "login", .summary = "Sign in", .tag = "accounts",
+      .access = SHOP_ACCESS_PUBLIC, .body = login_fields,
+      .body_size = sizeof(shop_account_login_t), .status = 200,
+      .reply = shop_account_tokens_fields, .errors = login_errors },
+    { .method = "POST", .path = "/auth/refresh", .handler = shop_account_refresh,
+      .operation = "refresh", .summary = "Exchange the refresh token for a new pair",
+      .tag = "accounts", .access = SHOP_ACCESS_REFRESH, .status = 200,
+      .reply = shop_account_tokens_fields, .errors = session_errors },
+    { .method = "POST", .path = "/auth/logout", .handler = shop_account_logout,
+      .operation = "logout", .summary = "End this session", .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER, .status = 200, .reply = revoked_fields,
+      .errors = session_errors },
+    { .method = "GET", .path = "/auth/me", .handler = account_me, .operation = "showMe",
+      .summary = "The caller's account", .tag = "accounts", .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200, .reply = shop_user_fields, .errors = session_errors },
+    { .method = "PATCH", .path = "/auth/me", .handler = account_edit, .operation = "editMe",
+      .summary = "Change username or e-mail address", .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER, .if_match = true, .body = profile_fields,
+      .body_size = sizeof(profile_t), .partial = true, .status = 200, .reply = shop_user_fields,
+      .errors = edit_errors },
+    { .method = "POST", .path = "/auth/me/password", .handler = account_password,
+      .operation = "changePassword", .summary = "Change the password and end all other sessions",
+      .tag = "accounts", .access = SHOP_ACCESS_CUSTOMER, .body = password_fields,
+      .body_size = sizeof(password_change_t), .status = 200, .reply = shop_user_fields,
+      .errors = password_errors },
+    { .method = NULL }
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ACCOUNTS_ACCOUNT_SESSION_H
+#define SHOP_ACCOUNTS_ACCOUNT_SESSION_H
+
+/* Use cases: opening a session after the password was right, and exchanging its refresh token
+ * (RFC 9700 section 4.14: rotate every time, reuse ends the family). */
+
+#include "account_repo.h"
+
+typedef struct shop_session_times_t {
+    apr_time_t now;
+    int refresh_s;  /* life of a refresh token */
+    int absolute_s; /* life of the family */
+} shop_session_times_t;
+
+/* A session with the secret its refresh token must carry. */
+typedef struct shop_session_grant_t {
+    shop_session_t *session;
+    shop_user_t *user;
+    const char *refresh_id; /* jti */
+} shop_session_grant_t;
+
+/* INVALID_CREDENTIALS when the user was disabled, deleted or given another password since
+ * `user` was read: such a session must not outlive the change. */
+shop_error_t *shop_session_open(shop_session_grant_t *grant, shop_account_repo_t *repo,
+                                const shop_user_t *user, const shop_session_times_t *times,
+                                apr_pool_t *pool);
+
+/* Exchanges the refresh token `refresh_id` of session `id` of `user_id`. TOKEN_REVOKED when the
+ * session is over, or when the token was spent before: then *reused is true and the whole session
+ * has been ended. */
+shop_error_t *shop_session_renew(shop_session_grant_t *grant, bool *reused,
+                                 shop_account_repo_t *repo, const char *id, const char *user_id,
+                                 const char *refresh_id, const shop_session_times_t *times,
+                                 apr_pool_t *pool);
+
+#endif

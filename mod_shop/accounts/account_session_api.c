@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * Signing in, refreshing, signing out. Every refusal of a login says the same, costs the same and
+ * tells nothing about the account. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../base/log.h"
+#include "../base/text.h"
+#include "account_api.h"
+#include "account_session.h"
+
+const shop_field_t shop_account_tokens_fields[] = {
+    SHOP_FIELD(shop_account_tokens_t, access_token, STRING, SHOP_REQUIRED, 0, 0,
+               "bearer token for every other route"),
+    SHOP_FIELD(shop_account_tokens_t, refresh_token, STRING, SHOP_REQUIRED, 0, 0,
+               "bearer token for POST /auth/refresh; good once"),
+    SHOP_FIELD(shop_account_tokens_t, token_type, STRING, SHOP_REQUIRED, 0, 0, "always Bearer"),
+    SHOP_FIELD(shop_account_tokens_t, expires_in, INT, SHOP_REQUIRED, 0, 0,
+               "seconds the access token lives"),
+    SHOP_FIELD(shop_account_tokens_t, refresh_expires_in, INT, SHOP_REQUIRED, 0, 0,
+               "seconds the refresh token lives"),
+    SHOP_FIELD_OBJECT_OF(shop_account_tokens_t, user, SHOP_REQUIRED, shop_user_t, shop_user_fields,
+                         "who signed in"),
+    SHOP_FIELDS_END
+};
+
+int shop_account_verdict_s(const shop_app_t *app)
+{
+    return app->settings->jwt_access_s + 2 * app->settings->jwt_leeway_s;
+}
+
+static shop_session_times_t times_of(const shop_app_t *app, const shop_req_t *req)
+{
+    shop_session_times_t times = { .now = req->now,
+                                   .refresh_s = app->settings->jwt_refresh_s,
+                                   .absolute_s = app->settings->jwt_absolute_s };
+
+    return times;
+}
+
+/* Signs the pair for a session and answers with it. */
+static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
+                                   const shop_session_grant_t *grant)
+{
+    apr_time_t wanted = req->now + apr_time_from_sec(app->settings->jwt_access_s);
+    const shop_session_t *session = grant->session;
+    shop_claims_t access = { .use = SHOP_TOKEN_ACCESS,
+                             .subject = session->user_id,
+                             .session = session->id,
+                             .role = session->role,
+                             .issued_at = req->now,
+                             .expires_at = wanted < session->absolute_at ? wanted
+                                                                         : session->absolute_at };
+    shop_claims_t refresh = { .use = SHOP_TOKEN_REFRESH,
+                              .subject = session->user_id,
+                              .session = session->id,
+                              .id = grant->refresh_id,
+                              .issued_at = req->now,
+                              .expires_at = session->expires_at };
+    shop_account_tokens_t reply = { .token_type = "Bearer", .user = grant->user };
+
+    SHOP_TRY(shop_token_sign(&reply.access_token, app->tokens, &access, req->pool));
+    SHOP_TRY(shop_token_sign(&reply.refresh_token, app->tokens, &refresh, req->pool));
+    reply.expires_in = apr_time_sec(access.expires_at - req->now);
+    reply.refresh_expires_in = apr_time_sec(refresh.expires_at - req->now);
+    return shop_res_object(res, 200, shop_account_tokens_fields, &reply);
+}
+
+/* A stronger or newer hash while the password is at hand. Whatever hinders it must not hinder the
+ * sign-in: the next one tries again. */
+static void renew_hash(const shop_app_t *app, const shop_req_t *req, shop_user_t *user,
+                       const char *password)
+{
+    shop_user_t better = *user;
+    bool done = false;
+
+    better.rev++;
+    if (shop_hasher_hash(&better.password_hash, app->hasher, password, req->pool) ||
+        app->accounts->update(&done, app->accounts, &better, req->pool)) {
+        return;
+    }
+    if (done) {
+        *user = better;
+    }
+}
+
+static shop_error_t *refuse_login(const shop_guesses_t *guesses)
+{
+    SHOP_TRY(shop_guesses_failed(guesses));
+    return shop_err(guesses->req->pool, INVALID_CREDENTIALS,
+                    "e-mail and password do not belong together");
+}
+
+shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const shop_account_login_t *login = req->record;
+    const char *key = shop_text_email_key(login->email, req->pool);
+    shop_session_times_t times = times_of(app, req);
+    shop_session_grant_t grant = { 0 };
+    shop_user_t *user = NULL;
+    shop_guesses_t guesses;
+    bool matches, rehash;
+
+    shop_guesses_begin(&guesses, app, req, "login", key ? key : login->email);
+    SHOP_TRY(shop_guesses_check(&guesses));
+    if (key) {
+        SHOP_TRY(app->accounts->find_by_email(&user, app->accounts, key, req->pool));
+    }
+    SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user ? user->password_hash : NULL,
+                                login->password, req->pool));
+    if (!user || !matches || user->disabled) {
+        return refuse_login(&guesses);
+    }
+    /* Asked again, because guesses running beside this one may have used up the limit since. */
+    SHOP_TRY(shop_guesses_check(&guesses));
+    if (rehash) {
+        renew_hash(app, req, user, login->password);
+    }
+    SHOP_TRY(shop_session_open(&grant, app->accounts, user, &times, req->pool));
+    shop_guesses_forget(&guesses);
+    return answer_tokens(app, req, res, &grant);
+}
+
+shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_session_times_t times = times_of(app, req);
+    shop_session_grant_t grant = { 0 };
+    bool reused;
+    shop_error_t *err =
+        shop_session_renew(&grant, &reused, app->accounts, req->caller.session_id,
+                           req->caller.user_id, req->caller.token_id, &times, req->pool);
+
+    if (reused) {
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_REFRESH_REUSED, req->id,
+                 "a spent refresh token of user %s was used again from %s; its session was ended",
+                 req->caller.user_id, req->client_ip ? req->client_ip : "unknown");
+    }
+    if (err && err->code == SHOP_TOKEN_REVOKED) {
+        app->revoked->tell(app->revoked, req->caller.session_id, shop_account_verdict_s(app),
+                           req->pool);
+    }
+    SHOP_TRY(err);
+    return answer_tokens(app, req, res, &grant);
+}
+
+shop_error_t *shop_account_logout(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    static const char body[] = "{\"revoked\":true}";
+    const char *id = req->caller.session_id;
+
+    /* The store first: the verdict in Redis may be lost, this one may not. */
+    SHOP_TRY(app->accounts->session_revoke(app->accounts, id, req->pool));
+    app->revoked->tell(app->revoked, id, shop_account_verdict_s(app), req->pool);
+    shop_res_bytes(res, 200, body, sizeof(body) - 1);
+    return NULL;
+}

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: MIT
+libshop_la_SOURCES += \
+	mod_shop/accounts/account.c \
+	mod_shop/accounts/account.h \
+	mod_shop/accounts/account_api.c \
+	mod_shop/accounts/account_api.h \
+	mod_shop/accounts/account_mongo.c \
+	mod_shop/accounts/account_mongo.h \
+	mod_shop/accounts/account_password.c \
+	mod_shop/accounts/account_repo.h \
+	mod_shop/accounts/account_session.c \
+	mod_shop/accounts/account_session.h \
+	mod_shop/accounts/account_session_api.c
