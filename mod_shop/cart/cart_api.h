@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_CART_CART_API_H
+#define SHOP_CART_CART_API_H
+
+/* The cart's routes, and its field table for whoever shows a cart. */
+
+#include "../app.h"
+#include "../http/route.h"
+
+extern const shop_route_t shop_cart_routes[];
+extern const shop_field_t shop_cart_fields[]; /* of a shop_cart_view_t */
+
+#endif

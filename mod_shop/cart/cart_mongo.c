@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT
+ * Carts in MongoDB. Every change is one atomic update of one document, so parallel changes add up;
+ * where an update has to tell why it did not match, it reads afterwards and never decides by it. */
+#include "cart_mongo.h"
+
+#include <apr_strings.h>
+#include <assert.h>
+#include <inttypes.h>
+
+#define COLLECTION "carts"
+/* The index of the last line a cart may have, as a path: is it there, the cart is full. */
+#define LAST_LINE "lines.99"
+/* Each turn that fails means that a parallel change of the same cart got ahead. */
+#define ADD_TURNS 20
+
+static_assert(SHOP_CART_LINES_MAX == 100, "LAST_LINE names the hundredth line");
+
+const shop_mongo_index_t shop_cart_indexes[] = { { .collection = NULL } };
+
+typedef struct cart_repo_mongo_t {
+    shop_cart_repo_t port; /* first, so that a pointer to it is a pointer to this */
+    shop_mongo_t *mongo;
+} cart_repo_mongo_t;
+
+static shop_mongo_t *mongo_of(shop_cart_repo_t *port)
+{
+    return ((cart_repo_mongo_t *)port)->mongo;
+}
+
+static void read_lines(shop_cart_t *cart, const bson_t *doc, apr_pool_t *pool)
+{
+    bson_t list, entry;
+    bson_iter_t iter;
+
+    if (!shop_bson_child(&list, doc, "lines") || !bson_iter_init(&iter, &list)) {
+        return;
+    }
+    while (bson_iter_next(&iter)) {
+        const uint8_t *bytes;
+        uint32_t size;
+        shop_cart_line_t *line;
+
+        if (!BSON_ITER_HOLDS_DOCUMENT(&iter)) {
+            continue;
+        }
+        bson_iter_document(&iter, &size, &bytes);
+        if (!bson_init_static(&entry, bytes, size)) {
+            continue;
+        }
+        line = apr_pcalloc(pool, sizeof(*line));
+        line->product_id = shop_bson_oid(&entry, "product", pool);
+        line->quantity = shop_bson_int(&entry, "q", 0);
+        if (line->product_id && line->quantity > 0) {
+            APR_ARRAY_PUSH(cart->lines, shop_cart_line_t *) = line;
+        }
+    }
+}
+
+/* doc NULL: a cart never touched. */
+static shop_cart_t *cart_of_bson(const bson_t *doc, const char *user_id, apr_pool_t *pool)
+{
+    shop_cart_t *cart = apr_pcalloc(pool, sizeof(*cart));
+
+    cart->user_id = user_id;
+    cart->lines = apr_array_make(pool, 8, sizeof(shop_cart_line_t *));
+    if (doc) {
+        cart->gen = shop_bson_int(doc, "gen", 0);
+        cart->rev = shop_bson_int(doc, "rev", 0);
+        cart->updated_at = shop_bson_time(doc, "updated_at");
+        read_lines(cart, doc, pool);
+    }
+    return cart;
+}
+
+static shop_error_t *cart_find(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                               apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER;
+    const bson_t *doc = NULL;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", user_id);
+    err = shop_mongo_find_one(&doc, mongo_of(port), COLLECTION, &filter, NULL, pool);
+    bson_destroy(&filter);
+    *cart = err ? NULL : cart_of_bson(doc, user_id, pool);
+    return err;
+}
+
+/* What every edit does besides: rev rises, updated_at is now. gen is given a first value when the
+ * update makes the document. */
+static void append_touch(bson_t *update, int64_t line_inc, bool may_insert, apr_time_t now)
+{
+    bson_t inc, set, first;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$inc", &inc);
+    BSON_APPEND_INT64(&inc, "rev", 1);
+    if (line_inc) {
+        BSON_APPEND_INT64(&inc, "lines.$.q", line_inc);
+    }
+    bson_append_document_end(update, &inc);
+    if (may_insert) {
+        BSON_APPEND_DOCUMENT_BEGIN(update, "$setOnInsert", &first);
+        BSON_APPEND_INT64(&first, "gen", 0);
+        bson_append_document_end(update, &first);
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    shop_bson_append_time(&set, "updated_at", now);
+    bson_append_document_end(update, &set);
+}
+
+/* Adds to the line that is there and stays within bounds. */
+static shop_error_t *add_to_line(bool *done, shop_mongo_t *mongo, const char *user_id,
+                                 const char *product_id, int64_t quantity, apr_time_t now,
+                                 apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, line, match, most;
+    int64_t matched = 0;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", user_id);
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "lines", &line);
+    BSON_APPEND_DOCUMENT_BEGIN(&line, "$elemMatch", &match);
+    shop_bson_append_oid(&match, "product", product_id);
+    BSON_APPEND_DOCUMENT_BEGIN(&match, "q", &most);
+    BSON_APPEND_INT64(&most, "$lte", SHOP_QUANTITY_MAX - quantity);
+    bson_append_document_end(&match, &most);
+    bson_append_document_end(&line, &match);
+    bson_append_document_end(&filter, &line);
+    append_touch(&update, quantity, false, now);
+    err = shop_mongo_update(&matched, NULL, mongo, COLLECTION, &filter, &update, NULL,
+                            SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(&filter);
+    bson_destroy(&update);
+    *done = !err && matched == 1;
+    return err;
+}
+
+/* Makes the line, and the cart with it, where there is no such line and room for one. The _id
+ * keeps a cart that exists and does not match from being made twice: that is a duplicate key. */
+static shop_error_t *make_line(const bson_t **doc, shop_mongo_t *mongo, const char *user_id,
+                               const char *product_id, int64_t quantity, apr_time_t now,
+                               apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, other, absent, push, line;
+    const char *duplicate = NULL;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", user_id);
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "lines.product", &other);
+    shop_bson_append_oid(&other, "$ne", product_id);
+    bson_append_document_end(&filter, &other);
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, LAST_LINE, &absent);
+    BSON_APPEND_BOOL(&absent, "$exists", false);
+    bson_append_document_end(&filter, &absent);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$push", &push);
+    BSON_APPEND_DOCUMENT_BEGIN(&push, "lines", &line);
+    shop_bson_append_oid(&line, "product", product_id);
+    BSON_APPEND_INT64(&line, "q", quantity);
+    bson_append_document_end(&push, &line);
+    bson_append_document_end(&update, &push);
+    append_touch(&update, 0, true, now);
+    err = shop_mongo_modify(doc, &duplicate, mongo, COLLECTION, &filter, &update, NULL, true,
+                            SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(&filter);
+    bson_destroy(&update);
+    return err;
+}
+
+/* Why neither matched; NULL: they would by now. */
+static shop_error_t *why_not_added(const shop_cart_t *cart, const char *product_id,
+                                   int64_t quantity, apr_pool_t *pool)
+{
+    const shop_cart_line_t *line = shop_cart_line(cart, product_id);
+    shop_error_t *err = NULL;
+
+    if (line && line->quantity > SHOP_QUANTITY_MAX - quantity) {
+        shop_error_violate(&err, pool, "/quantity", "range",
+                           "would make the line larger than %" PRId64, SHOP_QUANTITY_MAX);
+    } else if (!line && cart->lines->nelts >= SHOP_CART_LINES_MAX) {
+        err = shop_err(pool, CART_FULL, "a cart holds at most %d different products",
+                       SHOP_CART_LINES_MAX);
+    }
+    return err;
+}
+
+static shop_error_t *cart_add(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                              const char *product_id, int64_t quantity, apr_time_t now,
+                              apr_pool_t *pool)
+{
+    for (int turn = 0; turn < ADD_TURNS; turn++) {
+        const bson_t *doc = NULL;
+        bool done;
+
+        SHOP_TRY(add_to_line(&done, mongo_of(port), user_id, product_id, quantity, now, pool));
+        if (done) {
+            return cart_find(cart, port, user_id, pool);
+        }
+        SHOP_TRY(make_line(&doc, mongo_of(port), user_id, product_id, quantity, now, pool));
+        if (doc) {
+            *cart = cart_of_bson(doc, user_id, pool);
+            return NULL;
+        }
+        SHOP_TRY(cart_find(cart, port, user_id, pool));
+        SHOP_TRY(why_not_added(*cart, product_id, quantity, pool));
+    }
+    return shop_err(pool, CONFLICT, "the cart keeps changing; try again");
+}
+
+/* Fills in the update of an edit: a line set, a line removed, or all lines. */
+static void append_edit(bson_t *update, const char *product_id, int64_t quantity, apr_time_t now)
+{
+    bson_t inc, set, pull, line, none;
+
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$inc", &inc);
+    BSON_APPEND_INT64(&inc, "rev", 1);
+    bson_append_document_end(update, &inc);
+    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    shop_bson_append_time(&set, "updated_at", now);
+    if (product_id && quantity > 0) {
+        BSON_APPEND_INT64(&set, "lines.$.q", quantity);
+    } else if (!product_id) {
+        bson_append_array_begin(&set, "lines", -1, &none);
+        bson_append_array_end(&set, &none);
+    }
+    bson_append_document_end(update, &set);
+    if (product_id && quantity == 0) {
+        BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &pull);
+        BSON_APPEND_DOCUMENT_BEGIN(&pull, "lines", &line);
+        shop_bson_append_oid(&line, "product", product_id);
+        bson_append_document_end(&pull, &line);
+        bson_append_document_end(update, &pull);
+    }
+}
+
+/* rev -1: any. The positional "lines.$" is for update alone: not every store that speaks the
+ * protocol has it in findAndModify. */
+static shop_error_t *cart_edit(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                               const char *product_id, int64_t quantity, int64_t rev,
+                               apr_time_t now, apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
+    int64_t matched = 0;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", user_id);
+    if (product_id) {
+        shop_bson_append_oid(&filter, "lines.product", product_id);
+    }
+    if (rev >= 0) {
+        BSON_APPEND_INT64(&filter, "rev", rev);
+    }
+    append_edit(&update, product_id, quantity, now);
+    err = shop_mongo_update(&matched, NULL, mongo_of(port), COLLECTION, &filter, &update, NULL,
+                            SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(&filter);
+    bson_destroy(&update);
+    if (!err) {
+        err = cart_find(cart, port, user_id, pool);
+    }
+    if (!err && matched == 0 && rev >= 0 && (*cart)->rev != rev) {
+        err = shop_err(pool, CONFLICT, "the cart changed at the same moment");
+    }
+    if (!err && matched == 0 && product_id) {
+        err = shop_err(pool, NOT_FOUND, "the cart has no such line");
+    }
+    return err;
+}
+
+static shop_error_t *cart_set(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                              const char *product_id, int64_t quantity, apr_time_t now,
+                              apr_pool_t *pool)
+{
+    return cart_edit(cart, port, user_id, product_id, quantity, -1, now, pool);
+}
+
+static shop_error_t *cart_remove(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                                 const char *product_id, apr_time_t now, apr_pool_t *pool)
+{
+    return cart_edit(cart, port, user_id, product_id, 0, -1, now, pool);
+}
+
+static shop_error_t *cart_clear(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                                apr_time_t now, apr_pool_t *pool)
+{
+    return cart_edit(cart, port, user_id, NULL, 0, -1, now, pool);
+}
+
+/* Repeated by whoever finds the order unfinished: the second time gen is another. */
+static shop_error_t *cart_ordered(shop_cart_repo_t *port, const char *user_id, int64_t gen,
+                                  const char *const *product_ids, int count, apr_time_t now,
+                                  apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
+    bson_t inc, set, pull, line, in, list;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", user_id);
+    BSON_APPEND_INT64(&filter, "gen", gen);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$inc", &inc);
+    BSON_APPEND_INT64(&inc, "gen", 1);
+    BSON_APPEND_INT64(&inc, "rev", 1);
+    bson_append_document_end(&update, &inc);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
+    shop_bson_append_time(&set, "updated_at", now);
+    bson_append_document_end(&update, &set);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$pull", &pull);
+    BSON_APPEND_DOCUMENT_BEGIN(&pull, "lines", &line);
+    BSON_APPEND_DOCUMENT_BEGIN(&line, "product", &in);
+    bson_append_array_begin(&in, "$in", -1, &list);
+    for (int i = 0; i < count; i++) {
+        shop_bson_append_oid(&list, apr_itoa(pool, i), product_ids[i]);
+    }
+    bson_append_array_end(&in, &list);
+    bson_append_document_end(&line, &in);
+    bson_append_document_end(&pull, &line);
+    bson_append_document_end(&update, &pull);
+    err = shop_mongo_update(NULL, NULL, mongo_of(port), COLLECTION, &filter, &update, NULL,
+                            SHOP_MONGO_ONE, pool);
+    bson_destroy(&filter);
+    bson_destroy(&update);
+    return err;
+}
+
+shop_cart_repo_t *shop_cart_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    cart_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+
+    repo->mongo = mongo;
+    repo->port.find = cart_find;
+    repo->port.add = cart_add;
+    repo->port.set = cart_set;
+    repo->port.remove = cart_remove;
+    repo->port.clear = cart_clear;
+    repo->port.edit = cart_edit;
+    repo->port.ordered = cart_ordered;
+    return &repo->port;
+}

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: MIT
+libshop_la_SOURCES += \
+	mod_shop/cart/cart.c \
+	mod_shop/cart/cart.h \
+	mod_shop/cart/cart_api.c \
+	mod_shop/cart/cart_api.h \
+	mod_shop/cart/cart_mongo.c \
+	mod_shop/cart/cart_mongo.h \
+	mod_shop/cart/cart_repo.h

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ * What a product is: its search words, its place in a sorted list, what its stock may do. Pure: no
+ * I/O and no clock of its own. */
+#include "product.h"
+
+#include <apr_strings.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "../base/text.h"
+
+#define WORDS_MAX 64
+#define NAME_WORDS_MAX 96
+#define PREFIX_MIN 3
+/* Characters of a name that decide its place: keeps index keys and cursors short. */
+#define KEY_CHARACTERS 64
+
+/* Below every character a name may hold, so that "ab" + id sorts before "abc" + id. */
+#define KEY_GAP "\x01"
+
+const char *const shop_product_sorts[] = { "name",        "-name",       "price",     "-price",
+                                           "created_at",  "-created_at", "relevance", NULL };
+
+apr_array_header_t *shop_product_words(const shop_product_t *product, apr_pool_t *pool)
+{
+    const char *text = apr_pstrcat(pool, product->name, " ", product->category, " ",
+                                   product->description ? product->description : "", NULL);
+
+    return shop_text_tokens(text, WORDS_MAX, pool);
+}
+
+static bool has_word(const apr_array_header_t *words, const char *word)
+{
+    for (int i = 0; i < words->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(words, i, const char *), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool starts_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+/* Adds the beginnings of word, from PREFIX_MIN characters on, that words does not hold yet. */
+static void add_prefixes(apr_array_header_t *words, const char *word, apr_pool_t *pool)
+{
+    int characters = 0;
+
+    for (const char *at = word; *at && words->nelts < NAME_WORDS_MAX; at++) {
+        const char *prefix;
+
+        if (!starts_character(*at)) {
+            continue;
+        }
+        if (characters++ < PREFIX_MIN) {
+            continue;
+        }
+        prefix = apr_pstrmemdup(pool, word, (apr_size_t)(at - word));
+        if (!has_word(words, prefix)) {
+            APR_ARRAY_PUSH(words, const char *) = prefix;
+        }
+    }
+}
+
+apr_array_header_t *shop_product_name_words(const shop_product_t *product, apr_pool_t *pool)
+{
+    apr_array_header_t *words = shop_text_tokens(product->name, WORDS_MAX, pool);
+    int whole = words->nelts;
+
+    for (int i = 0; i < whole; i++) {
+        add_prefixes(words, APR_ARRAY_IDX(words, i, const char *), pool);
+    }
+    return words;
+}
+
+shop_product_sort_t shop_product_sort(bool *down, const char *sort)
+{
+    *down = *sort == '-';
+    sort += *down;
+    if (!strcmp(sort, "name")) {
+        return SHOP_SORT_NAME;
+    }
+    if (!strcmp(sort, "price")) {
+        return SHOP_SORT_PRICE;
+    }
+    return strcmp(sort, "relevance") ? SHOP_SORT_CREATED : SHOP_SORT_RELEVANCE;
+}
+
+static const char *number_key(int64_t number, const char *id, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%016" PRIx64 "%s", (uint64_t)(number > 0 ? number : 0), id);
+}
+
+const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, int64_t number,
+                                const char *id, apr_pool_t *pool)
+{
+    switch (sort) {
+    case SHOP_SORT_PRICE:
+        return number_key(number, id, pool);
+    case SHOP_SORT_CREATED:
+        /* The store keeps milliseconds; the key must say the same before and after a reading. */
+        return number_key(number / 1000, id, pool);
+    default:
+        return apr_pstrcat(pool, folded ? folded : "", KEY_GAP, id, NULL);
+    }
+}
+
+static const char *folded_name(const shop_product_t *product, apr_pool_t *pool)
+{
+    const char *folded = shop_text_fold(product->name, pool);
+    const char *end;
+    int characters = 0;
+
+    if (!folded) {
+        folded = product->name;
+    }
+    for (end = folded; *end; end++) {
+        if (starts_character(*end) && characters++ == KEY_CHARACTERS) {
+            break;
+        }
+    }
+    return apr_pstrmemdup(pool, folded, (apr_size_t)(end - folded));
+}
+
+const char *shop_product_key(const shop_product_t *product, shop_product_sort_t sort,
+                             apr_pool_t *pool)
+{
+    return shop_product_key_of(sort, folded_name(product, pool),
+                               sort == SHOP_SORT_PRICE ? product->price : product->created_at,
+                               product->id, pool);
+}
+
+void shop_product_price_range(const char **from, const char **to, int64_t min, int64_t max,
+                              apr_pool_t *pool)
+{
+    *from = min < 0 ? NULL : number_key(min, "", pool);
+    *to = max < 0 ? NULL : number_key(max + 1, "", pool);
+}
+
+const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char *sort, int rank,
+                                         apr_pool_t *pool)
+{
+    shop_cursor_t *cursor = apr_pcalloc(pool, sizeof(*cursor));
+    bool down;
+
+    cursor->sort = sort;
+    cursor->id = last->id;
+    switch (shop_product_sort(&down, sort)) {
+    case SHOP_SORT_PRICE:
+        cursor->number = last->price;
+        break;
+    case SHOP_SORT_CREATED:
+        cursor->number = last->created_at;
+        break;
+    default:
+        cursor->text = folded_name(last, pool);
+        cursor->number = rank;
+        break;
+    }
+    return cursor;
+}
+
+const char *shop_movement_key(apr_time_t at, const char *id, apr_pool_t *pool)
+{
+    return number_key(at / 1000, id, pool);
+}
+
+const shop_cursor_t *shop_movement_cursor(const shop_movement_t *last, apr_pool_t *pool)
+{
+    shop_cursor_t *cursor = apr_pcalloc(pool, sizeof(*cursor));
+
+    cursor->sort = "";
+    cursor->number = last->at;
+    cursor->id = last->id;
+    return cursor;
+}
+
+shop_error_t *shop_product_may_move(int64_t stock, int64_t delta, apr_pool_t *pool)
+{
+    shop_error_t *err = NULL;
+
+    if (delta < 0 && stock < -delta) {
+        return shop_err(pool, STOCK_NEGATIVE, "there are only %" PRId64 " units", stock);
+    }
+    if (delta > SHOP_STOCK_MAX - stock) {
+        shop_error_violate(&err, pool, "/delta", "range",
+                           "would raise the stock above %" PRId64, SHOP_STOCK_MAX);
+    }
+    return err;
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ * The catalogue in MongoDB: one product at a time, and the index table. Lists, stock movements and
+ * the order protocol have files of their own. Every write touches one document. */
+#include "product_mongo.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+static const char *const shown[] = { "name",       "description", "price",      "category",
+                                     "stock",      "image_url",   "featured",   "created_at",
+                                     "updated_at", "rev",         NULL };
+
+/* Each list begins with an equality on deleted_at and what it selects by, then one range on the
+ * key it is sorted by; other conditions are looked at on the way. */
+const shop_mongo_index_t shop_product_indexes[] = {
+    /* GET /products?sort=created_at|name|price */
+    { "products", "live_created", "deleted_at:1,by_created:1", false, false },
+    { "products", "live_name", "deleted_at:1,by_name:1", false, false },
+    { "products", "live_price", "deleted_at:1,by_price:1", false, false },
+    /* GET /products?category=...; GET /categories groups over the first */
+    { "products", "category_created", "deleted_at:1,category:1,by_created:1", false, false },
+    { "products", "category_name", "deleted_at:1,category:1,by_name:1", false, false },
+    { "products", "category_price", "deleted_at:1,category:1,by_price:1", false, false },
+    /* GET /products/featured */
+    { "products", "featured_created", "deleted_at:1,featured:1,by_created:1", false, false },
+    /* GET /products?q=...; by relevance: words in the name first, then the others by name */
+    { "products", "title_name", "deleted_at:1,name_words:1,by_name:1", false, false },
+    { "products", "words_created", "deleted_at:1,words:1,by_created:1", false, false },
+    { "products", "words_name", "deleted_at:1,words:1,by_name:1", false, false },
+    { "products", "words_price", "deleted_at:1,words:1,by_price:1", false, false },
+    /* The reaper's sweep over what orders left behind */
+    { "products", "old_holds", "holds.at:1", false, true },
+    { "products", "old_backs", "backs.at:1", false, true },
+    /* GET /products/{id}/stock */
+    { "stock_movements", "product_at", "product:1,state:1,by_at:1", false, false },
+    { .collection = NULL }
+};
+
+void shop_product_members(bson_t *fields)
+{
+    for (const char *const *name = shown; *name; name++) {
+        bson_append_int32(fields, *name, -1, 1);
+    }
+}
+
+void shop_product_project(bson_t *opts)
+{
+    bson_t members;
+
+    BSON_APPEND_DOCUMENT_BEGIN(opts, "projection", &members);
+    shop_product_members(&members);
+    bson_append_document_end(opts, &members);
+}
+
+bson_t *shop_product_filter(const char *id)
+{
+    bson_t *filter = bson_new();
+
+    shop_bson_append_oid(filter, "_id", id);
+    BSON_APPEND_NULL(filter, "deleted_at");
+    return filter;
+}
+
+shop_product_t *shop_product_of_bson(const bson_t *doc, apr_pool_t *pool)
+{
+    shop_product_t *product = apr_pcalloc(pool, sizeof(*product));
+    const char *text;
+
+    product->id = shop_bson_oid(doc, "_id", pool);
+    product->name = shop_bson_string(doc, "name", pool);
+    text = shop_bson_string(doc, "description", pool);
+    product->description = text ? text : "";
+    product->price = shop_bson_int(doc, "price", 0);
+    product->category = shop_bson_string(doc, "category", pool);
+    product->stock = shop_bson_int(doc, "stock", 0);
+    product->image_url = shop_bson_string(doc, "image_url", pool);
+    product->featured = shop_bson_bool(doc, "featured");
+    product->created_at = shop_bson_time(doc, "created_at");
+    product->updated_at = shop_bson_time(doc, "updated_at");
+    product->rev = shop_bson_int(doc, "rev", 0);
+    return product;
+}
+
+shop_error_t *shop_product_collect(void *baton, const bson_t *doc, apr_pool_t *pool)
+{
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_product_t *) = shop_product_of_bson(doc, pool);
+    return NULL;
+}
+
+static void append_words(bson_t *doc, const char *name, const apr_array_header_t *words)
+{
+    bson_t array;
+
+    bson_append_array_begin(doc, name, -1, &array);
+    for (int i = 0; i < words->nelts; i++) {
+        char buffer[16];
+        const char *index;
+
+        bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
+        bson_append_utf8(&array, index, -1, APR_ARRAY_IDX(words, i, const char *), -1);
+    }
+    bson_append_array_end(doc, &array);
+}
+
+static void append_empty(bson_t *doc, const char *name)
+{
+    bson_t array;
+
+    bson_append_array_begin(doc, name, -1, &array);
+    bson_append_array_end(doc, &array);
+}
+
+/* What an admin may change, and what follows from it. */
+static void append_terms(bson_t *doc, const shop_product_t *product, apr_pool_t *pool)
+{
+    apr_array_header_t *title = shop_product_name_words(product, pool);
+    apr_array_header_t *words = apr_array_append(pool, shop_product_words(product, pool), title);
+
+    BSON_APPEND_UTF8(doc, "name", product->name);
+    BSON_APPEND_UTF8(doc, "description", product->description ? product->description : "");
+    BSON_APPEND_INT64(doc, "price", product->price);
+    BSON_APPEND_UTF8(doc, "category", product->category);
+    if (product->image_url) {
+        BSON_APPEND_UTF8(doc, "image_url", product->image_url);
+    } else {
+        BSON_APPEND_NULL(doc, "image_url");
+    }
+    BSON_APPEND_BOOL(doc, "featured", product->featured);
+    shop_bson_append_time(doc, "updated_at", product->updated_at);
+    BSON_APPEND_INT64(doc, "rev", product->rev);
+    append_words(doc, "words", words);
+    append_words(doc, "name_words", title);
+    BSON_APPEND_UTF8(doc, "by_name", shop_product_key(product, SHOP_SORT_NAME, pool));
+    BSON_APPEND_UTF8(doc, "by_price", shop_product_key(product, SHOP_SORT_PRICE, pool));
+}
+
+static shop_error_t *product_insert(shop_product_repo_t *port, const shop_product_t *product,
+                                    apr_pool_t *pool)
+{
+    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    const char *duplicate = NULL;
+    bson_t doc = BSON_INITIALIZER;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&doc, "_id", product->id);
+    append_terms(&doc, product, pool);
+    BSON_APPEND_UTF8(&doc, "by_created", shop_product_key(product, SHOP_SORT_CREATED, pool));
+    BSON_APPEND_INT64(&doc, "stock", product->stock);
+    shop_bson_append_time(&doc, "created_at", product->created_at);
+    BSON_APPEND_NULL(&doc, "deleted_at");
+    append_empty(&doc, "holds");
+    append_empty(&doc, "backs");
+    BSON_APPEND_INT64(&doc, "back_rev", 0);
+    append_empty(&doc, "moves");
+    BSON_APPEND_INT64(&doc, "move_rev", 0);
+    err = shop_mongo_insert(&duplicate, repo->mongo, SHOP_PRODUCTS_COLLECTION, &doc,
+                            SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(&doc);
+    if (!err && duplicate) {
+        err = shop_error_cause(shop_err(pool, CONFLICT, "this product exists already"), pool, "%s",
+                               duplicate);
+    }
+    return err;
+}
+
+static shop_error_t *product_find(shop_product_t **product, shop_product_repo_t *port,
+                                  const char *id, apr_pool_t *pool)
+{
+    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    bson_t *filter = shop_product_filter(id);
+    bson_t opts = BSON_INITIALIZER;
+    const bson_t *doc = NULL;
+    shop_error_t *err;
+
+    shop_product_project(&opts);
+    err = shop_mongo_find_one(&doc, repo->mongo, SHOP_PRODUCTS_COLLECTION, filter, &opts, pool);
+    bson_destroy(&opts);
+    bson_destroy(filter);
+    *product = !err && doc ? shop_product_of_bson(doc, pool) : NULL;
+    return err;
+}
+
+static shop_error_t *product_find_many(apr_array_header_t **products, shop_product_repo_t *port,
+                                       const char *const *ids, int count, apr_pool_t *pool)
+{
+    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, in, list;
+    shop_error_t *err;
+
+    *products = apr_array_make(pool, count > 0 ? count : 1, sizeof(shop_product_t *));
+    if (count == 0) {
+        return NULL;
+    }
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
+    bson_append_array_begin(&in, "$in", -1, &list);
+    for (int i = 0; i < count; i++) {
+        shop_bson_append_oid(&list, apr_itoa(pool, i), ids[i]);
+    }
+    bson_append_array_end(&in, &list);
+    bson_append_document_end(&filter, &in);
+    BSON_APPEND_NULL(&filter, "deleted_at");
+    shop_product_project(&opts);
+    err = shop_mongo_find(repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &opts,
+                          shop_product_collect, *products, pool);
+    bson_destroy(&opts);
+    bson_destroy(&filter);
+    return err;
+}
+
+/* Sends update where the product is there and its rev is still rev. */
+static shop_error_t *change(bool *done, shop_product_repo_mongo_t *repo, const char *id,
+                            int64_t rev, const bson_t *update, apr_pool_t *pool)
+{
+    bson_t *filter = shop_product_filter(id);
+    int64_t matched = 0;
+    shop_error_t *err;
+
+    BSON_APPEND_INT64(filter, "rev", rev);
+    err = shop_mongo_update(&matched, NULL, repo->mongo, SHOP_PRODUCTS_COLLECTION, filter, update,
+                            NULL, SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(filter);
+    *done = !err && matched == 1;
+    return err;
+}
+
+static shop_error_t *product_update(bool *done, shop_product_repo_t *port,
+                                    const shop_product_t *product, apr_pool_t *pool)
+{
+    bson_t update = BSON_INITIALIZER, set;
+    shop_error_t *err;
+
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
+    append_terms(&set, product, pool);
+    bson_append_document_end(&update, &set);
+    err = change(done, (shop_product_repo_mongo_t *)port, product->id, product->rev - 1, &update,
+                 pool);
+    bson_destroy(&update);
+    return err;
+}
+
+static shop_error_t *product_remove(bool *done, shop_product_repo_t *port, const char *id,
+                                    int64_t rev, apr_time_t now, apr_pool_t *pool)
+{
+    bson_t update = BSON_INITIALIZER, set;
+    shop_error_t *err;
+
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
+    shop_bson_append_time(&set, "deleted_at", now);
+    shop_bson_append_time(&set, "updated_at", now);
+    BSON_APPEND_INT64(&set, "rev", rev + 1);
+    append_empty(&set, "words");
+    append_empty(&set, "name_words");
+    bson_append_document_end(&update, &set);
+    err = change(done, (shop_product_repo_mongo_t *)port, id, rev, &update, pool);
+    bson_destroy(&update);
+    return err;
+}
+
+static shop_error_t *collect_category(void *baton, const bson_t *doc, apr_pool_t *pool)
+{
+    shop_category_t *category = apr_pcalloc(pool, sizeof(*category));
+
+    category->name = shop_bson_string(doc, "_id", pool);
+    category->products = shop_bson_int(doc, "products", 0);
+    if (category->name) {
+        APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_category_t *) = category;
+    }
+    return NULL;
+}
+
+static shop_error_t *product_categories(apr_array_header_t **categories,
+                                        shop_product_repo_t *port, apr_pool_t *pool)
+{
+    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    bson_t *pipeline = BCON_NEW("pipeline", "[",
+        "{", "$match", "{", "deleted_at", BCON_NULL, "}", "}",
+        "{", "$group", "{", "_id", BCON_UTF8("$category"),
+                            "products", "{", "$sum", BCON_INT32(1), "}", "}", "}",
+        "{", "$sort", "{", "_id", BCON_INT32(1), "}", "}",
+        "]");
+    shop_error_t *err;
+
+    *categories = apr_array_make(pool, 16, sizeof(shop_category_t *));
+    err = shop_mongo_aggregate(repo->mongo, SHOP_PRODUCTS_COLLECTION, pipeline, collect_category,
+                               *categories, pool);
+    bson_destroy(pipeline);
+    return err;
+}
+
+shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    shop_product_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+
+    repo->mongo = mongo;
+    repo->port.insert = product_insert;
+    repo->port.find = product_find;
+    repo->port.find_many = product_find_many;
+    repo->port.list = shop_product_mongo_list;
+    repo->port.update = product_update;
+    repo->port.remove = product_remove;
+    repo->port.categories = product_categories;
+    repo->port.move_stock = shop_product_mongo_move;
+    repo->port.movements = shop_product_mongo_movements;
+    shop_product_mongo_protocol(&repo->port);
+    return &repo->port;
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: MIT
+ * The catalogue port's promises: compare-and-set, lists without gaps or repeats whatever ties there
+ * are, and stock movements that count once. */
+#include "tests/contract/product_contract.h"
+
+#include <stdlib.h>
+
+#include "mod_shop/base/text.h"
+
+#define T0 apr_time_from_sec(1790000000)
+#define ADMIN "65a0000000000000000000ad"
+
+enum { MANY = 23, PAGE = 4, CROWD = 20 };
+
+shop_product_repo_t *(*shop_product_contract_store)(void);
+static shop_product_repo_t *repo;
+
+static void begin(void)
+{
+    repo = shop_product_contract_store();
+}
+
+const char *shop_product_test_id(int n)
+{
+    return apr_psprintf(t_pool, "65a0000000000000000%05x", n);
+}
+
+shop_product_t *shop_product_made(int n, const char *name)
+{
+    shop_product_t *product = apr_pcalloc(t_pool, sizeof(*product));
+
+    product->id = shop_product_test_id(n);
+    product->name = name;
+    product->description = "";
+    product->price = 1000;
+    product->category = "Things";
+    product->stock = 5;
+    product->created_at = product->updated_at = T0 + apr_time_from_sec(n);
+    product->rev = 1;
+    return product;
+}
+
+static void add(const shop_product_t *product)
+{
+    T_OK(repo->insert(repo, product, t_pool));
+}
+
+static shop_product_t *find(int n)
+{
+    shop_product_t *product = NULL;
+
+    T_OK(repo->find(&product, repo, shop_product_test_id(n), t_pool));
+    return product;
+}
+
+static void what_was_inserted_is_found(void)
+{
+    shop_product_t *in = shop_product_made(1, "Lamp"), *out;
+
+    begin();
+    in->description = "Bright.\nWarm.";
+    in->image_url = "https://example.com/l.png";
+    in->featured = true;
+    add(in);
+    out = find(1);
+    T_TRUE(out != NULL);
+    if (out) {
+        T_STR(out->id, in->id);
+        T_STR(out->name, "Lamp");
+        T_STR(out->description, "Bright.\nWarm.");
+        T_STR(out->category, "Things");
+        T_STR(out->image_url, "https://example.com/l.png");
+        T_INT(out->price, 1000);
+        T_INT(out->stock, 5);
+        T_TRUE(out->featured);
+        T_INT(out->created_at, in->created_at);
+        T_INT(out->rev, 1);
+    }
+    T_TRUE(find(2) == NULL);
+    T_ERR(repo->insert(repo, in, t_pool), CONFLICT);
+}
+
+static void many_are_found_and_the_missing_left_out(void)
+{
+    const char *ids[3];
+    apr_array_header_t *found;
+
+    begin();
+    add(shop_product_made(1, "One"));
+    add(shop_product_made(2, "Two"));
+    ids[0] = shop_product_test_id(2);
+    ids[1] = shop_product_test_id(7);
+    ids[2] = shop_product_test_id(1);
+    T_OK(repo->find_many(&found, repo, ids, 3, t_pool));
+    T_INT(found->nelts, 2);
+    T_OK(repo->find_many(&found, repo, ids, 0, t_pool));
+    T_INT(found->nelts, 0);
+}
+
+static void an_update_needs_the_rev_it_was_made_from_and_keeps_the_stock(void)
+{
+    shop_product_t *product = shop_product_made(1, "Lamp");
+    bool done;
+
+    begin();
+    add(product);
+    product->name = "Better lamp";
+    product->price = 1250;
+    product->stock = 999;
+    product->rev = 2;
+    T_OK(repo->update(&done, repo, product, t_pool));
+    T_TRUE(done);
+    T_STR(find(1)->name, "Better lamp");
+    T_INT(find(1)->price, 1250);
+    T_INT(find(1)->stock, 5);
+    T_INT(find(1)->rev, 2);
+    product->name = "From the old one";
+    T_OK(repo->update(&done, repo, product, t_pool));
+    T_TRUE(!done);
+    T_STR(find(1)->name, "Better lamp");
+}
+
+static shop_product_query_t query_for(const char *sort)
+{
+    return (shop_product_query_t){ .list = { .limit = 100 }, .min_price = -1, .max_price = -1,
+                                   .in_stock = -1, .featured = -1, .sort = sort };
+}
+
+static shop_product_query_t search_for(const char *q)
+{
+    shop_product_query_t query = query_for("relevance");
+
+    query.words = shop_text_tokens(q, 20, t_pool);
+    query.nothing = query.words->nelts == 0;
+    return query;
+}
+
+/* The names of the list, joined by commas, read in pages of `page`. */
+static const char *names_of(shop_product_query_t query, int page)
+{
+    const char *names = "";
+    shop_list_end_t end = { .next = NULL };
+
+    query.list.limit = page;
+    do {
+        apr_array_header_t *products;
+
+        query.list.after = end.next;
+        if (!T_OK(repo->list(&products, &end, repo, &query, t_pool))) {
+            break;
+        }
+        T_TRUE(products->nelts <= page);
+        for (int i = 0; i < products->nelts; i++) {
+            names = apr_pstrcat(t_pool, names, *names ? "," : "",
+                                APR_ARRAY_IDX(products, i, shop_product_t *)->name, NULL);
+        }
+    } while (end.next);
+    return names;
+}
+
+static void the_removed_leaves_everything_but_what_it_owes(void)
+{
+    shop_take_t line = { shop_product_test_id(1), 1, 1000 };
+    shop_stock_state_t state;
+    apr_array_header_t *found;
+    bool done;
+
+    begin();
+    add(shop_product_made(1, "Lamp"));
+    T_OK(repo->remove(&done, repo, line.product_id, 7, T0, t_pool));
+    T_TRUE(!done);
+    T_OK(repo->remove(&done, repo, line.product_id, 1, T0, t_pool));
+    T_TRUE(done);
+    T_TRUE(find(1) == NULL);
+    T_OK(repo->find_many(&found, repo, &line.product_id, 1, t_pool));
+    T_INT(found->nelts, 0);
+    T_STR(names_of(query_for("name"), 10), "");
+    T_STR(names_of(search_for("lamp"), 10), "");
+    T_OK(repo->categories(&found, repo, t_pool));
+    T_INT(found->nelts, 0);
+    T_OK(repo->states(&state, repo, ADMIN, &line, 1, t_pool));
+    T_TRUE(!state.exists);
+    T_INT(state.stock, 5);
+    T_OK(repo->remove(&done, repo, line.product_id, 2, T0, t_pool));
+    T_TRUE(!done);
+}
+
+static void pages_hold_everything_once_in_order_whatever_ties_there_are(void)
+{
+    static const struct { const char *sort; const char *names; } cases[] = {
+        { "name", "a,b,B,b,c" },        { "-name", "c,b,B,b,a" },
+        { "price", "c,a,b,B,b" },       { "-price", "b,B,b,a,c" },
+        { "created_at", "b,a,c,B,b" },  { "-created_at", "b,B,c,a,b" },
+    };
+    static const struct { const char *name; int price; int at; } made[] = {
+        { "b", 300, 1 }, { "a", 200, 2 }, { "c", 100, 2 }, { "B", 300, 3 }, { "b", 300, 3 },
+    };
+
+    begin();
+    for (int i = 0; i < 5; i++) {
+        shop_product_t *product = shop_product_made(i, made[i].name);
+
+        product->price = made[i].price;
+        product->created_at = T0 + apr_time_from_sec(made[i].at);
+        add(product);
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (int page = 1; page <= 6; page++) {
+            T_STR(names_of(query_for(cases[i].sort), page), cases[i].names);
+        }
+    }
+}
+
+static void filters_hold_on_every_page(void)
+{
+    shop_product_query_t query;
+    shop_cursor_t cheap = { .sort = "price", .number = 100, .id = shop_product_test_id(0) };
+    apr_array_header_t *products;
+    shop_list_end_t end;
+
+    begin();
+    for (int i = 0; i < 8; i++) {
+        shop_product_t *product = shop_product_made(i, apr_psprintf(t_pool, "p%d", i));
+
+        product->price = 100 * (i + 1);
+        product->category = i % 2 ? "Odd" : "Even";
+        product->stock = i < 4 ? 0 : 3;
+        product->featured = i % 3 == 0;
+        add(product);
+    }
+    query = query_for("name");
+    query.category = "Odd";
+    T_STR(names_of(query, 2), "p1,p3,p5,p7");
+    query.in_stock = 1;
+    T_STR(names_of(query, 1), "p5,p7");
+    query.in_stock = 0;
+    T_STR(names_of(query, 1), "p1,p3");
+    query = query_for("-created_at");
+    query.featured = 1;
+    T_STR(names_of(query, 2), "p6,p3,p0");
+    query.featured = 0;
+    T_STR(names_of(query, 2), "p7,p5,p4,p2,p1");
+    for (int i = 0; i < 4; i++) {
+        query = query_for((const char *[]){ "price", "-price", "name", "-name" }[i]);
+        query.min_price = 300;
+        query.max_price = 600;
+        T_STR(names_of(query, 2), i % 2 ? "p5,p4,p3,p2" : "p2,p3,p4,p5");
+    }
+    query = query_for("price");
+    query.min_price = 700;
+    query.list.after = &cheap;
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(products->nelts, 2);
+}
+
+static void a_search_needs_every_word_and_puts_names_first(void)
+{
+    shop_product_t *product;
+
+    begin();
+    product = shop_product_made(1, "Zinc umbrella");
+    product->description = "Keeps the rain away";
+    add(product);
+    product = shop_product_made(2, "Apron");
+    product->description = "Goes with a zinc umbrella";
+    add(product);
+    product = shop_product_made(3, "Umbrella stand, zinc");
+    add(product);
+    product = shop_product_made(4, "Bucket");
+    product->category = "Zinc";
+    add(product);
+    for (int page = 1; page <= 5; page++) {
+        T_STR(names_of(search_for("ZINC Umbrella"), page),
+              "Umbrella stand, zinc,Zinc umbrella,Apron");
+        T_STR(names_of(search_for("zinc"), page),
+              "Umbrella stand, zinc,Zinc umbrella,Apron,Bucket");
+    }
+    T_STR(names_of(search_for("umb"), 10), "Umbrella stand, zinc,Zinc umbrella");
+    T_STR(names_of(search_for("um"), 10), "");
+    T_STR(names_of(search_for("rain"), 10), "Zinc umbrella");
+    T_STR(names_of(search_for("umbrella snow"), 10), "");
+    T_STR(names_of(search_for(".*"), 10), "");
+    T_STR(names_of(search_for("$where"), 10), "");
+}
+
+static void a_search_can_be_sorted_and_filtered_like_a_list(void)
+{
+    shop_product_query_t query;
+
+    begin();
+    for (int i = 0; i < 4; i++) {
+        shop_product_t *product = shop_product_made(i, apr_psprintf(t_pool, "lamp %d", i));
+
+        product->price = 1000 - 100 * i;
+        product->stock = i;
+        add(product);
+    }
+    query = search_for("lamp");
+    query.sort = "price";
+    T_STR(names_of(query, 2), "lamp 3,lamp 2,lamp 1,lamp 0");
+    query.sort = "-created_at";
+    query.in_stock = 1;
+    T_STR(names_of(query, 2), "lamp 3,lamp 2,lamp 1");
+    query.sort = "relevance";
+    query.category = "Other";
+    T_STR(names_of(query, 2), "");
+}
+
+static void the_total_counts_what_the_filters_leave(void)
+{
+    shop_product_query_t query = query_for("name");
+    apr_array_header_t *products;
+    shop_list_end_t end;
+
+    begin();
+    for (int i = 0; i < MANY; i++) {
+        add(shop_product_made(i, i % 2 ? "odd" : "even"));
+    }
+    query.list.limit = PAGE;
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(end.total, -1);
+    query.list.count = true;
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(products->nelts, PAGE);
+    T_INT(end.total, MANY);
+    query.list.after = end.next;
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(end.total, MANY);
+    query = search_for("odd");
+    query.list.count = true;
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(end.total, MANY / 2);
+}
+
+static void categories_come_by_name_with_their_numbers(void)
+{
+    static const char *const names[] = { "Toys", "Art", "Toys", "Books", "Toys" };
+    apr_array_header_t *found;
+
+    begin();
+    for (int i = 0; i < 5; i++) {
+        shop_product_t *product = shop_product_made(i, "x");
+
+        product->category = names[i];
+        add(product);
+    }
+    T_OK(repo->categories(&found, repo, t_pool));
+    T_INT(found->nelts, 3);
+    if (found->nelts == 3) {
+        T_STR(APR_ARRAY_IDX(found, 0, shop_category_t *)->name, "Art");
+        T_STR(APR_ARRAY_IDX(found, 2, shop_category_t *)->name, "Toys");
+        T_INT(APR_ARRAY_IDX(found, 2, shop_category_t *)->products, 3);
+    }
+}
+
+/* ---- stock movements ---- */
+
+static shop_error_t *move(shop_product_t **product, shop_movement_t **movement, int64_t amount,
+                          bool set, const char *key, apr_time_t now)
+{
+    return repo->move_stock(product, movement, repo, shop_product_test_id(1), amount, set, "count",
+                            ADMIN, key, now, t_pool);
+}
+
+static apr_array_header_t *movements(int limit, const shop_cursor_t *after,
+                                     const shop_cursor_t **next)
+{
+    shop_list_query_t query = { .limit = limit, .after = after, .count = true };
+    apr_array_header_t *list = apr_array_make(t_pool, 1, sizeof(shop_movement_t *));
+    shop_list_end_t end = { .total = 0 };
+
+    T_OK(repo->movements(&list, &end, repo, shop_product_test_id(1), &query, t_pool));
+    if (next) {
+        *next = end.next;
+    }
+    T_TRUE(end.total >= list->nelts);
+    return list;
+}
+
+static void stock_moves_and_every_movement_is_kept(void)
+{
+    const shop_cursor_t *next;
+    shop_product_t *product;
+    shop_movement_t *movement;
+    apr_array_header_t *list;
+
+    begin();
+    add(shop_product_made(1, "Lamp"));
+    T_OK(move(&product, &movement, 3, false, NULL, T0));
+    T_INT(product->stock, 8);
+    T_INT(movement->delta, 3);
+    T_INT(movement->stock_after, 8);
+    T_OK(move(&product, &movement, 2, true, NULL, T0 + apr_time_from_sec(1)));
+    T_INT(product->stock, 2);
+    T_INT(movement->delta, -6);
+    T_ERR(move(&product, &movement, -3, false, NULL, T0), STOCK_NEGATIVE);
+    T_ERR(move(&product, &movement, SHOP_STOCK_MAX, false, NULL, T0), VALIDATION_FAILED);
+    T_INT(find(1)->stock, 2);
+    T_ERR(repo->move_stock(&product, &movement, repo, shop_product_test_id(9), 1, false, "r",
+                           ADMIN, NULL, T0, t_pool), NOT_FOUND);
+    list = movements(10, NULL, NULL);
+    T_INT(list->nelts, 2);
+    list = movements(1, NULL, &next);
+    T_INT(APR_ARRAY_IDX(list, 0, shop_movement_t *)->delta, -6);
+    T_STR(APR_ARRAY_IDX(list, 0, shop_movement_t *)->reason, "count");
+    T_STR(APR_ARRAY_IDX(list, 0, shop_movement_t *)->by, ADMIN);
+    list = movements(1, next, &next);
+    T_INT(APR_ARRAY_IDX(list, 0, shop_movement_t *)->delta, 3);
+    T_INT(APR_ARRAY_IDX(list, 0, shop_movement_t *)->stock_after, 8);
+    T_TRUE(next == NULL);
+}
+
+static void a_repeated_key_counts_once(void)
+{
+    shop_product_t *product;
+    shop_movement_t *first, *again;
+
+    begin();
+    add(shop_product_made(1, "Lamp"));
+    T_OK(move(&product, &first, 3, false, "k1", T0));
+    T_OK(move(&product, &again, 3, false, "k1", T0 + apr_time_from_sec(9)));
+    T_STR(again->id, first->id);
+    T_INT(again->delta, 3);
+    T_INT(again->stock_after, 8);
+    T_INT(find(1)->stock, 8);
+    T_ERR(move(&product, &again, 4, false, "k1", T0), IDEMPOTENCY_MISMATCH);
+    T_ERR(move(&product, &again, 3, true, "k1", T0), IDEMPOTENCY_MISMATCH);
+    T_OK(move(&product, &again, 3, false, "k2", T0));
+    T_INT(find(1)->stock, 11);
+    T_ERR(move(&product, &again, -50, false, "k3", T0), STOCK_NEGATIVE);
+    T_ERR(move(&product, &again, -50, false, "k3", T0), STOCK_NEGATIVE);
+    T_INT(movements(10, NULL, NULL)->nelts, 2);
+}
+
+static bool move_with_key(void *key, int i, apr_pool_t *pool)
+{
+    shop_product_t *product;
+    shop_movement_t *movement;
+    const char *own = apr_psprintf(pool, "k%d", i);
+
+    return !repo->move_stock(&product, &movement, repo, "65a000000000000000000001", 2, false, "in",
+                             ADMIN, key ? key : own, T0, pool);
+}
+
+static bool move_without_key(void *baton, int i, apr_pool_t *pool)
+{
+    shop_product_t *product;
+    shop_movement_t *movement;
+
+    (void)baton;
+    return !repo->move_stock(&product, &movement, repo, "65a000000000000000000001",
+                             i % 2 ? 3 : -1, false, "in", ADMIN, NULL, T0, pool);
+}
+
+static void parallel_movements_add_up_and_one_key_counts_once(void)
+{
+    static char key[] = "same";
+
+    begin();
+    add(shop_product_made(1, "Lamp"));
+    T_INT(shop_test_crowd(CROWD, move_with_key, key), CROWD);
+    T_INT(find(1)->stock, 7);
+    T_INT(movements(100, NULL, NULL)->nelts, 1);
+    T_INT(shop_test_crowd(CROWD, move_with_key, NULL), CROWD);
+    T_INT(find(1)->stock, 7 + 2 * CROWD);
+    T_INT(shop_test_crowd(CROWD, move_without_key, NULL), CROWD);
+    T_INT(find(1)->stock, 7 + 2 * CROWD + CROWD);
+    T_INT(movements(100, NULL, NULL)->nelts, 1 + 2 * CROWD);
+}
+
+const shop_test_t shop_product_contract[] = {
+    SHOP_TEST(what_was_inserted_is_found, "what was inserted is found"),
+    SHOP_TEST(many_are_found_and_the_missing_left_out, "many are found, the missing left out"),
+    SHOP_TEST(an_update_needs_the_rev_it_was_made_from_and_keeps_the_stock,
+              "an update needs the rev it was made from and keeps the stock"),
+    SHOP_TEST(the_removed_leaves_everything_but_what_it_owes,
+              "a removed product leaves lists, searches and categories"),
+    SHOP_TEST(pages_hold_everything_once_in_order_whatever_ties_there_are,
+              "pages hold everything once and in order, whatever ties there are"),
+    SHOP_TEST(filters_hold_on_every_page, "filters hold on every page"),
+    SHOP_TEST(a_search_needs_every_word_and_puts_names_first,
+              "a search needs every word and puts names first"),
+    SHOP_TEST(a_search_can_be_sorted_and_filtered_like_a_list,
+              "a search can be sorted and filtered like a list"),
+    SHOP_TEST(the_total_counts_what_the_filters_leave, "the total counts what the filters leave"),
+    SHOP_TEST(categories_come_by_name_with_their_numbers,
+              "categories come by name with their numbers"),
+    SHOP_TEST(stock_moves_and_every_movement_is_kept, "stock moves and every movement is kept"),
+    SHOP_TEST(a_repeated_key_counts_once, "a repeated key counts once"),
+    SHOP_TEST(parallel_movements_add_up_and_one_key_counts_once,
+              "parallel movements add up, and one key counts once"),
+    SHOP_TEST_END
+};

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_TESTS_PRODUCT_CONTRACT_H
+#define SHOP_TESTS_PRODUCT_CONTRACT_H
+
+/* What every catalogue store must do; run on the fake and on the real one. */
+
+#include "mod_shop/products/product_repo.h"
+#include "tests/unit/harness.h"
+
+extern const shop_test_t shop_product_contract[];       /* one product, lists, stock movements */
+extern const shop_test_t shop_product_order_contract[]; /* the order protocol */
+
+/* Called by each test for an empty store living in t_pool. */
+extern shop_product_repo_t *(*shop_product_contract_store)(void);
+
+/* A product nobody has changed yet: id ends in n, 10.00, category "Things", stock 5. */
+shop_product_t *shop_product_made(int n, const char *name);
+const char *shop_product_test_id(int n);
+
+/* Runs act(baton, i, pool) in count threads at once, each with a pool of its own; the answer: how
+ * many of them gave true. */
+int shop_test_crowd(int count, bool (*act)(void *baton, int i, apr_pool_t *pool), void *baton);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * Runs the contracts of catalogue and cart on the fakes, and on MongoDB when SHOP_TEST_MONGO_URI is
+ * set (a new database, dropped at the end); there it also asks how lists are planned. Exit 77
+ * (skipped) when only the fakes were there. */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "mod_shop/base/text.h"
+#include "mod_shop/cart/cart_mongo.h"
+#include "mod_shop/products/product_mongo.h"
+#include "tests/contract/cart_contract.h"
+#include "tests/contract/product_contract.h"
+#include "tests/fakes/cart_mem.h"
+#include "tests/fakes/product_mem.h"
+
+static apr_pool_t *suite_pool;
+static shop_mongo_t *mongo;
+static char *database;
+
+static shop_product_repo_t *fake_products(void)
+{
+    return shop_product_repo_mem(t_pool);
+}
+
+static shop_cart_repo_t *fake_carts(void)
+{
+    return shop_cart_repo_mem(t_pool);
+}
+
+static int use_fakes(void)
+{
+    shop_product_contract_store = fake_products;
+    shop_cart_contract_store = fake_carts;
+    return 0;
+}
+
+static void empty(const char *collection)
+{
+    bson_t all = BSON_INITIALIZER;
+    int64_t deleted = 1;
+
+    while (deleted && T_OK(shop_mongo_delete(&deleted, mongo, collection, &all,
+                                             SHOP_MONGO_MAJORITY, t_pool))) {
+    }
+    bson_destroy(&all);
+}
+
+static shop_product_repo_t *real_products(void)
+{
+    empty("products");
+    empty("stock_movements");
+    return shop_product_repo_mongo(mongo, t_pool);
+}
+
+static shop_cart_repo_t *real_carts(void)
+{
+    empty("carts");
+    return shop_cart_repo_mongo(mongo, t_pool);
+}
+
+/* The URI with our database for the one it names. */
+static const char *own_database(const char *uri, apr_pool_t *pool)
+{
+    const char *hosts = strstr(uri, "://");
+    const char *options = strchr(uri, '?');
+    const char *path = hosts ? strchr(hosts + 3, '/') : NULL;
+    const char *end = path && (!options || path < options) ? path : options;
+
+    return apr_psprintf(pool, "%.*s/%s%s", end ? (int)(end - uri) : (int)strlen(uri), uri,
+                        database, options ? options : "");
+}
+
+static int use_mongo(void)
+{
+    shop_settings_t settings;
+    shop_error_t *err;
+
+    shop_product_contract_store = real_products;
+    shop_cart_contract_store = real_carts;
+    if (mongo) {
+        return 0;
+    }
+    apr_pool_create(&suite_pool, NULL);
+    database = apr_psprintf(suite_pool, "shop_catalogue_%ld", (long)getpid());
+    shop_settings_defaults(&settings);
+    settings.mongo_uri = own_database(getenv("SHOP_TEST_MONGO_URI"), suite_pool);
+    settings.mongo_pool_max = 32;
+    settings.mongo_wait_ms = 20000; /* a hundred threads share the connections */
+    settings.mongo_socket_ms = 20000;
+    err = shop_mongo_open(&mongo, &settings, suite_pool);
+    if (!err) {
+        err = shop_mongo_ensure_indexes(mongo, shop_product_indexes, suite_pool);
+    }
+    if (!err) {
+        err = shop_mongo_ensure_indexes(mongo, shop_cart_indexes, suite_pool);
+    }
+    if (err) {
+        fprintf(stderr, "%s (%s)\n", err->detail, err->cause ? err->cause : "");
+    }
+    return err != NULL;
+}
+
+static int drop_mongo(void)
+{
+    mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
+    mongoc_database_t *db = client ? mongoc_client_get_database(client, database) : NULL;
+    bson_error_t error;
+    bool dropped = db && mongoc_database_drop(db, &error);
+
+    mongoc_database_destroy(db);
+    mongoc_client_destroy(client);
+    apr_pool_destroy(suite_pool);
+    return !dropped;
+}
+
+/* ---- how the store plans what the lists ask ---- */
+
+/* The innermost stage of the plan: how documents are found. */
+static const char *source_of(const bson_t *reply, const char **index)
+{
+    bson_t planner, plan, inner;
+    const char *stage;
+
+    *index = NULL;
+    if (!shop_bson_child(&planner, reply, "queryPlanner") ||
+        !shop_bson_child(&plan, &planner, "winningPlan")) {
+        return "no plan";
+    }
+    while (shop_bson_child(&inner, &plan, "inputStage")) {
+        plan = inner;
+    }
+    stage = shop_bson_string(&plan, "stage", t_pool);
+    *index = shop_bson_string(&plan, "indexName", t_pool);
+    return stage ? stage : "no stage";
+}
+
+static const char *explain(const bson_t *filter, const bson_t *opts, bool hint,
+                           const char **index)
+{
+    mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
+    bson_t *find = BCON_NEW("find", "products"), *command = bson_new(), reply;
+    const char *source = "no answer";
+    bson_error_t error;
+
+    BSON_APPEND_DOCUMENT(find, "filter", filter);
+    if (hint) {
+        bson_concat(find, opts);
+    } else {
+        bson_copy_to_excluding_noinit(opts, find, "hint", NULL);
+    }
+    BSON_APPEND_DOCUMENT(command, "explain", find);
+    BSON_APPEND_UTF8(command, "verbosity", "queryPlanner");
+    if (mongoc_client_command_simple(client, database, command, NULL, &reply, &error)) {
+        source = source_of(&reply, index);
+    } else {
+        source = apr_pstrdup(t_pool, error.message);
+    }
+    bson_destroy(&reply);
+    bson_destroy(command);
+    bson_destroy(find);
+    mongoc_client_destroy(client);
+    return source;
+}
+
+static void every_list_has_an_index_it_is_read_from(void)
+{
+    static const struct {
+        const char *sort, *category, *q;
+        int featured, in_stock;
+        int64_t min;
+        const char *index;
+    } cases[] = {
+        { "-created_at", NULL, NULL, -1, -1, -1, "live_created" },
+        { "created_at", NULL, NULL, -1, -1, -1, "live_created" },
+        { "name", NULL, NULL, -1, -1, -1, "live_name" },
+        { "-price", NULL, NULL, -1, -1, -1, "live_price" },
+        { "price", NULL, NULL, -1, -1, 500, "live_price" },
+        { "price", NULL, NULL, -1, 1, 500, "live_price" },
+        { "-created_at", "Things", NULL, -1, -1, -1, "category_created" },
+        { "name", "Things", NULL, -1, -1, 500, "category_name" },
+        { "price", "Things", NULL, 1, 1, 500, "category_price" },
+        { "-created_at", NULL, NULL, 1, -1, -1, "featured_created" },
+        { "relevance", NULL, "lamp", -1, -1, -1, "title_name" },
+        { "relevance", NULL, "red lamp", -1, -1, -1, "title_name" },
+        { "name", NULL, "red lamp", -1, -1, -1, "words_name" },
+        { "price", NULL, "lamp", -1, -1, -1, "words_price" },
+        { "-created_at", "Things", "red lamp", -1, 1, -1, "words_created" },
+    };
+    shop_product_repo_t *repo = real_products();
+
+    for (int i = 0; i < 300; i++) {
+        shop_product_t *product =
+            shop_product_made(i, apr_psprintf(t_pool, "%s lamp", i % 2 ? "red" : "blue"));
+
+        product->price = 100 * (i % 20);
+        product->category = i % 3 ? "Things" : "Others";
+        T_OK(repo->insert(repo, product, t_pool));
+    }
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        shop_cursor_t after = { .text = "m", .number = 5, .id = shop_product_test_id(1) };
+        shop_product_query_t query = { .list = { .limit = 20, .after = &after },
+                                       .category = cases[i].category, .min_price = cases[i].min,
+                                       .max_price = -1, .in_stock = cases[i].in_stock,
+                                       .featured = cases[i].featured, .sort = cases[i].sort };
+        const char *index, *alone, *with_hint, *own;
+        bson_t *filter, *opts;
+
+        query.words = cases[i].q ? shop_text_tokens(cases[i].q, 9, t_pool) : NULL;
+        shop_product_mongo_plan(&filter, &opts, &query, t_pool);
+        alone = explain(filter, opts, false, &own);
+        with_hint = explain(filter, opts, true, &index);
+        printf("\n    sort=%s category=%s q=%s featured=%d in_stock=%d: %s %s; unhinted %s %s",
+               cases[i].sort, cases[i].category ? cases[i].category : "-",
+               cases[i].q ? cases[i].q : "-", cases[i].featured, cases[i].in_stock, with_hint,
+               index ? index : "-", alone, own ? own : "-");
+        T_STR(with_hint, "IXSCAN");
+        T_STR(index, cases[i].index);
+        bson_destroy(filter);
+        bson_destroy(opts);
+    }
+    printf("\n");
+}
+
+static void a_list_is_one_command_and_a_batch_is_one_command(void)
+{
+    shop_product_repo_t *repo = real_products();
+    shop_product_query_t query = { .list = { .limit = 100 }, .min_price = -1, .max_price = -1,
+                                   .in_stock = -1, .featured = -1, .sort = "name" };
+    shop_take_t lines[100];
+    const char *ids[100];
+    apr_array_header_t *products;
+    shop_list_end_t end;
+    int taken;
+
+    for (int i = 0; i < 101; i++) {
+        T_OK(repo->insert(repo, shop_product_made(i, "x"), t_pool));
+        if (i < 100) {
+            ids[i] = shop_product_test_id(i);
+            lines[i] = (shop_take_t){ ids[i], 1, 1000 };
+        }
+    }
+    shop_mongo_count_reset();
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(shop_mongo_count(), 1);
+    T_INT(products->nelts, 100);
+    T_TRUE(end.next != NULL);
+    shop_mongo_count_reset();
+    T_OK(repo->find_many(&products, repo, ids, 100, t_pool));
+    T_INT(shop_mongo_count(), 1);
+    T_INT(products->nelts, 100);
+    shop_mongo_count_reset();
+    T_OK(repo->take(&taken, repo, "65b000000000000000000001", lines, 100, 1, t_pool));
+    T_INT(shop_mongo_count(), 1);
+    T_INT(taken, 100);
+}
+
+static const shop_test_t real_only[] = {
+    SHOP_TEST(every_list_has_an_index_it_is_read_from, "every list is read from an index"),
+    SHOP_TEST(a_list_is_one_command_and_a_batch_is_one_command,
+              "lists, baskets and takes are one command each"),
+    SHOP_TEST_END
+};
+
+int main(void)
+{
+    const shop_suite_t suites[] = {
+        { "products, fake", shop_product_contract, use_fakes, NULL },
+        { "products in orders, fake", shop_product_order_contract, use_fakes, NULL },
+        { "cart, fake", shop_cart_contract, use_fakes, NULL },
+        { "products, MongoDB", shop_product_contract, use_mongo, NULL },
+        { "products in orders, MongoDB", shop_product_order_contract, use_mongo, NULL },
+        { "cart, MongoDB", shop_cart_contract, use_mongo, NULL },
+        { "plans, MongoDB", real_only, use_mongo, drop_mongo },
+    };
+    const char *server = getenv("SHOP_TEST_MONGO_URI");
+    bool real = server && *server;
+    int failed = shop_tests_run(suites, real ? 7 : 3);
+
+    return failed ? failed : real ? 0 : 77;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT
+ * Carts in memory. Keeps everything in its own pool; what it gives out is a copy. */
+#include "tests/fakes/cart_mem.h"
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct stored_t {
+    const char *user_id;
+    int64_t gen, rev;
+    apr_time_t updated_at;
+    shop_cart_line_t lines[SHOP_CART_LINES_MAX];
+    int count;
+    struct stored_t *next;
+} stored_t;
+
+typedef struct mem_t {
+    shop_cart_repo_t port;
+    apr_pool_t *pool;
+    apr_thread_mutex_t *lock;
+    stored_t *carts;
+    bool away;
+    int calls;
+} mem_t;
+
+/* Takes the lock; the caller gives it back with leave(). */
+static shop_error_t *enter(mem_t **mem, shop_cart_repo_t *port, apr_pool_t *pool)
+{
+    *mem = (mem_t *)port;
+    apr_thread_mutex_lock((*mem)->lock);
+    (*mem)->calls++;
+    if ((*mem)->away) {
+        apr_thread_mutex_unlock((*mem)->lock);
+        return shop_err(pool, UNAVAILABLE, "the store is away");
+    }
+    return NULL;
+}
+
+static void leave(mem_t *mem)
+{
+    apr_thread_mutex_unlock(mem->lock);
+}
+
+static stored_t *seek(const mem_t *mem, const char *user_id)
+{
+    stored_t *stored = mem->carts;
+
+    while (stored && strcmp(stored->user_id, user_id)) {
+        stored = stored->next;
+    }
+    return stored;
+}
+
+static shop_cart_line_t *seek_line(stored_t *stored, const char *product_id)
+{
+    for (int i = 0; stored && i < stored->count; i++) {
+        if (!strcmp(stored->lines[i].product_id, product_id)) {
+            return &stored->lines[i];
+        }
+    }
+    return NULL;
+}
+
+static shop_cart_t *copy_of(const stored_t *stored, const char *user_id, apr_pool_t *pool)
+{
+    shop_cart_t *cart = apr_pcalloc(pool, sizeof(*cart));
+
+    cart->user_id = apr_pstrdup(pool, user_id);
+    cart->lines = apr_array_make(pool, 8, sizeof(shop_cart_line_t *));
+    if (stored) {
+        cart->gen = stored->gen;
+        cart->rev = stored->rev;
+        cart->updated_at = stored->updated_at;
+    }
+    for (int i = 0; stored && i < stored->count; i++) {
+        shop_cart_line_t *line = apr_pmemdup(pool, &stored->lines[i], sizeof(*line));
+
+        line->product_id = apr_pstrdup(pool, line->product_id);
+        APR_ARRAY_PUSH(cart->lines, shop_cart_line_t *) = line;
+    }
+    return cart;
+}
+
+static void touch(stored_t *stored, apr_time_t now)
+{
+    stored->rev++;
+    stored->updated_at = now;
+}
+
+static void drop_line(stored_t *stored, const shop_cart_line_t *line)
+{
+    long at = line - stored->lines;
+
+    stored->count--;
+    memmove(&stored->lines[at], &stored->lines[at + 1],
+            (size_t)(stored->count - at) * sizeof(*line));
+}
+
+static shop_error_t *mem_find(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                              apr_pool_t *pool)
+{
+    mem_t *mem;
+
+    SHOP_TRY(enter(&mem, port, pool));
+    *cart = copy_of(seek(mem, user_id), user_id, pool);
+    leave(mem);
+    return NULL;
+}
+
+static stored_t *seek_or_make(mem_t *mem, const char *user_id)
+{
+    stored_t *stored = seek(mem, user_id);
+
+    if (!stored) {
+        stored = apr_pcalloc(mem->pool, sizeof(*stored));
+        stored->user_id = apr_pstrdup(mem->pool, user_id);
+        stored->next = mem->carts;
+        mem->carts = stored;
+    }
+    return stored;
+}
+
+static shop_error_t *add(mem_t *mem, stored_t *stored, const char *product_id, int64_t quantity,
+                         apr_pool_t *pool)
+{
+    shop_cart_line_t *line = seek_line(stored, product_id);
+    shop_error_t *err = NULL;
+
+    if (line && line->quantity > SHOP_QUANTITY_MAX - quantity) {
+        shop_error_violate(&err, pool, "/quantity", "range",
+                           "would make the line larger than %" PRId64, SHOP_QUANTITY_MAX);
+    } else if (line) {
+        line->quantity += quantity;
+    } else if (stored->count == SHOP_CART_LINES_MAX) {
+        err = shop_err(pool, CART_FULL, "a cart holds at most %d different products",
+                       SHOP_CART_LINES_MAX);
+    } else {
+        stored->lines[stored->count++] =
+            (shop_cart_line_t){ apr_pstrdup(mem->pool, product_id), quantity };
+    }
+    return err;
+}
+
+static shop_error_t *mem_add(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                             const char *product_id, int64_t quantity, apr_time_t now,
+                             apr_pool_t *pool)
+{
+    shop_error_t *err;
+    stored_t *stored;
+    mem_t *mem;
+
+    SHOP_TRY(enter(&mem, port, pool));
+    stored = seek_or_make(mem, user_id);
+    err = add(mem, stored, product_id, quantity, pool);
+    if (!err) {
+        touch(stored, now);
+        *cart = copy_of(stored, user_id, pool);
+    }
+    leave(mem);
+    return err;
+}
+
+static shop_error_t *edit(stored_t *stored, const char *product_id, int64_t quantity, int64_t rev,
+                          apr_time_t now, apr_pool_t *pool)
+{
+    shop_cart_line_t *line = product_id ? seek_line(stored, product_id) : NULL;
+
+    if (rev >= 0 && (stored ? stored->rev : 0) != rev) {
+        return shop_err(pool, CONFLICT, "the cart changed at the same moment");
+    }
+    if (product_id && !line) {
+        return shop_err(pool, NOT_FOUND, "the cart has no such line");
+    }
+    if (!stored) {
+        return NULL;
+    }
+    if (!product_id) {
+        stored->count = 0;
+    } else if (quantity == 0) {
+        drop_line(stored, line);
+    } else {
+        line->quantity = quantity;
+    }
+    touch(stored, now);
+    return NULL;
+}
+
+static shop_error_t *mem_edit(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                              const char *product_id, int64_t quantity, int64_t rev,
+                              apr_time_t now, apr_pool_t *pool)
+{
+    shop_error_t *err;
+    stored_t *stored;
+    mem_t *mem;
+
+    SHOP_TRY(enter(&mem, port, pool));
+    stored = seek(mem, user_id);
+    err = edit(stored, product_id, quantity, rev, now, pool);
+    if (!err) {
+        *cart = copy_of(stored, user_id, pool);
+    }
+    leave(mem);
+    return err;
+}
+
+static shop_error_t *mem_set(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                             const char *product_id, int64_t quantity, apr_time_t now,
+                             apr_pool_t *pool)
+{
+    return mem_edit(cart, port, user_id, product_id, quantity, -1, now, pool);
+}
+
+static shop_error_t *mem_remove(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                                const char *product_id, apr_time_t now, apr_pool_t *pool)
+{
+    return mem_edit(cart, port, user_id, product_id, 0, -1, now, pool);
+}
+
+static shop_error_t *mem_clear(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
+                               apr_time_t now, apr_pool_t *pool)
+{
+    return mem_edit(cart, port, user_id, NULL, 0, -1, now, pool);
+}
+
+static shop_error_t *mem_ordered(shop_cart_repo_t *port, const char *user_id, int64_t gen,
+                                 const char *const *product_ids, int count, apr_time_t now,
+                                 apr_pool_t *pool)
+{
+    stored_t *stored;
+    mem_t *mem;
+
+    SHOP_TRY(enter(&mem, port, pool));
+    stored = seek(mem, user_id);
+    if (stored && stored->gen == gen) {
+        for (int i = 0; i < count; i++) {
+            shop_cart_line_t *line = seek_line(stored, product_ids[i]);
+
+            if (line) {
+                drop_line(stored, line);
+            }
+        }
+        stored->gen++;
+        touch(stored, now);
+    }
+    leave(mem);
+    return NULL;
+}
+
+shop_cart_repo_t *shop_cart_repo_mem(apr_pool_t *pool)
+{
+    static const shop_cart_repo_t port = { .find = mem_find, .add = mem_add, .set = mem_set,
+                                           .remove = mem_remove, .clear = mem_clear,
+                                           .edit = mem_edit, .ordered = mem_ordered };
+    mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
+
+    mem->port = port;
+    /* A pool of its own: the caller's may be used by its own thread meanwhile. */
+    apr_pool_create(&mem->pool, pool);
+    apr_thread_mutex_create(&mem->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    return &mem->port;
+}
+
+void shop_cart_mem_away(shop_cart_repo_t *repo, bool away)
+{
+    ((mem_t *)repo)->away = away;
+}
+
+int shop_cart_mem_calls(const shop_cart_repo_t *repo)
+{
+    return ((const mem_t *)repo)->calls;
+}

@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: MIT
+ * The catalogue in memory. Keeps everything in its own pool; what it gives out is a copy. */
+#include "tests/fakes/product_mem_inner.h"
+
+#include <apr_strings.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+shop_error_t *shop_product_mem_enter(shop_product_mem_t **mem, shop_product_repo_t *port,
+                                     apr_pool_t *pool)
+{
+    *mem = (shop_product_mem_t *)port;
+    apr_thread_mutex_lock((*mem)->lock);
+    (*mem)->calls++;
+    if ((*mem)->away) {
+        apr_thread_mutex_unlock((*mem)->lock);
+        return shop_err(pool, UNAVAILABLE, "the store is away");
+    }
+    return NULL;
+}
+
+void shop_product_mem_leave(shop_product_mem_t *mem)
+{
+    apr_thread_mutex_unlock(mem->lock);
+}
+
+static shop_product_t *copy_of(const shop_product_t *product, apr_pool_t *pool)
+{
+    shop_product_t *copy = apr_pmemdup(pool, product, sizeof(*product));
+
+    copy->id = apr_pstrdup(pool, product->id);
+    copy->name = apr_pstrdup(pool, product->name);
+    copy->description = apr_pstrdup(pool, product->description ? product->description : "");
+    copy->category = apr_pstrdup(pool, product->category);
+    copy->image_url = apr_pstrdup(pool, product->image_url);
+    copy->currency = NULL; /* not stored */
+    return copy;
+}
+
+stored_t *shop_product_mem_seek(const shop_product_mem_t *mem, const char *id)
+{
+    for (int i = 0; i < mem->count; i++) {
+        if (!strcmp(mem->products[i]->product.id, id)) {
+            return mem->products[i];
+        }
+    }
+    return NULL;
+}
+
+static stored_t *seek_live(const shop_product_mem_t *mem, const char *id)
+{
+    stored_t *stored = shop_product_mem_seek(mem, id);
+
+    return stored && !stored->deleted ? stored : NULL;
+}
+
+static shop_error_t *mem_insert(shop_product_repo_t *port, const shop_product_t *product,
+                                apr_pool_t *pool)
+{
+    shop_error_t *err = NULL;
+    shop_product_mem_t *mem;
+
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    if (shop_product_mem_seek(mem, product->id) || mem->count == PRODUCTS_MAX) {
+        err = shop_err(pool, CONFLICT, "this product exists already");
+    } else {
+        stored_t *stored = apr_pcalloc(mem->pool, sizeof(*stored));
+
+        stored->product = *copy_of(product, mem->pool);
+        stored->holds.rows = apr_pcalloc(mem->pool, ENTRIES_MAX * sizeof(entry_t));
+        stored->backs.rows = apr_pcalloc(mem->pool, ENTRIES_MAX * sizeof(entry_t));
+        mem->products[mem->count++] = stored;
+    }
+    shop_product_mem_leave(mem);
+    return err;
+}
+
+static shop_error_t *mem_find(shop_product_t **product, shop_product_repo_t *port, const char *id,
+                              apr_pool_t *pool)
+{
+    stored_t *stored;
+    shop_product_mem_t *mem;
+
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    stored = seek_live(mem, id);
+    *product = stored ? copy_of(&stored->product, pool) : NULL;
+    shop_product_mem_leave(mem);
+    return NULL;
+}
+
+static shop_error_t *mem_find_many(apr_array_header_t **products, shop_product_repo_t *port,
+                                   const char *const *ids, int count, apr_pool_t *pool)
+{
+    shop_product_mem_t *mem;
+
+    *products = apr_array_make(pool, count + 1, sizeof(shop_product_t *));
+    if (count == 0) {
+        return NULL;
+    }
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    for (int i = 0; i < count; i++) {
+        stored_t *stored = seek_live(mem, ids[i]);
+
+        if (stored) {
+            APR_ARRAY_PUSH(*products, shop_product_t *) = copy_of(&stored->product, pool);
+        }
+    }
+    shop_product_mem_leave(mem);
+    return NULL;
+}
+
+static shop_error_t *mem_update(bool *done, shop_product_repo_t *port,
+                                const shop_product_t *product, apr_pool_t *pool)
+{
+    stored_t *stored;
+    shop_product_mem_t *mem;
+
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    stored = seek_live(mem, product->id);
+    *done = stored && stored->product.rev == product->rev - 1;
+    if (*done) {
+        int64_t stock = stored->product.stock;
+        apr_time_t created_at = stored->product.created_at;
+
+        stored->product = *copy_of(product, mem->pool);
+        stored->product.stock = stock;
+        stored->product.created_at = created_at;
+    }
+    shop_product_mem_leave(mem);
+    return NULL;
+}
+
+static shop_error_t *mem_remove(bool *done, shop_product_repo_t *port, const char *id, int64_t rev,
+                                apr_time_t now, apr_pool_t *pool)
+{
+    stored_t *stored;
+    shop_product_mem_t *mem;
+
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    stored = seek_live(mem, id);
+    *done = stored && stored->product.rev == rev;
+    if (*done) {
+        stored->deleted = true;
+        stored->product.updated_at = now;
+        stored->product.rev++;
+    }
+    shop_product_mem_leave(mem);
+    return NULL;
+}
+
+/* ---- lists ---- */
+
+static bool has_all(const apr_array_header_t *words, const apr_array_header_t *more,
+                    const apr_array_header_t *wanted)
+{
+    for (int i = 0; i < wanted->nelts; i++) {
+        const char *word = APR_ARRAY_IDX(wanted, i, const char *);
+        bool found = false;
+
+        for (int k = 0; k < words->nelts && !found; k++) {
+            found = !strcmp(APR_ARRAY_IDX(words, k, const char *), word);
+        }
+        for (int k = 0; more && k < more->nelts && !found; k++) {
+            found = !strcmp(APR_ARRAY_IDX(more, k, const char *), word);
+        }
+        if (!found) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool fits(const shop_product_t *product, const shop_product_query_t *query)
+{
+    return (!query->category || !strcmp(query->category, product->category)) &&
+           (query->min_price < 0 || product->price >= query->min_price) &&
+           (query->max_price < 0 || product->price <= query->max_price) &&
+           (query->in_stock < 0 || query->in_stock == (product->stock > 0)) &&
+           (query->featured < 0 || query->featured == product->featured);
+}
+
+/* A product in a list: rank is 0 but for relevance. */
+typedef struct row_t {
+    const shop_product_t *product;
+    const char *key;
+    int rank;
+    bool down;
+} row_t;
+
+static int by_place(const void *a, const void *b)
+{
+    const row_t *one = a, *two = b;
+    int order = one->rank != two->rank ? one->rank - two->rank : strcmp(one->key, two->key);
+
+    return one->down ? -order : order;
+}
+
+static int collect_rows(row_t *rows, const shop_product_mem_t *mem,
+                        const shop_product_query_t *query, apr_pool_t *pool)
+{
+    int count = 0;
+    bool down;
+    shop_product_sort_t sort = shop_product_sort(&down, query->sort);
+
+    for (int i = 0; i < mem->count; i++) {
+        const shop_product_t *product = &mem->products[i]->product;
+        int rank = 0;
+
+        if (mem->products[i]->deleted || !fits(product, query)) {
+            continue;
+        }
+        if (query->words) {
+            apr_array_header_t *title = shop_product_name_words(product, pool);
+
+            if (!has_all(shop_product_words(product, pool), title, query->words)) {
+                continue;
+            }
+            rank = sort == SHOP_SORT_RELEVANCE && !has_all(title, NULL, query->words);
+        }
+        rows[count++] = (row_t){ product, shop_product_key(product, sort, pool), rank, down };
+    }
+    qsort(rows, (size_t)count, sizeof(*rows), by_place);
+    return count;
+}
+
+static bool is_behind(const row_t *row, const shop_product_query_t *query, apr_pool_t *pool)
+{
+    const shop_cursor_t *after = query->list.after;
+    bool down;
+    shop_product_sort_t sort = shop_product_sort(&down, query->sort);
+    row_t last = { NULL, NULL, 0, down };
+
+    if (!after) {
+        return true;
+    }
+    last.key = shop_product_key_of(sort, after->text, after->number, after->id, pool);
+    last.rank = sort == SHOP_SORT_RELEVANCE && after->number != 0;
+    return by_place(row, &last) > 0;
+}
+
+static shop_error_t *mem_list(apr_array_header_t **products, shop_list_end_t *end,
+                              shop_product_repo_t *port, const shop_product_query_t *query,
+                              apr_pool_t *pool)
+{
+    row_t *rows = apr_palloc(pool, PRODUCTS_MAX * sizeof(*rows));
+    int count, last = -1;
+    shop_product_mem_t *mem;
+
+    *products = apr_array_make(pool, 16, sizeof(shop_product_t *));
+    *end = (shop_list_end_t){ .total = query->list.count ? 0 : -1 };
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    count = query->nothing ? 0 : collect_rows(rows, mem, query, pool);
+    if (query->list.count) {
+        end->total = count < SHOP_COUNT_CAP ? count : SHOP_COUNT_CAP + 1;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!is_behind(&rows[i], query, pool)) {
+            continue;
+        }
+        if ((*products)->nelts == query->list.limit) {
+            end->next = shop_product_cursor(copy_of(rows[last].product, pool), query->sort,
+                                            rows[last].rank, pool);
+            break;
+        }
+        APR_ARRAY_PUSH(*products, shop_product_t *) = copy_of(rows[i].product, pool);
+        last = i;
+    }
+    shop_product_mem_leave(mem);
+    return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(shop_category_t *const *)a)->name, (*(shop_category_t *const *)b)->name);
+}
+
+static shop_error_t *mem_categories(apr_array_header_t **categories, shop_product_repo_t *port,
+                                    apr_pool_t *pool)
+{
+    shop_product_mem_t *mem;
+
+    *categories = apr_array_make(pool, 8, sizeof(shop_category_t *));
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    for (int i = 0; i < mem->count; i++) {
+        shop_category_t *category = NULL;
+        const char *name = mem->products[i]->product.category;
+
+        for (int k = 0; k < (*categories)->nelts && !category; k++) {
+            shop_category_t *known = APR_ARRAY_IDX(*categories, k, shop_category_t *);
+
+            category = strcmp(known->name, name) ? NULL : known;
+        }
+        if (!mem->products[i]->deleted && !category) {
+            category = apr_pcalloc(pool, sizeof(*category));
+            category->name = apr_pstrdup(pool, name);
+            APR_ARRAY_PUSH(*categories, shop_category_t *) = category;
+        }
+        if (!mem->products[i]->deleted) {
+            category->products++;
+        }
+    }
+    shop_product_mem_leave(mem);
+    qsort((*categories)->elts, (size_t)(*categories)->nelts, sizeof(shop_category_t *), by_name);
+    return NULL;
+}
+
+/* ---- stock ---- */
+
+static moved_t *seek_move(const shop_product_mem_t *mem, const char *scoped)
+{
+    for (int i = 0; scoped && i < mem->moved; i++) {
+        if (mem->moves[i]->key && !strcmp(mem->moves[i]->key, scoped)) {
+            return mem->moves[i];
+        }
+    }
+    return NULL;
+}
+
+static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *stored,
+                          int64_t amount, bool set, apr_pool_t *pool)
+{
+    int64_t delta = set ? amount - stored->product.stock : amount;
+    moved_t *moved;
+
+    SHOP_TRY(shop_product_may_move(stored->product.stock, delta, pool));
+    moved = apr_pcalloc(mem->pool, sizeof(*moved));
+    SHOP_TRY(shop_id_make(&moved->movement.id, mem->pool));
+    stored->product.stock += delta;
+    stored->product.rev++;
+    moved->movement.product_id = stored->product.id;
+    moved->movement.delta = delta;
+    moved->movement.stock_after = stored->product.stock;
+    moved->amount = amount;
+    moved->set = set;
+    mem->moves[mem->moved++] = moved;
+    *made = moved;
+    return NULL;
+}
+
+static shop_error_t *mem_move_stock(shop_product_t **product, shop_movement_t **movement,
+                                    shop_product_repo_t *port, const char *id, int64_t amount,
+                                    bool set, const char *reason, const char *by, const char *key,
+                                    apr_time_t now, apr_pool_t *pool)
+{
+    const char *scoped = key ? apr_pstrcat(pool, by, " ", id, " ", key, NULL) : NULL;
+    shop_error_t *err = NULL;
+    stored_t *stored;
+    moved_t *moved;
+    shop_product_mem_t *mem;
+
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    stored = seek_live(mem, id);
+    moved = seek_move(mem, scoped);
+    if (moved && (moved->amount != amount || moved->set != set)) {
+        err = shop_err(pool, IDEMPOTENCY_MISMATCH, "this key was used for another movement");
+    } else if (!stored) {
+        err = shop_err(pool, NOT_FOUND, "there is no such product");
+    } else if (!moved) {
+        err = move(&moved, mem, stored, amount, set, pool);
+        if (!err) {
+            stored->product.updated_at = now;
+            moved->key = apr_pstrdup(mem->pool, scoped);
+            moved->movement.reason = apr_pstrdup(mem->pool, reason);
+            moved->movement.by = apr_pstrdup(mem->pool, by);
+            moved->movement.at = now;
+        }
+    }
+    if (!err) {
+        *product = copy_of(&stored->product, pool);
+        *movement = apr_pmemdup(pool, &moved->movement, sizeof(moved->movement));
+    }
+    shop_product_mem_leave(mem);
+    return err;
+}
+
+static int newest_first(const void *a, const void *b)
+{
+    const shop_movement_t *one = *(shop_movement_t *const *)a, *two = *(shop_movement_t *const *)b;
+
+    if (one->at / 1000 != two->at / 1000) {
+        return one->at < two->at ? 1 : -1;
+    }
+    return strcmp(two->id, one->id);
+}
+
+static shop_error_t *mem_movements(apr_array_header_t **movements, shop_list_end_t *end,
+                                   shop_product_repo_t *port, const char *id,
+                                   const shop_list_query_t *query, apr_pool_t *pool)
+{
+    apr_array_header_t *all = apr_array_make(pool, 16, sizeof(shop_movement_t *));
+    shop_product_mem_t *mem;
+
+    *movements = apr_array_make(pool, 16, sizeof(shop_movement_t *));
+    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    for (int i = 0; i < mem->moved; i++) {
+        if (!strcmp(mem->moves[i]->movement.product_id, id)) {
+            APR_ARRAY_PUSH(all, shop_movement_t *) =
+                apr_pmemdup(pool, &mem->moves[i]->movement, sizeof(shop_movement_t));
+        }
+    }
+    shop_product_mem_leave(mem);
+    qsort(all->elts, (size_t)all->nelts, sizeof(shop_movement_t *), newest_first);
+    *end = (shop_list_end_t){ .total = query->count ? all->nelts : -1 };
+    for (int i = 0; i < all->nelts; i++) {
+        shop_movement_t *one = APR_ARRAY_IDX(all, i, shop_movement_t *);
+
+        if (query->after && strcmp(shop_movement_key(one->at, one->id, pool),
+                                   shop_movement_key(query->after->number, query->after->id,
+                                                     pool)) >= 0) {
+            continue;
+        }
+        if ((*movements)->nelts == query->limit) {
+            end->next = shop_movement_cursor(
+                APR_ARRAY_IDX(*movements, query->limit - 1, shop_movement_t *), pool);
+            break;
+        }
+        APR_ARRAY_PUSH(*movements, shop_movement_t *) = one;
+    }
+    return NULL;
+}
+
+shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
+{
+    static const shop_product_repo_t port = {
+        .insert = mem_insert, .find = mem_find, .find_many = mem_find_many, .list = mem_list,
+        .update = mem_update, .remove = mem_remove, .categories = mem_categories,
+        .move_stock = mem_move_stock, .movements = mem_movements
+    };
+    shop_product_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
+
+    mem->port = port;
+    shop_product_mem_protocol(&mem->port);
+    /* A pool of its own: the caller's may be used by its own thread meanwhile. */
+    apr_pool_create(&mem->pool, pool);
+    apr_thread_mutex_create(&mem->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    return &mem->port;
+}
+
+void shop_product_mem_away(shop_product_repo_t *repo, bool away)
+{
+    ((shop_product_mem_t *)repo)->away = away;
+}
+
+int shop_product_mem_calls(const shop_product_repo_t *repo)
+{
+    return ((const shop_product_mem_t *)repo)->calls;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_TESTS_PRODUCT_MEM_H
+#define SHOP_TESTS_PRODUCT_MEM_H
+
+/* The catalogue in memory, for tests: one lock around everything, so it is atomic. The order
+ * protocol is the real one, holds, backs and fences included. */
+
+#include "mod_shop/products/product_repo.h"
+
+shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool);
+
+/* Until switched off every call answers UNAVAILABLE. */
+void shop_product_mem_away(shop_product_repo_t *repo, bool away);
+/* Calls answered so far; tests compare two readings. */
+int shop_product_mem_calls(const shop_product_repo_t *repo);
+
+#endif
