@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ * The coupon routes: admins make, look at, change and delete coupons. Customers meet a coupon only
+ * through an order or a quote. */
+#include <string.h>
+
+#include "../app.h"
+#include "../base/money.h"
+#include "../http/etag.h"
+#include "../http/query.h"
+
+#define LIMIT_MAX INT64_C(2147483647)
+
+static const shop_field_t coupon_fields[] = {
+    SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED, 3, 32,
+               "what the customer types: letters, digits, _ and -; shown in capitals"),
+    SHOP_FIELD(shop_coupon_t, discount_percent, INT, SHOP_REQUIRED, 1, 100, "discount in percent"),
+    SHOP_FIELD(shop_coupon_t, valid_from, TIME, SHOP_REQUIRED, 0, 0, "first moment of validity"),
+    SHOP_FIELD(shop_coupon_t, valid_until, TIME, SHOP_REQUIRED, 0, 0, "last moment of validity"),
+    SHOP_FIELD(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+               "least subtotal"),
+    SHOP_FIELD(shop_coupon_t, max_discount, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+               "greatest discount; null: no bound"),
+    SHOP_FIELD(shop_coupon_t, usage_limit, INT, SHOP_NULLABLE, 1, LIMIT_MAX,
+               "uses in all; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
+               "uses per customer; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, used, INT, SHOP_READ_ONLY | SHOP_OMIT_NULL, 0, 0,
+               "uses so far; without a usage_limit counted to 10,000, and not in lists"),
+    SHOP_FIELD(shop_coupon_t, remaining, INT, SHOP_READ_ONLY | SHOP_NULLABLE, 0, 0,
+               "uses left; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, created_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was made"),
+    SHOP_FIELD(shop_coupon_t, updated_at, TIME, SHOP_READ_ONLY, 0, 0, "when its terms changed"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t patch_fields[] = {
+    SHOP_FIELD(shop_coupon_t, discount_percent, INT, 0, 1, 100, "discount in percent"),
+    SHOP_FIELD(shop_coupon_t, valid_from, TIME, 0, 0, 0, "first moment of validity"),
+    SHOP_FIELD(shop_coupon_t, valid_until, TIME, 0, 0, 0, "last moment of validity"),
+    SHOP_FIELD(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+               "least subtotal"),
+    SHOP_FIELD(shop_coupon_t, max_discount, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+               "greatest discount; null: no bound"),
+    SHOP_FIELD(shop_coupon_t, usage_limit, INT, SHOP_NULLABLE, 1, LIMIT_MAX,
+               "uses in all, never below those used; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
+               "uses per customer; null: no limit"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t list_fields[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
+
+static void coupon_defaults(void *record)
+{
+    shop_coupon_t *coupon = record;
+
+    coupon->max_discount = coupon->usage_limit = coupon->usage_limit_per_user = -1;
+    coupon->remaining = coupon->used = -1;
+}
+
+static shop_error_t *check_window(const shop_coupon_t *coupon, apr_pool_t *pool)
+{
+    shop_error_t *err = NULL;
+
+    if (coupon->valid_until <= coupon->valid_from) {
+        shop_error_violate(&err, pool, "/valid_until", "range", "must be after valid_from");
+    }
+    return err;
+}
+
+/* The coupon with everything an admin sees. */
+static shop_error_t *load(shop_coupon_t **coupon, const shop_app_t *app, const shop_req_t *req)
+{
+    const char *code = shop_coupon_code(shop_req_arg(req, "code"), req->pool);
+
+    *coupon = NULL;
+    if (code) {
+        SHOP_TRY(app->coupons->find(coupon, app->coupons, code, req->pool));
+    }
+    if (!*coupon) {
+        return shop_err(req->pool, NOT_FOUND, "there is no such coupon");
+    }
+    if ((*coupon)->usage_limit < 0) {
+        SHOP_TRY(app->orders->coupon_uses(&(*coupon)->used, app->orders, code, req->pool));
+    }
+    return NULL;
+}
+
+static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_coupon_t *coupon = req->record;
+    const char *code = shop_coupon_code(coupon->code, req->pool);
+    apr_time_t now = app->clock->now(app->clock);
+    shop_error_t *err = check_window(coupon, req->pool);
+
+    if (!code) {
+        shop_error_violate(&err, req->pool, "/code", "format",
+                           "must be 3 to 32 of A-Z, 0-9, _ and -");
+    }
+    if (err) {
+        return err;
+    }
+    coupon->code = code;
+    if (coupon->min_purchase < 0) {
+        coupon->min_purchase = 0;
+    }
+    coupon->remaining = coupon->usage_limit;
+    coupon->used = 0;
+    coupon->created_at = coupon->updated_at = now;
+    coupon->terms_rev = now; /* above every earlier coupon of this code */
+    coupon->rev = 1;
+    SHOP_TRY(app->coupons->insert(app->coupons, coupon, req->pool));
+    shop_res_location(res, req, "/coupons/%s", code);
+    return shop_res_object(res, 201, coupon_fields, coupon);
+}
+
+static shop_error_t *coupon_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    apr_array_header_t *coupons;
+    shop_list_query_t query;
+    shop_list_end_t end;
+
+    SHOP_TRY(shop_query_page(&query, req->query_record, "", app->settings->page_default,
+                             app->settings->page_max, req->pool));
+    SHOP_TRY(app->coupons->list(&coupons, &end, app->coupons, &query, req->pool));
+    return shop_res_list(res, req, coupon_fields, coupons, &end);
+}
+
+static shop_error_t *coupon_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_coupon_t *coupon;
+
+    SHOP_TRY(load(&coupon, app, req));
+    return shop_res_object(res, 200, coupon_fields, coupon);
+}
+
+/* Takes over what the patch names. *limit_delta: how far remaining moves. */
+static shop_error_t *merge(shop_coupon_t *coupon, int64_t *limit_delta, const shop_req_t *req)
+{
+    const shop_coupon_t *patch = req->record;
+    int64_t limit = coupon->usage_limit;
+    int64_t remaining = -1;
+
+    *limit_delta = 0;
+    if (shop_fields_has(req->present, patch_fields, "usage_limit")) {
+        limit = patch->usage_limit;
+    }
+    if (limit >= 0 && coupon->usage_limit >= 0) {
+        *limit_delta = limit - coupon->usage_limit;
+    } else if (limit >= 0) {
+        remaining = limit - coupon->used;
+        if (remaining < 0) {
+            return shop_err(req->pool, COUPON_LIMIT, "coupon %s was used more often than that",
+                            coupon->code);
+        }
+    }
+    coupon->usage_limit = limit;
+    coupon->remaining = remaining;
+#define TAKE(member)                                              \
+    if (shop_fields_has(req->present, patch_fields, #member)) {   \
+        coupon->member = patch->member;                           \
+    }
+    TAKE(discount_percent)
+    TAKE(valid_from)
+    TAKE(valid_until)
+    TAKE(min_purchase)
+    TAKE(max_discount)
+    TAKE(usage_limit_per_user)
+#undef TAKE
+    if (coupon->min_purchase < 0) {
+        coupon->min_purchase = 0;
+    }
+    return check_window(coupon, req->pool);
+}
+
+static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_coupon_t *coupon;
+    int64_t limit_delta;
+    bool done;
+
+    SHOP_TRY(load(&coupon, app, req));
+    SHOP_TRY(shop_etag_if_match(req, shop_res_object_etag(res, coupon_fields, coupon, req->pool),
+                                app->settings->require_if_match));
+    SHOP_TRY(merge(coupon, &limit_delta, req));
+    coupon->rev++;
+    coupon->terms_rev++;
+    coupon->updated_at = app->clock->now(app->clock);
+    SHOP_TRY(app->coupons->update(&done, app->coupons, coupon, limit_delta, req->pool));
+    if (!done) {
+        return shop_req_header(req, "If-Match")
+                   ? shop_err(req->pool, PRECONDITION_FAILED, "the coupon changed meanwhile")
+                   : shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
+    }
+    SHOP_TRY(load(&coupon, app, req));
+    return shop_res_object(res, 200, coupon_fields, coupon);
+}
+
+static shop_error_t *coupon_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_coupon_t *coupon;
+    bool done;
+
+    SHOP_TRY(load(&coupon, app, req));
+    SHOP_TRY(shop_etag_if_match(req, shop_res_object_etag(res, coupon_fields, coupon, req->pool),
+                                app->settings->require_if_match));
+    SHOP_TRY(app->coupons->remove(&done, app->coupons, coupon->code, coupon->rev, req->pool));
+    if (!done) {
+        return shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
+    }
+    return shop_res_object(res, 200, coupon_fields, coupon);
+}
+
+static const shop_code_t create_errors[] = { SHOP_COUPON_EXISTS, SHOP_OK };
+static const shop_code_t one_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
+static const shop_code_t patch_errors[] = { SHOP_NOT_FOUND, SHOP_COUPON_LIMIT, SHOP_CONFLICT,
+                                            SHOP_PRECONDITION_FAILED, SHOP_OK };
+static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_CONFLICT,
+                                             SHOP_PRECONDITION_FAILED, SHOP_OK };
+
+const shop_route_t shop_coupon_routes[] = {
+    { .method = "POST", .path = "/coupons", .handler = coupon_create,
+      .operation = "createCoupon", .summary = "Make a coupon", .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN, .body = coupon_fields, .body_size = sizeof(shop_coupon_t),
+      .body_defaults = coupon_defaults, .status = 201, .reply = coupon_fields,
+      .errors = create_errors },
+    { .method = "GET", .path = "/coupons", .handler = coupon_list, .operation = "listCoupons",
+      .summary = "All coupons, by code", .tag = "coupons", .access = SHOP_ACCESS_ADMIN,
+      .query = list_fields, .query_size = sizeof(shop_page_params_t), .status = 200,
+      .reply_kind = SHOP_REPLY_LIST, .reply = coupon_fields },
+    { .method = "GET", .path = "/coupons/{code}", .handler = coupon_show,
+      .operation = "showCoupon", .summary = "One coupon", .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN, .status = 200, .reply = coupon_fields, .errors = one_errors },
+    { .method = "PATCH", .path = "/coupons/{code}", .handler = coupon_patch,
+      .operation = "changeCoupon", .summary = "Change a coupon's terms", .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN, .if_match = true, .body = patch_fields,
+      .body_size = sizeof(shop_coupon_t), .body_defaults = coupon_defaults, .partial = true,
+      .status = 200, .reply = coupon_fields, .errors = patch_errors },
+    { .method = "DELETE", .path = "/coupons/{code}", .handler = coupon_delete,
+      .operation = "deleteCoupon", .summary = "Delete a coupon; orders keep their discount",
+      .tag = "coupons", .access = SHOP_ACCESS_ADMIN, .if_match = true, .status = 200,
+      .reply = coupon_fields, .errors = delete_errors },
+    { .method = NULL }
+};

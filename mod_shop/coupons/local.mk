@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+libshop_la_SOURCES += \
+	mod_shop/coupons/coupon.c \
+	mod_shop/coupons/coupon.h \
+	mod_shop/coupons/coupon_api.c \
+	mod_shop/coupons/coupon_mongo.c \
+	mod_shop/coupons/coupon_mongo.h \
+	mod_shop/coupons/coupon_redeem_mongo.c \
+	mod_shop/coupons/coupon_repo.h \
+	mod_shop/coupons/coupon_use_mongo.c

@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT
+ * The order routes and the quote. An order's reply is made before the commit and stored with it, so
+ * that a repeated request gets the very bytes. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../app.h"
+#include "../base/id.h"
+#include "../base/money.h"
+#include "../http/etag.h"
+#include "../http/query.h"
+#include "order_ports.h"
+#include "order_view.h"
+
+#define WRONG_CODES 20 /* in WRONG_CODES_S seconds per customer: codes must not be guessed */
+#define WRONG_CODES_S 600
+
+typedef struct new_order_t {
+    shop_address_t *shipping_address;
+    const char *payment_method;
+    const char *coupon_code;
+    int64_t expected_total;
+} new_order_t;
+
+typedef struct change_t {
+    const char *status, *tracking_number, *note;
+} change_t;
+
+typedef struct list_params_t {
+    shop_page_params_t page;
+    const char *status;
+    const char *user_id;
+} list_params_t;
+
+typedef struct coupon_view_t {
+    const char *code;
+    bool applies;
+    const char *reason;
+    int64_t missing;
+} coupon_view_t;
+
+typedef struct quote_view_t {
+    apr_array_header_t *items;
+    int64_t subtotal, discount, total;
+    const char *currency;
+    coupon_view_t *coupon;
+} quote_view_t;
+
+static const shop_field_t new_order_fields[] = {
+    SHOP_FIELD_OBJECT_OF(new_order_t, shipping_address, SHOP_REQUIRED, shop_address_t,
+                         shop_order_address_fields, "where it goes"),
+    SHOP_FIELD_ENUM_OF(new_order_t, payment_method, SHOP_REQUIRED, shop_order_payment_methods,
+                       "how it is paid"),
+    SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon, in either case"),
+    SHOP_FIELD(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
+               "refuse the order when its total is another"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t change_fields[] = {
+    SHOP_FIELD_ENUM_OF(change_t, status, SHOP_REQUIRED, shop_order_status_names,
+                       "one of next_statuses"),
+    SHOP_FIELD(change_t, tracking_number, STRING, 0, 1, 100, "of the parcel"),
+    SHOP_FIELD(change_t, note, STRING, 0, 1, 500, "for the history; shown to admins"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t list_fields[] = {
+    SHOP_PAGE_PARAMS,
+    SHOP_FIELD_ENUM_OF(list_params_t, status, 0, shop_order_status_names, "only this status"),
+    SHOP_FIELD(list_params_t, user_id, ID, 0, 0, 0, "only this customer's; admins"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t quote_in_fields[] = {
+    SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon to try"),
+    SHOP_FIELD_OBJECT_OF(new_order_t, shipping_address, 0, shop_address_t,
+                         shop_order_address_fields, "where it would go"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t coupon_fields[] = {
+    SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "the code"),
+    SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "would it take something off?"),
+    SHOP_FIELD(coupon_view_t, reason, STRING, SHOP_OMIT_NULL, 0, 0,
+               "unknown, expired, not_started, min_purchase, user_limit or exhausted"),
+    SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
+    SHOP_FIELDS_END
+};
+
+static const shop_field_t quote_fields[] = {
+    SHOP_FIELD_LIST_OF(quote_view_t, items, SHOP_REQUIRED, shop_order_item_fields, "the lines"),
+    SHOP_FIELD(quote_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "sum of the lines"),
+    SHOP_FIELD(quote_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0, "what the coupon takes off"),
+    SHOP_FIELD(quote_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"),
+    SHOP_FIELD(quote_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
+    SHOP_FIELD_OBJECT_OF(quote_view_t, coupon, SHOP_NULLABLE, coupon_view_t, coupon_fields,
+                         "the coupon asked about; null when none was"),
+    SHOP_FIELDS_END
+};
+
+static void new_order_defaults(void *record)
+{
+    ((new_order_t *)record)->expected_total = -1;
+}
+
+static shop_order_ports_t ports_of(const shop_app_t *app)
+{
+    return (shop_order_ports_t){
+        .orders = app->orders, .products = app->products, .carts = app->cart,
+        .coupons = app->coupons, .clock = app->clock, .currency = app->settings->currency,
+        .currency_exponent = app->settings->currency_exponent,
+    };
+}
+
+static bool is_admin(const shop_req_t *req)
+{
+    return req->caller.role == SHOP_ROLE_ADMIN;
+}
+
+static const shop_field_t *fields_for(const shop_req_t *req)
+{
+    return is_admin(req) ? shop_order_admin_fields : shop_order_fields;
+}
+
+static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_order_t *order)
+{
+    return shop_res_object(res, 200, fields_for(req), shop_order_view(order, req->pool));
+}
+
+/* ---- wrong coupon codes ---- */
+
+static const char *guess_key(const shop_req_t *req)
+{
+    return apr_pstrcat(req->pool, "coupon:", req->caller.user_id, NULL);
+}
+
+static shop_error_t *too_many_guesses(const shop_req_t *req, const shop_limit_state_t *state)
+{
+    shop_error_t *err = shop_err(req->pool, RATE_LIMITED, "too many wrong coupon codes");
+
+    err->retry_after = state->reset_s;
+    return err;
+}
+
+static shop_error_t *may_guess(const shop_app_t *app, const shop_req_t *req, const char *code)
+{
+    shop_limit_state_t state;
+
+    if (!code) {
+        return NULL;
+    }
+    app->limiter->hit(&state, app->limiter, guess_key(req), WRONG_CODES, WRONG_CODES_S, 0,
+                      req->pool);
+    return state.allowed && state.remaining > 0 ? NULL : too_many_guesses(req, &state);
+}
+
+static const char *reason_of(const shop_error_t *err)
+{
+    if (err && err->code == SHOP_COUPON_NOT_APPLICABLE) {
+        return json_string_value(json_object_get(err->extra, "reason"));
+    }
+    return err && err->code == SHOP_COUPON_EXHAUSTED ? "exhausted" : NULL;
+}
+
+/* Counts a refusal that says "unknown"; passes it on unless it was one too many. */
+static shop_error_t *count_guess(const shop_app_t *app, const shop_req_t *req,
+                                 shop_error_t *refusal)
+{
+    const char *reason = reason_of(refusal);
+    shop_limit_state_t state;
+
+    if (!reason || strcmp(reason, "unknown") != 0) {
+        return refusal;
+    }
+    app->limiter->hit(&state, app->limiter, guess_key(req), WRONG_CODES, WRONG_CODES_S, 1,
+                      req->pool);
+    return state.allowed ? refusal : too_many_guesses(req, &state);
+}
+
+/* ---- placing ---- */
+
+/* The stored reply: a header block, an empty line, the body. */
+static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *pool)
+{
+    const shop_req_t *req = baton;
+    shop_res_t res = { .pool = pool, .headers = apr_table_make(pool, 2) };
+    const char *head;
+    char *bytes;
+    apr_size_t size;
+
+    res.currency_exponent = shop_money_exponent(order->currency);
+    SHOP_TRY(shop_res_object(&res, 201, fields_for(req), shop_order_view(order, pool)));
+    head = apr_psprintf(pool, "ETag: %s\nLocation: /orders/%s\n\n", res.etag, order->id);
+    size = strlen(head);
+    bytes = apr_palloc(pool, size + res.size + 1);
+    memcpy(bytes, head, size);
+    memcpy(bytes + size, res.body, res.size);
+    bytes[size + res.size] = '\0';
+    order->reply = bytes;
+    order->reply_size = size + res.size;
+    return NULL;
+}
+
+static const char *head_line(const char **at, const char *name, apr_pool_t *pool)
+{
+    size_t size = strlen(name);
+    const char *end = strchr(*at, '\n');
+    const char *value = NULL;
+
+    if (end && !strncmp(*at, name, size)) {
+        value = apr_pstrmemdup(pool, *at + size, (apr_size_t)(end - *at) - size);
+        *at = end + 1;
+    }
+    return value;
+}
+
+static shop_error_t *send_reply(shop_res_t *res, const shop_req_t *req, const shop_order_t *order)
+{
+    const char *at = order->reply;
+    const char *etag = head_line(&at, "ETag: ", req->pool);
+    const char *location = head_line(&at, "Location: ", req->pool);
+
+    if (!etag || !location || *at != '\n') {
+        return shop_error_cause(shop_err(req->pool, INTERNAL, "internal error"), req->pool,
+                                "the stored reply of order %s cannot be read", order->id);
+    }
+    at++;
+    shop_res_bytes(res, 201, at, order->reply_size - (apr_size_t)(at - order->reply));
+    shop_res_location(res, req, "%s", location);
+    res->etag = etag;
+    return NULL;
+}
+
+/* Over method, route and canonical body: members in another order are the same request. */
+static const char *fingerprint_of(const shop_req_t *req)
+{
+    char *body = json_dumps(req->doc.root, JSON_SORT_KEYS | JSON_COMPACT);
+    const char *text = apr_pstrcat(req->pool, req->route->method, " ", req->route->path, "\n",
+                                   body ? body : "", NULL);
+
+    free(body);
+    return shop_id_sha256(text, strlen(text), req->pool);
+}
+
+static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const new_order_t *body = req->record;
+    const char *key = shop_req_header(req, "Idempotency-Key");
+    shop_order_ports_t ports = ports_of(app);
+    shop_order_request_t request = {
+        .user_id = req->caller.user_id,
+        .key_slot = key ? apr_pstrcat(req->pool, "k:", key, NULL) : NULL,
+        .fingerprint = fingerprint_of(req),
+        .shipping_address = body->shipping_address,
+        .payment_method = body->payment_method,
+        .coupon_code = body->coupon_code,
+        .expected_total = body->expected_total,
+        .deadline = req->deadline,
+        .reply = make_reply,
+        .baton = req,
+    };
+    shop_order_t *order;
+    bool replayed;
+
+    SHOP_TRY(may_guess(app, req, body->coupon_code));
+    SHOP_TRY(count_guess(app, req,
+                         shop_order_place(&order, &replayed, &ports, &request, req->pool)));
+    if (replayed) {
+        apr_table_setn(res->headers, "Idempotent-Replayed", "true");
+    }
+    return send_reply(res, req, order);
+}
+
+/* ---- looking ---- */
+
+/* NOT_FOUND also for somebody else's and for one that never was. */
+static shop_error_t *load(shop_order_t **order, const shop_app_t *app, const shop_req_t *req)
+{
+    const char *id;
+
+    SHOP_TRY(shop_req_id(&id, req, "id"));
+    SHOP_TRY(app->orders->find(order, app->orders, id, req->pool));
+    if (!*order || !shop_order_status_name((*order)->status) ||
+        (!is_admin(req) && strcmp((*order)->user_id, req->caller.user_id) != 0)) {
+        return shop_err(req->pool, NOT_FOUND, "there is no such order");
+    }
+    return NULL;
+}
+
+static shop_error_t *order_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_order_t *order;
+
+    SHOP_TRY(load(&order, app, req));
+    return answer(res, req, order);
+}
+
+static shop_error_t *order_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const list_params_t *params = req->query_record;
+    shop_order_query_t query = { .status = params->status
+                                               ? shop_order_status_of_name(params->status)
+                                               : -1 };
+    apr_array_header_t *orders, *views;
+    shop_list_end_t end;
+    shop_error_t *err = NULL;
+
+    if (params->user_id && !is_admin(req)) {
+        shop_error_violate(&err, req->pool, "?user_id", "unknown", "is for admins");
+        return err;
+    }
+    query.user_id = is_admin(req) ? params->user_id : req->caller.user_id;
+    SHOP_TRY(shop_query_page(&query.list, &params->page, "", app->settings->page_default,
+                             app->settings->page_max, req->pool));
+    SHOP_TRY(app->orders->list(&orders, &end, app->orders, &query, req->pool));
+    views = apr_array_make(req->pool, orders->nelts + 1, sizeof(shop_order_view_t *));
+    for (int i = 0; i < orders->nelts; i++) {
+        APR_ARRAY_PUSH(views, shop_order_view_t *) =
+            shop_order_view(APR_ARRAY_IDX(orders, i, shop_order_t *), req->pool);
+    }
+    return shop_res_list(res, req, fields_for(req), views, &end);
+}
+
+/* ---- moving ---- */
+
+static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_order_ports_t ports = ports_of(app);
+    shop_order_t *order;
+
+    SHOP_TRY(load(&order, app, req));
+    SHOP_TRY(shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
+                               req->deadline, req->pool));
+    return answer(res, req, order);
+}
+
+static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const change_t *change = req->record;
+    int to = shop_order_status_of_name(change->status);
+    shop_order_ports_t ports = ports_of(app);
+    shop_order_t *order;
+    int64_t rev;
+
+    SHOP_TRY(load(&order, app, req));
+    SHOP_TRY(shop_etag_if_match(req,
+                                shop_res_object_etag(res, fields_for(req),
+                                                     shop_order_view(order, req->pool), req->pool),
+                                app->settings->require_if_match));
+    rev = shop_req_header(req, "If-Match") ? order->rev : -1;
+    if (to == SHOP_ORDER_CANCELLED) {
+        SHOP_TRY(shop_order_cancel(&order, &ports, order, rev, req->caller.user_id, change->note,
+                                   req->deadline, req->pool));
+    } else {
+        SHOP_TRY(shop_order_advance(&order, &ports, order, (shop_order_status_t)to, rev,
+                                    req->caller.user_id, change->note, change->tracking_number,
+                                    req->pool));
+    }
+    return answer(res, req, order);
+}
+
+/* ---- the quote ---- */
+
+static coupon_view_t *coupon_view(const char *code, const shop_order_quote_t *quote,
+                                  int currency_exponent, apr_pool_t *pool)
+{
+    coupon_view_t *view = apr_pcalloc(pool, sizeof(*view));
+    const shop_error_t *refusal = quote->refusal;
+
+    view->code = quote->coupon ? quote->coupon->code : code;
+    view->applies = !refusal;
+    view->reason = reason_of(refusal);
+    view->missing = -1;
+    if (refusal && refusal->extra) {
+        shop_money_of_json(&view->missing, json_object_get(refusal->extra, "missing"),
+                           currency_exponent);
+    }
+    return view;
+}
+
+static shop_error_t *cart_quote(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const new_order_t *body = req->record;
+    shop_order_ports_t ports = ports_of(app);
+    shop_order_quote_t quote;
+    quote_view_t view;
+
+    SHOP_TRY(may_guess(app, req, body->coupon_code));
+    SHOP_TRY(shop_order_quote(&quote, &ports, req->caller.user_id, body->coupon_code, req->pool));
+    if (quote.refusal) {
+        shop_error_t *err = count_guess(app, req, quote.refusal);
+
+        if (err->code == SHOP_RATE_LIMITED) {
+            return err;
+        }
+    }
+    view = (quote_view_t){ .items = quote.order->items, .subtotal = quote.order->subtotal,
+                           .discount = quote.order->discount, .total = quote.order->total,
+                           .currency = quote.order->currency };
+    if (body->coupon_code) {
+        view.coupon = coupon_view(body->coupon_code, &quote, ports.currency_exponent, req->pool);
+    }
+    return shop_res_object(res, 200, quote_fields, &view);
+}
+
+static const shop_code_t create_errors[] = {
+    SHOP_CART_EMPTY, SHOP_OUT_OF_STOCK, SHOP_PRODUCT_UNAVAILABLE, SHOP_TOTAL_CHANGED,
+    SHOP_COUPON_EXHAUSTED, SHOP_COUPON_NOT_APPLICABLE, SHOP_AMOUNT_TOO_LARGE,
+    SHOP_ORDER_IN_PROGRESS, SHOP_IDEMPOTENCY_IN_PROGRESS, SHOP_IDEMPOTENCY_MISMATCH, SHOP_OK
+};
+static const shop_code_t show_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
+static const shop_code_t cancel_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,
+                                             SHOP_CONFLICT, SHOP_OK };
+static const shop_code_t patch_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,
+                                            SHOP_CONFLICT, SHOP_PRECONDITION_FAILED, SHOP_OK };
+static const shop_code_t quote_errors[] = { SHOP_AMOUNT_TOO_LARGE, SHOP_OK };
+
+const shop_route_t shop_order_routes[] = {
+    { .method = "POST", .path = "/orders", .handler = order_create, .operation = "placeOrder",
+      .summary = "Order the whole cart", .tag = "orders", .access = SHOP_ACCESS_CUSTOMER,
+      .idempotency_key = true, .body = new_order_fields, .body_size = sizeof(new_order_t),
+      .body_defaults = new_order_defaults, .status = 201, .reply = shop_order_admin_fields,
+      .errors = create_errors },
+    { .method = "GET", .path = "/orders", .handler = order_list, .operation = "listOrders",
+      .summary = "One's own orders, newest first; an admin sees all", .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER, .query = list_fields, .query_size = sizeof(list_params_t),
+      .status = 200, .reply_kind = SHOP_REPLY_LIST, .reply = shop_order_admin_fields },
+    { .method = "GET", .path = "/orders/{id}", .handler = order_show, .operation = "showOrder",
+      .summary = "One order", .tag = "orders", .access = SHOP_ACCESS_CUSTOMER, .status = 200,
+      .reply = shop_order_admin_fields, .errors = show_errors },
+    { .method = "POST", .path = "/orders/{id}/cancel", .handler = order_cancel,
+      .operation = "cancelOrder", .summary = "Cancel an order that has not shipped",
+      .tag = "orders", .access = SHOP_ACCESS_CUSTOMER, .status = 200,
+      .reply = shop_order_admin_fields, .errors = cancel_errors },
+    { .method = "PATCH", .path = "/orders/{id}", .handler = order_patch,
+      .operation = "changeOrder", .summary = "Move an order along its arrows", .tag = "orders",
+      .access = SHOP_ACCESS_ADMIN, .if_match = true, .body = change_fields,
+      .body_size = sizeof(change_t), .status = 200, .reply = shop_order_admin_fields,
+      .errors = patch_errors },
+    { .method = "POST", .path = "/cart/quote", .handler = cart_quote, .operation = "quoteCart",
+      .summary = "What an order of the cart would cost now", .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER, .body = quote_in_fields, .body_size = sizeof(new_order_t),
+      .body_defaults = new_order_defaults, .status = 200, .reply = quote_fields,
+      .errors = quote_errors },
+    { .method = NULL }
+};

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ * The way of an order after it was placed: along the arrows, and back into stock when it is
+ * cancelled. Giving back is fenced by back_rev and recorded line by line in the order, so that it
+ * happens once whatever is lost, repeated or late. */
+#include <string.h>
+
+#include "../base/testpoint.h"
+#include "order_ports.h"
+
+#define MOVE_TRIES 4
+#define GIVE_BACK_TURNS 64
+#define COUPON_LINE "coupon" /* in `returned`, beside the product ids */
+
+static bool is_returned(const shop_order_t *order, const char *line)
+{
+    for (int i = 0; i < order->returned->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(order->returned, i, const char *), line)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_coupon_use(const shop_order_t *order)
+{
+    return order->coupon_limited || order->coupon_user_limit >= 0;
+}
+
+/* backs or the give-back just done name the order: only now the line counts as returned. */
+static shop_error_t *return_line(int *left, const shop_order_ports_t *ports,
+                                 const shop_order_t *order, const shop_stock_state_t *state,
+                                 const shop_take_t *take, apr_pool_t *pool)
+{
+    bool done = state->backed || !state->exists; /* a deleted product has no stock to return to */
+
+    if (!done) {
+        SHOP_TRY(ports->products->give_back(&done, ports->products, order->id, take,
+                                            state->back_rev, ports->clock->now(ports->clock),
+                                            pool));
+        SHOP_TEST_POINT("cancelling.given", pool);
+    }
+    if (!done) { /* another give-back was quicker: read again */
+        ++*left;
+        return NULL;
+    }
+    return ports->orders->mark_returned(ports->orders, order->id, take->product_id, pool);
+}
+
+static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
+                                   const shop_order_t *order, const shop_coupon_state_t *state,
+                                   apr_pool_t *pool)
+{
+    /* born after the order's terms: the code was deleted and made anew, and owes us nothing */
+    bool done = !order->coupon_limited || state->backed || !state->exists ||
+                state->born > order->coupon_terms_rev;
+
+    if (!done) {
+        SHOP_TRY(ports->coupons->give_back(&done, ports->coupons, order->coupon_code, order->id,
+                                           state->back_rev, ports->clock->now(ports->clock),
+                                           pool));
+    }
+    if (!done) {
+        ++*left;
+        return NULL;
+    }
+    if (order->coupon_user_limit >= 0) {
+        SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->user_id,
+                                          order->id, pool));
+    }
+    return ports->orders->mark_returned(ports->orders, order->id, COUPON_LINE, pool);
+}
+
+/* One turn: the products and the coupon are read FIRST and the order after them. *left: lines that
+ * another turn must look at; -1: the order is not cancelling any more. */
+static shop_error_t *return_lines(int *left, const shop_order_ports_t *ports,
+                                  const shop_order_t *seen, apr_pool_t *pool)
+{
+    int count = seen->items->nelts;
+    shop_take_t *takes = shop_order_takes(seen, pool);
+    shop_stock_state_t *states = apr_pcalloc(pool, sizeof(*states) * (size_t)(count + 1));
+    shop_coupon_state_t coupon = { .exists = false };
+    shop_order_t *order = NULL;
+
+    *left = 0;
+    SHOP_TRY(ports->products->states(states, ports->products, seen->id, takes, count, pool));
+    if (seen->coupon_limited) {
+        SHOP_TRY(ports->coupons->state(&coupon, ports->coupons, seen->coupon_code, seen->id,
+                                       pool));
+    }
+    SHOP_TRY(ports->orders->find(&order, ports->orders, seen->id, pool));
+    if (!order || order->status != SHOP_ORDER_CANCELLING) {
+        *left = -1;
+        return NULL;
+    }
+    for (int i = 0; i < count; i++) {
+        if (!is_returned(order, takes[i].product_id)) {
+            SHOP_TRY(return_line(left, ports, order, &states[i], &takes[i], pool));
+        }
+    }
+    if (has_coupon_use(order) && !is_returned(order, COUPON_LINE)) {
+        SHOP_TRY(return_coupon(left, ports, order, &coupon, pool));
+    }
+    return NULL;
+}
+
+shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
+                                apr_pool_t *pool)
+{
+    SHOP_TRY(ports->products->forget_back(ports->products, order->id,
+                                          shop_order_takes(order, pool), order->items->nelts,
+                                          pool));
+    if (order->coupon_limited) {
+        SHOP_TRY(ports->coupons->forget_back(ports->coupons, order->coupon_code, order->id,
+                                             pool));
+    }
+    return ports->orders->finish(ports->orders, order->id, pool);
+}
+
+shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
+                                   apr_time_t deadline, apr_pool_t *pool)
+{
+    apr_pool_t *turn_pool;
+    shop_error_t *err = NULL;
+    int left = 1;
+    bool done;
+
+    for (int turn = 0; turn < GIVE_BACK_TURNS && left > 0 && !err; turn++) {
+        if (deadline && shop_clock_monotonic() >= deadline) {
+            break;
+        }
+        apr_pool_create(&turn_pool, pool);
+        err = return_lines(&left, ports, order, turn_pool);
+        if (!err) {
+            apr_pool_destroy(turn_pool); /* an error lives in it */
+        }
+    }
+    if (err) {
+        return err;
+    }
+    if (left > 0) {
+        return shop_error_cause(
+            shop_err(pool, UNAVAILABLE, "the order is cancelled; its stock is still on the way"),
+            pool, "order %s: %d lines not given back in time", order->id, left);
+    }
+    if (left < 0) {
+        return NULL;
+    }
+    SHOP_TEST_POINT("cancelling.returned", pool);
+    SHOP_TRY(ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_CANCELLING,
+                                 SHOP_ORDER_CANCELLED, -1, NULL, NULL,
+                                 ports->clock->now(ports->clock), pool));
+    SHOP_TEST_POINT("cancelling.cancelled", pool);
+    return shop_order_forget(ports, order, pool);
+}
+
+static shop_error_t *refuse(const shop_order_t *order, const char *to, apr_pool_t *pool)
+{
+    return shop_err(pool, INVALID_TRANSITION, "an order that is %s cannot become %s",
+                    shop_order_status_name(order->status), to);
+}
+
+/* Compare-and-set along the arrow from whatever status the order has by now. */
+static shop_error_t *step(shop_order_t **order, const shop_order_ports_t *ports,
+                          const shop_order_t *seen, shop_order_status_t to, int64_t rev,
+                          const char *by, const char *note, const char *tracking_number,
+                          apr_pool_t *pool)
+{
+    shop_order_status_t target = to == SHOP_ORDER_CANCELLED ? SHOP_ORDER_CANCELLING : to;
+    apr_time_t now = ports->clock->now(ports->clock);
+    shop_order_event_t event = { shop_order_status_name(to), now, by, note };
+    bool done = false;
+
+    for (int turn = 0; turn < MOVE_TRIES; turn++) {
+        shop_order_t *fresh = NULL;
+
+        if (!shop_order_may(seen->status, to)) {
+            return refuse(seen, event.status, pool);
+        }
+        /* A cancelled order must not leave its cart or its holds to somebody else. */
+        if (to == SHOP_ORDER_CANCELLED && seen->unfinished) {
+            SHOP_TRY(shop_order_clean(ports, seen, pool));
+        }
+        SHOP_TRY(ports->orders->move(&done, ports->orders, seen->id, seen->status, target, rev,
+                                     &event, tracking_number, now, pool));
+        SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));
+        if (!fresh || !shop_order_status_name(fresh->status)) {
+            return shop_err(pool, NOT_FOUND, "there is no such order");
+        }
+        *order = fresh;
+        if (done) {
+            return NULL;
+        }
+        if (rev >= 0) {
+            return shop_err(pool, PRECONDITION_FAILED, "the order changed meanwhile");
+        }
+        seen = fresh;
+    }
+    return shop_err(pool, CONFLICT, "the order keeps changing; read it and try again");
+}
+
+shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
+                                 const shop_order_t *seen, shop_order_status_t to, int64_t rev,
+                                 const char *by, const char *note, const char *tracking_number,
+                                 apr_pool_t *pool)
+{
+    return step(order, ports, seen, to, rev, by, note, tracking_number, pool);
+}
+
+shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *ports,
+                                const shop_order_t *seen, int64_t rev, const char *by,
+                                const char *note, apr_time_t deadline, apr_pool_t *pool)
+{
+    shop_order_t *fresh = NULL;
+
+    SHOP_TRY(step(order, ports, seen, SHOP_ORDER_CANCELLED, rev, by, note, NULL, pool));
+    SHOP_TEST_POINT("cancelling.begun", pool);
+    SHOP_TRY(shop_order_give_back(ports, *order, deadline, pool));
+    SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));
+    if (fresh) {
+        *order = fresh;
+    }
+    return NULL;
+}

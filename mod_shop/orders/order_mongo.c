@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT
+ * Orders in MongoDB. The two unique slots are what makes one intent one order; every change of
+ * state is one compare-and-set of one document. */
+#include "order_mongo.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "order_bson.h"
+
+#define ORDERS "orders"
+
+const shop_mongo_index_t shop_order_indexes[] = {
+    { ORDERS, "cart_slot", "user:1,cart_slot:1", true, false },
+    { ORDERS, "key_slot", "user:1,key_slot:1", true, false },
+    { ORDERS, "number", "number:1", true, false },
+    { ORDERS, "unfinished", "unfinished:1,lease_at:1", false, true },
+    { ORDERS, "own", "user:1,created_at:-1,_id:-1", false, false },
+    { ORDERS, "all", "created_at:-1,_id:-1", false, false },
+    { ORDERS, "by_status", "status:1,created_at:-1,_id:-1", false, false },
+    { ORDERS, "by_coupon", "coupon_code:1", false, true },
+    { NULL, NULL, NULL, false, false },
+};
+
+typedef struct repo_t {
+    shop_order_repo_t port;
+    shop_mongo_t *mongo;
+} repo_t;
+
+static shop_mongo_t *mongo_of(shop_order_repo_t *port)
+{
+    return ((repo_t *)port)->mongo;
+}
+
+static bson_t *id_filter(const char *id)
+{
+    bson_t *filter = bson_new();
+
+    shop_bson_append_oid(filter, "_id", id);
+    return filter;
+}
+
+static shop_error_t *find_one(shop_order_t **order, shop_mongo_t *mongo, const bson_t *filter,
+                              bool with_reply, apr_pool_t *pool)
+{
+    bson_t *opts = BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "}");
+    bson_t *bare = BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "reply", BCON_INT32(0),
+                            "}");
+    const bson_t *doc = NULL;
+    shop_error_t *err = shop_mongo_find_one(&doc, mongo, ORDERS, filter, with_reply ? opts : bare,
+                                            pool);
+
+    *order = NULL;
+    if (!err && doc) {
+        err = shop_order_of_bson(order, doc, pool);
+    }
+    bson_destroy(opts);
+    bson_destroy(bare);
+    return err;
+}
+
+static shop_error_t *order_find(shop_order_t **order, shop_order_repo_t *port, const char *id,
+                                apr_pool_t *pool)
+{
+    bson_t *filter = id_filter(id);
+    shop_error_t *err = find_one(order, mongo_of(port), filter, false, pool);
+
+    bson_destroy(filter);
+    return err;
+}
+
+static shop_error_t *order_find_by_key(shop_order_t **order, shop_order_repo_t *port,
+                                       const char *user_id, const char *key_slot,
+                                       apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "user", user_id);
+    bson_append_utf8(&filter, "key_slot", -1, key_slot, -1);
+    err = find_one(order, mongo_of(port), &filter, true, pool);
+    bson_destroy(&filter);
+    return err;
+}
+
+/* A duplicate may be our own claim, applied without our knowing; a server names only one of several
+ * indexes that refuse, so the order itself is asked for. */
+static shop_error_t *order_claim(bool *claimed, shop_order_repo_t *port, const shop_order_t *order,
+                                 apr_pool_t *pool)
+{
+    bson_t *doc = shop_order_to_bson(order);
+    const char *duplicate = NULL;
+    shop_order_t *found = NULL;
+    shop_error_t *err = shop_mongo_insert(&duplicate, mongo_of(port), ORDERS, doc,
+                                          SHOP_MONGO_MAJORITY, pool);
+
+    bson_destroy(doc);
+    *claimed = !err && !duplicate;
+    if (err || !duplicate) {
+        return err;
+    }
+    SHOP_TRY(order_find(&found, port, order->id, pool));
+    *claimed = found != NULL;
+    if (found || strstr(duplicate, "cart_slot") || strstr(duplicate, "key_slot")) {
+        return NULL;
+    }
+    return shop_err(pool, CONFLICT, "an order has the number %s", order->number);
+}
+
+static void append_outbox(bson_t *set, const shop_order_t *order)
+{
+    bson_t outbox = BSON_INITIALIZER, mail;
+
+    bson_append_document_begin(&outbox, "0", -1, &mail);
+    bson_append_utf8(&mail, "event", -1, "order_placed", -1);
+    shop_bson_append_time(&mail, "at", order->created_at);
+    bson_append_document_end(&outbox, &mail);
+    bson_append_array(set, "outbox", -1, &outbox);
+    bson_destroy(&outbox);
+}
+
+static void append_commit(bson_t *update, const shop_order_t *order)
+{
+    bson_t set, history = BSON_INITIALIZER;
+
+    bson_append_document_begin(update, "$set", -1, &set);
+    bson_append_utf8(&set, "status", -1, shop_order_status_stored(SHOP_ORDER_PENDING), -1);
+    bson_append_int64(&set, "rev", -1, order->rev);
+    shop_bson_append_time(&set, "created_at", order->created_at);
+    shop_bson_append_time(&set, "updated_at", order->updated_at);
+    bson_append_binary(&set, "reply", -1, BSON_SUBTYPE_BINARY, (const uint8_t *)order->reply,
+                       (uint32_t)order->reply_size);
+    for (int i = 0; i < order->history->nelts; i++) {
+        const char *index;
+        char buffer[16];
+
+        bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
+        shop_order_append_event(&history, index,
+                                APR_ARRAY_IDX(order->history, i, shop_order_event_t *));
+    }
+    bson_append_array(&set, "history", -1, &history);
+    append_outbox(&set, order);
+    bson_append_document_end(update, &set);
+    bson_destroy(&history);
+}
+
+static shop_error_t *order_commit(bool *done, shop_order_repo_t *port, const shop_order_t *order,
+                                  apr_pool_t *pool)
+{
+    bson_t *filter = id_filter(order->id);
+    bson_t update = BSON_INITIALIZER;
+    shop_order_t *found = NULL;
+    int64_t matched = 0;
+    shop_error_t *err;
+
+    bson_append_utf8(filter, "status", -1, shop_order_status_stored(SHOP_ORDER_PLACING), -1);
+    append_commit(&update, order);
+    err = shop_mongo_update(&matched, NULL, mongo_of(port), ORDERS, filter, &update, NULL,
+                            SHOP_MONGO_MAJORITY, pool);
+    *done = !err && matched == 1;
+    if (!err && !*done) { /* an earlier try of ours may have been applied */
+        err = order_find(&found, port, order->id, pool);
+        *done = found && shop_order_status_name(found->status);
+    }
+    bson_destroy(filter);
+    bson_destroy(&update);
+    return err;
+}
+
+static void append_slots(bson_t *set, const char *id, apr_pool_t *pool)
+{
+    const char *own = apr_pstrcat(pool, "o:", id, NULL);
+
+    bson_append_utf8(set, "cart_slot", -1, own, -1);
+    bson_append_utf8(set, "key_slot", -1, own, -1);
+}
+
+static void append_move(bson_t *update, const char *id, shop_order_status_t to,
+                        const shop_order_event_t *event, const char *tracking_number,
+                        apr_time_t now, apr_pool_t *pool)
+{
+    bson_t part;
+
+    bson_append_document_begin(update, "$set", -1, &part);
+    bson_append_utf8(&part, "status", -1, shop_order_status_stored(to), -1);
+    shop_bson_append_time(&part, "updated_at", now);
+    if (tracking_number) {
+        bson_append_utf8(&part, "tracking_number", -1, tracking_number, -1);
+    }
+    if (to == SHOP_ORDER_CANCELLING || to == SHOP_ORDER_ABORTING) {
+        bson_append_bool(&part, "unfinished", -1, true);
+        shop_bson_append_time(&part, "lease_at", now + SHOP_ORDER_LEASE);
+    }
+    if (to == SHOP_ORDER_FAILED) {
+        append_slots(&part, id, pool);
+    }
+    bson_append_document_end(update, &part);
+    bson_append_document_begin(update, "$inc", -1, &part);
+    bson_append_int64(&part, "rev", -1, 1);
+    bson_append_document_end(update, &part);
+    if (event) {
+        bson_append_document_begin(update, "$push", -1, &part);
+        shop_order_append_event(&part, "history", event);
+        bson_append_document_end(update, &part);
+    }
+    if (to == SHOP_ORDER_FAILED) {
+        BCON_APPEND(update, "$unset", "{", "unfinished", "", "lease_at", "", "}");
+    }
+}
+
+static shop_error_t *order_move(bool *done, shop_order_repo_t *port, const char *id,
+                                shop_order_status_t from, shop_order_status_t to, int64_t rev,
+                                const shop_order_event_t *event, const char *tracking_number,
+                                apr_time_t now, apr_pool_t *pool)
+{
+    bson_t *filter = id_filter(id);
+    bson_t update = BSON_INITIALIZER;
+    int64_t matched = 0;
+    shop_error_t *err;
+
+    bson_append_utf8(filter, "status", -1, shop_order_status_stored(from), -1);
+    if (rev >= 0) {
+        bson_append_int64(filter, "rev", -1, rev);
+    }
+    append_move(&update, id, to, event, tracking_number, now, pool);
+    err = shop_mongo_update(&matched, NULL, mongo_of(port), ORDERS, filter, &update, NULL,
+                            SHOP_MONGO_MAJORITY, pool);
+    *done = !err && matched == 1;
+    bson_destroy(filter);
+    bson_destroy(&update);
+    return err;
+}
+
+static shop_error_t *order_mark_returned(shop_order_repo_t *port, const char *id, const char *line,
+                                         apr_pool_t *pool)
+{
+    bson_t *filter = id_filter(id);
+    bson_t *update = BCON_NEW("$addToSet", "{", "returned", BCON_UTF8(line), "}");
+    shop_error_t *err = shop_mongo_update(NULL, NULL, mongo_of(port), ORDERS, filter, update, NULL,
+                                          SHOP_MONGO_MAJORITY, pool);
+
+    bson_destroy(filter);
+    bson_destroy(update);
+    return err;
+}
+
+/* A late clean-up must not hide that a cancelling has begun. */
+static shop_error_t *order_finish(shop_order_repo_t *port, const char *id, apr_pool_t *pool)
+{
+    bson_t *filter = id_filter(id);
+    bson_t *update = BCON_NEW("$unset", "{", "unfinished", "", "lease_at", "", "}");
+    shop_error_t *err;
+
+    BCON_APPEND(filter, "status", "{", "$nin", "[", "placing", "aborting", "cancelling", "]", "}");
+    err = shop_mongo_update(NULL, NULL, mongo_of(port), ORDERS, filter, update, NULL,
+                            SHOP_MONGO_ONE, pool);
+    bson_destroy(filter);
+    bson_destroy(update);
+    return err;
+}
+
+static shop_error_t *collect(void *baton, const bson_t *doc, apr_pool_t *pool)
+{
+    shop_order_t *order;
+
+    SHOP_TRY(shop_order_of_bson(&order, doc, pool));
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_order_t *) = order;
+    return NULL;
+}
+
+/* One document that cannot be read must not keep the reaper from all others. */
+static shop_error_t *collect_readable(void *baton, const bson_t *doc, apr_pool_t *pool)
+{
+    shop_error_t *err = collect(baton, doc, pool);
+
+    return err && err->code != SHOP_INTERNAL ? err : NULL;
+}
+
+static shop_error_t *order_unfinished(apr_array_header_t **orders, shop_order_repo_t *port,
+                                      apr_time_t before, int limit, apr_pool_t *pool)
+{
+    bson_t *filter = BCON_NEW("unfinished", BCON_BOOL(true));
+    bson_t *opts = BCON_NEW("sort", "{", "lease_at", BCON_INT32(1), "}", "limit",
+                            BCON_INT64(limit), "projection", "{", "reply", BCON_INT32(0), "outbox",
+                            BCON_INT32(0), "}");
+    bson_t older;
+    shop_error_t *err;
+
+    *orders = apr_array_make(pool, 8, sizeof(shop_order_t *));
+    bson_append_document_begin(filter, "lease_at", -1, &older);
+    shop_bson_append_time(&older, "$lt", before);
+    bson_append_document_end(filter, &older);
+    err = shop_mongo_find(mongo_of(port), ORDERS, filter, opts, collect_readable, *orders, pool);
+    bson_destroy(filter);
+    bson_destroy(opts);
+    return err;
+}
+
+/* created_at bounds the walk to orders that were placed. */
+static void append_wanted(bson_t *filter, const shop_order_query_t *query)
+{
+    if (query->user_id) {
+        shop_bson_append_oid(filter, "user", query->user_id);
+    }
+    if (query->status == SHOP_ORDER_CANCELLED) {
+        BCON_APPEND(filter, "status", "{", "$in", "[", "cancelled", "cancelling", "]", "}");
+    } else if (query->status >= 0) {
+        bson_append_utf8(filter, "status", -1,
+                         shop_order_status_stored((shop_order_status_t)query->status), -1);
+    }
+}
+
+static void append_bound(bson_t *filter, const shop_cursor_t *after)
+{
+    bson_t bound, either, one, less;
+
+    bson_append_document_begin(filter, "created_at", -1, &bound);
+    shop_bson_append_time(&bound, "$gt", 0);
+    if (after) {
+        shop_bson_append_time(&bound, "$lte", after->number);
+    }
+    bson_append_document_end(filter, &bound);
+    if (!after) {
+        return;
+    }
+    bson_append_array_begin(filter, "$or", -1, &either);
+    bson_append_document_begin(&either, "0", -1, &one);
+    bson_append_document_begin(&one, "created_at", -1, &less);
+    shop_bson_append_time(&less, "$lt", after->number);
+    bson_append_document_end(&one, &less);
+    bson_append_document_end(&either, &one);
+    bson_append_document_begin(&either, "1", -1, &one);
+    bson_append_document_begin(&one, "_id", -1, &less);
+    shop_bson_append_oid(&less, "$lt", after->id);
+    bson_append_document_end(&one, &less);
+    bson_append_document_end(&either, &one);
+    bson_append_array_end(filter, &either);
+}
+
+static const shop_cursor_t *cursor_of(const shop_order_t *order, apr_pool_t *pool)
+{
+    shop_cursor_t *cursor = apr_pcalloc(pool, sizeof(*cursor));
+
+    cursor->sort = "";
+    cursor->number = order->created_at;
+    cursor->id = order->id;
+    return cursor;
+}
+
+static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *end,
+                                shop_order_repo_t *port, const shop_order_query_t *query,
+                                apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER, wanted = BSON_INITIALIZER;
+    bson_t *opts = BCON_NEW("sort", "{", "created_at", BCON_INT32(-1), "_id", BCON_INT32(-1), "}",
+                            "limit", BCON_INT64(query->list.limit + 1), "projection", "{",
+                            "reply", BCON_INT32(0), "outbox", BCON_INT32(0), "}");
+    shop_error_t *err;
+
+    *orders = apr_array_make(pool, 16, sizeof(shop_order_t *));
+    *end = (shop_list_end_t){ NULL, -1 };
+    append_wanted(&filter, query);
+    append_bound(&filter, query->list.after);
+    err = shop_mongo_find(mongo_of(port), ORDERS, &filter, opts, collect, *orders, pool);
+    if (!err && query->list.count) {
+        append_wanted(&wanted, query);
+        append_bound(&wanted, NULL);
+        err = shop_mongo_count_documents(&end->total, mongo_of(port), ORDERS, &wanted,
+                                         SHOP_COUNT_CAP + 1, pool);
+    }
+    if (!err && (*orders)->nelts > query->list.limit) {
+        apr_array_pop(*orders);
+        end->next = cursor_of(
+            APR_ARRAY_IDX(*orders, (*orders)->nelts - 1, shop_order_t *), pool);
+    }
+    bson_destroy(&filter);
+    bson_destroy(&wanted);
+    bson_destroy(opts);
+    return err;
+}
+
+static shop_error_t *order_coupon_uses(int64_t *uses, shop_order_repo_t *port, const char *code,
+                                       apr_pool_t *pool)
+{
+    bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(code), "status", "{", "$nin", "[",
+                              "placing", "aborting", "failed", "cancelling", "cancelled", "]",
+                              "}");
+    shop_error_t *err = shop_mongo_count_documents(uses, mongo_of(port), ORDERS, filter,
+                                                   SHOP_COUNT_CAP, pool);
+
+    bson_destroy(filter);
+    return err;
+}
+
+shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    repo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+
+    repo->mongo = mongo;
+    repo->port.claim = order_claim;
+    repo->port.find = order_find;
+    repo->port.find_by_key = order_find_by_key;
+    repo->port.list = order_list;
+    repo->port.commit = order_commit;
+    repo->port.move = order_move;
+    repo->port.mark_returned = order_mark_returned;
+    repo->port.finish = order_finish;
+    repo->port.unfinished = order_unfinished;
+    repo->port.coupon_uses = order_coupon_uses;
+    return &repo->port;
+}

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT
+ * Places an order: claim, take, commit, clean. A take is sent once; when its outcome is unknown the
+ * order is aborted and never committed. Must never answer a refusal before the abort is complete:
+ * the customer's immediate retry would meet its own claim. */
+#include <string.h>
+#include <apr_strings.h>
+
+#include "../base/id.h"
+#include "../base/log.h"
+#include "../base/money.h"
+#include "../base/testpoint.h"
+#include "order_ports.h"
+
+#define RETRY_AFTER 2           /* seconds: most of what makes us busy is over by then */
+#define CLAIM_TRIES 3
+#define COMMIT_TRIES 8
+#define PAUSE apr_time_from_msec(25)
+
+typedef struct place_t {
+    const shop_order_ports_t *ports;
+    const shop_order_request_t *request;
+    shop_order_t *order;
+    apr_pool_t *pool;
+} place_t;
+
+static shop_error_t *busy(apr_pool_t *pool, const char *cause)
+{
+    shop_error_t *err = shop_err(pool, UNAVAILABLE,
+                                 "the order could not be placed now; repeat the request");
+
+    err->retry_after = RETRY_AFTER;
+    return shop_error_cause(err, pool, "%s", cause);
+}
+
+static bool is_late(const place_t *place)
+{
+    return place->request->deadline && shop_clock_monotonic() >= place->request->deadline;
+}
+
+static shop_error_t *in_time(const place_t *place)
+{
+    return is_late(place) ? busy(place->pool, "the deadline passed while placing") : NULL;
+}
+
+/* ---- the claim ---- */
+
+static shop_error_t *answer_known(shop_order_t **order, bool *replayed, const place_t *place,
+                                  shop_order_t *known)
+{
+    if (strcmp(known->fingerprint ? known->fingerprint : "", place->request->fingerprint) != 0) {
+        return shop_err(place->pool, IDEMPOTENCY_MISMATCH,
+                        "this Idempotency-Key was used for another request");
+    }
+    if (!shop_order_status_name(known->status) || !known->reply) {
+        shop_error_t *err = shop_err(place->pool, IDEMPOTENCY_IN_PROGRESS,
+                                     "a request with this Idempotency-Key is still running");
+
+        err->retry_after = RETRY_AFTER;
+        return err;
+    }
+    *order = known;
+    *replayed = true;
+    return NULL;
+}
+
+/* The order that has this request's key; NULL: none, or the request names no key. */
+static shop_error_t *find_known(shop_order_t **known, const place_t *place)
+{
+    shop_order_repo_t *orders = place->ports->orders;
+
+    *known = NULL;
+    if (!place->request->key_slot) {
+        return NULL;
+    }
+    return orders->find_by_key(known, orders, place->request->user_id, place->request->key_slot,
+                               place->pool);
+}
+
+/* One of the two slots is another order's. */
+static shop_error_t *answer_duplicate(shop_order_t **order, bool *replayed, const place_t *place)
+{
+    shop_order_t *known;
+
+    SHOP_TRY(find_known(&known, place));
+    if (known) {
+        return answer_known(order, replayed, place, known);
+    }
+    return shop_err(place->pool, ORDER_IN_PROGRESS,
+                    "this cart is being ordered by another request");
+}
+
+/* The same id may be sent again: a claim that was applied without our knowing is then a success. */
+static shop_error_t *claim(bool *claimed, const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    shop_error_t *err = NULL;
+
+    SHOP_TEST_POINT("placing.begun", place->pool);
+    for (int turn = 0; turn < CLAIM_TRIES; turn++) {
+        SHOP_TRY(in_time(place));
+        err = ports->orders->claim(claimed, ports->orders, place->order, place->pool);
+        if (!err) {
+            break;
+        }
+        if (err->code == SHOP_CONFLICT) { /* somebody has this order number */
+            SHOP_TRY(shop_id_order_number(&place->order->number, place->pool));
+        } else if (err->code != SHOP_UNAVAILABLE) {
+            return err;
+        }
+    }
+    if (err) {
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "the claim of order %s: %s",
+                 place->order->id, err->cause ? err->cause : err->detail);
+        return busy(place->pool, "the claim's outcome is unknown");
+    }
+    SHOP_TEST_POINT("placing.claimed", place->pool);
+    return NULL;
+}
+
+/* ---- the takes ---- */
+
+/* Fewer lines matched than were sent: says for each why. */
+static shop_error_t *why_not_taken(const place_t *place, const shop_take_t *takes)
+{
+    const shop_order_ports_t *ports = place->ports;
+    int count = place->order->items->nelts;
+    shop_stock_state_t *states = apr_pcalloc(place->pool, sizeof(*states) * (size_t)count);
+    shop_error_t *shortage = NULL;
+    bool full = false;
+
+    SHOP_TRY(ports->products->states(states, ports->products, place->order->id, takes, count,
+                                     place->pool));
+    for (int i = 0; i < count; i++) {
+        if (states[i].held) {
+            continue;
+        }
+        if (!states[i].exists) {
+            return shop_err(place->pool, PRODUCT_UNAVAILABLE, "product %s was withdrawn",
+                            takes[i].product_id);
+        }
+        if (states[i].price != takes[i].price) {
+            return shop_err(place->pool, TOTAL_CHANGED, "the price of product %s changed",
+                            takes[i].product_id);
+        }
+        if (states[i].stock < takes[i].quantity) {
+            shop_order_short(&shortage, takes[i].product_id, takes[i].quantity,
+                             states[i].stock > 0 ? states[i].stock : 0, place->pool);
+        }
+        full = full || states[i].holds >= SHOP_HOLDS_MAX;
+    }
+    if (shortage) {
+        return shortage;
+    }
+    return busy(place->pool, full ? "a product has too many standing holds"
+                                  : "what was short a moment ago is there again");
+}
+
+static shop_error_t *take_products(const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    shop_take_t *takes = shop_order_takes(place->order, place->pool);
+    int taken = 0;
+
+    SHOP_TRY(in_time(place));
+    SHOP_TRY(ports->products->take(&taken, ports->products, place->order->id, takes,
+                                   place->order->items->nelts, ports->clock->now(ports->clock),
+                                   place->pool));
+    SHOP_TEST_POINT("placing.taken", place->pool);
+    return taken == place->order->items->nelts ? NULL : why_not_taken(place, takes);
+}
+
+static shop_error_t *why_no_coupon(const place_t *place)
+{
+    const shop_order_t *order = place->order;
+    shop_coupon_state_t state = { .exists = false };
+
+    SHOP_TRY(place->ports->coupons->state(&state, place->ports->coupons, order->coupon_code,
+                                          order->id, place->pool));
+    if (!state.exists) {
+        return shop_coupon_refuse("unknown", "the coupon was withdrawn", place->pool);
+    }
+    if (state.terms_rev != order->coupon_terms_rev) {
+        return shop_err(place->pool, TOTAL_CHANGED, "the coupon changed while it was used");
+    }
+    if (state.remaining == 0) {
+        return shop_err(place->pool, COUPON_EXHAUSTED, "coupon %s is used up",
+                        order->coupon_code);
+    }
+    return busy(place->pool, "the coupon has too many standing holds, or is free again");
+}
+
+static shop_error_t *take_coupon(const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    const shop_order_t *order = place->order;
+    bool taken = true;
+
+    if (order->coupon_user_limit >= 0) {
+        SHOP_TRY(in_time(place));
+        SHOP_TRY(ports->coupons->redeem(&taken, ports->coupons, order->coupon_code,
+                                        order->user_id, order->coupon_user_limit, order->id,
+                                        ports->clock->now(ports->clock), place->pool));
+        if (!taken) {
+            return shop_coupon_refuse("user_limit", "you have used this coupon before",
+                                      place->pool);
+        }
+        SHOP_TEST_POINT("placing.redeemed", place->pool);
+    }
+    if (order->coupon_limited) {
+        SHOP_TRY(in_time(place));
+        SHOP_TRY(ports->coupons->take(&taken, ports->coupons, order->coupon_code,
+                                      order->coupon_terms_rev, order->id,
+                                      ports->clock->now(ports->clock), place->pool));
+        if (!taken) {
+            return why_no_coupon(place);
+        }
+        SHOP_TEST_POINT("placing.coupon_taken", place->pool);
+    }
+    return NULL;
+}
+
+/* ---- the commit ---- */
+
+static shop_error_t *seal(const place_t *place)
+{
+    shop_order_t *order = place->order;
+    apr_time_t now = place->ports->clock->now(place->ports->clock);
+    shop_order_event_t *event = apr_pcalloc(place->pool, sizeof(*event));
+
+    event->status = shop_order_status_name(SHOP_ORDER_PENDING);
+    event->at = now;
+    event->by = order->user_id;
+    APR_ARRAY_PUSH(order->history, shop_order_event_t *) = event;
+    order->status = SHOP_ORDER_PENDING;
+    order->created_at = order->updated_at = now;
+    order->rev = 1;
+    return place->request->reply(place->request->baton, order, place->pool);
+}
+
+/* The outcome unknown: the same update again until the deadline; then nothing is touched, because
+ * the order may be placed. */
+static shop_error_t *commit(const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+
+    for (int turn = 0; turn < COMMIT_TRIES && !is_late(place); turn++) {
+        bool done = false;
+        shop_error_t *err = ports->orders->commit(&done, ports->orders, place->order,
+                                                  place->pool);
+
+        if (!err) {
+            return done ? NULL
+                        : busy(place->pool, "the order was aborted by the reaper meanwhile");
+        }
+        if (err->code != SHOP_UNAVAILABLE) {
+            return err;
+        }
+        apr_sleep(PAUSE << turn);
+    }
+    shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
+             "the commit of order %s; the reaper will finish or undo it", place->order->id);
+    return busy(place->pool, "the commit's outcome is unknown");
+}
+
+shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,
+                               apr_pool_t *pool)
+{
+    int count = order->items->nelts;
+    const char **ids = apr_palloc(pool, sizeof(*ids) * (size_t)(count + 1));
+
+    for (int i = 0; i < count; i++) {
+        ids[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->product_id;
+    }
+    SHOP_TRY(ports->products->spend(ports->products, order->id, shop_order_takes(order, pool),
+                                    count, pool));
+    SHOP_TEST_POINT("cleaning.spent", pool);
+    if (order->coupon_limited) {
+        SHOP_TRY(ports->coupons->spend(ports->coupons, order->coupon_code, order->id, pool));
+    }
+    SHOP_TRY(ports->carts->ordered(ports->carts, order->user_id, order->cart_gen, ids, count,
+                                   ports->clock->now(ports->clock), pool));
+    SHOP_TEST_POINT("cleaning.cart", pool);
+    return ports->orders->finish(ports->orders, order->id, pool);
+}
+
+/* ---- all of it ---- */
+
+static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
+{
+    const shop_order_request_t *request = place->request;
+
+    SHOP_TRY(shop_order_price(quote, place->ports, request->user_id, request->coupon_code,
+                              place->pool));
+    if (quote->refusal && quote->refusal->code == SHOP_COUPON_NOT_APPLICABLE) {
+        return quote->refusal;
+    }
+    if (!quote->order->items->nelts) {
+        return shop_err(place->pool, CART_EMPTY, "there is nothing in the cart");
+    }
+    if (quote->shortage || quote->refusal) {
+        return quote->shortage ? quote->shortage : quote->refusal;
+    }
+    if (request->expected_total >= 0 && request->expected_total != quote->order->total) {
+        return shop_err(place->pool, TOTAL_CHANGED, "the total is %s %s by now",
+                        shop_money_text(quote->order->total, place->ports->currency_exponent,
+                                        place->pool),
+                        quote->order->currency);
+    }
+    return NULL;
+}
+
+static shop_error_t *fill(place_t *place)
+{
+    shop_order_t *order = place->order;
+    const shop_order_request_t *request = place->request;
+    apr_time_t now = place->ports->clock->now(place->ports->clock);
+
+    SHOP_TRY(shop_id_make(&order->id, place->pool));
+    SHOP_TRY(shop_id_order_number(&order->number, place->pool));
+    order->status = SHOP_ORDER_PLACING;
+    order->shipping_address = apr_pmemdup(place->pool, request->shipping_address,
+                                          sizeof(*request->shipping_address));
+    order->payment_method = request->payment_method;
+    order->history = apr_array_make(place->pool, 4, sizeof(shop_order_event_t *));
+    order->returned = apr_array_make(place->pool, 1, sizeof(const char *));
+    order->created_at = order->updated_at = now;
+    order->cart_slot = apr_psprintf(place->pool, "g:%" APR_INT64_T_FMT, order->cart_gen);
+    order->key_slot = request->key_slot ? request->key_slot
+                                        : apr_pstrcat(place->pool, "o:", order->id, NULL);
+    order->fingerprint = request->fingerprint;
+    order->lease_at = now + SHOP_ORDER_LEASE;
+    order->unfinished = true;
+    return NULL;
+}
+
+/* After the claim. */
+static shop_error_t *take_and_commit(const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    shop_error_t *err = take_products(place);
+
+    if (!err) {
+        err = take_coupon(place);
+    }
+    if (!err) {
+        err = in_time(place);
+    }
+    if (!err) {
+        err = seal(place);
+    }
+    if (err) {
+        shop_error_t *stuck = is_late(place) ? err : shop_order_abort(ports, place->order,
+                                                                      place->pool);
+        if (stuck) {
+            shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
+                     "order %s waits for the reaper to undo it: %s", place->order->id,
+                     stuck->cause ? stuck->cause : stuck->detail);
+            return busy(place->pool, stuck->cause ? stuck->cause : stuck->detail);
+        }
+        return err->code == SHOP_UNAVAILABLE
+                   ? busy(place->pool, err->cause ? err->cause : err->detail)
+                   : err;
+    }
+    SHOP_TEST_POINT("placing.sealed", place->pool);
+    return commit(place);
+}
+
+static shop_error_t *clean_if_time(const place_t *place)
+{
+    SHOP_TEST_POINT("placing.committed", place->pool);
+    SHOP_TRY(in_time(place));
+    return shop_order_clean(place->ports, place->order, place->pool);
+}
+
+shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
+                               const shop_order_ports_t *ports,
+                               const shop_order_request_t *request, apr_pool_t *pool)
+{
+    place_t place = { .ports = ports, .request = request, .pool = pool };
+    shop_order_quote_t quote;
+    shop_order_t *known = NULL;
+    shop_error_t *refusal, *left;
+    bool claimed = false;
+
+    *replayed = false;
+    SHOP_TRY(find_known(&known, &place));
+    if (known) {
+        return answer_known(order, replayed, &place, known);
+    }
+    refusal = price(&place, &quote);
+    if (refusal) { /* which may be the doing of the first request with this very key */
+        SHOP_TRY(find_known(&known, &place));
+        return known ? answer_known(order, replayed, &place, known) : refusal;
+    }
+    place.order = quote.order;
+    SHOP_TRY(fill(&place));
+    SHOP_TRY(claim(&claimed, &place));
+    if (!claimed) {
+        return answer_duplicate(order, replayed, &place);
+    }
+    SHOP_TRY(take_and_commit(&place));
+    *order = place.order;
+    left = clean_if_time(&place);
+    if (left) { /* the order stands; the reaper cleans up after it */
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",
+                 place.order->id, left->cause ? left->cause : left->detail);
+    }
+    return NULL;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ORDERS_ORDER_PORTS_H
+#define SHOP_ORDERS_ORDER_PORTS_H
+
+/* The use cases around an order and the ports they need. No step needs more than one document's
+ * atomicity; every step but the takes may be sent again. UNAVAILABLE also means "outcome unknown":
+ * the reaper finishes or undoes whatever is left. */
+
+#include "../base/clock.h"
+#include "../cart/cart_repo.h"
+#include "../coupons/coupon_repo.h"
+#include "../products/product_repo.h"
+#include "order_repo.h"
+
+/* A document with this many holds takes no further one until some are spent. */
+#define SHOP_HOLDS_MAX 200
+
+typedef struct shop_order_ports_t {
+    shop_order_repo_t *orders;
+    shop_product_repo_t *products;
+    shop_cart_repo_t *carts;
+    shop_coupon_repo_t *coupons;
+    const shop_clock_t *clock;
+    const char *currency;
+    int currency_exponent;
+} shop_order_ports_t;
+
+/* ---- pricing: order_quote.c ---- */
+typedef struct shop_order_quote_t {
+    shop_order_t *order;    /* items by product id, sums, cart_gen, the coupon's terms; no id yet */
+    shop_coupon_t *coupon;  /* as read; NULL when none was named or found */
+    shop_error_t *refusal;  /* why the coupon does not apply, NULL: it does, or none was named */
+    shop_error_t *shortage; /* OUT_OF_STOCK naming every short line, or NULL */
+} shop_order_quote_t;
+
+/* Prices the user's cart with today's prices and the coupon (NULL: none). Writes nothing: cart,
+ * products and coupon are read once each. */
+shop_error_t *shop_order_price(shop_order_quote_t *quote, const shop_order_ports_t *ports,
+                               const char *user_id, const char *coupon_code, apr_pool_t *pool);
+/* The same for people: also says when the user has no use of the coupon left. */
+shop_error_t *shop_order_quote(shop_order_quote_t *quote, const shop_order_ports_t *ports,
+                               const char *user_id, const char *coupon_code, apr_pool_t *pool);
+/* OUT_OF_STOCK with `lines`; call shop_order_short for each line, then use *err. */
+void shop_order_short(shop_error_t **err, const char *product_id, int64_t requested,
+                      int64_t available, apr_pool_t *pool);
+
+/* ---- placing: order_place.c ---- */
+typedef struct shop_order_request_t {
+    const char *user_id;
+    const char *key_slot;    /* of the Idempotency-Key; NULL: none was sent */
+    const char *fingerprint; /* of method, route and body */
+    const shop_address_t *shipping_address;
+    const char *payment_method;
+    const char *coupon_code; /* NULL: none */
+    int64_t expected_total;  /* -1: none */
+    apr_time_t deadline;     /* monotonic; 0: none. After it no new step begins */
+    /* Sets order->reply and reply_size to what the customer will be answered. */
+    shop_error_t *(*reply)(void *baton, shop_order_t *order, apr_pool_t *pool);
+    void *baton;
+} shop_order_request_t;
+
+/* *replayed: the key was known, and (*order)->reply is what was answered then. */
+shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
+                               const shop_order_ports_t *ports,
+                               const shop_order_request_t *request, apr_pool_t *pool);
+/* Drops the holds of a committed order and empties its cart; any number of times. */
+shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,
+                               apr_pool_t *pool);
+
+/* ---- aborting: order_abort.c ---- */
+/* placing -> aborting -> failed, everything taken given back. NULL only when that is complete. */
+shop_error_t *shop_order_abort(const shop_order_ports_t *ports, const shop_order_t *order,
+                               apr_pool_t *pool);
+/* The takes of an order as its products know them. */
+shop_take_t *shop_order_takes(const shop_order_t *order, apr_pool_t *pool);
+
+/* ---- cancelling: order_cancel.c ---- */
+/* To cancelled, with stock and coupon given back exactly once. rev -1: any, else PRECONDITION_FAILED
+ * when the order is another by now. *order: afterwards. INVALID_TRANSITION. */
+shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *ports,
+                                const shop_order_t *seen, int64_t rev, const char *by,
+                                const char *note, apr_time_t deadline, apr_pool_t *pool);
+/* Goes on giving back for an order that is cancelling; any number of times and callers. */
+shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
+                                   apr_time_t deadline, apr_pool_t *pool);
+/* A cancelled order's markers are dropped and nothing is left to do. */
+shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
+                                apr_pool_t *pool);
+/* Any other arrow (refunded: without restocking). As shop_order_cancel otherwise. */
+shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
+                                 const shop_order_t *seen, shop_order_status_t to, int64_t rev,
+                                 const char *by, const char *note, const char *tracking_number,
+                                 apr_pool_t *pool);
+
+/* ---- the reaper: order_reap.c ---- */
+/* One turn: a bounded batch of unfinished orders past their lease, old holds, redemptions and
+ * returns. *done: how many things were settled. Any number may run at once. An error means that
+ * the store is away; what could not be settled for another reason is logged and left. */
+shop_error_t *shop_order_reap(const shop_order_ports_t *ports, int *done, apr_pool_t *pool);
+
+#endif

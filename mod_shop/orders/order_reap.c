@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ * Finishes or undoes what others left: crashed, paused or cut off from the store. Walks by index
+ * over what is left and never over what ever was; any number may run at once, because every step
+ * is safe to repeat. Clocks decide here only when to look, never what is right. */
+#include "../base/log.h"
+#include "order_ports.h"
+
+#define BATCH 100
+
+typedef struct reap_t {
+    const shop_order_ports_t *ports;
+    apr_time_t now;
+    int *done;
+} reap_t;
+
+/* One thing that is left; *settled: nothing remains of it. */
+typedef shop_error_t *(*settle_t)(bool *settled, const reap_t *reap, const void *item,
+                                  apr_pool_t *pool);
+
+/* A thing that cannot be settled is logged and the others go on; a store that is away ends the
+ * turn, or each of a hundred items would wait for it. */
+static shop_error_t *settle_all(const reap_t *reap, const apr_array_header_t *items,
+                                const char *what, settle_t settle, apr_pool_t *pool)
+{
+    for (int i = 0; i < items->nelts; i++) {
+        apr_pool_t *item_pool;
+        shop_error_t *err;
+        bool settled = false;
+
+        apr_pool_create(&item_pool, pool);
+        err = settle(&settled, reap, APR_ARRAY_IDX(items, i, const void *), item_pool);
+        if (err) {
+            if (err->code == SHOP_UNAVAILABLE) {
+                return err;
+            }
+            shop_log(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK, NULL, "%s: %s (%s)", what,
+                     err->detail, err->cause ? err->cause : "no cause");
+        }
+        *reap->done += settled;
+        apr_pool_destroy(item_pool);
+    }
+    return NULL;
+}
+
+static shop_error_t *settle_order(bool *settled, const reap_t *reap, const void *item,
+                                  apr_pool_t *pool)
+{
+    const shop_order_t *order = item;
+
+    switch (order->status) {
+    case SHOP_ORDER_PLACING:
+    case SHOP_ORDER_ABORTING:
+        SHOP_TRY(shop_order_abort(reap->ports, order, pool));
+        break;
+    case SHOP_ORDER_CANCELLING:
+        SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool));
+        break;
+    case SHOP_ORDER_CANCELLED:
+        SHOP_TRY(shop_order_forget(reap->ports, order, pool));
+        break;
+    default:
+        SHOP_TRY(shop_order_clean(reap->ports, order, pool));
+        break;
+    }
+    *settled = true;
+    return NULL;
+}
+
+/* The status of the order a leftover belongs to; FAILED..REFUNDED, or PLACING for "leave it". An
+ * order that is not there at all is left too: an acknowledged claim precedes every take. */
+static shop_error_t *status_of(shop_order_status_t *status, const reap_t *reap,
+                               const shop_leftover_t *left, apr_pool_t *pool)
+{
+    shop_order_t *order = NULL;
+
+    SHOP_TRY(reap->ports->orders->find(&order, reap->ports->orders, left->order_id, pool));
+    *status = order ? order->status : SHOP_ORDER_PLACING;
+    if (!order) {
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK,
+                        "%s names order %s, which is not there", left->id, left->order_id);
+    }
+    return NULL;
+}
+
+static bool is_undecided(shop_order_status_t status)
+{
+    return status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING;
+}
+
+static shop_error_t *settle_hold(bool *settled, const reap_t *reap, const void *item,
+                                 apr_pool_t *pool)
+{
+    const shop_leftover_t *left = item;
+    shop_product_repo_t *products = reap->ports->products;
+    shop_take_t take = { left->id, left->quantity, 0 };
+    shop_order_status_t status;
+
+    SHOP_TRY(status_of(&status, reap, left, pool));
+    if (is_undecided(status)) {
+        return NULL;
+    }
+    *settled = true;
+    return status == SHOP_ORDER_FAILED
+               ? products->release(products, left->order_id, &take, 1, pool)
+               : products->spend(products, left->order_id, &take, 1, pool);
+}
+
+static shop_error_t *settle_back(bool *settled, const reap_t *reap, const void *item,
+                                 apr_pool_t *pool)
+{
+    const shop_leftover_t *left = item;
+    shop_product_repo_t *products = reap->ports->products;
+    shop_take_t take = { left->id, left->quantity, 0 };
+    shop_order_status_t status;
+
+    SHOP_TRY(status_of(&status, reap, left, pool));
+    if (status != SHOP_ORDER_CANCELLED) {
+        return NULL;
+    }
+    *settled = true;
+    return products->forget_back(products, left->order_id, &take, 1, pool);
+}
+
+static shop_error_t *settle_coupon_hold(bool *settled, const reap_t *reap, const void *item,
+                                        apr_pool_t *pool)
+{
+    const shop_leftover_t *left = item;
+    shop_coupon_repo_t *coupons = reap->ports->coupons;
+    shop_order_status_t status;
+
+    SHOP_TRY(status_of(&status, reap, left, pool));
+    if (is_undecided(status)) {
+        return NULL;
+    }
+    *settled = true;
+    return status == SHOP_ORDER_FAILED
+               ? coupons->release(coupons, left->id, left->order_id, pool)
+               : coupons->spend(coupons, left->id, left->order_id, pool);
+}
+
+static shop_error_t *settle_coupon_back(bool *settled, const reap_t *reap, const void *item,
+                                        apr_pool_t *pool)
+{
+    const shop_leftover_t *left = item;
+    shop_coupon_repo_t *coupons = reap->ports->coupons;
+    shop_order_status_t status;
+
+    SHOP_TRY(status_of(&status, reap, left, pool));
+    if (status != SHOP_ORDER_CANCELLED) {
+        return NULL;
+    }
+    *settled = true;
+    return coupons->forget_back(coupons, left->id, left->order_id, pool);
+}
+
+/* A redemption that arrived after its order had failed or had been cancelled goes; one whose order
+ * stands leaves the index, so that it is looked at once and not for ever. */
+static shop_error_t *settle_redemption(bool *settled, const reap_t *reap, const void *item,
+                                       apr_pool_t *pool)
+{
+    const shop_leftover_t *left = item;
+    shop_coupon_repo_t *coupons = reap->ports->coupons;
+    shop_order_status_t status;
+
+    SHOP_TRY(status_of(&status, reap, left, pool));
+    if (is_undecided(status) || status == SHOP_ORDER_CANCELLING) {
+        return NULL;
+    }
+    *settled = true;
+    return status == SHOP_ORDER_FAILED || status == SHOP_ORDER_CANCELLED
+               ? coupons->drop_redemption(coupons, left->id, left->order_id, pool)
+               : coupons->keep_redemption(coupons, left->id, left->order_id, pool);
+}
+
+shop_error_t *shop_order_reap(const shop_order_ports_t *ports, int *done, apr_pool_t *pool)
+{
+    reap_t reap = { .ports = ports, .now = ports->clock->now(ports->clock), .done = done };
+    shop_product_repo_t *products = ports->products;
+    shop_coupon_repo_t *coupons = ports->coupons;
+    apr_time_t old = reap.now - 2 * SHOP_ORDER_LEASE;
+    apr_array_header_t *left;
+
+    *done = 0;
+    SHOP_TRY(ports->orders->unfinished(&left, ports->orders, reap.now, BATCH, pool));
+    SHOP_TRY(settle_all(&reap, left, "an unfinished order", settle_order, pool));
+    SHOP_TRY(products->old_holds(&left, products, false, old, BATCH, pool));
+    SHOP_TRY(settle_all(&reap, left, "an old hold", settle_hold, pool));
+    SHOP_TRY(products->old_holds(&left, products, true, old, BATCH, pool));
+    SHOP_TRY(settle_all(&reap, left, "an old return", settle_back, pool));
+    SHOP_TRY(coupons->old_holds(&left, coupons, false, old, BATCH, pool));
+    SHOP_TRY(settle_all(&reap, left, "a coupon's old hold", settle_coupon_hold, pool));
+    SHOP_TRY(coupons->old_holds(&left, coupons, true, old, BATCH, pool));
+    SHOP_TRY(settle_all(&reap, left, "a coupon's old return", settle_coupon_back, pool));
+    SHOP_TRY(coupons->old_redemptions(&left, coupons, old, BATCH, pool));
+    return settle_all(&reap, left, "an old redemption", settle_redemption, pool);
+}

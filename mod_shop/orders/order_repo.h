@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ORDERS_ORDER_REPO_H
+#define SHOP_ORDERS_ORDER_REPO_H
+
+/* Port: orders. Reads the primary. Everything up to and with the commit is acknowledged by a
+ * majority and journaled; clean-up by one node. Each function is one command unless it says so. */
+
+#include "../base/cursor.h"
+#include "order.h"
+
+typedef struct shop_order_query_t {
+    shop_list_query_t list; /* newest first */
+    const char *user_id;    /* NULL: everybody's */
+    int status;             /* public status or -1; internal ones are never listed */
+} shop_order_query_t;
+
+typedef struct shop_order_repo_t shop_order_repo_t;
+struct shop_order_repo_t {
+    /* Inserts as placing. *claimed false: a duplicate of one of the two slots. The same id twice
+     * is a success. CONFLICT: another order has this number; make a new one and repeat. */
+    shop_error_t *(*claim)(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
+                           apr_pool_t *pool);
+    /* NULL when there is none. Internal statuses are returned too. */
+    shop_error_t *(*find)(shop_order_t **order, shop_order_repo_t *repo, const char *id,
+                          apr_pool_t *pool);
+    shop_error_t *(*find_by_key)(shop_order_t **order, shop_order_repo_t *repo,
+                                 const char *user_id, const char *key_slot, apr_pool_t *pool);
+    shop_error_t *(*list)(apr_array_header_t **orders, shop_list_end_t *end,
+                          shop_order_repo_t *repo, const shop_order_query_t *query,
+                          apr_pool_t *pool);
+    /* placing -> pending with the reply and the first event. *done false: it was not placing and
+     * is not pending. May be repeated. */
+    shop_error_t *(*commit)(bool *done, shop_order_repo_t *repo, const shop_order_t *order,
+                            apr_pool_t *pool);
+    /* from -> to where status is from. to FAILED also frees both slots and ends unfinished; to
+     * CANCELLING and ABORTING set lease_at and unfinished; event (may be NULL) is appended, and
+     * tracking_number set when not NULL. rev -1: any, else it must still be rev. */
+    shop_error_t *(*move)(bool *done, shop_order_repo_t *repo, const char *id,
+                          shop_order_status_t from, shop_order_status_t to, int64_t rev,
+                          const shop_order_event_t *event, const char *tracking_number,
+                          apr_time_t now, apr_pool_t *pool);
+    /* Records that a line (product id or "coupon") was given back. */
+    shop_error_t *(*mark_returned)(shop_order_repo_t *repo, const char *id, const char *line,
+                                   apr_pool_t *pool);
+    /* Nothing is left to do: unset unfinished, unless something began meanwhile (cancelling). */
+    shop_error_t *(*finish)(shop_order_repo_t *repo, const char *id, apr_pool_t *pool);
+    /* Orders with unfinished and lease_at before now, oldest first. */
+    shop_error_t *(*unfinished)(apr_array_header_t **orders, shop_order_repo_t *repo,
+                                apr_time_t before, int limit, apr_pool_t *pool);
+    /* How many orders that stand name the coupon; counted to SHOP_COUNT_CAP at most. */
+    shop_error_t *(*coupon_uses)(int64_t *uses, shop_order_repo_t *repo, const char *code,
+                                 apr_pool_t *pool);
+};
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_TESTS_CONTRACT_STORE_H
+#define SHOP_TESTS_CONTRACT_STORE_H
+
+/* A database of its own on the server of SHOP_TEST_MONGO_URI, dropped at the end. */
+
+#include "mod_shop/infra/mongo.h"
+#include "tests/unit/harness.h"
+
+/* Opens database "shop_<name>_<pid>" and makes the indexes of the NULL-terminated list of tables.
+ * NULL (with a word on standard error) when that fails. */
+shop_mongo_t *contract_store_open(const char *name, const shop_mongo_index_t *const *tables);
+/* Deletes every document of the NULL-terminated list of collections. */
+void contract_store_empty(shop_mongo_t *mongo, const char *const *collections);
+/* Drops the database and closes; 0 is success. */
+int contract_store_drop(void);
+/* Is there a server to test on? */
+int contract_store_wanted(void);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_TESTS_COUPON_MEM_H
+#define SHOP_TESTS_COUPON_MEM_H
+
+/* Coupons and redemptions in memory, for tests. One lock around everything. */
+
+#include "mod_shop/coupons/coupon_repo.h"
+
+shop_coupon_repo_t *shop_coupon_repo_mem(apr_pool_t *pool);
+
+#endif

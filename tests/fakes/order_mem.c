@@ -1,0 +1,388 @@
+/* SPDX-License-Identifier: MIT
+ * The orders' port over one array. Records are copied in and out, as a store would. */
+#include "tests/fakes/order_mem.h"
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+#include <string.h>
+
+typedef struct order_mem_t {
+    shop_order_repo_t port;
+    apr_pool_t *pool;
+    apr_thread_mutex_t *lock;
+    apr_array_header_t *orders; /* shop_order_t * */
+} order_mem_t;
+
+static order_mem_t *enter(shop_order_repo_t *repo)
+{
+    order_mem_t *mem = (order_mem_t *)repo;
+
+    apr_thread_mutex_lock(mem->lock);
+    return mem;
+}
+
+static shop_error_t *leave(order_mem_t *mem, shop_error_t *err)
+{
+    apr_thread_mutex_unlock(mem->lock);
+    return err;
+}
+
+static apr_time_t stored_time(apr_time_t time)
+{
+    return time / 1000 * 1000;
+}
+
+static apr_array_header_t *copy_items(const apr_array_header_t *from, apr_pool_t *pool)
+{
+    apr_array_header_t *items = apr_array_make(pool, from->nelts + 1, sizeof(void *));
+
+    for (int i = 0; i < from->nelts; i++) {
+        shop_order_line_t *line =
+            apr_pmemdup(pool, APR_ARRAY_IDX(from, i, shop_order_line_t *), sizeof(*line));
+
+        line->product_id = apr_pstrdup(pool, line->product_id);
+        line->name = apr_pstrdup(pool, line->name);
+        APR_ARRAY_PUSH(items, shop_order_line_t *) = line;
+    }
+    return items;
+}
+
+static shop_order_event_t *copy_event(const shop_order_event_t *from, apr_pool_t *pool)
+{
+    shop_order_event_t *event = apr_pmemdup(pool, from, sizeof(*from));
+
+    event->status = apr_pstrdup(pool, from->status);
+    event->at = stored_time(from->at);
+    event->by = apr_pstrdup(pool, from->by);
+    event->note = apr_pstrdup(pool, from->note);
+    return event;
+}
+
+static apr_array_header_t *copy_history(const apr_array_header_t *from, apr_pool_t *pool)
+{
+    apr_array_header_t *history = apr_array_make(pool, from->nelts + 1, sizeof(void *));
+
+    for (int i = 0; i < from->nelts; i++) {
+        APR_ARRAY_PUSH(history, shop_order_event_t *) =
+            copy_event(APR_ARRAY_IDX(from, i, shop_order_event_t *), pool);
+    }
+    return history;
+}
+
+static apr_array_header_t *copy_texts(const apr_array_header_t *from, apr_pool_t *pool)
+{
+    apr_array_header_t *texts = apr_array_make(pool, from->nelts + 1, sizeof(char *));
+
+    for (int i = 0; i < from->nelts; i++) {
+        APR_ARRAY_PUSH(texts, const char *) =
+            apr_pstrdup(pool, APR_ARRAY_IDX(from, i, const char *));
+    }
+    return texts;
+}
+
+static shop_address_t *copy_address(const shop_address_t *from, apr_pool_t *pool)
+{
+    shop_address_t *address = apr_pcalloc(pool, sizeof(*address));
+
+    address->street = apr_pstrdup(pool, from->street);
+    address->city = apr_pstrdup(pool, from->city);
+    address->state = apr_pstrdup(pool, from->state);
+    address->country = apr_pstrdup(pool, from->country);
+    address->zip_code = apr_pstrdup(pool, from->zip_code);
+    return address;
+}
+
+static shop_order_t *copy(const shop_order_t *from, apr_pool_t *pool)
+{
+    shop_order_t *order = apr_pmemdup(pool, from, sizeof(*from));
+
+    order->id = apr_pstrdup(pool, from->id);
+    order->number = apr_pstrdup(pool, from->number);
+    order->user_id = apr_pstrdup(pool, from->user_id);
+    order->items = copy_items(from->items, pool);
+    order->currency = apr_pstrdup(pool, from->currency);
+    order->coupon_code = apr_pstrdup(pool, from->coupon_code);
+    order->shipping_address =
+        from->shipping_address ? copy_address(from->shipping_address, pool) : NULL;
+    order->payment_method = apr_pstrdup(pool, from->payment_method);
+    order->tracking_number = apr_pstrdup(pool, from->tracking_number);
+    order->history = copy_history(from->history, pool);
+    order->created_at = stored_time(from->created_at);
+    order->updated_at = stored_time(from->updated_at);
+    order->lease_at = stored_time(from->lease_at);
+    order->cart_slot = apr_pstrdup(pool, from->cart_slot);
+    order->key_slot = apr_pstrdup(pool, from->key_slot);
+    order->fingerprint = apr_pstrdup(pool, from->fingerprint);
+    order->returned = copy_texts(from->returned, pool);
+    order->reply = from->reply ? apr_pstrmemdup(pool, from->reply, from->reply_size) : NULL;
+    return order;
+}
+
+static shop_order_t *by_id(const order_mem_t *mem, const char *id)
+{
+    for (int i = 0; i < mem->orders->nelts; i++) {
+        shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (!strcmp(order->id, id)) {
+            return order;
+        }
+    }
+    return NULL;
+}
+
+static shop_error_t *mem_claim(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
+                               apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+
+    *claimed = true;
+    if (by_id(mem, order->id)) {
+        return leave(mem, NULL);
+    }
+    for (int i = 0; i < mem->orders->nelts; i++) {
+        const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (!strcmp(other->user_id, order->user_id) &&
+            (!strcmp(other->cart_slot, order->cart_slot) ||
+             !strcmp(other->key_slot, order->key_slot))) {
+            *claimed = false;
+            return leave(mem, NULL);
+        }
+        if (!strcmp(other->number, order->number)) {
+            *claimed = false;
+            return leave(mem, shop_err(pool, CONFLICT, "number %s is taken", order->number));
+        }
+    }
+    APR_ARRAY_PUSH(mem->orders, shop_order_t *) = copy(order, mem->pool);
+    by_id(mem, order->id)->rev = 0;
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_find(shop_order_t **order, shop_order_repo_t *repo, const char *id,
+                              apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    const shop_order_t *found = by_id(mem, id);
+
+    *order = found ? copy(found, pool) : NULL;
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_find_by_key(shop_order_t **order, shop_order_repo_t *repo,
+                                     const char *user_id, const char *key_slot, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+
+    *order = NULL;
+    for (int i = 0; i < mem->orders->nelts && !*order; i++) {
+        const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (!strcmp(other->user_id, user_id) && !strcmp(other->key_slot, key_slot)) {
+            *order = copy(other, pool);
+        }
+    }
+    return leave(mem, NULL);
+}
+
+static bool is_wanted(const shop_order_t *order, const shop_order_query_t *query)
+{
+    const char *name = shop_order_status_name(order->status);
+
+    return name && (!query->user_id || !strcmp(query->user_id, order->user_id)) &&
+           (query->status < 0 ||
+            !strcmp(name, shop_order_status_name((shop_order_status_t)query->status)));
+}
+
+/* a before b: newest first, the greater id first among equals */
+static bool is_before(apr_time_t at, const char *id, apr_time_t other_at, const char *other_id)
+{
+    return at != other_at ? at > other_at : strcmp(id, other_id) > 0;
+}
+
+/* The first wanted order that comes after the given place. */
+static const shop_order_t *next_order(const order_mem_t *mem, const shop_order_query_t *query,
+                                      const shop_cursor_t *after)
+{
+    const shop_order_t *best = NULL;
+
+    for (int i = 0; i < mem->orders->nelts; i++) {
+        const shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (is_wanted(order, query) &&
+            (!after || is_before(after->number, after->id, order->created_at, order->id)) &&
+            (!best || is_before(order->created_at, order->id, best->created_at, best->id))) {
+            best = order;
+        }
+    }
+    return best;
+}
+
+static shop_error_t *mem_list(apr_array_header_t **orders, shop_list_end_t *end,
+                              shop_order_repo_t *repo, const shop_order_query_t *query,
+                              apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    const shop_cursor_t *after = query->list.after;
+    const shop_order_t *order;
+
+    *orders = apr_array_make(pool, 8, sizeof(void *));
+    *end = (shop_list_end_t){ NULL, -1 };
+    while ((order = next_order(mem, query, after))) {
+        shop_cursor_t *place = apr_pcalloc(pool, sizeof(*place));
+
+        if ((*orders)->nelts == query->list.limit) {
+            end->next = after;
+            break;
+        }
+        APR_ARRAY_PUSH(*orders, shop_order_t *) = copy(order, pool);
+        place->sort = "";
+        place->number = order->created_at;
+        place->id = apr_pstrdup(pool, order->id);
+        after = place;
+    }
+    for (int i = 0; query->list.count && i < mem->orders->nelts; i++) {
+        end->total = (end->total < 0 ? 0 : end->total) +
+                     is_wanted(APR_ARRAY_IDX(mem->orders, i, shop_order_t *), query);
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_commit(bool *done, shop_order_repo_t *repo, const shop_order_t *order,
+                                apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *found = by_id(mem, order->id);
+
+    (void)pool;
+    *done = found && shop_order_status_name(found->status);
+    if (found && found->status == SHOP_ORDER_PLACING) {
+        found->status = SHOP_ORDER_PENDING;
+        found->rev = order->rev;
+        found->created_at = stored_time(order->created_at);
+        found->updated_at = stored_time(order->updated_at);
+        found->history = copy_history(order->history, mem->pool);
+        found->reply = apr_pstrmemdup(mem->pool, order->reply, order->reply_size);
+        found->reply_size = order->reply_size;
+        *done = true;
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_move(bool *done, shop_order_repo_t *repo, const char *id,
+                              shop_order_status_t from, shop_order_status_t to, int64_t rev,
+                              const shop_order_event_t *event, const char *tracking_number,
+                              apr_time_t now, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *order = by_id(mem, id);
+
+    (void)pool;
+    *done = order && order->status == from && (rev < 0 || order->rev == rev);
+    if (!*done) {
+        return leave(mem, NULL);
+    }
+    order->status = to;
+    order->rev++;
+    order->updated_at = stored_time(now);
+    if (tracking_number) {
+        order->tracking_number = apr_pstrdup(mem->pool, tracking_number);
+    }
+    if (event) {
+        APR_ARRAY_PUSH(order->history, shop_order_event_t *) = copy_event(event, mem->pool);
+    }
+    if (to == SHOP_ORDER_CANCELLING || to == SHOP_ORDER_ABORTING) {
+        order->unfinished = true;
+        order->lease_at = stored_time(now + SHOP_ORDER_LEASE);
+    }
+    if (to == SHOP_ORDER_FAILED) {
+        order->cart_slot = order->key_slot = apr_pstrcat(mem->pool, "o:", id, NULL);
+        order->unfinished = false;
+        order->lease_at = 0;
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_mark_returned(shop_order_repo_t *repo, const char *id, const char *line,
+                                       apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *order = by_id(mem, id);
+
+    (void)pool;
+    for (int i = 0; order && i < order->returned->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(order->returned, i, const char *), line)) {
+            return leave(mem, NULL);
+        }
+    }
+    if (order) {
+        APR_ARRAY_PUSH(order->returned, const char *) = apr_pstrdup(mem->pool, line);
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_finish(shop_order_repo_t *repo, const char *id, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *order = by_id(mem, id);
+
+    (void)pool;
+    if (order && order->status != SHOP_ORDER_PLACING && order->status != SHOP_ORDER_ABORTING &&
+        order->status != SHOP_ORDER_CANCELLING) {
+        order->unfinished = false;
+        order->lease_at = 0;
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_unfinished(apr_array_header_t **orders, shop_order_repo_t *repo,
+                                    apr_time_t before, int limit, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+
+    *orders = apr_array_make(pool, 8, sizeof(void *));
+    for (int i = 0; i < mem->orders->nelts && (*orders)->nelts < limit; i++) {
+        const shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (order->unfinished && order->lease_at < before) {
+            APR_ARRAY_PUSH(*orders, shop_order_t *) = copy(order, pool);
+        }
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_coupon_uses(int64_t *uses, shop_order_repo_t *repo, const char *code,
+                                     apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+
+    (void)pool;
+    *uses = 0;
+    for (int i = 0; i < mem->orders->nelts; i++) {
+        const shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+        const char *name = shop_order_status_name(order->status);
+
+        *uses += order->coupon_code && !strcmp(order->coupon_code, code) && name &&
+                 strcmp(name, "cancelled") != 0;
+    }
+    return leave(mem, NULL);
+}
+
+shop_order_repo_t *shop_order_repo_mem(apr_pool_t *pool)
+{
+    order_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
+
+    apr_pool_create(&mem->pool, pool);
+    apr_thread_mutex_create(&mem->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    mem->orders = apr_array_make(mem->pool, 32, sizeof(shop_order_t *));
+    mem->port.claim = mem_claim;
+    mem->port.find = mem_find;
+    mem->port.find_by_key = mem_find_by_key;
+    mem->port.list = mem_list;
+    mem->port.commit = mem_commit;
+    mem->port.move = mem_move;
+    mem->port.mark_returned = mem_mark_returned;
+    mem->port.finish = mem_finish;
+    mem->port.unfinished = mem_unfinished;
+    mem->port.coupon_uses = mem_coupon_uses;
+    return &mem->port;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT
+ * The shop of fakes and its auditor. */
+#include "order_shop.h"
+
+#include "tests/fakes/cart_mem.h"
+#include "tests/fakes/coupon_mem.h"
+#include "tests/fakes/order_mem.h"
+#include "tests/fakes/product_mem.h"
+
+static shop_order_ports_t fakes(void)
+{
+    return (shop_order_ports_t){
+        .orders = shop_order_repo_mem(t_pool), .products = shop_product_repo_mem(t_pool),
+        .carts = shop_cart_repo_mem(t_pool), .coupons = shop_coupon_repo_mem(t_pool),
+    };
+}
+
+shop_order_ports_t (*order_shop_ports)(void) = fakes;
+int order_shop_patience_ms = 400;
+int order_shop_threads = 32;
+
+static void add_product(order_shop_t *shop, int index, int64_t price)
+{
+    shop_product_t product = { .description = "", .category = "Things", .currency = "USD",
+                               .rev = 1, .created_at = SHOP_NOON, .updated_at = SHOP_NOON };
+
+    product.id = shop->products[index] = apr_psprintf(t_pool, "%024x", 0xb000 + index);
+    product.name = index ? "Second" : "First";
+    product.price = price;
+    product.stock = shop->stock;
+    T_OK(shop->ports.products->insert(shop->ports.products, &product, t_pool));
+}
+
+order_shop_t *order_shop(int64_t stock, int64_t uses)
+{
+    order_shop_t *shop = apr_pcalloc(t_pool, sizeof(*shop));
+    shop_coupon_t ten = { .code = "TEN", .discount_percent = 10, .max_discount = -1,
+                          .usage_limit = uses, .remaining = uses, .usage_limit_per_user = 1,
+                          .valid_until = SHOP_NOON + apr_time_from_sec(1000000), .terms_rev = 1,
+                          .rev = 1, .created_at = SHOP_NOON, .updated_at = SHOP_NOON };
+
+    shop->clock = (shop_clock_t){ shop_clock_fixed_now, SHOP_NOON };
+    shop->stock = stock;
+    shop->uses = uses;
+    shop->ports = order_shop_ports();
+    shop->ports.clock = &shop->clock;
+    shop->ports.currency = "USD";
+    shop->ports.currency_exponent = 2;
+    add_product(shop, 0, 1000);
+    add_product(shop, 1, 250);
+    T_OK(shop->ports.coupons->insert(shop->ports.coupons, &ten, t_pool));
+    return shop;
+}
+
+void order_shop_fill(order_shop_t *shop, const char *user_id, int64_t first, int64_t second)
+{
+    shop_cart_repo_t *carts = shop->ports.carts;
+    int64_t wanted[2] = { first, second };
+    shop_cart_t *cart;
+
+    for (int i = 0; i < 2; i++) {
+        if (wanted[i]) {
+            T_OK(carts->add(&cart, carts, user_id, shop->products[i], wanted[i], SHOP_NOON,
+                            t_pool));
+        }
+    }
+}
+
+static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *pool)
+{
+    (void)baton;
+    order->reply = apr_psprintf(pool, "order %s of %s", order->number, order->user_id);
+    order->reply_size = strlen(order->reply);
+    return NULL;
+}
+
+shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order_shop_t *shop,
+                               const char *user_id, const char *key, const char *coupon,
+                               apr_pool_t *pool)
+{
+    static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
+    shop_order_request_t request = {
+        .user_id = user_id, .key_slot = key, .fingerprint = coupon ? coupon : "none",
+        .shipping_address = &address, .payment_method = "paypal", .coupon_code = coupon,
+        .expected_total = -1, .reply = make_reply,
+        .deadline = shop_clock_monotonic() + apr_time_from_msec(order_shop_patience_ms),
+    };
+
+    *order = NULL;
+    return shop_order_place(order, replayed, &shop->ports, &request, pool);
+}
+
+static shop_stock_state_t state_of(const order_shop_t *shop, int product)
+{
+    shop_take_t line = { shop->products[product], 1, 0 };
+    shop_stock_state_t state = { .stock = -1 };
+
+    T_OK(shop->ports.products->states(&state, shop->ports.products, "f00000000000000000000000",
+                                      &line, 1, t_pool));
+    return state;
+}
+
+int64_t order_shop_stock(const order_shop_t *shop, int product)
+{
+    return state_of(shop, product).stock;
+}
+
+void order_shop_settle(order_shop_t *shop)
+{
+    int done = 1;
+
+    for (int turn = 0; turn < 50 && done; turn++) {
+        shop->clock.fixed += 3 * SHOP_ORDER_LEASE;
+        if (!T_OK(shop_order_reap(&shop->ports, &done, t_pool))) {
+            return;
+        }
+    }
+    T_INT(done, 0);
+}
+
+static void audit_user(const order_shop_t *shop, const char *user_id, int64_t sold[2],
+                       int64_t *used, const char *when)
+{
+    shop_order_query_t query = { .list = { .limit = 100 }, .user_id = user_id, .status = -1 };
+    apr_array_header_t *orders;
+    shop_list_end_t end;
+    int64_t mine = 0, uses;
+
+    T_OK(shop->ports.orders->list(&orders, &end, shop->ports.orders, &query, t_pool));
+    for (int i = 0; i < orders->nelts; i++) {
+        const shop_order_t *order = APR_ARRAY_IDX(orders, i, shop_order_t *);
+        bool stands = strcmp(shop_order_status_name(order->status), "cancelled") != 0;
+
+        t_assert(!order->unfinished, __LINE__, __FILE__, "%s: an order is unfinished", when);
+        mine += stands && order->coupon_code;
+        for (int j = 0; stands && j < order->items->nelts; j++) {
+            const shop_order_line_t *line = APR_ARRAY_IDX(order->items, j, shop_order_line_t *);
+
+            sold[strcmp(line->product_id, shop->products[0]) != 0] += line->quantity;
+        }
+    }
+    T_OK(shop->ports.coupons->uses(&uses, shop->ports.coupons, "TEN", user_id, t_pool));
+    t_assert(uses == mine, __LINE__, __FILE__, "%s: %d redemptions for %d orders", when,
+             (int)uses, (int)mine);
+    *used += mine;
+}
+
+void order_shop_audit(const order_shop_t *shop, int users, const char *when)
+{
+    int64_t sold[2] = { 0, 0 }, used = 0;
+    shop_coupon_state_t coupon;
+
+    for (int i = 0; i < users; i++) {
+        audit_user(shop, USER(i), sold, &used, when);
+    }
+    for (int i = 0; i < 2; i++) {
+        shop_stock_state_t state = state_of(shop, i);
+
+        t_assert(state.stock >= 0 && state.stock + sold[i] == shop->stock, __LINE__, __FILE__,
+                 "%s: stock %d + sold %d of %d", when, (int)state.stock, (int)sold[i],
+                 (int)shop->stock);
+        t_assert(state.holds == 0, __LINE__, __FILE__, "%s: %d holds left", when, state.holds);
+    }
+    T_OK(shop->ports.coupons->state(&coupon, shop->ports.coupons, "TEN",
+                                    "f00000000000000000000000", t_pool));
+    t_assert(coupon.remaining + used == shop->uses && coupon.holds == 0, __LINE__, __FILE__,
+             "%s: %d uses left, %d used of %d, %d holds", when, (int)coupon.remaining, (int)used,
+             (int)shop->uses, coupon.holds);
+}

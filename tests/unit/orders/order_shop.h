@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_TESTS_ORDER_SHOP_H
+#define SHOP_TESTS_ORDER_SHOP_H
+
+/* A shop of fakes for the tests of orders, and what must hold in it whatever happened. */
+
+#include "mod_shop/orders/order_ports.h"
+#include "tests/unit/harness.h"
+
+#define SHOP_NOON apr_time_from_sec(1790000000)
+#define USER(n) apr_psprintf(t_pool, "%024x", 0xa000 + (n))
+
+typedef struct order_shop_t {
+    shop_order_ports_t ports;
+    shop_clock_t clock;
+    const char *products[2]; /* 1000 and 250 minor units each */
+    int64_t stock;           /* of each at the beginning */
+    int64_t uses;            /* of coupon TEN at the beginning */
+} order_shop_t;
+
+/* Where the ports come from: fakes, unless a contract test puts a real, empty store here. */
+extern shop_order_ports_t (*order_shop_ports)(void);
+/* The deadline of each placing, milliseconds; how many threads race (at most 100). */
+extern int order_shop_patience_ms, order_shop_threads;
+
+/* Fakes, two products of `stock` units, coupon TEN (10 percent, `uses` in all, one per user). */
+order_shop_t *order_shop(int64_t stock, int64_t uses);
+void order_shop_fill(order_shop_t *shop, const char *user_id, int64_t first, int64_t second);
+/* Places in pool what the user's cart holds. */
+shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order_shop_t *shop,
+                               const char *user_id, const char *key, const char *coupon,
+                               apr_pool_t *pool);
+int64_t order_shop_stock(const order_shop_t *shop, int product);
+/* Moves the clock on and reaps until nothing is left. */
+void order_shop_settle(order_shop_t *shop);
+/* stock + sold == initial, uses likewise, no hold, no back, nothing unfinished, carts emptied.
+ * users: USER(0) .. USER(users - 1). */
+void order_shop_audit(const order_shop_t *shop, int users, const char *when);
+
+#endif

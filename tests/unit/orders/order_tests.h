@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_TESTS_ORDER_TESTS_H
+#define SHOP_TESTS_ORDER_TESTS_H
+
+#include "tests/unit/harness.h"
+
+extern const shop_test_t order_rule_tests[];
+extern const shop_test_t order_place_tests[];
+extern const shop_test_t order_fault_tests[];
+extern const shop_test_t order_race_tests[];
+extern const shop_test_t order_api_tests[];
+
+#endif

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: MIT
+ * Every call that placing, aborting and cancelling make fails in turn: before it is applied, after
+ * it was applied (a lost reply), or as the last one of a process that dies. Whatever happens, the
+ * reaper brings stock, coupon, cart and orders back into one story. */
+#include "order_shop.h"
+#include "order_tests.h"
+
+typedef enum { BEFORE, AFTER, DEAD, MODES } fault_t;
+
+static const char *const mode_names[MODES] = { "not applied", "reply lost", "process died" };
+
+static struct {
+    fault_t mode;
+    int at;   /* the call that fails, from 1; 0: none */
+    int step; /* calls so far */
+    bool reprice; /* change the second product's price just before the take */
+    order_shop_t *shop;
+    shop_order_repo_t orders;
+    shop_product_repo_t products;
+    shop_cart_repo_t carts;
+    shop_coupon_repo_t coupons;
+} fault;
+
+static shop_error_t *away(apr_pool_t *pool)
+{
+    return shop_err(pool, UNAVAILABLE, "the store is away");
+}
+
+static bool fails_before(void)
+{
+    fault.step++;
+    return fault.at && ((fault.mode == BEFORE && fault.step == fault.at) ||
+                        (fault.mode == DEAD && fault.step >= fault.at));
+}
+
+static bool fails_after(void)
+{
+    return fault.at && fault.mode == AFTER && fault.step == fault.at;
+}
+
+/* FAULTY(port, name, (parameters), (arguments)): a function that fails as told. */
+#define FAULTY(port, name, parameters, arguments)                              \
+    static shop_error_t *port##_##name parameters                              \
+    {                                                                          \
+        shop_error_t *err;                                                     \
+                                                                               \
+        if (fails_before()) {                                                  \
+            return away(pool);                                                 \
+        }                                                                      \
+        err = fault.port.name arguments;                                       \
+        return fails_after() ? away(pool) : err;                               \
+    }
+
+FAULTY(orders, claim,
+       (bool *claimed, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool),
+       (claimed, repo, order, pool))
+FAULTY(orders, find,
+       (shop_order_t **order, shop_order_repo_t *repo, const char *id, apr_pool_t *pool),
+       (order, repo, id, pool))
+FAULTY(orders, find_by_key,
+       (shop_order_t **order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
+        apr_pool_t *pool),
+       (order, repo, user_id, key_slot, pool))
+FAULTY(orders, commit,
+       (bool *done, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool),
+       (done, repo, order, pool))
+FAULTY(orders, move,
+       (bool *done, shop_order_repo_t *repo, const char *id, shop_order_status_t from,
+        shop_order_status_t to, int64_t rev, const shop_order_event_t *event,
+        const char *tracking_number, apr_time_t now, apr_pool_t *pool),
+       (done, repo, id, from, to, rev, event, tracking_number, now, pool))
+FAULTY(orders, mark_returned,
+       (shop_order_repo_t *repo, const char *id, const char *line, apr_pool_t *pool),
+       (repo, id, line, pool))
+FAULTY(orders, finish, (shop_order_repo_t *repo, const char *id, apr_pool_t *pool),
+       (repo, id, pool))
+FAULTY(carts, find,
+       (shop_cart_t **cart, shop_cart_repo_t *repo, const char *user_id, apr_pool_t *pool),
+       (cart, repo, user_id, pool))
+FAULTY(carts, ordered,
+       (shop_cart_repo_t *repo, const char *user_id, int64_t gen, const char *const *ids,
+        int count, apr_time_t now, apr_pool_t *pool),
+       (repo, user_id, gen, ids, count, now, pool))
+FAULTY(products, find_many,
+       (apr_array_header_t **products, shop_product_repo_t *repo, const char *const *ids,
+        int count, apr_pool_t *pool),
+       (products, repo, ids, count, pool))
+FAULTY(products, states,
+       (shop_stock_state_t *states, shop_product_repo_t *repo, const char *order_id,
+        const shop_take_t *lines, int count, apr_pool_t *pool),
+       (states, repo, order_id, lines, count, pool))
+FAULTY(products, release,
+       (shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines, int count,
+        apr_pool_t *pool),
+       (repo, order_id, lines, count, pool))
+FAULTY(products, spend,
+       (shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines, int count,
+        apr_pool_t *pool),
+       (repo, order_id, lines, count, pool))
+FAULTY(products, give_back,
+       (bool *done, shop_product_repo_t *repo, const char *order_id, const shop_take_t *line,
+        int64_t back_rev, apr_time_t now, apr_pool_t *pool),
+       (done, repo, order_id, line, back_rev, now, pool))
+FAULTY(products, forget_back,
+       (shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines, int count,
+        apr_pool_t *pool),
+       (repo, order_id, lines, count, pool))
+FAULTY(coupons, find,
+       (shop_coupon_t **coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool),
+       (coupon, repo, code, pool))
+FAULTY(coupons, take,
+       (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
+        const char *order_id, apr_time_t now, apr_pool_t *pool),
+       (taken, repo, code, terms_rev, order_id, now, pool))
+FAULTY(coupons, state,
+       (shop_coupon_state_t *state, shop_coupon_repo_t *repo, const char *code,
+        const char *order_id, apr_pool_t *pool),
+       (state, repo, code, order_id, pool))
+FAULTY(coupons, release,
+       (shop_coupon_repo_t *repo, const char *code, const char *order_id, apr_pool_t *pool),
+       (repo, code, order_id, pool))
+FAULTY(coupons, spend,
+       (shop_coupon_repo_t *repo, const char *code, const char *order_id, apr_pool_t *pool),
+       (repo, code, order_id, pool))
+FAULTY(coupons, give_back,
+       (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id,
+        int64_t back_rev, apr_time_t now, apr_pool_t *pool),
+       (done, repo, code, order_id, back_rev, now, pool))
+FAULTY(coupons, forget_back,
+       (shop_coupon_repo_t *repo, const char *code, const char *order_id, apr_pool_t *pool),
+       (repo, code, order_id, pool))
+FAULTY(coupons, redeem,
+       (bool *redeemed, shop_coupon_repo_t *repo, const char *code, const char *user_id,
+        int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
+       (redeemed, repo, code, user_id, limit, order_id, now, pool))
+FAULTY(coupons, unredeem,
+       (shop_coupon_repo_t *repo, const char *code, const char *user_id, const char *order_id,
+        apr_pool_t *pool),
+       (repo, code, user_id, order_id, pool))
+
+static void change_price(apr_pool_t *pool)
+{
+    shop_product_t *product = NULL;
+    bool done;
+
+    fault.reprice = false;
+    fault.products.find(&product, fault.shop->ports.products, fault.shop->products[1], pool);
+    product->price += 1;
+    product->rev++;
+    fault.products.update(&done, fault.shop->ports.products, product, pool);
+}
+
+static shop_error_t *products_take(int *taken, shop_product_repo_t *repo, const char *order_id,
+                                   const shop_take_t *lines, int count, apr_time_t now,
+                                   apr_pool_t *pool)
+{
+    shop_error_t *err;
+
+    if (fails_before()) {
+        return away(pool);
+    }
+    if (fault.reprice) {
+        change_price(pool);
+    }
+    err = fault.products.take(taken, repo, order_id, lines, count, now, pool);
+    return fails_after() ? away(pool) : err;
+}
+
+static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
+{
+    shop_order_ports_t *ports = &shop->ports;
+
+    memset(&fault, 0, sizeof(fault));
+    fault.mode = mode;
+    fault.at = at;
+    fault.reprice = reprice;
+    fault.shop = shop;
+    fault.orders = *ports->orders;
+    fault.products = *ports->products;
+    fault.carts = *ports->carts;
+    fault.coupons = *ports->coupons;
+#define WRAP(port, name) ports->port->name = port##_##name;
+    WRAP(orders, claim) WRAP(orders, find) WRAP(orders, find_by_key) WRAP(orders, commit)
+    WRAP(orders, move) WRAP(orders, mark_returned) WRAP(orders, finish)
+    WRAP(carts, find) WRAP(carts, ordered)
+    WRAP(products, find_many) WRAP(products, take) WRAP(products, states) WRAP(products, release)
+    WRAP(products, spend) WRAP(products, give_back) WRAP(products, forget_back)
+    WRAP(coupons, find) WRAP(coupons, take) WRAP(coupons, state) WRAP(coupons, release)
+    WRAP(coupons, spend) WRAP(coupons, give_back) WRAP(coupons, forget_back)
+    WRAP(coupons, redeem) WRAP(coupons, unredeem)
+#undef WRAP
+}
+
+/* Place, and cancel what was placed. *last: nothing failed, so no further call can. */
+static void run(fault_t mode, int at, bool reprice, bool cancel, bool *last)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    const char *when = apr_psprintf(t_pool, "%s at call %d%s%s", mode_names[mode], at,
+                                    reprice ? ", price changed" : "", cancel ? ", cancel" : "");
+    shop_order_t *order = NULL, *found = NULL, *again = NULL;
+    bool replayed;
+    shop_error_t *err;
+
+    order_shop_fill(shop, USER(0), 2, 1);
+    make_faulty(shop, mode, cancel ? 0 : at, reprice);
+    err = order_shop_place(&order, &replayed, shop, USER(0), "k:a", "TEN", t_pool);
+    if (cancel && !err) {
+        fault.orders.find(&found, shop->ports.orders, order->id, t_pool);
+        fault.step = 0;
+        fault.at = at;
+        shop_order_cancel(&again, &shop->ports, found, -1, USER(0), NULL, 0, t_pool);
+    }
+    *last = fault.step < at;
+    fault.at = 0; /* the store is back */
+    fault.reprice = false;
+    t_assert(!err || err->code == SHOP_UNAVAILABLE || err->code == SHOP_TOTAL_CHANGED, __LINE__,
+             __FILE__, "%s: answered %s", when, err ? shop_code_name(err->code) : "success");
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, when);
+    if (!err) {
+        T_OK(shop->ports.orders->find(&found, shop->ports.orders, order->id, t_pool));
+        t_assert(found && shop_order_status_name(found->status), __LINE__, __FILE__,
+                 "%s: an acknowledged order is gone", when);
+    }
+    err = order_shop_place(&again, &replayed, shop, USER(0), "k:a", "TEN", t_pool);
+    t_assert(!err, __LINE__, __FILE__, "%s: the same request again is %s", when,
+             err ? shop_code_name(err->code) : "");
+    if (order && again) {
+        T_STR(again->id, order->id);
+    }
+    order_shop_audit(shop, 1, when);
+}
+
+static void all_faults(bool reprice, bool cancel, int at_least)
+{
+    for (fault_t mode = BEFORE; mode < MODES; mode++) {
+        bool last = false;
+        int at = 0;
+
+        while (!last && at < 100) {
+            run(mode, ++at, reprice, cancel, &last);
+        }
+        t_assert(last && at > at_least, __LINE__, __FILE__, "%s: only %d calls", mode_names[mode],
+                 at);
+    }
+}
+
+static void placing_survives_every_fault(void)
+{
+    all_faults(false, false, 12);
+}
+
+static void aborting_survives_every_fault(void)
+{
+    all_faults(true, false, 10);
+}
+
+static void cancelling_survives_every_fault(void)
+{
+    all_faults(false, true, 12);
+}
+
+static void placing_costs_what_it_may(void)
+{
+    static const struct {
+        const char *key, *coupon;
+        int calls;
+    } table[] = { { NULL, NULL, 8 }, { "k:a", NULL, 9 }, { NULL, "TEN", 12 } };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        order_shop_t *shop = order_shop(10, 5);
+        shop_order_t *order;
+        bool replayed;
+
+        order_shop_fill(shop, USER(0), 2, 1);
+        make_faulty(shop, BEFORE, 0, false);
+        T_OK(order_shop_place(&order, &replayed, shop, USER(0), table[i].key, table[i].coupon,
+                              t_pool));
+        T_INT(fault.step, table[i].calls);
+    }
+}
+
+/* Takes that were applied long after their order had failed. */
+static void late_takes_are_swept(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_ports_t *ports = &shop->ports;
+    shop_take_t line = { shop->products[0], 3, 1000 };
+    shop_order_t claim = { .id = "c00000000000000000000001", .number = "SH-0000-0001",
+                           .user_id = USER(0), .status = SHOP_ORDER_PLACING, .currency = "USD",
+                           .payment_method = "paypal", .cart_slot = "g:0", .key_slot = "k:a",
+                           .fingerprint = "none", .coupon_user_limit = 1, .coupon_code = "TEN",
+                           .coupon_limited = true, .unfinished = true,
+                           .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
+    bool yes;
+    int taken;
+
+    claim.shipping_address = &(shop_address_t){ "1 Main St", "Town", "", "US", "12345" };
+    claim.items = claim.history = claim.returned = apr_array_make(t_pool, 1, sizeof(void *));
+    T_OK(ports->orders->claim(&yes, ports->orders, &claim, t_pool));
+    T_OK(shop_order_abort(ports, &claim, t_pool));
+    T_OK(ports->products->take(&taken, ports->products, claim.id, &line, 1, SHOP_NOON, t_pool));
+    T_OK(ports->coupons->redeem(&yes, ports->coupons, "TEN", USER(0), 1, claim.id, SHOP_NOON,
+                                t_pool));
+    T_OK(ports->coupons->take(&yes, ports->coupons, "TEN", 1, claim.id, SHOP_NOON, t_pool));
+    T_INT(order_shop_stock(shop, 0), 7);
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after late takes");
+}
+
+const shop_test_t order_fault_tests[] = {
+    SHOP_TEST(placing_survives_every_fault, "placing survives a fault at each call"),
+    SHOP_TEST(aborting_survives_every_fault, "aborting survives a fault at each call"),
+    SHOP_TEST(cancelling_survives_every_fault, "cancelling survives a fault at each call"),
+    SHOP_TEST(placing_costs_what_it_may, "placing makes 8 calls, 9 with a key, 12 with a coupon"),
+    SHOP_TEST(late_takes_are_swept, "takes that arrive after the order failed are swept"),
+    SHOP_TEST_END
+};

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT
+ * Placing, replaying, cancelling and reaping on the fakes, one after the other. */
+#include "order_shop.h"
+#include "order_tests.h"
+
+#include <jansson.h>
+
+static shop_order_t *order;
+static bool replayed;
+
+static void an_order_takes_the_whole_cart(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_cart_t *cart;
+
+    order_shop_fill(shop, USER(0), 2, 3);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "ten", t_pool));
+    T_INT(order->status, SHOP_ORDER_PENDING);
+    T_INT(order->subtotal, 2750);
+    T_INT(order->discount, 275);
+    T_INT(order->total, 2475);
+    T_STR(order->coupon_code, "TEN");
+    T_TRUE(!replayed);
+    T_INT(order_shop_stock(shop, 0), 8);
+    T_INT(order_shop_stock(shop, 1), 7);
+    T_OK(shop->ports.carts->find(&cart, shop->ports.carts, USER(0), t_pool));
+    T_INT(cart->lines->nelts, 0);
+    T_INT(cart->gen, 1);
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(0), NULL, NULL, t_pool), CART_EMPTY);
+    order_shop_audit(shop, 1, "after one order");
+}
+
+static void a_known_key_gets_the_same_bytes(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_t *first;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&first, &replayed, shop, USER(0), "k:a", NULL, t_pool));
+    order_shop_fill(shop, USER(0), 1, 0); /* another cart by now, and still the first order */
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool));
+    T_TRUE(replayed);
+    T_STR(order->id, first->id);
+    T_INT(order->reply_size, first->reply_size);
+    T_TRUE(!memcmp(order->reply, first->reply, first->reply_size));
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(0), "k:a", "TEN", t_pool),
+          IDEMPOTENCY_MISMATCH);
+    order_shop_fill(shop, USER(1), 1, 0);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(1), "k:a", NULL, t_pool));
+    T_TRUE(!replayed);
+    order_shop_audit(shop, 2, "after a replay");
+}
+
+static void a_running_claim_says_so(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_t claim = { .id = "c00000000000000000000001", .number = "SH-0000-0001",
+                           .user_id = USER(0), .status = SHOP_ORDER_PLACING, .currency = "USD",
+                           .payment_method = "paypal", .cart_slot = "g:0", .key_slot = "k:a",
+                           .fingerprint = "none", .coupon_user_limit = -1, .unfinished = true,
+                           .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
+    bool claimed;
+
+    claim.shipping_address = &(shop_address_t){ "1 Main St", "Town", "", "US", "12345" };
+    claim.items = claim.history = claim.returned = apr_array_make(t_pool, 1, sizeof(void *));
+    T_OK(shop->ports.orders->claim(&claimed, shop->ports.orders, &claim, t_pool));
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool),
+          IDEMPOTENCY_IN_PROGRESS);
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(0), NULL, NULL, t_pool),
+          ORDER_IN_PROGRESS);
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(0), "k:b", NULL, t_pool),
+          ORDER_IN_PROGRESS);
+    order_shop_settle(shop); /* the lease is over: the claim is undone and frees cart and key */
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool));
+    order_shop_audit(shop, 1, "after a stale claim");
+}
+
+static void every_short_line_is_named_and_the_retry_is_free(void)
+{
+    order_shop_t *shop = order_shop(4, 5);
+    shop_error_t *err;
+    json_t *lines;
+
+    order_shop_fill(shop, USER(0), 5, 9);
+    err = order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool);
+    T_ERR(err, OUT_OF_STOCK);
+    lines = json_object_get(err->extra, "lines");
+    T_INT(json_array_size(lines), 2);
+    T_STR(json_string_value(json_object_get(json_array_get(lines, 0), "product_id")),
+          shop->products[0]);
+    T_INT(json_integer_value(json_object_get(json_array_get(lines, 1), "requested")), 9);
+    T_INT(json_integer_value(json_object_get(json_array_get(lines, 1), "available")), 4);
+    order_shop_audit(shop, 1, "after a shortage");
+}
+
+static void a_coupon_has_its_limits(void)
+{
+    order_shop_t *shop = order_shop(10, 1);
+    shop_error_t *err;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    order_shop_fill(shop, USER(1), 1, 0);
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(1), NULL, "TEN", t_pool),
+          COUPON_EXHAUSTED);
+    err = order_shop_place(&order, &replayed, shop, USER(1), NULL, "nothing", t_pool);
+    T_ERR(err, COUPON_NOT_APPLICABLE);
+    T_STR(json_string_value(json_object_get(err->extra, "reason")), "unknown");
+    T_OK(order_shop_place(&order, &replayed, shop, USER(1), NULL, NULL, t_pool));
+    order_shop_audit(shop, 2, "after the last use");
+}
+
+static void one_use_per_customer(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_quote_t quote;
+    shop_error_t *err;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(shop_order_quote(&quote, &shop->ports, USER(0), "ten", t_pool));
+    T_ERR(quote.refusal, COUPON_NOT_APPLICABLE);
+    T_INT(quote.order->total, 1000);
+    err = order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool);
+    T_ERR(err, COUPON_NOT_APPLICABLE);
+    T_STR(json_string_value(json_object_get(err->extra, "reason")), "user_limit");
+    order_shop_audit(shop, 1, "after the second use"); /* the abort was complete */
+}
+
+static void a_cancelled_order_gives_everything_back_once(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_t *cancelled, *stale;
+
+    order_shop_fill(shop, USER(0), 4, 2);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    T_OK(shop->ports.orders->find(&stale, shop->ports.orders, order->id, t_pool));
+    T_OK(shop_order_cancel(&cancelled, &shop->ports, stale, -1, USER(0), NULL, 0, t_pool));
+    T_INT(cancelled->status, SHOP_ORDER_CANCELLED);
+    T_INT(cancelled->history->nelts, 2);
+    T_INT(order_shop_stock(shop, 0), 10);
+    T_INT(order_shop_stock(shop, 1), 10);
+    T_ERR(shop_order_cancel(&cancelled, &shop->ports, stale, -1, USER(0), NULL, 0, t_pool),
+          INVALID_TRANSITION);
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after a cancel");
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+}
+
+static void a_deleted_coupon_made_anew_gets_nothing_back(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_coupon_repo_t *coupons = shop->ports.coupons;
+    shop_coupon_t *ten;
+    shop_coupon_state_t state;
+    shop_order_t *cancelled;
+    bool done;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    T_OK(coupons->find(&ten, coupons, "TEN", t_pool));
+    T_OK(coupons->remove(&done, coupons, "TEN", 1, t_pool));
+    ten->terms_rev = 1000;
+    ten->remaining = 5;
+    T_OK(coupons->insert(coupons, ten, t_pool));
+    T_OK(shop->ports.orders->find(&order, shop->ports.orders, order->id, t_pool));
+    T_OK(shop_order_cancel(&cancelled, &shop->ports, order, -1, USER(0), NULL, 0, t_pool));
+    T_OK(coupons->state(&state, coupons, "TEN", order->id, t_pool));
+    T_INT(state.remaining, 5);
+}
+
+static void an_order_advances_by_its_revision(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_t *now;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, NULL, t_pool));
+    T_OK(shop->ports.orders->find(&order, shop->ports.orders, order->id, t_pool));
+    T_OK(shop_order_advance(&now, &shop->ports, order, SHOP_ORDER_PAID, order->rev, "admin",
+                            "by wire", NULL, t_pool));
+    T_INT(now->status, SHOP_ORDER_PAID);
+    T_ERR(shop_order_cancel(&now, &shop->ports, order, order->rev, "admin", NULL, 0, t_pool),
+          PRECONDITION_FAILED);
+    T_ERR(shop_order_advance(&now, &shop->ports, order, SHOP_ORDER_SHIPPED, -1, "admin", NULL,
+                             NULL, t_pool),
+          INVALID_TRANSITION);
+    T_OK(shop_order_advance(&now, &shop->ports, now, SHOP_ORDER_REFUNDED, -1, "admin", NULL, NULL,
+                            t_pool));
+    T_INT(order_shop_stock(shop, 0), 9); /* a refund restocks nothing */
+}
+
+const shop_test_t order_place_tests[] = {
+    SHOP_TEST(an_order_takes_the_whole_cart, "an order takes the whole cart and empties it"),
+    SHOP_TEST(a_known_key_gets_the_same_bytes, "a known key gets the same bytes, another body 422"),
+    SHOP_TEST(a_running_claim_says_so, "a cart or key being ordered is 409 until the lease ends"),
+    SHOP_TEST(every_short_line_is_named_and_the_retry_is_free, "a shortage names every short line"),
+    SHOP_TEST(a_coupon_has_its_limits, "a coupon's last use is the last"),
+    SHOP_TEST(one_use_per_customer, "a customer's second use is refused and takes nothing"),
+    SHOP_TEST(a_cancelled_order_gives_everything_back_once, "a cancel gives back exactly once"),
+    SHOP_TEST(a_deleted_coupon_made_anew_gets_nothing_back,
+              "a coupon made anew is not owed its predecessor's uses"),
+    SHOP_TEST(an_order_advances_by_its_revision, "a stale revision moves nothing"),
+    SHOP_TEST_END
+};
