@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ * Wires the shop: chooses adapters, lists routes and the order of the guards. */
+#include "app.h"
+
+#include <apr_strings.h>
+
+#include "accounts/account_mongo.h"
+#include "base/log.h"
+#include "cart/cart_mongo.h"
+#include "coupons/coupon_mongo.h"
+#include "guard/limiter_redis.h"
+#include "guard/revoked_redis.h"
+#include "http/cache_redis.h"
+#include "http/openapi.h"
+#include "infra/mongo.h"
+#include "infra/redis.h"
+#include "ops/health_live.h"
+#include "ops/ops.h"
+#include "orders/order_mongo.h"
+#include "orders/order_ports.h"
+#include "products/product_mongo.h"
+
+#define SHOP_RESOURCE(folder, noun, repo_type) extern const shop_route_t shop_##noun##_routes[];
+#include "resources.def"
+#undef SHOP_RESOURCE
+
+const shop_route_t *const shop_app_routes[] = {
+#define SHOP_RESOURCE(folder, noun, repo_type) shop_##noun##_routes,
+#include "resources.def"
+#undef SHOP_RESOURCE
+    shop_ops_routes,
+    NULL
+};
+
+/* The order is the contract: an address over its limit is not even asked for a token. */
+static const shop_guard_t guards[] = { shop_guard_rate_ip, shop_guard_authn, shop_guard_access,
+                                       shop_guard_rate_user, NULL };
+
+/* Every index of every resource, for init and for the readiness check. */
+static const shop_mongo_index_t *const indexes[] = {
+#define SHOP_RESOURCE(folder, noun, repo_type) shop_##noun##_indexes,
+#include "resources.def"
+#undef SHOP_RESOURCE
+    NULL
+};
+
+shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, apr_pool_t *pool)
+{
+    json_t *document;
+    char *text;
+
+    app->settings = settings;
+    if (!app->clock) {
+        app->clock = &shop_clock_shop;
+    }
+    app->dispatch = (shop_dispatch_t){ .routes = shop_app_routes,
+                                       .guards = guards,
+                                       .settings = settings };
+    SHOP_TRY(shop_tokens_create(&app->tokens, settings, pool));
+    SHOP_TRY(shop_hasher_create(&app->hasher, settings->hash_memory_kib, settings->hash_passes,
+                                settings->hash_slots, pool));
+    document = shop_openapi_document(shop_app_routes, "/api", settings->currency_exponent, pool);
+    text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
+    if (!text) {
+        return shop_err(pool, INTERNAL, "internal error");
+    }
+    app->openapi = apr_pstrcat(pool, text, "\n", NULL);
+    app->openapi_size = strlen(app->openapi);
+    free(text); /* jansson allocates with malloc */
+    return NULL;
+}
+
+shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings,
+                            const shop_shared_t *shared, apr_pool_t *pool)
+{
+    static const shop_shared_t alone;
+    shop_app_t *app = apr_pcalloc(pool, sizeof(*app));
+    shop_mongo_t *mongo;
+    shop_redis_t *redis;
+
+    shared = shared ? shared : &alone;
+    SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
+    SHOP_TRY(shop_redis_open(&redis, settings, pool));
+#define SHOP_RESOURCE(folder, noun, repo_type) app->folder = shop_##noun##_repo_mongo(mongo, pool);
+#include "resources.def"
+#undef SHOP_RESOURCE
+    app->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
+    app->cache = shop_cache_none(pool);
+    app->revoked = shop_revoked_none(pool);
+    if (redis) {
+        app->limiter = shop_limiter_redis(redis, app->limiter, pool);
+        app->cache = shop_cache_redis(redis, shared->cache_dirty, pool);
+        app->revoked = shop_revoked_redis(
+            redis, settings->jwt_access_s + settings->jwt_leeway_s, shared->revoked_owed, pool);
+    }
+    app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
+    SHOP_TRY(shop_app_wire(app, settings, pool));
+    *opened = app;
+    return NULL;
+}
+
+shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *pool)
+{
+    shop_mongo_t *mongo;
+
+    SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
+    for (int i = 0; indexes[i]; i++) {
+        SHOP_TRY(shop_mongo_ensure_indexes(mongo, indexes[i], pool));
+    }
+    return NULL;
+}
+
+shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
+{
+    shop_order_ports_t ports = { .orders = app->orders,
+                                 .products = app->products,
+                                 .carts = app->cart,
+                                 .coupons = app->coupons,
+                                 .clock = app->clock,
+                                 .currency = app->settings->currency,
+                                 .currency_exponent = app->settings->currency_exponent };
+    int done = 0;
+    shop_error_t *err = shop_order_reap(&ports, &done, pool);
+
+    if (done) { /* what was given back shows in the catalogue */
+        app->cache->invalidate(app->cache, pool);
+    }
+    return err;
+}
+
+shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool)
+{
+    return app->health->mongo(app->health, pool);
+}
+
+int shop_app_db_commands(void)
+{
+    return shop_mongo_count();
+}
+
+void shop_app_db_commands_reset(void)
+{
+    shop_mongo_count_reset();
+}
+
+const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool)
+{
+    return shop_mongo_uri_problem(uri, pool);
+}
+
+const char *shop_app_redis_url_problem(const char *url, apr_pool_t *pool)
+{
+    return shop_redis_url_problem(url, pool);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_APP_H
+#define SHOP_APP_H
+
+/* Everything a handler may reach; wired once per child and shop (virtual host). Read-only after
+ * shop_app_open, so all threads of the child share it. */
+
+#include "accounts/account_repo.h"
+#include "base/clock.h"
+#include "base/settings.h"
+#include "cart/cart_repo.h"
+#include "coupons/coupon_repo.h"
+#include "guard/limiter.h"
+#include "guard/token.h"
+#include "http/cache.h"
+#include "http/dispatch.h"
+#include "infra/password.h"
+#include "orders/order_repo.h"
+#include "products/product_repo.h"
+
+typedef struct shop_app_t {
+    const shop_settings_t *settings;
+    const shop_clock_t *clock;
+
+#define SHOP_RESOURCE(folder, noun, repo_type) repo_type *folder;
+#include "resources.def"
+#undef SHOP_RESOURCE
+
+    shop_cache_t *cache;
+    shop_limiter_t *limiter;
+    shop_revoked_t *revoked; /* fast look at ended sessions; the store is the truth */
+    const shop_tokens_t *tokens;
+    shop_hasher_t *hasher;
+    struct shop_health_t *health;
+    shop_dispatch_t dispatch;
+    const char *openapi; /* the document, serialised once */
+    apr_size_t openapi_size;
+} shop_app_t;
+
+/* The route tables, NULL-terminated: every resource's and the operations' (health, openapi). */
+extern const shop_route_t *const shop_app_routes[];
+
+/* What the processes of one host share; lives in shared memory made by the skin before the fork,
+ * or in plain memory in tests. NULL is allowed: the limiter then counts per process. */
+typedef struct shop_shared_t {
+    apr_size_t limiter_size;
+    void *limiter; /* limiter_size zeroed bytes, see guard/limiter.h */
+    unsigned *cache_dirty;  /* an invalidation could not reach Redis; see http/cache_redis.h */
+    unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
+} shop_shared_t;
+
+/* Opens MongoDB and Redis pools (no connection is made yet, so an absent server is no error) and
+ * wires everything; the pool's cleanup closes it. In a forked child only: the driver's clients
+ * must not cross a fork. INTERNAL on a malformed URI. */
+shop_error_t *shop_app_open(shop_app_t **app, const shop_settings_t *settings,
+                            const shop_shared_t *shared, apr_pool_t *pool);
+
+/* Fills everything that does not depend on adapters (dispatch, openapi, tokens, hasher) into an
+ * app whose ports the caller has set; tests wire fakes with it. */
+shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, apr_pool_t *pool);
+
+/* Once a minute in each child: pings the store and takes its clock. */
+shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool);
+
+/* Database commands this thread sent since the last reset. */
+int shop_app_db_commands(void);
+void shop_app_db_commands_reset(void);
+
+/* NULL, or what is wrong with a connection string, as a clause ("is no ..."). No I/O. */
+const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool);
+const char *shop_app_redis_url_problem(const char *url, apr_pool_t *pool);
+
+/* Creates collections' indexes (idempotent) and the schema mark: `shopctl init`. */
+shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *pool);
+
+/* One turn of the background work: unfinished orders past their lease, old holds, orphaned
+ * redemptions, returns. Safe to run in any number of processes at once. */
+shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool);
+
+#endif

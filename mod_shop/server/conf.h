@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_SERVER_CONF_H
+#define SHOP_SERVER_CONF_H
+
+/* Configuration: directives from one table, merged per virtual host, checked by configtest. */
+
+#include <httpd.h>
+
+#include <http_config.h>
+#include <stdbool.h>
+
+#include "../app.h"
+
+typedef struct shop_server_conf_t {
+    shop_settings_t values;
+    apr_uint64_t set;          /* bit i: row i of directives.def was given here or inherited */
+    apr_array_header_t *roots; /* const char *: API roots seen in this server */
+    shop_app_t *app;           /* of this child; NULL until child_init or when it failed */
+    int slot;                  /* which shop of this httpd; -1: serves none */
+} shop_server_conf_t;
+
+typedef struct shop_dir_conf_t {
+    int engine;       /* -1 unset, 0 off, 1 on */
+    const char *root; /* path of the section that holds ShopEngine, without a trailing slash */
+} shop_dir_conf_t;
+
+extern const command_rec shop_commands[];
+void *shop_create_server_conf(apr_pool_t *pool, server_rec *server);
+void *shop_merge_server_conf(apr_pool_t *pool, void *base, void *add);
+void *shop_create_dir_conf(apr_pool_t *pool, char *dir);
+void *shop_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
+
+shop_server_conf_t *shop_server_conf(const server_rec *server);
+shop_dir_conf_t *shop_dir_conf(const request_rec *r);
+
+/* check_config: what can only be judged when everything was read. Logs and returns an HTTP-ish
+ * failure; configtest runs it. */
+int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+/* -t -D DUMP_SHOP: the merged configuration of every shop, secrets masked. */
+void shop_dump_config(apr_pool_t *pool, server_rec *server);
+
+/* ---- one row of directives.def ---- */
+typedef struct shop_directive_t {
+    const char *name;
+    /* NULL or what is wrong with the value, as a clause ("is no URL"); *bad: the argument at
+     * fault (NULL: do not show it) */
+    const char *(*parse)(shop_settings_t *values, int argc, char *const argv[], const char **bad,
+                         cmd_parms *cmd);
+    apr_size_t offset, size; /* range of shop_settings_t it covers */
+    const char *syntax, *example;
+} shop_directive_t;
+
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)          \
+    const char *shop_parse_##parser(shop_settings_t *values, int argc, char *const argv[], \
+                                    const char **bad, cmd_parms *cmd);
+#include "directives.def"
+#undef SHOP_DIRECTIVE
+
+/* Resolves "file:path", "env:NAME", "exec:/program args" or a literal into *secret (pool of the
+ * configuration). NULL or what is wrong. A file must not be readable by group or others. The
+ * first line counts, without its line end. *literal tells that the value stood there in clear. */
+const char *shop_secret_resolve(const char **secret, bool *literal, const char *text,
+                                apr_pool_t *pool);
+
+#endif

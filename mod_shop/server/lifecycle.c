@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ * From configuration to running children: shared memory in the parent, pools in each child after
+ * the fork, background work in mod_watchdog. */
+#include <httpd.h>
+
+#include <ap_mpm.h>
+#include <apr_optional.h>
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <mod_watchdog.h>
+
+#include "../base/log.h"
+#include "conf.h"
+#include "server.h"
+
+APLOG_USE_MODULE(shop);
+
+#define LIMITER_BYTES (512 * 1024) /* per shop */
+#define WORDS 2                    /* per shop: cache_dirty, revoked_owed */
+#define HEARTBEAT_INTERVAL apr_time_from_sec(60)
+
+/* What the children of one generation inherit. */
+static struct {
+    char *memory;
+    int shops;
+} shared;
+
+/* Servers with the same settings are one shop: one set of pools, one share of the memory. */
+static const shop_server_conf_t *same_shop(server_rec *from, const server_rec *upto)
+{
+    const shop_server_conf_t *wanted = shop_server_conf(upto);
+
+    for (; from != upto; from = from->next) {
+        const shop_server_conf_t *conf = shop_server_conf(from);
+
+        if (conf->slot >= 0 && !memcmp(&conf->values, &wanted->values, sizeof(conf->values))) {
+            return conf;
+        }
+    }
+    return NULL;
+}
+
+static int number_shops(server_rec *server)
+{
+    int shops = 0;
+
+    for (server_rec *at = server; at; at = at->next) {
+        shop_server_conf_t *conf = shop_server_conf(at);
+        const shop_server_conf_t *same = same_shop(server, at);
+
+        if (conf->roots->nelts) {
+            conf->slot = same ? same->slot : shops++;
+        }
+    }
+    return shops;
+}
+
+static apr_size_t shared_size(int shops)
+{
+    return (apr_size_t)shops * (LIMITER_BYTES + WORDS * sizeof(unsigned));
+}
+
+/* Counters must survive a graceful restart, or a client could reset its limits by waiting for
+ * one: so the memory hangs on the process pool and is found again. */
+static apr_status_t attach_shared(int shops, server_rec *server)
+{
+    apr_pool_t *pool = server->process->pool;
+    char *key = apr_psprintf(pool, "mod_shop_shared_%d", shops);
+    void *found = NULL;
+    apr_shm_t *segment;
+    apr_status_t status;
+
+    apr_pool_userdata_get(&found, key, pool);
+    if (!found) {
+        status = apr_shm_create(&segment, shared_size(shops), NULL, pool);
+        if (status != APR_SUCCESS) {
+            return status;
+        }
+        memset(apr_shm_baseaddr_get(segment), 0, shared_size(shops));
+        apr_pool_userdata_setn(segment, key, NULL, pool);
+        found = segment;
+    }
+    shared.memory = apr_shm_baseaddr_get(found);
+    shared.shops = shops;
+    return APR_SUCCESS;
+}
+
+/* ---- background work ---- */
+
+typedef shop_error_t *(*shop_job_t)(const shop_app_t *app, apr_pool_t *pool);
+
+static void each_shop(server_rec *server, shop_job_t job, apr_pool_t *pool)
+{
+    for (server_rec *at = server; at; at = at->next) {
+        const shop_server_conf_t *conf = shop_server_conf(at);
+        shop_error_t *err;
+
+        if (!conf->app || conf != shop_server_conf(at) || same_shop(server, at)) {
+            continue;
+        }
+        err = job(conf->app, pool);
+        if (err && err->code != SHOP_UNAVAILABLE) { /* an absent database has its own line */
+            shop_log(SHOP_LOG_WARN, SHOP_LOG_JOB_FAILED, NULL, "a job of shop %s failed: %s",
+                     conf->values.instance, err->cause ? err->cause : err->detail);
+        }
+    }
+}
+
+static apr_status_t watchdog_turn(int state, void *data, apr_pool_t *pool, shop_job_t job)
+{
+    if (state == AP_WATCHDOG_STATE_RUNNING) {
+        apr_pool_t *turn;
+
+        apr_pool_create(&turn, pool);
+        each_shop(data, job, turn);
+        apr_pool_destroy(turn);
+    }
+    return APR_SUCCESS;
+}
+
+static apr_status_t reap_turn(int state, void *data, apr_pool_t *pool)
+{
+    return watchdog_turn(state, data, pool, shop_app_reap);
+}
+
+static apr_status_t heartbeat_turn(int state, void *data, apr_pool_t *pool)
+{
+    return watchdog_turn(state, data, pool, shop_app_heartbeat);
+}
+
+static apr_status_t add_watchdog(const char *name, int singleton, apr_interval_time_t interval,
+                                 ap_watchdog_callback_fn_t *callback, server_rec *server)
+{
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) *get =
+        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
+    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) *add =
+        APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+    ap_watchdog_t *watchdog;
+    apr_status_t status;
+
+    if (!get || !add) {
+        return APR_ENOTIMPL;
+    }
+    status = get(&watchdog, name, 0, singleton, server->process->pconf);
+    return status == APR_SUCCESS ? add(watchdog, interval, server, callback) : status;
+}
+
+static apr_status_t start_jobs(server_rec *server)
+{
+    const shop_settings_t *jobs = NULL;
+    apr_status_t status;
+
+    for (server_rec *at = server; at && !jobs; at = at->next) {
+        const shop_server_conf_t *conf = shop_server_conf(at);
+
+        jobs = conf->slot >= 0 && conf->values.jobs ? &conf->values : NULL;
+    }
+    status = add_watchdog("shop-clock", 0, HEARTBEAT_INTERVAL, heartbeat_turn, server);
+    if (status == APR_SUCCESS && jobs) {
+        /* One child does it: several would be right as well, only more work. */
+        status = add_watchdog("shop-reaper", 1, apr_time_from_sec(jobs->jobs_interval_s), reap_turn,
+                              server);
+    }
+    return status;
+}
+
+int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
+{
+    apr_status_t status;
+    int shops;
+
+    (void)pconf;
+    (void)plog;
+    (void)ptemp;
+    shop_log_sink_install(server);
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG ||
+        !(shops = number_shops(server))) {
+        return OK;
+    }
+    status = attach_shared(shops, server);
+    if (status == APR_SUCCESS) {
+        status = start_jobs(server);
+    }
+    if (status != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
+                     "SHOP%04d: no shared memory or no mod_watchdog for the shop (is "
+                     "watchdog_module loaded?)",
+                     SHOP_LOG_CHILD_INIT);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return OK;
+}
+
+/* ---- child ---- */
+
+static void child_defaults(shop_settings_t *values)
+{
+    int threads = 1;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1) {
+        threads = 1;
+    }
+    /* The background threads need one each. */
+    if (!values->mongo_pool_max) {
+        values->mongo_pool_max = threads + 2;
+    }
+    if (!values->redis_pool_max) {
+        values->redis_pool_max = threads;
+    }
+}
+
+static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *pchild)
+{
+    shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
+    shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
+    unsigned *words = (unsigned *)(void *)(shared.memory +
+                                           (apr_size_t)shared.shops * LIMITER_BYTES);
+    shop_error_t *err;
+
+    child_defaults(values);
+    part->limiter = shared.memory + (apr_size_t)conf->slot * LIMITER_BYTES;
+    part->limiter_size = LIMITER_BYTES;
+    part->cache_dirty = words + conf->slot * WORDS;
+    part->revoked_owed = words + conf->slot * WORDS + 1;
+    err = shop_app_open(&conf->app, values, part, pchild);
+    if (err) {
+        conf->app = NULL;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "SHOP%04d: shop %s cannot start: %s (%s)",
+                     SHOP_LOG_CHILD_INIT, values->instance, err->detail,
+                     err->cause ? err->cause : "no cause known");
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
+                 "SHOP%04d: shop %s: pools of %d to MongoDB, Redis %s", SHOP_LOG_STARTED,
+                 values->instance, values->mongo_pool_max, values->redis_url ? "on" : "off");
+}
+
+void shop_child_init(apr_pool_t *pchild, server_rec *server)
+{
+    for (server_rec *at = server; at; at = at->next) {
+        shop_server_conf_t *conf = shop_server_conf(at);
+        const shop_server_conf_t *same;
+
+        if (conf->slot < 0) {
+            continue;
+        }
+        same = same_shop(server, at);
+        if (same) {
+            conf->app = same->app;
+        } else {
+            open_shop(conf, at, pchild);
+        }
+    }
+}

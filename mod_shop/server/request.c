@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ * One request through the skin: httpd's words into ours, the dispatcher, and back. */
+#include <httpd.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <stdatomic.h>
+#include <util_script.h>
+
+#include "../base/id.h"
+#include "../base/log.h"
+#include "../http/problem.h"
+#include "conf.h"
+#include "server.h"
+
+extern module AP_MODULE_DECLARE_DATA shop_module;
+APLOG_USE_MODULE(shop);
+
+static atomic_int in_flight;
+
+static int engine_on(const request_rec *r)
+{
+    const shop_dir_conf_t *conf = shop_dir_conf(r);
+
+    return conf && conf->engine == 1;
+}
+
+int shop_is_api(const request_rec *r)
+{
+    const shop_server_conf_t *conf = shop_server_conf(r->server);
+
+    if (engine_on(r)) {
+        return 1;
+    }
+    /* Refused before any <Location> was looked at: a request that cannot be read belongs to the
+     * API as much as to anything else this server has. */
+    if (!r->uri || r->status == HTTP_BAD_REQUEST) {
+        return conf->roots->nelts > 0;
+    }
+    for (int i = 0; i < conf->roots->nelts; i++) {
+        const char *root = APR_ARRAY_IDX(conf->roots, i, const char *);
+        apr_size_t size = strlen(root);
+
+        if (!strncmp(r->uri, root, size) && (r->uri[size] == '/' || !r->uri[size])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- request id ---- */
+
+static int clean_id(const char *id)
+{
+    apr_size_t size = strlen(id);
+
+    for (const char *at = id; *at; at++) {
+        if (!apr_isalnum(*at) && !strchr("._-@=+", *at)) {
+            return 0;
+        }
+    }
+    return size >= 8 && size <= 128;
+}
+
+const char *shop_request_id(request_rec *r)
+{
+    const char *id = apr_table_get(r->notes, "SHOP_REQUEST_ID");
+    const char *sent;
+    shop_error_t *err;
+
+    if (id) {
+        return id;
+    }
+    sent = shop_server_conf(r->server)->values.trust_request_id
+               ? apr_table_get(r->headers_in, "X-Request-Id")
+               : NULL;
+    id = sent && clean_id(sent) ? sent : apr_table_get(r->subprocess_env, "UNIQUE_ID");
+    if (!id) {
+        err = shop_id_secret(&id, 16, r->pool);
+        if (err) { /* the kernel has no randomness: an id need only be distinct, not secret */
+            id = apr_psprintf(r->pool, "%" APR_TIME_T_FMT "-%" APR_PID_T_FMT, r->request_time,
+                              getpid());
+        }
+    }
+    apr_table_setn(r->notes, "SHOP_REQUEST_ID", id);
+    return id;
+}
+
+int shop_post_read_request(request_rec *r)
+{
+    if (!r->prev && !r->main && shop_server_conf(r->server)->roots->nelts) {
+        const char *id = shop_request_id(r);
+
+        apr_table_setn(r->subprocess_env, "SHOP_REQUEST_ID", id);
+        if (!r->log_id) {
+            r->log_id = id;
+        }
+    }
+    return DECLINED;
+}
+
+/* ---- phases answered so that no file system is looked at ---- */
+
+int shop_translate_name(request_rec *r)
+{
+    if (!engine_on(r)) {
+        return DECLINED;
+    }
+    r->filename = r->uri;
+    /* httpd forgets the <Location> before map_to_storage and finds it again behind it */
+    ap_set_module_config(r->request_config, &shop_module, r);
+    return OK;
+}
+
+int shop_map_to_storage(request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &shop_module) ? OK : DECLINED;
+}
+
+int shop_type_checker(request_rec *r)
+{
+    return engine_on(r) ? OK : DECLINED;
+}
+
+/* ---- handler ---- */
+
+/* The path below the root, or NULL when the request spelled it in a way that httpd normalised
+ * ("//", "/./"): such spellings must not reach a route that a proxy's rule did not see. */
+static const char *path_below(const request_rec *r, const char *root)
+{
+    char *raw = apr_pstrdup(r->pool, r->parsed_uri.path ? r->parsed_uri.path : "");
+    const char *path = r->uri + strlen(root);
+
+    if (ap_unescape_url(raw) != OK || strcmp(raw, r->uri)) {
+        return NULL;
+    }
+    return *path ? path : "/";
+}
+
+static apr_off_t announced_length(const request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t size;
+    char *end;
+
+    if (apr_table_get(r->headers_in, "Transfer-Encoding")) {
+        return -2;
+    }
+    if (!length || apr_strtoff(&size, length, &end, 10) != APR_SUCCESS || *end || size < 0) {
+        return -1;
+    }
+    return size;
+}
+
+static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app, shop_server_body_t *body,
+                         const char *root, const char *path)
+{
+    const shop_settings_t *settings = app->settings;
+
+    req->pool = r->pool;
+    req->id = shop_request_id(r);
+    req->method = r->method;
+    req->path = path;
+    req->query = r->args;
+    req->root = root;
+    req->base_url = settings->public_url ? settings->public_url : ap_construct_url(r->pool, "", r);
+    req->client_ip = r->useragent_ip;
+    req->headers = r->headers_in;
+    req->content_length = announced_length(r);
+    req->body_read = shop_server_body_read;
+    body->r = r;
+    req->body_baton = body;
+    req->now = app->clock->now(app->clock);
+    req->deadline = shop_clock_monotonic() + apr_time_from_msec(settings->deadline_ms);
+}
+
+static int copy_header(void *out, const char *name, const char *value)
+{
+    apr_table_addn(out, name, value);
+    return 1;
+}
+
+static int send_reply(request_rec *r, const shop_res_t *res)
+{
+    conn_rec *c = r->connection;
+    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, c->bucket_alloc);
+
+    r->status = res->status;
+    apr_table_do(copy_header, r->headers_out, res->headers, NULL);
+    if (res->etag) {
+        apr_table_setn(r->headers_out, "ETag", res->etag);
+    }
+    if (res->content_type) {
+        ap_set_content_type(r, res->content_type);
+    }
+    if (res->close) {
+        c->keepalive = AP_CONN_CLOSE;
+    }
+    if (res->content_type) {
+        ap_set_content_length(r, (apr_off_t)res->size);
+    }
+    if (res->size && !r->header_only) {
+        APR_BRIGADE_INSERT_TAIL(
+            brigade, res->immortal
+                         ? apr_bucket_immortal_create(res->body, res->size, c->bucket_alloc)
+                         : apr_bucket_pool_create(res->body, res->size, r->pool, c->bucket_alloc));
+    }
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(c->bucket_alloc));
+    ap_pass_brigade(r->output_filters, brigade);
+    return OK; /* also when the client is gone: there is nobody to tell */
+}
+
+static void export_notes(request_rec *r, const shop_req_t *req)
+{
+    if (req->caller.user_id) {
+        apr_table_setn(r->subprocess_env, "SHOP_USER", req->caller.user_id);
+        apr_table_setn(r->subprocess_env, "SHOP_ROLE",
+                       req->caller.role == SHOP_ROLE_ADMIN ? "admin" : "user");
+        r->user = apr_pstrdup(r->pool, req->caller.user_id);
+    }
+    if (req->route) {
+        apr_table_setn(r->subprocess_env, "SHOP_ROUTE", req->route->operation);
+    }
+    apr_table_setn(r->notes, "SHOP_DB_COMMANDS", apr_itoa(r->pool, shop_app_db_commands()));
+}
+
+static void run(request_rec *r, const shop_server_conf_t *conf, shop_req_t *req, shop_res_t *res)
+{
+    const char *base = conf->values.problem_base;
+    int limit = conf->values.max_in_flight;
+
+    if (!req->path) {
+        shop_problem_reply(res, req, shop_err(r->pool, NOT_FOUND, "there is no such route"), base);
+    } else if (atomic_fetch_add(&in_flight, 1) >= limit && limit > 0) {
+        atomic_fetch_sub(&in_flight, 1);
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_IN_FLIGHT, "%d requests are running", limit);
+        shop_problem_reply(res, req, shop_err(r->pool, UNAVAILABLE, "the shop is busy"), base);
+    } else {
+        shop_app_db_commands_reset();
+        shop_http_dispatch(conf->app, &conf->app->dispatch, req, res);
+        atomic_fetch_sub(&in_flight, 1);
+    }
+}
+
+int shop_handler(request_rec *r)
+{
+    const shop_server_conf_t *conf = shop_server_conf(r->server);
+    shop_server_body_t body = { .r = r };
+    shop_req_t req = { .pool = r->pool };
+    shop_res_t res = { .pool = r->pool };
+    const char *root;
+
+    if (!engine_on(r)) {
+        return DECLINED;
+    }
+    if (!conf->app) { /* said in the log when the child began */
+        return HTTP_SERVICE_UNAVAILABLE;
+    }
+    root = shop_dir_conf(r)->root;
+    shop_log_current(r);
+    res.headers = apr_table_make(r->pool, 8);
+    fill_request(&req, r, conf->app, &body, root, path_below(r, root));
+    run(r, conf, &req, &res);
+    export_notes(r, &req);
+    shop_log_current(NULL);
+    return send_reply(r, &res);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_SERVER_SERVER_H
+#define SHOP_SERVER_SERVER_H
+
+/* The hooks of the skin, named as httpd names their phases. */
+
+#include <httpd.h>
+
+#include <http_config.h>
+
+#include "../http/req.h"
+
+/* request.c */
+int shop_post_read_request(request_rec *r); /* request id */
+int shop_translate_name(request_rec *r);    /* no file name for API requests */
+int shop_map_to_storage(request_rec *r);    /* no directory walk */
+int shop_type_checker(request_rec *r);      /* no MIME look-up */
+int shop_handler(request_rec *r);
+/* The request's id: mod_unique_id's, a trusted client's, or our own; made on first use. */
+const char *shop_request_id(request_rec *r);
+/* Does this request belong to an API root (also before its <Location> was found)? */
+int shop_is_api(const request_rec *r);
+
+/* body.c: reads through input filters, brigade by brigade; maps errors as httpd does. */
+typedef struct shop_server_body_t {
+    request_rec *r;
+    apr_bucket_brigade *brigade;
+    int done;
+} shop_server_body_t;
+shop_error_t *shop_server_body_read(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool);
+
+/* problem_filter.c: httpd's own refusals leave as problem+json and keep their headers. */
+void shop_register_problem_filter(void);
+void shop_insert_error_filter(request_rec *r);
+
+/* lifecycle.c */
+int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+void shop_child_init(apr_pool_t *pchild, server_rec *server);
+
+/* log_sink.c: the library's lines into the error log; `current` is the request of this thread. */
+void shop_log_sink_install(server_rec *server);
+void shop_log_current(request_rec *r);
+
+#endif

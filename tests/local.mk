@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: MIT
+
+# ---- shared by every program: frame, fakes, contract suites ----
+check_LTLIBRARIES += libtestkit.la
+libtestkit_la_SOURCES = \
+	tests/contract/account_contract.c \
+	tests/contract/account_contract.h \
+	tests/contract/cart_contract.c \
+	tests/contract/cart_contract.h \
+	tests/contract/contract_store.c \
+	tests/contract/contract_store.h \
+	tests/contract/coupon_contract.c \
+	tests/contract/coupon_contract.h \
+	tests/contract/crowd.c \
+	tests/contract/order_contract.c \
+	tests/contract/order_contract.h \
+	tests/contract/product_contract.c \
+	tests/contract/product_contract.h \
+	tests/contract/product_order_contract.c \
+	tests/fakes/account_mem.c \
+	tests/fakes/account_mem.h \
+	tests/fakes/cart_mem.c \
+	tests/fakes/cart_mem.h \
+	tests/fakes/coupon_mem.c \
+	tests/fakes/coupon_mem.h \
+	tests/fakes/order_mem.c \
+	tests/fakes/order_mem.h \
+	tests/fakes/product_mem.c \
+	tests/fakes/product_mem.h \
+	tests/fakes/product_mem_inner.h \
+	tests/fakes/product_order_mem.c \
+	tests/unit/harness.c \
+	tests/unit/harness.h
+TEST_LIBS = libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
+
+# ---- unit and in-process tests: one program per main() ----
+check_LTLIBRARIES += libunit_accounts.la
+libunit_accounts_la_SOURCES = \
+	tests/unit/accounts/world.c \
+	tests/unit/accounts/world.h
+tests_unit_accounts_test_account_SOURCES = tests/unit/accounts/test_account.c
+tests_unit_accounts_test_account_LDADD = libunit_accounts.la $(TEST_LIBS)
+tests_unit_accounts_test_account_api_SOURCES = tests/unit/accounts/test_account_api.c
+tests_unit_accounts_test_account_api_LDADD = libunit_accounts.la $(TEST_LIBS)
+tests_unit_accounts_test_account_session_api_SOURCES = tests/unit/accounts/test_account_session_api.c
+tests_unit_accounts_test_account_session_api_LDADD = libunit_accounts.la $(TEST_LIBS)
+check_LTLIBRARIES += libunit_base.la
+libunit_base_la_SOURCES = \
+	tests/unit/base/test_clock.c \
+	tests/unit/base/test_cursor.c \
+	tests/unit/base/test_fields.c \
+	tests/unit/base/test_json.c \
+	tests/unit/base/test_json_write.c \
+	tests/unit/base/test_money.c \
+	tests/unit/base/suites.h
+tests_unit_base_test_base_SOURCES = tests/unit/base/main.c
+tests_unit_base_test_base_LDADD = libunit_base.la $(TEST_LIBS)
+tests_unit_cart_test_cart_SOURCES = tests/unit/cart/test_cart.c
+tests_unit_cart_test_cart_LDADD = $(TEST_LIBS)
+tests_unit_coupons_test_coupons_SOURCES = tests/unit/coupons/test_coupons.c
+tests_unit_coupons_test_coupons_LDADD = $(TEST_LIBS)
+check_LTLIBRARIES += libunit_guard.la
+libunit_guard_la_SOURCES = \
+	tests/unit/guard/test_limiter_shm.c \
+	tests/unit/guard/test_rate.c \
+	tests/unit/guard/suites.h
+tests_unit_guard_test_guard_SOURCES = tests/unit/guard/main.c
+tests_unit_guard_test_guard_LDADD = libunit_guard.la $(TEST_LIBS)
+tests_unit_guard_test_authn_SOURCES = tests/unit/guard/test_authn.c
+tests_unit_guard_test_authn_LDADD = libunit_guard.la $(TEST_LIBS)
+tests_unit_guard_test_token_SOURCES = tests/unit/guard/test_token.c
+tests_unit_guard_test_token_LDADD = libunit_guard.la $(TEST_LIBS)
+check_LTLIBRARIES += libunit_http.la
+libunit_http_la_SOURCES = \
+	tests/unit/http/test_body.c \
+	tests/unit/http/test_dispatch.c \
+	tests/unit/http/test_etag.c \
+	tests/unit/http/test_media.c \
+	tests/unit/http/test_openapi.c \
+	tests/unit/http/test_problem.c \
+	tests/unit/http/test_query.c \
+	tests/unit/http/test_res.c \
+	tests/unit/http/test_router.c \
+	tests/unit/http/toy.c \
+	tests/unit/http/suites.h \
+	tests/unit/http/toy.h
+tests_unit_http_test_http_SOURCES = tests/unit/http/main.c
+tests_unit_http_test_http_LDADD = libunit_http.la $(TEST_LIBS)
+tests_unit_infra_test_password_SOURCES = tests/unit/infra/test_password.c
+tests_unit_infra_test_password_LDADD = $(TEST_LIBS)
+check_LTLIBRARIES += libunit_orders.la
+libunit_orders_la_SOURCES = \
+	tests/unit/orders/order_shop.c \
+	tests/unit/orders/test_order_api.c \
+	tests/unit/orders/test_order_faults.c \
+	tests/unit/orders/test_order_place.c \
+	tests/unit/orders/test_order_races.c \
+	tests/unit/orders/test_order_rules.c \
+	tests/unit/orders/order_shop.h \
+	tests/unit/orders/order_tests.h
+tests_unit_orders_test_orders_SOURCES = tests/unit/orders/test_orders.c
+tests_unit_orders_test_orders_LDADD = libunit_orders.la $(TEST_LIBS)
+check_LTLIBRARIES += libunit_products.la
+libunit_products_la_SOURCES = \
+	tests/unit/products/api.c \
+	tests/unit/products/api.h
+tests_unit_products_test_products_SOURCES = tests/unit/products/test_products.c
+tests_unit_products_test_products_LDADD = libunit_products.la $(TEST_LIBS)
+
+# ---- contract suites: fake always, the real store when its address is given ----
+tests_contract_test_account_contract_SOURCES = tests/contract/test_account_contract.c
+tests_contract_test_account_contract_LDADD = $(TEST_LIBS)
+tests_contract_test_catalogue_contract_SOURCES = tests/contract/test_catalogue_contract.c
+tests_contract_test_catalogue_contract_LDADD = $(TEST_LIBS)
+tests_contract_test_coupon_contract_SOURCES = tests/contract/test_coupon_contract.c
+tests_contract_test_coupon_contract_LDADD = $(TEST_LIBS)
+tests_contract_test_mongo_infra_SOURCES = tests/contract/test_mongo_infra.c
+tests_contract_test_mongo_infra_LDADD = $(TEST_LIBS)
+tests_contract_test_order_contract_SOURCES = tests/contract/test_order_contract.c
+tests_contract_test_order_contract_LDADD = libunit_orders.la $(TEST_LIBS)
+tests_contract_test_redis_contract_SOURCES = tests/contract/test_redis_contract.c
+tests_contract_test_redis_contract_LDADD = $(TEST_LIBS)
+
+unit_tests = \
+	tests/unit/accounts/test_account \
+	tests/unit/accounts/test_account_api \
+	tests/unit/accounts/test_account_session_api \
+	tests/unit/base/test_base \
+	tests/unit/cart/test_cart \
+	tests/unit/coupons/test_coupons \
+	tests/unit/guard/test_guard \
+	tests/unit/guard/test_authn \
+	tests/unit/guard/test_token \
+	tests/unit/http/test_http \
+	tests/unit/infra/test_password \
+	tests/unit/orders/test_orders \
+	tests/unit/products/test_products
+contract_tests = \
+	tests/contract/test_account_contract \
+	tests/contract/test_catalogue_contract \
+	tests/contract/test_coupon_contract \
+	tests/contract/test_mongo_infra \
+	tests/contract/test_order_contract \
+	tests/contract/test_redis_contract
+check_scripts =
+
+if HAVE_CUNIT
+check_PROGRAMS += $(unit_tests) $(contract_tests)
+TESTS += $(unit_tests) $(contract_tests)
+endif
+TESTS += $(check_scripts)
+EXTRA_DIST += $(check_scripts)

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ * Prints the reference pages from the tables the module runs on: gendocs directives|errors|log|conf. */
+#include <stdio.h>
+#include <string.h>
+
+#include "mod_shop/base/error.h"
+
+static void slug(const char *code)
+{
+    for (; *code; code++) {
+        putchar(*code == '_' ? '-' : *code);
+    }
+}
+
+static void directives(void)
+{
+    puts("# Directives\n\nGenerated from `mod_shop/server/directives.def`.\n\n"
+         "A *secret* is `file:path` (first line of a file that only its owner may read), `env:NAME`, "
+         "`exec:/program arguments` (first line of its output), or the value itself, which draws a "
+         "warning. A *time* is a number of seconds or carries a unit: `500ms`, `30s`, `15min`, "
+         "`7d`.\n\n"
+         "## ShopEngine\n\nServes the shop's API below this `<Location>`; its path is the API "
+         "root.\n\n"
+         "| | |\n|---|---|\n| Syntax | `ShopEngine On\\|Off` |\n| Default | `Off` |\n"
+         "| Context | `<Location>` with a plain path |\n"
+         "| Example | `<Location \"/api\"> ShopEngine On </Location>` |");
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)            \
+    printf("\n## " #name "\n\n%s\n\n| | |\n|---|---|\n| Syntax | `" #name " ", help);         \
+    for (const char *at = syntax; *at; at++) {                                                \
+        printf(*at == '|' ? "\\|" : "%c", *at);                                               \
+    }                                                                                         \
+    puts("` |\n| Default | `" defaults "` |\n| Context | server config, virtual host |\n"     \
+         "| Example | `" example "` |");
+#include "mod_shop/server/directives.def"
+#undef SHOP_DIRECTIVE
+}
+
+static void errors(void)
+{
+    puts("# Errors\n\nGenerated from `mod_shop/base/errors.def`. Every refusal is "
+         "`application/problem+json` (RFC 9457): `type` ends in the code with hyphens, `code` is "
+         "stable, `detail` is a sentence for people, `request_id` finds the request in the error "
+         "log.\n\n| Status | `code` | `type` ends in | Meaning |\n|---|---|---|---|");
+#define SHOP_ERROR(name, status, code, title, help) \
+    printf("| %d | `%s` | `", status, code);        \
+    slug(code);                                     \
+    puts("` | " title ". " help " |");
+#include "mod_shop/base/errors.def"
+#undef SHOP_ERROR
+}
+
+static void log_lines(void)
+{
+    puts("# Lines of the error log\n\nGenerated from `mod_shop/base/log.def`. Every line of level "
+         "warn and above has a number of its own; `LogLevel shop:debug` shows more.\n\n"
+         "| Number | Level | Meaning |\n|---|---|---|");
+#define SHOP_LOG_ROW(number, NAME, level, help) \
+    printf("| SHOP%04d | %s | %s |\n", number, #level, help);
+#include "mod_shop/base/log.def"
+#undef SHOP_LOG_ROW
+}
+
+/* The annotated reference configuration. */
+static void conf(void)
+{
+    puts("# mod_shop: reference configuration.\n#\n"
+         "# Generated from mod_shop/server/directives.def by `make docs`. Commented lines show an\n"
+         "# example each; what is not set has the default. docs/directives.md says more.\n\n"
+         "LoadModule shop_module modules/mod_shop.so\n\n"
+         "# ---- the least a shop needs ----\n"
+         "# make the key with: shopctl keygen > jwt.key; chmod 600 jwt.key\n"
+         "ShopMongoURI mongodb://127.0.0.1:27017/shop\n"
+         "ShopJwtKey main HS256 file:/etc/shop/jwt.key\n"
+         "<Location \"/api\">\n    ShopEngine On\n</Location>\n\n"
+         "# ---- what belongs beside it ----\n"
+         "# bodies are read to 64 KiB; this is the wall behind it\n"
+         "LimitRequestBody 131072\nTraceEnable off\n"
+         "# compression must not change the ETag that If-Match compares\n"
+         "<IfModule deflate_module>\n    DeflateAlterETag NoChange\n</IfModule>\n"
+         "# CORS: the origins you name and no others; `always` covers error replies too\n"
+         "<IfModule headers_module>\n"
+         "    SetEnvIf Origin \"^https://shop\\.example\\.com$\" SHOP_ORIGIN=$0\n"
+         "    <Location \"/api\">\n"
+         "        Header always set Access-Control-Allow-Origin \"%{SHOP_ORIGIN}e\" "
+         "env=SHOP_ORIGIN\n"
+         "        Header always set Access-Control-Allow-Methods \"GET, HEAD, POST, PUT, PATCH, "
+         "DELETE, OPTIONS\" env=SHOP_ORIGIN\n"
+         "        Header always set Access-Control-Allow-Headers \"Authorization, Content-Type, "
+         "Idempotency-Key, If-Match, If-None-Match\" env=SHOP_ORIGIN\n"
+         "        Header always set Access-Control-Expose-Headers \"ETag, Link, Location, "
+         "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotent-Replayed\" "
+         "env=SHOP_ORIGIN\n"
+         "        Header always merge Vary Origin\n"
+         "    </Location>\n</IfModule>\n"
+         "# bandwidth: KiB/s of each download; a worker is held meanwhile\n"
+         "<IfModule ratelimit_module>\n    <Location \"/images\">\n"
+         "        SetOutputFilter RATE_LIMIT\n        SetEnv rate-limit 4096\n"
+         "    </Location>\n</IfModule>\n"
+         "# route, database commands and request id in the access log\n"
+         "LogFormat \"%h %t \\\"%r\\\" %>s %b %D %{SHOP_ROUTE}e db=%{SHOP_DB_COMMANDS}n %L\" "
+         "shop\n\n"
+         "# ---- every directive ----");
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help) \
+    puts("\n# " #name " " syntax "\n#   " help "\n#   Default: " defaults "\n#" example);
+#include "mod_shop/server/directives.def"
+#undef SHOP_DIRECTIVE
+}
+
+int main(int argc, char *argv[])
+{
+    const char *page = argc == 2 ? argv[1] : "";
+
+    if (!strcmp(page, "directives")) {
+        directives();
+    } else if (!strcmp(page, "errors")) {
+        errors();
+    } else if (!strcmp(page, "log")) {
+        log_lines();
+    } else if (!strcmp(page, "conf")) {
+        conf();
+    } else {
+        fputs("usage: gendocs directives|errors|log|conf\n", stderr);
+        return 2;
+    }
+    return 0;
+}
