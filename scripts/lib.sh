@@ -1,0 +1,244 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: MIT
+#
+# What every script here shares. Source it, do not run it:
+#
+#     . "$(dirname -- "${BASH_SOURCE[0]}")/lib.sh"
+#
+# Works under `set -eu`, from any current directory. Progress goes to standard
+# error, so that a script's standard output stays free for its result.
+
+SHOP_ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+# say TEXT... : one line of progress.
+say() {
+    printf '%s\n' "$*" >&2
+}
+
+# die TEXT... : the reason, then the end of the script.
+die() {
+    printf '%s: %s\n' "$(basename -- "$0")" "$*" >&2
+    exit 1
+}
+
+# project_root : prints the checkout's folder.
+project_root() {
+    printf '%s\n' "$SHOP_ROOT"
+}
+
+# ------------------------------------------------------- Debian's packages --
+
+# package_installed NAME
+package_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
+}
+
+# need_packages NAME... : installs what is missing of these Debian packages.
+# A freshly installed server is not started: set-up must not take port 80 or
+# 6379. (It stays enabled for the next boot, as Debian leaves it.)
+need_packages() {
+    local name missing=()
+
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        die "this is no Debian; install by hand: $*"
+    fi
+    for name in "$@"; do
+        package_installed "$name" || missing+=("$name")
+    done
+    [ "${#missing[@]}" -gt 0 ] || return 0
+
+    say "missing packages: ${missing[*]}"
+    if [ "$(id -u)" -eq 0 ]; then
+        install_packages_script | bash -s -- "${missing[@]}" >&2
+    elif command -v sudo >/dev/null; then
+        say "installing them through sudo"
+        sudo -v || die "sudo refused; as root: apt-get install ${missing[*]}"
+        install_packages_script | sudo bash -s -- "${missing[@]}" >&2
+    else
+        die "neither root nor sudo here; as root: apt-get install ${missing[*]}"
+    fi || die "apt-get could not install: ${missing[*]}"
+
+    for name in "${missing[@]}"; do
+        package_installed "$name" || die "still missing after apt-get: $name"
+    done
+    hash -r
+}
+
+# The part of need_packages that runs as root. /usr/sbin/policy-rc.d is what
+# Debian asks before it starts a service; 101 means "do not". An own one that
+# the machine has already is put back, also after an earlier run was killed.
+install_packages_script() {
+    cat <<'AS_ROOT'
+set -euo pipefail
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+policy=/usr/sbin/policy-rc.d
+kept=$policy.kept-by-shop
+mark='# written by mod_shop while it installs packages'
+log=$(mktemp)
+exec 9>/run/shop-packages.lock
+flock 9
+restore() {
+    if [ -e "$kept" ]; then
+        mv -f "$kept" "$policy"
+    elif grep -qsF "$mark" "$policy"; then
+        rm -f "$policy"
+    fi
+    rm -f "$log"
+}
+trap restore EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+if [ -e "$policy" ] && ! grep -qsF "$mark" "$policy"; then
+    mv -f "$policy" "$kept"
+fi
+printf '#!/bin/sh\n%s\nexit 101\n' "$mark" >"$policy"
+chmod 755 "$policy"
+apt() {
+    apt-get -q -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@" </dev/null 2>&1 9>&- |
+        tee -a "$log" | awk '/^(Need to get |Setting up |E: |W: )/ { print "  " $0; fflush() }'
+}
+echo "apt-get update ..."
+apt update || { tail -n 20 "$log"; exit 1; }
+echo "apt-get install $* ..."
+apt install -y --no-install-recommends "$@" || { tail -n 20 "$log"; exit 1; }
+AS_ROOT
+}
+
+# ------------------------------------------------------------------- ports --
+
+# port_answers HOST PORT : does anything accept connections there?
+port_answers() {
+    (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
+}
+
+# free_port : prints a loopback port that nobody uses now. It lies below the
+# range from which the kernel takes ports for outgoing connections, so that a
+# server can stop and come back to the same port under load.
+free_port() {
+    perl -MIO::Socket::INET -e '
+        for (1 .. 200) {
+            my $port = 20000 + int(rand(12000));
+            my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
+                LocalPort => $port, Proto => "tcp", Listen => 1) or next;
+            print "$port\n";
+            exit 0;
+        }
+        exit 1;' || die "no free port on 127.0.0.1 from 20000 to 31999"
+}
+
+# wait_for_port HOST PORT SECONDS [PID] : waits until something accepts
+# connections there; fails after SECONDS, or at once when process PID is gone.
+wait_for_port() {
+    local deadline=$((SECONDS + $3))
+
+    until port_answers "$1" "$2"; do
+        if [ -n "${4:-}" ] && ! process_alive "$4"; then
+            return 1
+        fi
+        [ "$SECONDS" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# --------------------------------------------------------------- processes --
+
+# process_field PID NUMBER : a field of /proc/PID/stat; 3 is the state, 22 the
+# time it was started. Empty when there is no such process.
+process_field() {
+    local line=''
+
+    read -r line 2>/dev/null <"/proc/$1/stat" || true
+    [ -n "$line" ] || return 0
+    # The second field is a name in parentheses and may hold anything.
+    printf '%s\n' "${line##*) }" | cut -d ' ' -f $(($2 - 2))
+}
+
+# process_alive PID : it exists and is more than a zombie.
+process_alive() {
+    case $(process_field "$1" 3) in
+    '' | Z | X) return 1 ;;
+    esac
+}
+
+# running_pid PIDFILE : prints the process id when that very process still
+# runs. A number that was handed to another process meanwhile does not count.
+running_pid() {
+    local pid='' began=''
+
+    [ -f "$1" ] || return 1
+    read -r pid <"$1" || true
+    case $pid in
+    '' | *[!0-9]*) return 1 ;;
+    esac
+    process_alive "$pid" || return 1
+    if [ -f "$1.began" ]; then
+        read -r began <"$1.began" || true
+        [ "$began" = "$(process_field "$pid" 22)" ] || return 1
+    fi
+    printf '%s\n' "$pid"
+}
+
+# start_server NAME PIDFILE LOG COMMAND... : runs a server in a session of its
+# own, without our input, output and lock files. Its process id is in PIDFILE
+# when this returns.
+start_server() {
+    local name=$1 pidfile=$2 log=$3 pid='' tries=0
+
+    shift 3
+    rm -f -- "$pidfile" "$pidfile.began"
+    # shellcheck disable=SC2016 # expanded by the new shell, not by this one
+    setsid bash -c 'printf "%s\n" "$$" >"$0.new" && mv -f -- "$0.new" "$0" && exec "$@"' \
+        "$pidfile" "$@" </dev/null >>"$log" 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+    until [ -s "$pidfile" ]; do
+        tries=$((tries + 1))
+        [ "$tries" -le 200 ] || die "$name did not start; see $log"
+        sleep 0.05
+    done
+    read -r pid <"$pidfile"
+    process_field "$pid" 22 >"$pidfile.began"
+}
+
+# stop_pid PIDFILE-OR-PID [SECONDS] : TERM, wait up to SECONDS (10), then KILL.
+# Nothing to stop is no error.
+stop_pid() {
+    local pid deadline pidfile=''
+
+    case $1 in
+    '') return 0 ;;
+    *[!0-9]*)
+        pidfile=$1
+        pid=$(running_pid "$pidfile") || pid=''
+        ;;
+    *) pid=$1 ;;
+    esac
+    if [ -n "$pid" ] && process_alive "$pid"; then
+        kill -TERM "$pid" 2>/dev/null || true
+        deadline=$((SECONDS + ${2:-10}))
+        while process_alive "$pid" && [ "$SECONDS" -lt "$deadline" ]; do
+            sleep 0.05
+        done
+        if process_alive "$pid"; then
+            say "process $pid did not end within ${2:-10} s; killing it"
+            kill -KILL "$pid" 2>/dev/null || true
+            deadline=$((SECONDS + 5))
+            while process_alive "$pid" && [ "$SECONDS" -lt "$deadline" ]; do
+                sleep 0.05
+            done
+        fi
+    fi
+    if [ -n "$pidfile" ]; then
+        rm -f -- "$pidfile" "$pidfile.began"
+    fi
+}
+
+# ------------------------------------------------------------ state folders --
+
+# hold_lock FOLDER : makes FOLDER, for its owner's eyes only, and holds its lock
+# until the script ends, so that two calls for one folder follow each other.
+# Uses descriptor 9.
+hold_lock() {
+    mkdir -p -- "$1"
+    chmod 700 -- "$1"
+    exec 9>"$1/lock"
+    flock -w 900 9 || die "another call holds $1/lock"
+}
