@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: MIT
+"""Servers a test starts for itself: a Redis, and a proxy before the store that can refuse, stall and cut.
+
+`python3 servers.py LISTEN_PORT HOST PORT` runs the proxy alone, as a process that can be stopped by SIGSTOP.
+"""
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+class Redis:
+    """A redis-server of the test's own, without files, ended by its id."""
+
+    def __init__(self):
+        self.port, self.process = free_port(), None
+        self.start()
+
+    def start(self):
+        program = shutil.which('redis-server')
+        if not program:
+            raise RuntimeError('redis-server is not on PATH')
+        self.process = subprocess.Popen([program, '--port', str(self.port), '--bind', '127.0.0.1', '--save', '',
+                                         '--appendonly', 'no', '--dir', '/tmp'], stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit:
+            with contextlib.suppress(OSError):
+                with socket.create_connection(('127.0.0.1', self.port), 1) as s:
+                    s.sendall(b'PING\r\n')
+                    if s.recv(64).startswith(b'+PONG'):
+                        return
+            time.sleep(0.02)
+        raise RuntimeError('redis-server did not answer')
+
+    def stop(self):
+        if self.process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.send_signal(signal.SIGCONT)
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(5)
+            self.process = None
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+
+class Proxy:
+    """TCP from a port of its own to (host, port). pass_on, refuse, stall and cut say what it does from now on."""
+
+    def __init__(self, host, port, listen=None):
+        self.target, self.port = (host, port), listen or free_port()
+        self.flow = threading.Event()
+        self.pairs, self.lock, self.listener = set(), threading.Lock(), None
+        self.pass_on()
+
+    def pass_on(self):
+        self.flow.set()
+        if self.listener is None:
+            s = socket.socket()
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            s.bind(('127.0.0.1', self.port))
+            s.listen(256)
+            self.listener = s
+            threading.Thread(target=self._accept, args=(s,), daemon=True).start()
+
+    def refuse(self):
+        """As a server that has ended: connections break, new ones are refused."""
+        s, self.listener = self.listener, None
+        if s is not None:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+            s.close()
+        self.cut()
+
+    def stall(self):
+        """As a server that hangs: connections are taken and nothing is ever said."""
+        self.flow.clear()
+
+    def cut(self):
+        """Every present connection breaks with a reset."""
+        with self.lock:
+            pairs, self.pairs = self.pairs, set()
+        for pair in pairs:
+            for s in pair:
+                with contextlib.suppress(OSError):
+                    s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+                    s.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):
+                    s.close()
+
+    def close(self):
+        self.refuse()
+        self.flow.set()
+
+    def _accept(self, listener):
+        while True:
+            try:
+                near, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(near,), daemon=True).start()
+
+    def _serve(self, near):
+        self.flow.wait()
+        try:
+            far = socket.create_connection(self.target, 5)
+        except OSError:
+            near.close()
+            return
+        far.settimeout(None)
+        for s in (near, far):
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        pair = (near, far)
+        with self.lock:
+            self.pairs.add(pair)
+        threading.Thread(target=self._pump, args=(far, near, pair), daemon=True).start()
+        self._pump(near, far, pair)
+
+    def _pump(self, source, sink, pair):
+        with contextlib.suppress(OSError):
+            while True:
+                data = source.recv(65536)
+                if not data:
+                    break
+                self.flow.wait()
+                sink.sendall(data)
+        with self.lock:
+            self.pairs.discard(pair)
+        for s in pair:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+            with contextlib.suppress(OSError):
+                s.close()
+
+
+class ProxyProcess:
+    """The proxy as a process: pause() stops it as SIGSTOP stops a server."""
+
+    def __init__(self, host, port):
+        self.port = free_port()
+        self.process = subprocess.Popen([sys.executable, os.path.abspath(__file__), str(self.port), host, str(port)],
+                                        stdin=subprocess.DEVNULL)
+        limit = time.monotonic() + 10
+        while time.monotonic() < limit:
+            with contextlib.suppress(OSError):
+                socket.create_connection(('127.0.0.1', self.port), 1).close()
+                return
+            time.sleep(0.02)
+        raise RuntimeError('the proxy did not start')
+
+    def pause(self):
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
+    def close(self):
+        self.resume()
+        self.process.terminate()
+        self.process.wait(5)
+
+
+if __name__ == '__main__':
+    Proxy(sys.argv[2], int(sys.argv[3]), int(sys.argv[1]))
+    while True:
+        signal.pause()

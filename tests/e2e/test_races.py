@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""Many at once: no oversold stock, no coupon used too often, one order for one intent.
+
+SHOP_RACE_ROUNDS is how often each big race runs (3). A 503 with Retry-After is an answer the contract allows and calls
+safe to repeat; it is asked again, counted and printed. With SHOP_RACE_STRICT=1 it is a failure.
+"""
+import os
+import random
+import threading
+import time
+import unittest
+
+from client import at_once
+from env import ALL_BUSY, ShopCase
+
+ROUNDS = int(os.environ.get('SHOP_RACE_ROUNDS', '3'))
+STRICT = os.environ.get('SHOP_RACE_STRICT', '') not in ('', '0')
+BUYERS, UNITS = 200, 50
+
+
+class Races(ShopCase):
+    repeated, _count = 0, threading.Lock()
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        started = time.monotonic()
+        cls.buyers = cls.shop.customers(BUYERS)
+        print('races: %d customers registered and signed in within %.1f s' % (BUYERS, time.monotonic() - started),
+              flush=True)
+
+    def setUp(self):
+        super().setUp()
+        self.expect_log(*ALL_BUSY)                       # more buyers than workers is what is wanted here
+
+    @classmethod
+    def tearDownClass(cls):
+        print('races: %d answers were 503 and asked again' % cls.repeated, flush=True)
+        super().tearDownClass()
+
+    def patiently(self, act, seconds=90):
+        """The answer of act(), asked again while it is 503."""
+        limit = time.monotonic() + seconds
+        while True:
+            r = act()
+            if r.status != 503 or STRICT or time.monotonic() > limit:
+                return r
+            with self._count:
+                type(self).repeated += 1
+            time.sleep(min(2.0, float(r.header('retry-after', '1'))) * (0.25 + random.random() / 2))
+
+    def counted(self, answers):
+        kinds = {}
+        for a in answers:
+            kind = repr(a)[:200] if isinstance(a, BaseException) else (
+                str(a.status) if a.status < 400 else '%d %s' % (a.status, a.code))
+            kinds[kind] = kinds.get(kind, 0) + 1
+        return kinds
+
+    def fill_carts(self, buyers, product, quantity=1):
+        def one(c):
+            c.request('DELETE', '/cart')
+            return self.shop.put_in_cart(c, product['id'], quantity)
+        for i in range(0, len(buyers), 20):
+            for r in at_once([lambda c=c: one(c) for c in buyers[i:i + 20]]):
+                if isinstance(r, BaseException):
+                    raise r
+
+    def twins(self, customer, n):
+        made = []
+        for _ in range(n):
+            c = self.shop.anonymous()
+            c.token, c.user, c.keep_alive = customer.token, customer.user, False
+            made.append(c)
+        return made
+
+    def test_200_buyers_for_50_units(self):
+        for turn in range(ROUNDS):
+            with self.subTest(round=turn + 1):
+                product = self.shop.add_product(name='Last ones', price=9.99, stock=UNITS)
+                self.fill_carts(self.buyers, product)
+                started = time.monotonic()
+                answers = at_once([lambda c=c: self.patiently(lambda: self.shop.place(c)) for c in self.buyers])
+                took = time.monotonic() - started
+                kinds = self.counted(answers)
+                print('races: %d buyers, %d units: %s in %.1f s' % (BUYERS, UNITS, kinds, took), flush=True)
+                self.assertEqual(kinds, {'201': UNITS, '409 out_of_stock': BUYERS - UNITS})
+                self.assertEqual(self.shop.stock(product['id']), 0)
+                orders = [a.json for a in answers if a.status == 201]
+                self.assertEqual(len({o['id'] for o in orders}), UNITS)
+                self.assertEqual(len({o['number'] for o in orders}), UNITS)
+                for a in answers:
+                    if a.status == 409:
+                        self.assertEqual(a.json['lines'], [{'product_id': product['id'], 'requested': 1,
+                                                            'available': 0}])
+                for c, a in zip(self.buyers, answers):
+                    left = c.get('/cart').json['items']
+                    self.assertEqual(len(left), 0 if a.status == 201 else 1, a)
+
+    def test_a_coupon_of_10_under_100_orders(self):
+        buyers = self.buyers[:100]
+        for turn in range(ROUNDS):
+            with self.subTest(round=turn + 1):
+                product = self.shop.add_product(name='Plenty', price=10.00, stock=1000)
+                coupon = self.shop.add_coupon(usage_limit=10)
+                self.fill_carts(buyers, product)
+                answers = at_once([lambda c=c: self.patiently(
+                    lambda: self.shop.place(c, coupon_code=coupon['code'])) for c in buyers])
+                kinds = self.counted(answers)
+                print('races: a coupon of 10, 100 orders: %s' % kinds, flush=True)
+                self.assertEqual(kinds, {'201': 10, '409 coupon_exhausted': 90})
+                for a in answers:
+                    if a.status == 201:
+                        self.assertEqual((a.json['discount'], a.json['total']), (1, 9))
+                seen = self.shop.admin().get('/coupons/' + coupon['code']).json
+                self.assertEqual((seen['used'], seen['remaining']), (10, 0))
+                self.assertEqual(self.shop.stock(product['id']), 990, 'a refused order kept its stock')
+
+    def test_50_additions_to_one_line(self):
+        c = self.shop.new_customer()
+        product = self.shop.add_product(stock=1000)
+        answers = at_once([lambda t=t: self.patiently(
+            lambda: t.post('/cart', {'product_id': product['id'], 'quantity': 1})) for t in self.twins(c, 50)])
+        self.assertEqual(self.counted(answers), {'200': 50})
+        items = c.get('/cart').json['items']
+        self.assertEqual([(i['product_id'], i['quantity']) for i in items], [(product['id'], 50)])
+
+    def test_20_cancels_give_back_once(self):
+        for turn in range(ROUNDS):
+            with self.subTest(round=turn + 1):
+                c = self.buyers[turn]
+                product = self.shop.add_product(stock=40)
+                coupon = self.shop.add_coupon(usage_limit=5, usage_limit_per_user=1)
+                self.fill_carts([c], product, 7)
+                order = self.assert_status(self.shop.place(c, coupon_code=coupon['code']), 201).json
+                self.assertEqual(self.shop.stock(product['id']), 33)
+                path = '/orders/%s/cancel' % order['id']
+                answers = at_once([lambda t=t: self.patiently(lambda: t.post(path)) for t in self.twins(c, 20)])
+                kinds = self.counted(answers)
+                print('races: 20 cancels: %s' % kinds, flush=True)
+                self.assertEqual(sum(kinds.values()), kinds.get('200', 0) + kinds.get('409 invalid_transition', 0),
+                                 kinds)
+                self.assertGreaterEqual(kinds.get('200', 0), 1)
+                self.assertEqual(c.get('/orders/' + order['id']).json['status'], 'cancelled')
+                self.assertEqual(self.shop.stock(product['id']), 40)
+                seen = self.shop.admin().get('/coupons/' + coupon['code']).json
+                self.assertEqual((seen['used'], seen['remaining']), (0, 5))
+                self.assert_problem(c.post(path), 409, 'invalid_transition')
+                self.fill_carts([c], product, 1)
+                self.assert_status(self.shop.place(c, coupon_code=coupon['code']), 201)
+
+    def test_one_key_50_times_is_one_order(self):
+        for turn in range(ROUNDS):
+            with self.subTest(round=turn + 1):
+                c = self.shop.new_customer()
+                product = self.shop.add_product(stock=100)
+                self.fill_carts([c], product, 2)
+                key = {'Idempotency-Key': 'intent-%d-%s' % (turn, c.user['id'])}
+                answers = at_once([lambda t=t: self.shop.place(t, headers=key) for t in self.twins(c, 50)])
+                kinds = self.counted(answers)
+                print('races: one key 50 times: %s' % kinds, flush=True)
+                self.assertEqual(set(kinds) - {'201', '409 idempotency_in_progress'}, set(), kinds)
+                made = [a for a in answers if a.status == 201]
+                self.assertGreaterEqual(len(made), 1)
+                self.assertEqual(len({a.body for a in made}), 1, 'two bodies for one key')
+                self.assertEqual(len([a for a in made if not a.header('idempotent-replayed')]), 1)
+                again = self.assert_status(self.shop.place(c, headers=key), 201)
+                self.assertEqual(again.body, made[0].body)
+                self.assertEqual(again.header('idempotent-replayed'), 'true')
+                self.assertEqual(len(c.get('/orders').json['items']), 1)
+                self.assertEqual(self.shop.stock(product['id']), 98)
+                other = self.shop.place(c, headers=key, payment_method='paypal')
+                self.assert_problem(other, 422, 'idempotency_mismatch')
+
+    def test_30_orders_without_a_key_are_one_order(self):
+        c = self.shop.new_customer()
+        product = self.shop.add_product(stock=100)
+        self.fill_carts([c], product, 2)
+        answers = at_once([lambda t=t: self.shop.place(t) for t in self.twins(c, 30)])
+        kinds = self.counted(answers)
+        self.assertEqual(kinds.get('201'), 1, kinds)
+        self.assertEqual(set(kinds) - {'201', '409 order_in_progress', '409 cart_empty'}, set(), kinds)
+        self.assertEqual(self.shop.stock(product['id']), 98)
+        self.assertEqual(len(c.get('/orders').json['items']), 1)
+
+
+if __name__ == '__main__':
+    unittest.main()
