@@ -31,7 +31,7 @@ libtestkit_la_SOURCES = \
 	tests/fakes/product_order_mem.c \
 	tests/unit/harness.c \
 	tests/unit/harness.h
-TEST_LIBS = libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
+TEST_LIBS = libunit_accounts.la libunit_base.la libunit_guard.la libunit_http.la libunit_orders.la libunit_products.la libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
 
 # ---- unit and in-process tests: one program per main() ----
 check_LTLIBRARIES += libunit_accounts.la
@@ -39,22 +39,27 @@ libunit_accounts_la_SOURCES = \
 	tests/unit/accounts/world.c \
 	tests/unit/accounts/world.h
 tests_unit_accounts_test_account_SOURCES = tests/unit/accounts/test_account.c
-tests_unit_accounts_test_account_LDADD = libunit_accounts.la $(TEST_LIBS)
+tests_unit_accounts_test_account_LDADD = $(TEST_LIBS)
 tests_unit_accounts_test_account_api_SOURCES = tests/unit/accounts/test_account_api.c
-tests_unit_accounts_test_account_api_LDADD = libunit_accounts.la $(TEST_LIBS)
+tests_unit_accounts_test_account_api_LDADD = $(TEST_LIBS)
 tests_unit_accounts_test_account_session_api_SOURCES = tests/unit/accounts/test_account_session_api.c
-tests_unit_accounts_test_account_session_api_LDADD = libunit_accounts.la $(TEST_LIBS)
+tests_unit_accounts_test_account_session_api_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_base.la
 libunit_base_la_SOURCES = \
 	tests/unit/base/test_clock.c \
 	tests/unit/base/test_cursor.c \
+	tests/unit/base/test_error.c \
 	tests/unit/base/test_fields.c \
+	tests/unit/base/test_id.c \
 	tests/unit/base/test_json.c \
 	tests/unit/base/test_json_write.c \
+	tests/unit/base/test_log.c \
 	tests/unit/base/test_money.c \
+	tests/unit/base/test_text.c \
+	tests/unit/base/test_text_email.c \
 	tests/unit/base/suites.h
 tests_unit_base_test_base_SOURCES = tests/unit/base/main.c
-tests_unit_base_test_base_LDADD = libunit_base.la $(TEST_LIBS)
+tests_unit_base_test_base_LDADD = $(TEST_LIBS)
 tests_unit_cart_test_cart_SOURCES = tests/unit/cart/test_cart.c
 tests_unit_cart_test_cart_LDADD = $(TEST_LIBS)
 tests_unit_coupons_test_coupons_SOURCES = tests/unit/coupons/test_coupons.c
@@ -65,11 +70,11 @@ libunit_guard_la_SOURCES = \
 	tests/unit/guard/test_rate.c \
 	tests/unit/guard/suites.h
 tests_unit_guard_test_guard_SOURCES = tests/unit/guard/main.c
-tests_unit_guard_test_guard_LDADD = libunit_guard.la $(TEST_LIBS)
+tests_unit_guard_test_guard_LDADD = $(TEST_LIBS)
 tests_unit_guard_test_authn_SOURCES = tests/unit/guard/test_authn.c
-tests_unit_guard_test_authn_LDADD = libunit_guard.la $(TEST_LIBS)
+tests_unit_guard_test_authn_LDADD = $(TEST_LIBS)
 tests_unit_guard_test_token_SOURCES = tests/unit/guard/test_token.c
-tests_unit_guard_test_token_LDADD = libunit_guard.la $(TEST_LIBS)
+tests_unit_guard_test_token_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_http.la
 libunit_http_la_SOURCES = \
 	tests/unit/http/test_body.c \
@@ -85,7 +90,7 @@ libunit_http_la_SOURCES = \
 	tests/unit/http/suites.h \
 	tests/unit/http/toy.h
 tests_unit_http_test_http_SOURCES = tests/unit/http/main.c
-tests_unit_http_test_http_LDADD = libunit_http.la $(TEST_LIBS)
+tests_unit_http_test_http_LDADD = $(TEST_LIBS)
 tests_unit_infra_test_password_SOURCES = tests/unit/infra/test_password.c
 tests_unit_infra_test_password_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_orders.la
@@ -99,13 +104,13 @@ libunit_orders_la_SOURCES = \
 	tests/unit/orders/order_shop.h \
 	tests/unit/orders/order_tests.h
 tests_unit_orders_test_orders_SOURCES = tests/unit/orders/test_orders.c
-tests_unit_orders_test_orders_LDADD = libunit_orders.la $(TEST_LIBS)
+tests_unit_orders_test_orders_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_products.la
 libunit_products_la_SOURCES = \
 	tests/unit/products/api.c \
 	tests/unit/products/api.h
 tests_unit_products_test_products_SOURCES = tests/unit/products/test_products.c
-tests_unit_products_test_products_LDADD = libunit_products.la $(TEST_LIBS)
+tests_unit_products_test_products_LDADD = $(TEST_LIBS)
 
 # ---- contract suites: fake always, the real store when its address is given ----
 tests_contract_test_account_contract_SOURCES = tests/contract/test_account_contract.c
@@ -117,7 +122,7 @@ tests_contract_test_coupon_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_mongo_infra_SOURCES = tests/contract/test_mongo_infra.c
 tests_contract_test_mongo_infra_LDADD = $(TEST_LIBS)
 tests_contract_test_order_contract_SOURCES = tests/contract/test_order_contract.c
-tests_contract_test_order_contract_LDADD = libunit_orders.la $(TEST_LIBS)
+tests_contract_test_order_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_redis_contract_SOURCES = tests/contract/test_redis_contract.c
 tests_contract_test_redis_contract_LDADD = $(TEST_LIBS)
 

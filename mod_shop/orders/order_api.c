@@ -243,6 +243,25 @@ static const char *fingerprint_of(const shop_req_t *req)
     return shop_id_sha256(text, strlen(text), req->pool);
 }
 
+/* Catalogue replies show stock: what was cached before stock moved, or moved and came back, is
+ * stale. Refusals that took nothing leave the cache alone, or anybody could empty it. */
+static shop_error_t *stock_moved(const shop_app_t *app, shop_error_t *err, apr_pool_t *pool)
+{
+    switch (err ? err->code : SHOP_OK) {
+    case SHOP_OK:
+    case SHOP_OUT_OF_STOCK:
+    case SHOP_PRODUCT_UNAVAILABLE:
+    case SHOP_TOTAL_CHANGED:
+    case SHOP_COUPON_EXHAUSTED:
+    case SHOP_UNAVAILABLE:
+        app->cache->invalidate(app->cache, pool);
+        break;
+    default:
+        break;
+    }
+    return err;
+}
+
 static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     const new_order_t *body = req->record;
@@ -261,11 +280,12 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
         .baton = req,
     };
     shop_order_t *order;
-    bool replayed;
+    bool replayed = false;
+    shop_error_t *err;
 
     SHOP_TRY(may_guess(app, req, body->coupon_code));
-    SHOP_TRY(count_guess(app, req,
-                         shop_order_place(&order, &replayed, &ports, &request, req->pool)));
+    err = shop_order_place(&order, &replayed, &ports, &request, req->pool);
+    SHOP_TRY(count_guess(app, req, replayed ? err : stock_moved(app, err, req->pool)));
     if (replayed) {
         apr_table_setn(res->headers, "Idempotent-Replayed", "true");
     }
@@ -330,8 +350,10 @@ static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_r
     shop_order_t *order;
 
     SHOP_TRY(load(&order, app, req));
-    SHOP_TRY(shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
-                               req->deadline, req->pool));
+    SHOP_TRY(stock_moved(app,
+                         shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
+                                           req->deadline, req->pool),
+                         req->pool));
     return answer(res, req, order);
 }
 
@@ -350,8 +372,10 @@ static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_re
                                 app->settings->require_if_match));
     rev = shop_req_header(req, "If-Match") ? order->rev : -1;
     if (to == SHOP_ORDER_CANCELLED) {
-        SHOP_TRY(shop_order_cancel(&order, &ports, order, rev, req->caller.user_id, change->note,
-                                   req->deadline, req->pool));
+        SHOP_TRY(stock_moved(app,
+                             shop_order_cancel(&order, &ports, order, rev, req->caller.user_id,
+                                               change->note, req->deadline, req->pool),
+                             req->pool));
     } else {
         SHOP_TRY(shop_order_advance(&order, &ports, order, (shop_order_status_t)to, rev,
                                     req->caller.user_id, change->note, change->tracking_number,

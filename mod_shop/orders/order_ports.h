@@ -75,8 +75,8 @@ shop_error_t *shop_order_abort(const shop_order_ports_t *ports, const shop_order
 shop_take_t *shop_order_takes(const shop_order_t *order, apr_pool_t *pool);
 
 /* ---- cancelling: order_cancel.c ---- */
-/* To cancelled, with stock and coupon given back exactly once. rev -1: any, else PRECONDITION_FAILED
- * when the order is another by now. *order: afterwards. INVALID_TRANSITION. */
+/* To cancelled, with stock and coupon given back exactly once. rev -1: any, else
+ * PRECONDITION_FAILED when the order is another by now. *order: afterwards. INVALID_TRANSITION. */
 shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *ports,
                                 const shop_order_t *seen, int64_t rev, const char *by,
                                 const char *note, apr_time_t deadline, apr_pool_t *pool);

@@ -198,13 +198,14 @@ class Env:
     def __init__(self, name, *, children=None, threads=None, extra='', location='', tail='', modules=(),
                  mongo_uri=None, redis_port=None, rate_limit='api 1000000/1min by=ip',
                  login_limit='100000/15min', log_level='notice shop:info', mpm=None, prepare=True, limits=True,
-                 error_format=None):
+                 error_format=None, redis_timeout='500ms 500ms'):
         self.name = re.sub(r'\W+', '_', name)
         self.mpm = mpm or mpm_name()
         self.children, self.threads = children, threads
         self.extra, self.location, self.tail, self.modules = extra, location, tail, modules
         self.rate_limit, self.login_limit, self.limits = rate_limit, login_limit, limits
         self.log_level, self.prepare, self.error_format = log_level, prepare, error_format
+        self.redis_timeout = redis_timeout      # generous: a busy test machine is no fault of Redis
         self.instance = 'e2e_%s_%d_%d' % (self.name.lower(), os.getpid(), next(_serial))
         self.database = self.instance[:60]
         self.store_uri = database_uri(need('SHOP_MONGO_URI'), self.database)   # what shopctl and the test use
@@ -306,6 +307,8 @@ class Env:
             'ShopInstance ' + self.instance,
             'ShopMongoURI "%s"' % self.mongo_uri,
             self.redis_line(),
+            'ShopRedisTimeout ' + self.redis_timeout if self.redis_timeout and self.limits else '',
+            'ShopHashSlots 8' if self.limits else '',
             'ShopJwtKey main HS256 "file:%s"' % self.key_file,
             'ShopRateLimit ' + self.rate_limit if self.rate_limit and self.limits else '',
             'ShopLoginLimit ' + self.login_limit if self.login_limit and self.limits else '',

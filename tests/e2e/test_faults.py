@@ -270,6 +270,7 @@ class StoreAbsentAtStart(ShopCase):
         while c.get('/products').status != 200:
             self.assertLess(time.monotonic() - started, BACK)
             time.sleep(0.2)
+        time.sleep(1.2)     # each child asks again by itself, at most a second after it was last refused
         customer = env.shop.new_customer()
         product = env.shop.add_product()
         env.shop.put_in_cart(customer, product['id'])
@@ -281,7 +282,7 @@ class RedisFaults(ShopCase):
     def make_env(cls):
         cls.redis = Redis()
         cls.addClassCleanup(cls.redis.stop)
-        return Env(cls.__name__, redis_port=cls.redis.port)
+        return Env(cls.__name__, redis_port=cls.redis.port, redis_timeout=None)
 
     def setUp(self):
         super().setUp()

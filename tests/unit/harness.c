@@ -57,7 +57,8 @@ void t_str(const char *is, const char *wanted, int line, const char *file, const
 
 void t_int(long long is, long long wanted, int line, const char *file, const char *text)
 {
-    t_assert(is == wanted, line, file, "%s: wanted %lld, got %lld", text, wanted, is);
+    t_assert(is == wanted, line, file, "%s: wanted %" APR_INT64_T_FMT ", got %" APR_INT64_T_FMT,
+             text, (apr_int64_t)wanted, (apr_int64_t)is);
 }
 
 int shop_tests_run(const shop_suite_t *suites, int count)

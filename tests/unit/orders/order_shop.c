@@ -16,7 +16,7 @@ static shop_order_ports_t fakes(void)
 }
 
 shop_order_ports_t (*order_shop_ports)(void) = fakes;
-int order_shop_patience_ms = 400;
+int order_shop_patience_ms = 2000;
 int order_shop_threads = 32;
 
 static void add_product(order_shop_t *shop, int index, int64_t price)

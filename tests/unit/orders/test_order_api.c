@@ -67,6 +67,7 @@ static void open_shop(int64_t stock, int64_t uses)
     app.cart = shop->ports.carts;
     app.coupons = shop->ports.coupons;
     app.limiter = &limiter;
+    app.cache = shop_cache_none(t_pool);
     app.dispatch = (shop_dispatch_t){ tables, guards, &settings };
 }
 

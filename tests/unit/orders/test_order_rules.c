@@ -141,7 +141,7 @@ const shop_test_t order_rule_tests[] = {
     SHOP_TEST(the_arrows_are_the_table, "an order moves only along the arrows"),
     SHOP_TEST(internal_states_have_no_public_name, "internal states are nobody's to see or name"),
     SHOP_TEST(shares_sum_to_the_discount, "10,000 carts: the lines' shares sum to the discount"),
-    SHOP_TEST(a_tie_goes_to_the_earlier_line, "the largest remainder gets the unit, ties the first"),
+    SHOP_TEST(a_tie_goes_to_the_earlier_line, "the largest remainder gets the unit"),
     SHOP_TEST(the_largest_cart_is_exact_and_beyond_it_is_refused,
               "the largest cart is exact; an amount beyond 2^53 is refused"),
     SHOP_TEST_END

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT
+ * Reading JSON: what is refused, the limits, and that refusing is cheap. */
+#include "mod_shop/base/json.h"
+
+#include <stdlib.h>
+
+#include "mod_shop/base/clock.h"
+#include "suites.h"
+
+#define PARSE(doc, text) shop_json_parse((doc), (text), sizeof(text) - 1, t_pool)
+
+static char *repeat(const char *piece, int times, const char *tail)
+{
+    apr_size_t size = strlen(piece), all = size * (apr_size_t)times;
+    char *text = apr_palloc(t_pool, all + strlen(tail) + 1);
+
+    for (int i = 0; i < times; i++) {
+        memcpy(text + (apr_size_t)i * size, piece, size);
+    }
+    memcpy(text + all, tail, strlen(tail) + 1);
+    return text;
+}
+
+static void what_is_no_object_is_malformed(void)
+{
+    static const struct {
+        const char *text;
+        apr_size_t size;
+    } cases[] = {
+#define CASE(text) { text, sizeof(text) - 1 }
+        CASE(""), CASE(" "), CASE("{"), CASE("{}x"), CASE("\xef\xbb\xbf{}"), CASE("{/**/}"),
+        CASE("{'a':1}"), CASE("NaN"), CASE("[]"), CASE("1"), CASE("null"), CASE("\"a\""),
+        CASE("{\"a\":NaN}"), CASE("{\"a\":Infinity}"), CASE("{\"a\":01}"), CASE("{\"a\":+1}"),
+        CASE("{\"a\":.5}"), CASE("{\"a\":5.}"), CASE("{\"a\":1,}"), CASE("{} {}"), CASE("{}\0"),
+        CASE("{\"a\":\"\xc0\xaf\"}"), CASE("{\"a\":\"\\ud800\"}"), CASE("{\"a\":\"\\u0000\"}"),
+        CASE("{\"\\u0000\":1}"), CASE("{\"a\":\"\x01\"}"), CASE("{\"a\":1e400}"),
+        CASE("{\"a\":9223372036854775808}"), CASE("{\"a\":-9223372036854775809}"),
+        CASE("{\"a\":\"\\"), CASE("{\"a\":\"b"), CASE("]]]{\"a\":1}"), CASE("{\"a\":\"\\x\"}"),
+        CASE("{\"a\":\"\xed\xa0\x80\"}"), CASE("{\"a\":\"\xf4\x90\x80\x80\"}"),
+#undef CASE
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        /* a copy of exactly the size, so that a sanitizer sees a read behind it */
+        char *copy = malloc(cases[i].size + !cases[i].size);
+        shop_json_doc_t doc;
+        shop_error_t *err;
+
+        memcpy(copy, cases[i].text, cases[i].size);
+        err = shop_json_parse(&doc, copy, cases[i].size, t_pool);
+        t_assert(err && err->code == SHOP_MALFORMED_JSON, __LINE__, __FILE__, "%s", cases[i].text);
+        free(copy);
+    }
+    {
+        shop_json_doc_t doc;
+
+        T_ERR(shop_json_parse(&doc, NULL, 0, t_pool), MALFORMED_JSON);
+    }
+}
+
+static void a_member_named_twice_is_malformed(void)
+{
+    shop_json_doc_t doc;
+
+    T_ERR(PARSE(&doc, "{\"role\":\"user\",\"role\":\"admin\"}"), MALFORMED_JSON);
+    T_ERR(PARSE(&doc, "{\"role\":\"user\",\"r\\u006fle\":\"admin\"}"), MALFORMED_JSON);
+    T_ERR(PARSE(&doc, "{\"a\":{\"b\":1,\"b\":1}}"), MALFORMED_JSON);
+    T_OK(PARSE(&doc, "{\"a\":{\"b\":1},\"b\":{\"a\":1}}"));
+}
+
+static void an_object_is_read_with_its_values(void)
+{
+    shop_json_doc_t doc;
+
+    T_OK(PARSE(&doc, " {\"n\":9223372036854775807,\"s\":\"\\u00e4\\n\",\"r\":9.5} \r\n"));
+    T_INT(json_integer_value(json_object_get(doc.root, "n")), INT64_MAX);
+    T_STR(json_string_value(json_object_get(doc.root, "s")), "\xc3\xa4\n");
+    T_TRUE(!doc.has_exponent);
+    T_OK(PARSE(&doc, "{}"));
+    T_INT(json_object_size(doc.root), 0);
+}
+
+static void depth_32_is_the_last(void)
+{
+    shop_json_doc_t doc;
+    const char *fits = apr_pstrcat(t_pool, repeat("{\"a\":", 31, "{}"), repeat("}", 31, ""), NULL);
+    const char *deep = apr_pstrcat(t_pool, repeat("{\"a\":", 32, "[]"), repeat("}", 32, ""), NULL);
+
+    T_OK(shop_json_parse(&doc, fits, strlen(fits), t_pool));
+    T_ERR(shop_json_parse(&doc, deep, strlen(deep), t_pool), MALFORMED_JSON);
+    T_OK(PARSE(&doc, "{\"a\":\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"}"));
+}
+
+static void members_and_elements_count_together_to_256(void)
+{
+    shop_json_doc_t doc;
+    /* the member "a" is one more than the elements */
+    const char *fits = apr_pstrcat(t_pool, "{\"a\":[", repeat("0,", 254, "0]}"), NULL);
+    const char *more = apr_pstrcat(t_pool, "{\"a\":[", repeat("0,", 255, "0]}"), NULL);
+    const char *empty = apr_pstrcat(t_pool, "{\"a\":[", repeat("{ },", 254, "{\n}]}"), NULL);
+
+    T_OK(shop_json_parse(&doc, fits, strlen(fits), t_pool));
+    T_ERR(shop_json_parse(&doc, more, strlen(more), t_pool), VALIDATION_FAILED);
+    T_OK(shop_json_parse(&doc, empty, strlen(empty), t_pool));
+    T_OK(PARSE(&doc, "{\"a\":\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+                     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+                     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+                     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"}"));
+}
+
+static void numbers_a_double_blurs_are_marked(void)
+{
+    static const struct {
+        const char *text;
+        bool marked;
+    } cases[] = {
+        { "{\"a\":1e2}", true },
+        { "{\"a\":1E2}", true },
+        { "{\"a\":[1.5e+2]}", true },
+        { "{\"a\":-1.5e-2}", true },
+        { "{\"a\":\"1e2\"}", false },
+        { "{\"a\":true,\"e1e\":false}", false },
+        { "{\"a\":123456789012.345}", false },
+        { "{\"a\":1234567890123.456}", true },
+        { "{\"a\":9.9900000000000000001}", true },
+        { "{\"a\":0.0000000000000000009}", false },
+        { "{\"a\":1234567890123456789}", false },
+        { "{\"a\":[1.25,2.5]}", false },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        shop_json_doc_t doc;
+
+        if (T_OK(shop_json_parse(&doc, cases[i].text, strlen(cases[i].text), t_pool))) {
+            t_assert(doc.has_exponent == cases[i].marked, __LINE__, __FILE__, "%s",
+                     cases[i].text);
+        }
+    }
+}
+
+/* Microseconds for refusing `times` repeats of the piece; the best of five. */
+static apr_time_t cost(const char *piece, int times)
+{
+    const char *text = apr_pstrcat(t_pool, "{\"a\":", repeat(piece, times, ""), NULL);
+    apr_size_t size = strlen(text);
+    apr_time_t best = APR_INT64_MAX;
+
+    for (int i = 0; i < 5; i++) {
+        shop_json_doc_t doc;
+        apr_time_t start = shop_clock_monotonic(), took;
+
+        T_TRUE(shop_json_parse(&doc, text, size, t_pool) != NULL);
+        took = shop_clock_monotonic() - start;
+        best = took < best ? took : best;
+    }
+    return best;
+}
+
+static void refusing_is_linear_in_size(void)
+{
+    static const char *const pieces[] = { "[", "{\"a\":", "0,", "[ ", "1e", "\\\"", "\"", "-",
+                                          "\"\\u0061\":1," };
+
+    for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
+        apr_time_t small = cost(pieces[i], 20000), large = cost(pieces[i], 160000);
+
+        /* 8 times the bytes: quadratic would be 64 times; the constant is for a busy machine */
+        t_assert(large < 24 * small + 20000, __LINE__, __FILE__, "%s: %ld then %ld us", pieces[i],
+                 (long)small, (long)large);
+    }
+}
+
+const shop_test_t json_tests[] = {
+    SHOP_TEST(what_is_no_object_is_malformed, "what is not one clean JSON object is malformed"),
+    SHOP_TEST(a_member_named_twice_is_malformed,
+              "a member named twice is malformed, also when spelled with escapes"),
+    SHOP_TEST(an_object_is_read_with_its_values, "an object is read with its values"),
+    SHOP_TEST(depth_32_is_the_last, "depth 32 is the last, and brackets in strings are no depth"),
+    SHOP_TEST(members_and_elements_count_together_to_256,
+              "members and elements count together, to 256"),
+    SHOP_TEST(numbers_a_double_blurs_are_marked,
+              "exponents and fractions beyond fifteen digits are marked"),
+    SHOP_TEST(refusing_is_linear_in_size, "refusing a hostile text costs linear time"),
+    SHOP_TEST_END
+};

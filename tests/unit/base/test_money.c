@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT
+ * Money against a slow reference that works on the digits alone. */
+#include "mod_shop/base/money.h"
+
+#include "mod_shop/base/json.h"
+#include "suites.h"
+
+/* What the text means, digit by digit: [-]digits[.digits]. false: not exactly so many minor units,
+ * or more than the largest amount. */
+static bool reference(int64_t *amount, const char *text, int exponent, bool sign_allowed)
+{
+    char digits[128];
+    int count = 0, decimals = -1;
+    bool negative = sign_allowed && *text == '-';
+
+    for (text += negative; *text; text++) {
+        if (*text == '.' && decimals < 0 && count > 0) {
+            decimals = 0;
+        } else if (*text >= '0' && *text <= '9' && count < 100) {
+            digits[count++] = *text;
+            decimals += decimals >= 0;
+        } else {
+            return false;
+        }
+    }
+    if (count == 0 || decimals == 0) {
+        return false;
+    }
+    decimals = decimals < 0 ? 0 : decimals;
+    for (; decimals > exponent; decimals--) {
+        if (digits[--count] != '0') {
+            return false;
+        }
+    }
+    for (; decimals < exponent; decimals++) {
+        digits[count++] = '0';
+    }
+    *amount = 0;
+    for (int i = 0; i < count; i++) {
+        if (*amount > SHOP_AMOUNT_MAX / 10) {
+            return false;
+        }
+        *amount = *amount * 10 + (digits[i] - '0');
+    }
+    if (*amount > SHOP_AMOUNT_MAX) {
+        return false;
+    }
+    *amount = negative ? -*amount : *amount;
+    return true;
+}
+
+/* As a client's body goes: through the JSON reader and its mark. */
+static bool through_json(int64_t *amount, const char *text, int exponent)
+{
+    const char *body = apr_psprintf(t_pool, "{\"p\":%s}", text);
+    shop_json_doc_t doc;
+    const json_t *value;
+
+    if (shop_json_parse(&doc, body, strlen(body), t_pool)) {
+        return false;
+    }
+    value = json_object_get(doc.root, "p");
+    return !(json_is_real(value) && doc.has_exponent) && shop_money_of_json(amount, value, exponent);
+}
+
+static const int exponents[] = { 0, 2, 3 };
+
+static void every_amount_prints_and_reads_back(void)
+{
+    uint64_t state = 20261124;
+
+    for (int i = 0; i < 100000; i++) {
+        int exponent = exponents[i % 3];
+        /* all lengths: fifteen digits is what JSON carries with a fraction */
+        int64_t limit = i % 2 ? 999999999999999 : SHOP_PRICE_MAX;
+        int64_t amount = (int64_t)(t_random(&state) % (uint64_t)limit) >> t_random(&state) % 40;
+        int64_t back = -1;
+        const char *text = shop_money_text(amount, exponent, t_pool);
+
+        if (!shop_money_of_text(&back, text, exponent) || back != amount) {
+            t_assert(0, __LINE__, __FILE__, "text %s, exponent %d: %ld", text, exponent, (long)back);
+        }
+        back = -1;
+        if (!through_json(&back, text, exponent) || back != amount) {
+            t_assert(0, __LINE__, __FILE__, "json %s, exponent %d: %ld", text, exponent, (long)back);
+        }
+        if (i % 1000 == 999) {
+            apr_pool_clear(t_pool);
+        }
+    }
+    T_TRUE(state != 20261124);
+}
+
+static void near_miss(char *text, size_t room, uint64_t *state)
+{
+    static const char alphabet[] = "0123456789000999.....-+e,";
+    size_t size = 1 + t_random(state) % (room - 2);
+
+    for (size_t i = 0; i < size; i++) {
+        text[i] = alphabet[t_random(state) % (i < 1 ? 10 : sizeof(alphabet) - 1)];
+    }
+    text[size] = '\0';
+    if (t_random(state) % 4) { /* mostly of the right form */
+        bool point = false;
+
+        for (size_t i = 0; i < size; i++) {
+            bool other = text[i] < '0' || text[i] > '9';
+
+            text[i] = (char)(!other ? text[i] : !point && i + 1 < size ? '.' : '5');
+            point = point || other;
+        }
+    }
+}
+
+static void nothing_is_accepted_that_the_reference_refuses(void)
+{
+    uint64_t state = 4711;
+    int accepted = 0, refused = 0;
+
+    for (int i = 0; i < 100000; i++) {
+        char text[26];
+        int exponent = exponents[i % 3];
+        int64_t is, wanted;
+        bool right;
+
+        near_miss(text, sizeof(text), &state);
+        right = reference(&wanted, text, exponent, false);
+        if (shop_money_of_text(&is, text, exponent) != right || (right && is != wanted)) {
+            t_assert(0, __LINE__, __FILE__, "text %s, exponent %d", text, exponent);
+        }
+        right = reference(&wanted, text, exponent, true);
+        /* one way only: JSON refuses more (leading zeros, more than fifteen digits) */
+        if (through_json(&is, text, exponent) && (!right || is != wanted)) {
+            t_assert(0, __LINE__, __FILE__, "json %s, exponent %d", text, exponent);
+        }
+        accepted += right;
+        refused += !right;
+        if (i % 1000 == 999) {
+            apr_pool_clear(t_pool);
+        }
+    }
+    T_TRUE(accepted > 10000);
+    T_TRUE(refused > 10000);
+}
+
+static void prices_of_the_attack_list_are_no_money(void)
+{
+    static const char *const texts[] = { "0.001", "99.999", "1e2", "\"99.99\"", "true", "null",
+                                         "[]", "1E0", "9.9900000000000000001", "0.1e1",
+                                         "90071992547409920", "1e15", "123456789012345.67" };
+    int64_t amount;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        t_assert(!through_json(&amount, texts[i], 2), __LINE__, __FILE__, "%s", texts[i]);
+    }
+    T_TRUE(through_json(&amount, "-1", 2));
+    T_INT(amount, -100); /* money, and refused as a price by its row's bounds */
+    T_TRUE(through_json(&amount, "19.990", 2));
+    T_INT(amount, 1999);
+    T_TRUE(!through_json(&amount, "1.5", 0));
+    T_TRUE(through_json(&amount, "0.29", 2)); /* 0.29 * 100 is 28.999... as doubles go */
+    T_INT(amount, 29);
+}
+
+static void texts_have_one_form(void)
+{
+    static const char *const texts[] = { "", ".", ".5", "5.", "1..2", "1.2.3", "+1", "-1", " 1",
+                                         "1 ", "1e2", "0x10", "1,5", "90071992547409.92",
+                                         "99999999999999999999999999999999999999999999" };
+    int64_t amount;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        t_assert(!shop_money_of_text(&amount, texts[i], 2), __LINE__, __FILE__, "%s", texts[i]);
+    }
+    T_TRUE(shop_money_of_text(&amount, "9.5", 2));
+    T_INT(amount, 950);
+    T_TRUE(shop_money_of_text(&amount, "90071992547409.91", 2));
+    T_INT(amount, SHOP_AMOUNT_MAX);
+}
+
+static void sums_and_products_stop_at_the_largest_amount(void)
+{
+    int64_t result;
+
+    T_OK(shop_money_add(&result, SHOP_AMOUNT_MAX - 1, 1, t_pool));
+    T_INT(result, SHOP_AMOUNT_MAX);
+    T_ERR(shop_money_add(&result, SHOP_AMOUNT_MAX, 1, t_pool), AMOUNT_TOO_LARGE);
+    T_ERR(shop_money_add(&result, INT64_MAX, INT64_MAX, t_pool), AMOUNT_TOO_LARGE);
+    T_ERR(shop_money_add(&result, -SHOP_AMOUNT_MAX, -1, t_pool), AMOUNT_TOO_LARGE);
+    T_OK(shop_money_times(&result, SHOP_PRICE_MAX, 9007199, t_pool));
+    T_INT(result, INT64_C(9007198990992801));
+    T_ERR(shop_money_times(&result, SHOP_PRICE_MAX, 9007200, t_pool), AMOUNT_TOO_LARGE);
+    T_ERR(shop_money_times(&result, INT64_MAX, 2, t_pool), AMOUNT_TOO_LARGE);
+    T_ERR(shop_money_times(&result, -SHOP_AMOUNT_MAX, 2, t_pool), AMOUNT_TOO_LARGE);
+}
+
+static void a_percentage_rounds_down(void)
+{
+    uint64_t state = 99;
+
+    T_INT(shop_money_percent(999, 10), 99);
+    T_INT(shop_money_percent(1, 50), 0);
+    T_INT(shop_money_percent(INT64_MAX, 100), INT64_MAX);
+    for (int i = 0; i < 100000; i++) {
+        int64_t amount = (int64_t)(t_random(&state) >> 1 >> t_random(&state) % 62);
+        int percent = (int)(t_random(&state) % 101);
+        __int128 wanted = (__int128)amount * percent / 100;
+
+        if (shop_money_percent(amount, percent) != (int64_t)wanted) {
+            t_assert(0, __LINE__, __FILE__, "%ld, %d percent", (long)amount, percent);
+        }
+    }
+}
+
+static void currencies_have_their_decimals(void)
+{
+    T_INT(shop_money_exponent("USD"), 2);
+    T_INT(shop_money_exponent("AED"), 2);
+    T_INT(shop_money_exponent("ZWG"), 2);
+    T_INT(shop_money_exponent("JPY"), 0);
+    T_INT(shop_money_exponent("XPF"), 0);
+    T_INT(shop_money_exponent("KWD"), 3);
+    T_INT(shop_money_exponent("TND"), 3);
+    T_INT(shop_money_exponent("usd"), -1);
+    T_INT(shop_money_exponent("XXX"), -1);
+    T_INT(shop_money_exponent("SD "), -1);
+    T_INT(shop_money_exponent(""), -1);
+    T_INT(shop_money_exponent("USDX"), -1);
+}
+
+const shop_test_t money_tests[] = {
+    SHOP_TEST(every_amount_prints_and_reads_back, "every amount prints and reads back the same"),
+    SHOP_TEST(nothing_is_accepted_that_the_reference_refuses,
+              "nothing is accepted that a decimal reference refuses"),
+    SHOP_TEST(prices_of_the_attack_list_are_no_money, "fractions of a cent and texts are no money"),
+    SHOP_TEST(texts_have_one_form, "a decimal text has no sign, exponent or lone point"),
+    SHOP_TEST(sums_and_products_stop_at_the_largest_amount, "sums and products are checked"),
+    SHOP_TEST(a_percentage_rounds_down, "a percentage rounds down and cannot overflow"),
+    SHOP_TEST(currencies_have_their_decimals, "currencies have their ISO 4217 decimals"),
+    SHOP_TEST_END
+};
