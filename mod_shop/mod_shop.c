@@ -6,6 +6,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 #include "server/conf.h"
 #include "server/server.h"
@@ -28,6 +29,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(shop_post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(shop_child_init, NULL, before_watchdog, APR_HOOK_FIRST);
+    ap_hook_child_stopping(shop_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(shop_post_read_request, after_unique_id, NULL, APR_HOOK_MIDDLE);
     ap_hook_translate_name(shop_translate_name, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(shop_map_to_storage, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -156,8 +156,14 @@ static mongoc_client_pool_t *make_clients(shop_mongo_t *mongo, bson_error_t *err
 static apr_status_t close_mongo(void *baton)
 {
     shop_mongo_t *mongo = baton;
-    mongoc_client_pool_t *clients = atomic_exchange(&mongo->clients, NULL);
+    mongoc_client_pool_t *clients;
 
+    /* A process that is ended in the middle of a call: whoever has the client may still give it
+     * back, which the driver answers with abort() when its pool is gone. The process ends anyway. */
+    if (atomic_load(&mongo->loans)) {
+        return APR_SUCCESS;
+    }
+    clients = atomic_exchange(&mongo->clients, NULL);
     if (clients) {
         mongoc_client_pool_destroy(clients);
     }
@@ -329,8 +335,10 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error.message);
         return unavailable(pool, error.message);
     }
+    atomic_fetch_add(&mongo->loans, 1);
     loan->client = mongoc_client_pool_pop(clients);
     if (!loan->client) {
+        atomic_fetch_sub(&mongo->loans, 1);
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_MONGO_POOL,
                         "no connection to MongoDB became free in time");
         return unavailable(pool, "no connection to MongoDB became free in time");
@@ -363,6 +371,7 @@ shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *err
         mongoc_collection_destroy(loan->collection);
     }
     mongoc_client_pool_push(clients, loan->client);
+    atomic_fetch_sub(&loan->mongo->loans, 1);
     tell_breaker(loan->mongo, error);
     if (!error) {
         return NULL;

@@ -78,36 +78,52 @@ static void append_words(bson_t *filter, const apr_array_header_t *words, found_
     }
 }
 
-/* The range of keys that is left: behind the last page, and within the prices when sorted so. */
-static void append_key_range(bson_t *filter, const page_t *page, apr_pool_t *pool)
+/* A range of keys; NULL is open. */
+typedef struct range_t {
+    const char *above; /* exclusive */
+    const char *from;  /* inclusive; not beside above */
+    const char *to;    /* exclusive */
+} range_t;
+
+/* What is left: behind the last page, and within the prices when sorted by them. A cursor from
+ * elsewhere cannot widen it. */
+static range_t range_of(const page_t *page, apr_pool_t *pool)
 {
-    const char *from = NULL, *to = NULL, *above = NULL;
-    bson_t range;
+    range_t range = { NULL, NULL, NULL };
 
     if (page->sort == SHOP_SORT_PRICE) {
-        shop_product_price_range(&from, &to, page->query->min_price, page->query->max_price, pool);
+        shop_product_price_range(&range.from, &range.to, page->query->min_price,
+                                 page->query->max_price, pool);
     }
-    if (page->after && !page->down && (!from || strcmp(page->after, from) >= 0)) {
-        above = page->after;
-        from = NULL;
+    if (page->after && !page->down && (!range.from || strcmp(page->after, range.from) >= 0)) {
+        range.above = page->after;
+        range.from = NULL;
     }
-    if (page->after && page->down && (!to || strcmp(page->after, to) < 0)) {
-        to = page->after;
+    if (page->after && page->down && (!range.to || strcmp(page->after, range.to) < 0)) {
+        range.to = page->after;
     }
-    if (!from && !above && !to) {
+    return range;
+}
+
+static void append_key_range(bson_t *filter, const page_t *page, apr_pool_t *pool)
+{
+    range_t range = range_of(page, pool);
+    bson_t condition;
+
+    if (!range.from && !range.above && !range.to) {
         return;
     }
-    BSON_APPEND_DOCUMENT_BEGIN(filter, key_names[page->sort], &range);
-    if (above) {
-        BSON_APPEND_UTF8(&range, "$gt", above);
+    BSON_APPEND_DOCUMENT_BEGIN(filter, key_names[page->sort], &condition);
+    if (range.above) {
+        BSON_APPEND_UTF8(&condition, "$gt", range.above);
     }
-    if (from) {
-        BSON_APPEND_UTF8(&range, "$gte", from);
+    if (range.from) {
+        BSON_APPEND_UTF8(&condition, "$gte", range.from);
     }
-    if (to) {
-        BSON_APPEND_UTF8(&range, "$lt", to);
+    if (range.to) {
+        BSON_APPEND_UTF8(&condition, "$lt", range.to);
     }
-    bson_append_document_end(filter, &range);
+    bson_append_document_end(filter, &condition);
 }
 
 static void append_prices(bson_t *filter, const shop_product_query_t *query)

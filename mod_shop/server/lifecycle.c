@@ -11,6 +11,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <mod_watchdog.h>
+#include <stdatomic.h>
 
 #include "../base/log.h"
 #include "conf.h"
@@ -21,6 +22,7 @@ APLOG_USE_MODULE(shop);
 #define LIMITER_BYTES (512 * 1024) /* per shop */
 #define WORDS 2                    /* per shop: cache_dirty, revoked_owed */
 #define HEARTBEAT_INTERVAL apr_time_from_sec(60)
+#define STOP_PATIENCE apr_time_from_sec(6) /* a call to the store ends sooner */
 
 /* What the children of one generation inherit. */
 static struct {
@@ -109,16 +111,39 @@ static void each_shop(server_rec *server, shop_job_t job, apr_pool_t *pool)
     }
 }
 
+/* mod_watchdog ends its threads with the process, not with the child's pool: a turn that is under
+ * way when the child stops must be waited for, and none may begin behind it. */
+static atomic_int turns;
+static atomic_bool stopping;
+
 static apr_status_t watchdog_turn(int state, void *data, apr_pool_t *pool, shop_job_t job)
 {
-    if (state == AP_WATCHDOG_STATE_RUNNING) {
+    atomic_fetch_add(&turns, 1);
+    if (state == AP_WATCHDOG_STATE_RUNNING && !atomic_load(&stopping)) {
         apr_pool_t *turn;
 
         apr_pool_create(&turn, pool);
         each_shop(data, job, turn);
         apr_pool_destroy(turn);
     }
+    atomic_fetch_sub(&turns, 1);
     return APR_SUCCESS;
+}
+
+void shop_child_stopping(apr_pool_t *pchild, int graceful)
+{
+    apr_time_t until = shop_clock_monotonic() + STOP_PATIENCE;
+    int threaded = 0;
+
+    (void)pchild;
+    (void)graceful;
+    atomic_store(&stopping, true);
+    /* Under prefork the signal may have interrupted the very request one would wait for. */
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
+    while ((atomic_load(&turns) || (threaded && shop_requests_in_flight())) &&
+           shop_clock_monotonic() < until) {
+        apr_sleep(apr_time_from_msec(10));
+    }
 }
 
 static apr_status_t reap_turn(int state, void *data, apr_pool_t *pool)

@@ -22,6 +22,11 @@ APLOG_USE_MODULE(shop);
 
 static atomic_int in_flight;
 
+int shop_requests_in_flight(void)
+{
+    return atomic_load(&in_flight);
+}
+
 static int engine_on(const request_rec *r)
 {
     const shop_dir_conf_t *conf = shop_dir_conf(r);

@@ -36,6 +36,10 @@ void shop_insert_error_filter(request_rec *r);
 /* lifecycle.c */
 int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 void shop_child_init(apr_pool_t *pchild, server_rec *server);
+/* Waits, bounded, until no thread of this child uses the pools that are about to go. */
+void shop_child_stopping(apr_pool_t *pchild, int graceful);
+/* Requests inside the shop at this moment, in this child (request.c). */
+int shop_requests_in_flight(void);
 
 /* log_sink.c: the library's lines into the error log; `current` is the request of this thread. */
 void shop_log_sink_install(server_rec *server);

@@ -254,10 +254,41 @@ static void a_list_is_one_command_and_a_batch_is_one_command(void)
     T_INT(taken, 100);
 }
 
+static bool drop_index(const char *name)
+{
+    mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
+    mongoc_collection_t *products = mongoc_client_get_collection(client, database, "products");
+    bson_error_t error;
+    bool dropped = mongoc_collection_drop_index(products, name, &error);
+
+    mongoc_collection_destroy(products);
+    mongoc_client_destroy(client);
+    return dropped;
+}
+
+static void a_list_without_its_index_is_slower_and_no_less_right(void)
+{
+    shop_product_repo_t *repo = real_products();
+    shop_product_query_t query = { .list = { .limit = 10 }, .min_price = -1, .max_price = -1,
+                                   .in_stock = -1, .featured = -1, .sort = "name" };
+    apr_array_header_t *products;
+    shop_list_end_t end;
+
+    T_OK(repo->insert(repo, shop_product_made(1, "b"), t_pool));
+    T_OK(repo->insert(repo, shop_product_made(2, "a"), t_pool));
+    T_TRUE(drop_index("live_name"));
+    T_OK(repo->list(&products, &end, repo, &query, t_pool));
+    T_INT(products->nelts, 2);
+    T_STR(APR_ARRAY_IDX(products, 0, shop_product_t *)->name, "a");
+    T_OK(shop_mongo_ensure_indexes(mongo, shop_product_indexes, t_pool));
+}
+
 static const shop_test_t real_only[] = {
     SHOP_TEST(every_list_has_an_index_it_is_read_from, "every list is read from an index"),
     SHOP_TEST(a_list_is_one_command_and_a_batch_is_one_command,
               "lists, baskets and takes are one command each"),
+    SHOP_TEST(a_list_without_its_index_is_slower_and_no_less_right,
+              "a list without its index is slower and no less right"),
     SHOP_TEST_END
 };
 

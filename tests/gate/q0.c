@@ -3,13 +3,14 @@
  * q0: may this store be trusted with stock?
  *
  * Everything mod_shop promises about stock, coupons and double orders rests on
- * two properties of the store: an update whose filter no longer holds changes
- * nothing, and a unique key admits one document.  Some servers that speak
- * MongoDB's protocol have neither under load: they query, edit and write back.
- * This program finds out, against a database of its own, and says so before
- * any other test can pass for the wrong reason.
+ * three properties of the store: an update whose filter no longer holds changes
+ * nothing, a unique key admits one document, and a key that its document gave
+ * up admits the next.  Some servers that speak MongoDB's protocol lack one of
+ * them: they query, edit and write back, or leave an index entry behind.  This
+ * program finds out, against a database of its own, and says so before any
+ * other test can pass for the wrong reason.
  *
- * Exit status: 0 both hold, 1 at least one does not, 2 could not find out.
+ * Exit status: 0 all hold, 1 at least one does not, 2 could not find out.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -33,7 +34,8 @@
 #include <mongoc/mongoc.h>
 #pragma GCC diagnostic pop
 
-enum { EXIT_ATOMIC = 0, EXIT_NOT_ATOMIC = 1, EXIT_CANNOT_RUN = 2 };
+/* The last is a finding of its own inside; to the caller it is status 1 too. */
+enum { EXIT_ATOMIC = 0, EXIT_NOT_ATOMIC = 1, EXIT_CANNOT_RUN = 2, FOUND_STALE_UNIQUE = 3 };
 
 enum {
     DEFAULT_THREADS = 200,
@@ -58,6 +60,8 @@ typedef struct {
     int rounds;
     unsigned limit_s;
     bool broken; /* read, then write: what an unfit store does inside */
+    bool stale;  /* give nothing up: what a stale index entry looks like */
+    bool tolerate_stale;
 } options_t;
 
 /* What the threads saw in one task, added up under the lock. */
@@ -365,6 +369,9 @@ static int worse(int one, int other)
     if (one == EXIT_NOT_ATOMIC || other == EXIT_NOT_ATOMIC) {
         return EXIT_NOT_ATOMIC;
     }
+    if (one == FOUND_STALE_UNIQUE || other == FOUND_STALE_UNIQUE) {
+        return FOUND_STALE_UNIQUE;
+    }
     return one == EXIT_ATOMIC ? other : one;
 }
 
@@ -417,12 +424,12 @@ static int round_of_claims(arena_t *arena, task_t task, const char *what, int ro
     return result;
 }
 
-static bool make_unique_index(arena_t *arena, mongoc_client_t *client)
+static bool make_unique_index(arena_t *arena, mongoc_client_t *client, const char *collection,
+                              const bson_t *key)
 {
     mongoc_database_t *database = mongoc_client_get_database(client, arena->database);
-    bson_t *command = BCON_NEW("createIndexes", BCON_UTF8("claims"), "indexes", "[", "{",
-                               "key", "{", "user", BCON_INT32(1), "slot", BCON_INT32(1), "}",
-                               "name", BCON_UTF8("user_slot"),
+    bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(collection), "indexes", "[", "{",
+                               "key", BCON_DOCUMENT(key), "name", BCON_UTF8("one_each"),
                                "unique", BCON_BOOL(true), "}", "]");
     bson_error_t error;
     bool made = mongoc_database_write_command_with_opts(database, command, NULL, NULL, &error);
@@ -432,6 +439,24 @@ static bool make_unique_index(arena_t *arena, mongoc_client_t *client)
     }
     bson_destroy(command);
     mongoc_database_destroy(database);
+    return made;
+}
+
+static bool make_pair_index(arena_t *arena, mongoc_client_t *client, const char *collection)
+{
+    bson_t *key = BCON_NEW("user", BCON_INT32(1), "slot", BCON_INT32(1));
+    bool made = make_unique_index(arena, client, collection, key);
+
+    bson_destroy(key);
+    return made;
+}
+
+static bool make_single_index(arena_t *arena, mongoc_client_t *client, const char *collection)
+{
+    bson_t *key = BCON_NEW("slot", BCON_INT32(1));
+    bool made = make_unique_index(arena, client, collection, key);
+
+    bson_destroy(key);
     return made;
 }
 
@@ -448,6 +473,106 @@ static bool drop_database(arena_t *arena, mongoc_client_t *client)
     return dropped;
 }
 
+/* ------------------------------------------------- values given up again -- */
+
+typedef enum { BY_UPDATE, BY_DELETE } way_t;
+
+static bool insert_slot(mongoc_collection_t *collection, int id, int slot, bson_error_t *error)
+{
+    bson_t *document = BCON_NEW("_id", BCON_INT32(id), "user", BCON_UTF8("buyer"),
+                                "slot", BCON_INT32(slot));
+    bool inserted = mongoc_collection_insert_one(collection, document, NULL, NULL, error);
+
+    bson_destroy(document);
+    return inserted;
+}
+
+/* Lets document id give up its slot, and makes sure that it had one. */
+static bool give_up_slot(mongoc_collection_t *collection, int id, way_t way,
+                         bson_error_t *error)
+{
+    bson_t *filter = BCON_NEW("_id", BCON_INT32(id));
+    bson_t *update = BCON_NEW("$set", "{", "slot", BCON_INT32(-id), "}");
+    const char *count = way == BY_UPDATE ? "modifiedCount" : "deletedCount";
+    bson_t reply;
+    bool sent = way == BY_UPDATE
+        ? mongoc_collection_update_one(collection, filter, update, NULL, &reply, error)
+        : mongoc_collection_delete_one(collection, filter, NULL, &reply, error);
+    bool done = sent && number_at(&reply, count, 0) == 1;
+
+    if (sent && !done) {
+        snprintf(error->message, sizeof error->message, "%s is not 1", count);
+    }
+    bson_destroy(&reply);
+    bson_destroy(update);
+    bson_destroy(filter);
+    return done;
+}
+
+/* One document takes a slot and gives it up; may another one have it? */
+static int check_slot(arena_t *arena, mongoc_collection_t *collection, way_t way)
+{
+    const int first = way == BY_UPDATE ? 1 : 3;
+    const int slot = first;
+    bson_error_t error;
+
+    if (!insert_slot(collection, first, slot, &error)
+        || (!arena->options->stale && !give_up_slot(collection, first, way, &error))) {
+        complain("cannot try whether unique values are given up: %s", error.message);
+        return EXIT_CANNOT_RUN;
+    }
+    if (insert_slot(collection, first + 1, slot, &error)) {
+        return EXIT_ATOMIC;
+    }
+    if (error.code == DUPLICATE_KEY) {
+        return FOUND_STALE_UNIQUE;
+    }
+    complain("cannot insert a value that was given up: %s", error.message);
+    return EXIT_CANNOT_RUN;
+}
+
+static const char *slot_word(int result)
+{
+    return result == EXIT_ATOMIC        ? "free"
+        : result == FOUND_STALE_UNIQUE ? "STILL TAKEN"
+                                       : "not known";
+}
+
+/*
+ * A failed order gives its unique slots up by an update.  A store that leaves
+ * the old index entry behind never lets that customer order the same cart again.
+ */
+static int check_given_up(arena_t *arena, mongoc_client_t *client)
+{
+    mongoc_collection_t *single = open_collection(arena, client, "freed_single");
+    mongoc_collection_t *pair = open_collection(arena, client, "freed_pair");
+    int result = EXIT_CANNOT_RUN;
+
+    if (make_single_index(arena, client, "freed_single")
+        && make_pair_index(arena, client, "freed_pair")) {
+        int single_update = check_slot(arena, single, BY_UPDATE);
+        int single_delete = check_slot(arena, single, BY_DELETE);
+        int pair_update = check_slot(arena, pair, BY_UPDATE);
+        int pair_delete = check_slot(arena, pair, BY_DELETE);
+
+        result = worse(worse(single_update, single_delete), worse(pair_update, pair_delete));
+        printf("unique value given up: one field by update %s, by delete %s; "
+               "two fields by update %s, by delete %s%s\n",
+               slot_word(single_update), slot_word(single_delete), slot_word(pair_update),
+               slot_word(pair_delete),
+               result != FOUND_STALE_UNIQUE            ? ""
+                   : arena->options->tolerate_stale ? " (tolerated)"
+                                                    : " WRONG");
+        fflush(stdout);
+    }
+    mongoc_collection_destroy(pair);
+    mongoc_collection_destroy(single);
+    if (result == FOUND_STALE_UNIQUE && arena->options->tolerate_stale) {
+        result = EXIT_ATOMIC;
+    }
+    return result;
+}
+
 static int run_rounds(arena_t *arena, mongoc_client_t *client)
 {
     const options_t *options = arena->options;
@@ -462,7 +587,7 @@ static int run_rounds(arena_t *arena, mongoc_client_t *client)
     }
     /* Without the index the broken variant's claims are all accepted. */
     if (!drop_database(arena, client)
-        || (!options->broken && !make_unique_index(arena, client))) {
+        || (!options->broken && !make_pair_index(arena, client, "claims"))) {
         return EXIT_CANNOT_RUN;
     }
     stock = open_collection(arena, client, "stock");
@@ -482,6 +607,9 @@ static int run_rounds(arena_t *arena, mongoc_client_t *client)
         }
     }
     mongoc_collection_destroy(stock);
+    if (result == EXIT_ATOMIC && !options->broken) {
+        result = check_given_up(arena, client);
+    }
     return result;
 }
 
@@ -580,15 +708,19 @@ static void print_help(FILE *out)
             "drops it. Each round: all threads at once take one unit of the same product\n"
             "({_id, stock: {$gte: 1}} -> {$inc: {stock: -1}}), then all insert one key of a\n"
             "unique compound index, then all insert one _id. The first wrong round ends it.\n"
+            "After the rounds, once: a unique value that its document gave up, by an update or\n"
+            "by being deleted, must be free for another one.\n"
             "\n"
-            "  --rounds N         rounds (default %d; scripts/store start uses fewer)\n"
-            "  --threads N        threads, each with a connection of its own (default %d)\n"
-            "  --units N          units in stock each round (default %d)\n"
-            "  --limit SECONDS    give up after so long (default %d)\n"
-            "  --selftest-broken  read, then write, as an unfit store does: must exit 1\n"
-            "  --help             this text\n"
+            "  --rounds N               rounds (default %d; scripts/store start uses fewer)\n"
+            "  --threads N              threads, each with its own connection (default %d)\n"
+            "  --units N                units in stock each round (default %d)\n"
+            "  --limit SECONDS          give up after so long (default %d)\n"
+            "  --tolerate-stale-unique  a value given up that stays taken is only said\n"
+            "  --selftest-broken        read, then write, as an unfit store does: must exit 1\n"
+            "  --selftest-stale         give no value up, as if the index forgot: must exit 1\n"
+            "  --help                   this text\n"
             "\n"
-            "exit status: 0 atomic, 1 not atomic, 2 could not find out\n",
+            "exit status: 0 fit, 1 not atomic or keeps values given up, 2 could not find out\n",
             DEFAULT_ROUNDS, DEFAULT_THREADS, DEFAULT_UNITS, DEFAULT_LIMIT_S);
 }
 
@@ -611,6 +743,21 @@ static int number_after(char **argv, int argc, int *at, int most)
     return 0;
 }
 
+/* Sets the option that has no value; false when it is none of these. */
+static bool parse_switch(const char *word, options_t *options)
+{
+    if (strcmp(word, "--selftest-broken") == 0) {
+        options->broken = true;
+    } else if (strcmp(word, "--selftest-stale") == 0) {
+        options->stale = true;
+    } else if (strcmp(word, "--tolerate-stale-unique") == 0) {
+        options->tolerate_stale = true;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 /* Returns false when the command line is not understood. */
 static bool parse_options(char **argv, int argc, options_t *options, const char **uri)
 {
@@ -623,8 +770,8 @@ static bool parse_options(char **argv, int argc, options_t *options, const char 
             options->units = number_after(argv, argc, &i, MAX_ROUNDS);
         } else if (strcmp(argv[i], "--limit") == 0) {
             options->limit_s = (unsigned) number_after(argv, argc, &i, MAX_LIMIT_S);
-        } else if (strcmp(argv[i], "--selftest-broken") == 0) {
-            options->broken = true;
+        } else if (parse_switch(argv[i], options)) {
+            continue;
         } else if (argv[i][0] == '-' || *uri != NULL) {
             complain("unknown argument: %s", argv[i]);
             return false;
@@ -662,8 +809,7 @@ static void set_signals(unsigned limit_s)
 int main(int argc, char **argv)
 {
     options_t options = {.threads = DEFAULT_THREADS, .units = DEFAULT_UNITS,
-                         .rounds = DEFAULT_ROUNDS, .limit_s = DEFAULT_LIMIT_S,
-                         .broken = false};
+                         .rounds = DEFAULT_ROUNDS, .limit_s = DEFAULT_LIMIT_S};
     const char *uri = NULL;
     int result = EXIT_CANNOT_RUN;
 
@@ -681,6 +827,11 @@ int main(int argc, char **argv)
     mongoc_log_set_handler(NULL, NULL);
     result = run_gate(uri, &options);
     mongoc_cleanup();
+    if (result == FOUND_STALE_UNIQUE) {
+        puts("q0: UNFIT: a unique value that its document gave up stays taken, so an order "
+             "that failed could never be placed again");
+        return EXIT_NOT_ATOMIC;
+    }
     printf("%s\n", result == EXIT_ATOMIC       ? "q0: atomic"
                    : result == EXIT_NOT_ATOMIC ? "q0: NOT ATOMIC"
                                                : "q0: could not find out");

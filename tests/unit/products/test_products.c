@@ -66,7 +66,8 @@ static void a_product_is_created_and_shown(void)
                    "\"category\":\"Lights\",\"stock\":7}");
     T_INT(res->status, 201);
     id = json_string_value(json_object_get(api_json(res), "id"));
-    T_STR(apr_table_get(res->headers, "Location"), apr_pstrcat(t_pool, "/api/products/", id, NULL));
+    T_STR(apr_table_get(res->headers, "Location"),
+          apr_pstrcat(t_pool, "/api/products/", id, NULL));
     T_TRUE(api_says(res, "\"price\":99.99,\"currency\":\"USD\",\"category\":\"Lights\","
                          "\"stock\":7,\"image_url\":null,\"featured\":false"));
     T_TRUE(!api_says(res, "rev") && !api_says(res, "holds"));
@@ -87,10 +88,12 @@ static void what_is_not_allowed_is_refused(void)
         { "user", "DELETE", "/products/" MISSING, NULL, 403 },
         { "user", "GET", "/products/" MISSING "/stock", NULL, 403 },
         { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":-1,\"category\":\"x\"}", 422 },
-        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":0.001,\"category\":\"x\"}", 422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":0.001,\"category\":\"x\"}",
+          422 },
         { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":10000000,\"category\":\"x\"}",
           422 },
-        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":\"1\",\"category\":\"x\"}", 422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":\"1\",\"category\":\"x\"}",
+          422 },
         { "admin", "POST", "/products",
           "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"stock\":2147483648}", 422 },
         { "admin", "POST", "/products",
@@ -230,7 +233,8 @@ static void stock_moves_by_delta_or_set_and_a_key_counts_once(void)
                     "\"stock\":9"));
     res = api_call("admin", "GET", path, NULL);
     T_INT(json_array_size(json_object_get(api_json(res), "items")), 2);
-    T_TRUE(api_says(res, "\"delta\":-3,\"stock_after\":4,\"reason\":\"broken\",\"by\":\"" API_ADMIN));
+    T_TRUE(api_says(res, "\"delta\":-3,\"stock_after\":4,\"reason\":\"broken\","
+                         "\"by\":\"" API_ADMIN));
 }
 
 static void public_answers_are_cached_until_somebody_writes(void)
