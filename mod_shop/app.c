@@ -28,8 +28,7 @@ const shop_route_t *const shop_app_routes[] = {
 #define SHOP_RESOURCE(folder, noun, repo_type) shop_##noun##_routes,
 #include "resources.def"
 #undef SHOP_RESOURCE
-    shop_ops_routes,
-    NULL
+    shop_ops_routes, NULL
 };
 
 /* The order is the contract: an address over its limit is not even asked for a token. */
@@ -53,9 +52,8 @@ shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, ap
     if (!app->clock) {
         app->clock = &shop_clock_shop;
     }
-    app->dispatch = (shop_dispatch_t){ .routes = shop_app_routes,
-                                       .guards = guards,
-                                       .settings = settings };
+    app->dispatch =
+        (shop_dispatch_t){ .routes = shop_app_routes, .guards = guards, .settings = settings };
     SHOP_TRY(shop_tokens_create(&app->tokens, settings, pool));
     SHOP_TRY(shop_hasher_create(&app->hasher, settings->hash_memory_kib, settings->hash_passes,
                                 settings->hash_slots, pool));
@@ -90,8 +88,8 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     if (redis) {
         app->limiter = shop_limiter_redis(redis, app->limiter, pool);
         app->cache = shop_cache_redis(redis, shared->cache_dirty, pool);
-        app->revoked = shop_revoked_redis(
-            redis, settings->jwt_access_s + settings->jwt_leeway_s, shared->revoked_owed, pool);
+        app->revoked = shop_revoked_redis(redis, settings->jwt_access_s + settings->jwt_leeway_s,
+                                          shared->revoked_owed, pool);
     }
     app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
     SHOP_TRY(shop_app_wire(app, settings, pool));

@@ -44,7 +44,7 @@ extern const shop_route_t *const shop_app_routes[];
  * or in plain memory in tests. NULL is allowed: the limiter then counts per process. */
 typedef struct shop_shared_t {
     apr_size_t limiter_size;
-    void *limiter; /* limiter_size zeroed bytes, see guard/limiter.h */
+    void *limiter;          /* limiter_size zeroed bytes, see guard/limiter.h */
     unsigned *cache_dirty;  /* an invalidation could not reach Redis; see http/cache_redis.h */
     unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
 } shop_shared_t;

@@ -38,13 +38,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(shop_insert_error_filter, NULL, NULL, APR_HOOK_LAST);
 }
 
-AP_DECLARE_MODULE(shop) = {
-    STANDARD20_MODULE_STUFF,
-    shop_create_dir_conf,
-    shop_merge_dir_conf,
-    shop_create_server_conf,
-    shop_merge_server_conf,
-    shop_commands,
-    register_hooks,
-    0
-};
+AP_DECLARE_MODULE(shop) = { STANDARD20_MODULE_STUFF, shop_create_dir_conf,
+                            shop_merge_dir_conf,     shop_create_server_conf,
+                            shop_merge_server_conf,  shop_commands,
+                            register_hooks,          0 };

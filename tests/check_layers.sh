@@ -13,7 +13,7 @@ srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)}
 OPEN='<(apr(_[a-z0-9]+)*|jansson)\.h>'
 OPEN+='|<(assert|ctype|errno|fcntl|inttypes|limits|math|poll|pthread|semaphore|signal|std[a-z]+)\.h>'
 OPEN+='|<(string|strings|time|unistd)\.h>|<(arpa|netinet|sys)/[a-z_]+\.h>|<config\.h>'
-HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_watchdog)\.h>'
+HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_watchdog|mpm_common)\.h>'
 
 # The roles, first match wins: a regex over the file, a regex over what it may include besides OPEN.
 # @noun is any resource's <folder>/<noun>, @folder any resource's folder, @dir the file's own.
@@ -59,7 +59,7 @@ base/id.c <openssl/evp.h> SHA-256
 base/id.c <openssl/rand.h> the kernel's randomness
 http/etag.c <openssl/evp.h> SHA-256 of bytes before they become a request's business
 guard/token.c infra/jwt.h libjwt stays behind infra/jwt.h; the token's claims are the guard's
-coupons/coupon_repo.h products/product_repo.h a pinned taking is one type for stock and coupons
+coupons/coupon_repo.h products/product_repo.h shop_leftover_t is one type for holds of stock and of coupons
 END
 }
 

@@ -147,7 +147,13 @@ contract_tests = \
 	tests/contract/test_mongo_infra \
 	tests/contract/test_order_contract \
 	tests/contract/test_redis_contract
-check_scripts =
+check_scripts = \
+	tests/check_banned.sh \
+	tests/check_docs.sh \
+	tests/check_exports.sh \
+	tests/check_layers.sh \
+	tests/check_registry.sh \
+	tests/check_words.sh
 
 if HAVE_CUNIT
 check_PROGRAMS += $(unit_tests) $(contract_tests)

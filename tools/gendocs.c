@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Prints the reference pages from the tables the module runs on: gendocs directives|errors|log|conf. */
+ * Prints the reference pages from the tables the module runs on: gendocs
+ * directives|errors|log|conf. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,7 +16,8 @@ static void slug(const char *code)
 static void directives(void)
 {
     puts("# Directives\n\nGenerated from `mod_shop/server/directives.def`.\n\n"
-         "A *secret* is `file:path` (first line of a file that only its owner may read), `env:NAME`, "
+         "A *secret* is `file:path` (first line of a file that only its owner may read), "
+         "`env:NAME`, "
          "`exec:/program arguments` (first line of its output), or the value itself, which draws a "
          "warning. A *time* is a number of seconds or carries a unit: `500ms`, `30s`, `15min`, "
          "`7d`.\n\n"
@@ -24,12 +26,12 @@ static void directives(void)
          "| | |\n|---|---|\n| Syntax | `ShopEngine On\\|Off` |\n| Default | `Off` |\n"
          "| Context | `<Location>` with a plain path |\n"
          "| Example | `<Location \"/api\"> ShopEngine On </Location>` |");
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)            \
-    printf("\n## " #name "\n\n%s\n\n| | |\n|---|---|\n| Syntax | `" #name " ", help);         \
-    for (const char *at = syntax; *at; at++) {                                                \
-        printf(*at == '|' ? "\\|" : "%c", *at);                                               \
-    }                                                                                         \
-    puts("` |\n| Default | `" defaults "` |\n| Context | server config, virtual host |\n"     \
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)        \
+    printf("\n## " #name "\n\n%s\n\n| | |\n|---|---|\n| Syntax | `" #name " ", help);     \
+    for (const char *at = syntax; *at; at++) {                                            \
+        printf(*at == '|' ? "\\|" : "%c", *at);                                           \
+    }                                                                                     \
+    puts("` |\n| Default | `" defaults "` |\n| Context | server config, virtual host |\n" \
          "| Example | `" example "` |");
 #include "mod_shop/server/directives.def"
 #undef SHOP_DIRECTIVE

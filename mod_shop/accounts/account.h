@@ -17,9 +17,9 @@ typedef struct shop_user_t {
     const char *username;
     const char *username_key; /* folded; unique */
     const char *email;
-    const char *email_key;    /* folded; unique */
+    const char *email_key; /* folded; unique */
     const char *password_hash;
-    const char *role;         /* "user" or "admin" */
+    const char *role; /* "user" or "admin" */
     bool email_verified;
     bool disabled;
     apr_time_t created_at;

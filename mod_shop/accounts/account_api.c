@@ -20,7 +20,7 @@ const shop_field_t shop_user_fields[] = {
                "whether the address was proven"),
     SHOP_FIELD(shop_user_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "time of registration"),
     SHOP_FIELD(shop_user_t, updated_at, TIME, SHOP_REQUIRED, 0, 0, "time of the last change"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 typedef struct registration_t {
@@ -38,13 +38,13 @@ static const shop_field_t registration_fields[] = {
                "8 to 256 characters unless the shop says otherwise; common ones are refused"),
     SHOP_FIELD_ENUM_OF(registration_t, role, 0, role_values,
                        "admin needs an admin's token or X-Shop-Bootstrap-Token"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t login_fields[] = {
     SHOP_FIELD(shop_account_login_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address of the account"),
     SHOP_FIELD(shop_account_login_t, password, SECRET, SHOP_REQUIRED, 1, 1024, "its password"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 typedef struct profile_t {
@@ -55,7 +55,7 @@ typedef struct profile_t {
 static const shop_field_t profile_fields[] = {
     SHOP_FIELD(profile_t, username, STRING, 0, 3, 64, "name shown to others"),
     SHOP_FIELD(profile_t, email, EMAIL, 0, 0, 254, "a new address is unverified"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 typedef struct password_change_t {
@@ -68,7 +68,7 @@ static const shop_field_t password_fields[] = {
                "the password in force"),
     SHOP_FIELD(password_change_t, new_password, SECRET, SHOP_REQUIRED, 1, 1024,
                "8 to 256 characters unless the shop says otherwise"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 typedef struct revoked_reply_t {
@@ -77,7 +77,7 @@ typedef struct revoked_reply_t {
 
 static const shop_field_t revoked_fields[] = {
     SHOP_FIELD(revoked_reply_t, revoked, BOOL, SHOP_REQUIRED, 0, 0, "always true"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 /* ---- registration ---- */
@@ -304,36 +304,85 @@ static const shop_code_t edit_errors[] = { SHOP_EMAIL_TAKEN, SHOP_USERNAME_TAKEN
 static const shop_code_t password_errors[] = { SHOP_CONFLICT, SHOP_RATE_LIMITED, SHOP_OK };
 
 const shop_route_t shop_account_routes[] = {
-    { .method = "POST", .path = "/auth/register", .handler = account_register,
-      .operation = "register", .summary = "Make an account", .tag = "accounts",
-      .access = SHOP_ACCESS_OPTIONAL, .body = registration_fields,
-      .body_size = sizeof(registration_t), .status = 201, .reply = shop_user_fields,
+    { .method = "POST",
+      .path = "/auth/register",
+      .handler = account_register,
+      .operation = "register",
+      .summary = "Make an account",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_OPTIONAL,
+      .body = registration_fields,
+      .body_size = sizeof(registration_t),
+      .status = 201,
+      .reply = shop_user_fields,
       .errors = register_errors },
-    { .method = "POST", .path = "/auth/login", .handler = shop_account_login,
-      .operation = "login", .summary = "Sign in", .tag = "accounts",
-      .access = SHOP_ACCESS_PUBLIC, .body = login_fields,
-      .body_size = sizeof(shop_account_login_t), .status = 200,
-      .reply = shop_account_tokens_fields, .errors = login_errors },
-    { .method = "POST", .path = "/auth/refresh", .handler = shop_account_refresh,
-      .operation = "refresh", .summary = "Exchange the refresh token for a new pair",
-      .tag = "accounts", .access = SHOP_ACCESS_REFRESH, .status = 200,
-      .reply = shop_account_tokens_fields, .errors = session_errors },
-    { .method = "POST", .path = "/auth/logout", .handler = shop_account_logout,
-      .operation = "logout", .summary = "End this session", .tag = "accounts",
-      .access = SHOP_ACCESS_CUSTOMER, .status = 200, .reply = revoked_fields,
+    { .method = "POST",
+      .path = "/auth/login",
+      .handler = shop_account_login,
+      .operation = "login",
+      .summary = "Sign in",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_PUBLIC,
+      .body = login_fields,
+      .body_size = sizeof(shop_account_login_t),
+      .status = 200,
+      .reply = shop_account_tokens_fields,
+      .errors = login_errors },
+    { .method = "POST",
+      .path = "/auth/refresh",
+      .handler = shop_account_refresh,
+      .operation = "refresh",
+      .summary = "Exchange the refresh token for a new pair",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_REFRESH,
+      .status = 200,
+      .reply = shop_account_tokens_fields,
       .errors = session_errors },
-    { .method = "GET", .path = "/auth/me", .handler = account_me, .operation = "showMe",
-      .summary = "The caller's account", .tag = "accounts", .access = SHOP_ACCESS_CUSTOMER,
-      .status = 200, .reply = shop_user_fields, .errors = session_errors },
-    { .method = "PATCH", .path = "/auth/me", .handler = account_edit, .operation = "editMe",
-      .summary = "Change username or e-mail address", .tag = "accounts",
-      .access = SHOP_ACCESS_CUSTOMER, .if_match = true, .body = profile_fields,
-      .body_size = sizeof(profile_t), .partial = true, .status = 200, .reply = shop_user_fields,
+    { .method = "POST",
+      .path = "/auth/logout",
+      .handler = shop_account_logout,
+      .operation = "logout",
+      .summary = "End this session",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply = revoked_fields,
+      .errors = session_errors },
+    { .method = "GET",
+      .path = "/auth/me",
+      .handler = account_me,
+      .operation = "showMe",
+      .summary = "The caller's account",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply = shop_user_fields,
+      .errors = session_errors },
+    { .method = "PATCH",
+      .path = "/auth/me",
+      .handler = account_edit,
+      .operation = "editMe",
+      .summary = "Change username or e-mail address",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .if_match = true,
+      .body = profile_fields,
+      .body_size = sizeof(profile_t),
+      .partial = true,
+      .status = 200,
+      .reply = shop_user_fields,
       .errors = edit_errors },
-    { .method = "POST", .path = "/auth/me/password", .handler = account_password,
-      .operation = "changePassword", .summary = "Change the password and end all other sessions",
-      .tag = "accounts", .access = SHOP_ACCESS_CUSTOMER, .body = password_fields,
-      .body_size = sizeof(password_change_t), .status = 200, .reply = shop_user_fields,
+    { .method = "POST",
+      .path = "/auth/me/password",
+      .handler = account_password,
+      .operation = "changePassword",
+      .summary = "Change the password and end all other sessions",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .body = password_fields,
+      .body_size = sizeof(password_change_t),
+      .status = 200,
+      .reply = shop_user_fields,
       .errors = password_errors },
-    { .method = NULL }
+    { .method = NULL },
 };

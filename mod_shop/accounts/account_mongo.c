@@ -19,7 +19,7 @@ const shop_mongo_index_t shop_account_indexes[] = {
     { .collection = USERS, .name = USERNAME_INDEX, .keys = "username_key:1", .unique = true },
     { .collection = USERS, .name = "users_role", .keys = "role:1" },
     { .collection = SESSIONS, .name = "sessions_user", .keys = "user_id:1" },
-    { .collection = NULL }
+    { .collection = NULL },
 };
 
 typedef struct account_mongo_t {
@@ -96,8 +96,8 @@ static shop_error_t *taken(const char *duplicate, apr_pool_t *pool)
     if (username) {
         return shop_err(pool, USERNAME_TAKEN, "an account with this username exists");
     }
-    return shop_error_cause(shop_err(pool, INTERNAL, "the account could not be stored"), pool,
-                            "%s", duplicate);
+    return shop_error_cause(shop_err(pool, INTERNAL, "the account could not be stored"), pool, "%s",
+                            duplicate);
 }
 
 static shop_error_t *mongo_insert(shop_account_repo_t *repo, const shop_user_t *user,
@@ -210,8 +210,8 @@ static shop_error_t *mongo_release_bootstrap(shop_account_repo_t *repo, apr_pool
 {
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(BOOTSTRAP));
     int64_t deleted;
-    shop_error_t *err = shop_mongo_delete(&deleted, mongo_of(repo), META, filter,
-                                          SHOP_MONGO_MAJORITY, pool);
+    shop_error_t *err =
+        shop_mongo_delete(&deleted, mongo_of(repo), META, filter, SHOP_MONGO_MAJORITY, pool);
 
     bson_destroy(filter);
     return err;
@@ -219,8 +219,8 @@ static shop_error_t *mongo_release_bootstrap(shop_account_repo_t *repo, apr_pool
 
 /* ---- sessions ---- */
 
-static shop_error_t *mongo_session_insert(shop_account_repo_t *repo,
-                                          const shop_session_t *session, apr_pool_t *pool)
+static shop_error_t *mongo_session_insert(shop_account_repo_t *repo, const shop_session_t *session,
+                                          apr_pool_t *pool)
 {
     bson_t doc = BSON_INITIALIZER;
     const char *duplicate = NULL;
@@ -288,8 +288,8 @@ static shop_error_t *mongo_session_rotate(bool *rotated, shop_account_repo_t *re
                                           const char *old, const char *next, const char *role,
                                           apr_time_t expires_at, apr_pool_t *pool)
 {
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(id), "current", BCON_UTF8(old), "revoked",
-                              BCON_BOOL(false));
+    bson_t *filter =
+        BCON_NEW("_id", BCON_UTF8(id), "current", BCON_UTF8(old), "revoked", BCON_BOOL(false));
     bson_t update = BSON_INITIALIZER, set;
     int64_t matched = 0;
     shop_error_t *err;

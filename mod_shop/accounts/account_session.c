@@ -22,8 +22,7 @@ static apr_time_t earlier(apr_time_t a, apr_time_t b)
 /* The password was checked against a user read before the hash was computed, which takes long
  * enough for a password change or a ban to come between. */
 static shop_error_t *confirm_user(shop_user_t **now, shop_account_repo_t *repo,
-                                  const shop_user_t *user, const char *session_id,
-                                  apr_pool_t *pool)
+                                  const shop_user_t *user, const char *session_id, apr_pool_t *pool)
 {
     SHOP_TRY(repo->find(now, repo, user->id, pool));
     if (*now && !(*now)->disabled && !strcmp((*now)->password_hash, user->password_hash)) {
@@ -46,8 +45,8 @@ shop_error_t *shop_session_open(shop_session_grant_t *grant, shop_account_repo_t
     session->current = digest(grant->refresh_id, pool);
     session->created_at = times->now;
     session->absolute_at = times->now + apr_time_from_sec(times->absolute_s);
-    session->expires_at = earlier(times->now + apr_time_from_sec(times->refresh_s),
-                                  session->absolute_at);
+    session->expires_at =
+        earlier(times->now + apr_time_from_sec(times->refresh_s), session->absolute_at);
     SHOP_TRY(repo->session_insert(repo, session, pool));
     SHOP_TRY(confirm_user(&grant->user, repo, user, session->id, pool));
     grant->session = session;

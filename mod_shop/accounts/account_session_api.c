@@ -21,7 +21,7 @@ const shop_field_t shop_account_tokens_fields[] = {
                "seconds the refresh token lives"),
     SHOP_FIELD_OBJECT_OF(shop_account_tokens_t, user, SHOP_REQUIRED, shop_user_t, shop_user_fields,
                          "who signed in"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 int shop_account_verdict_s(const shop_app_t *app)
@@ -49,8 +49,8 @@ static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req,
                              .session = session->id,
                              .role = session->role,
                              .issued_at = req->now,
-                             .expires_at = wanted < session->absolute_at ? wanted
-                                                                         : session->absolute_at };
+                             .expires_at =
+                                 wanted < session->absolute_at ? wanted : session->absolute_at };
     shop_claims_t refresh = { .use = SHOP_TOKEN_REFRESH,
                               .subject = session->user_id,
                               .session = session->id,

@@ -34,8 +34,7 @@ static bool id_fits(const char *id)
     size_t length = strlen(id);
 
     return length >= 1 && length <= ID_MAX &&
-           strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
-               length;
+           strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == length;
 }
 
 static bool cursor_of_json(shop_cursor_t *cursor, const json_t *list)

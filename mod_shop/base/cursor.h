@@ -25,9 +25,9 @@ shop_error_t *shop_cursor_decode(shop_cursor_t **cursor, const char *text, const
 
 /* What every list is asked for and answers with. */
 typedef struct shop_list_query_t {
-    int64_t limit;               /* 1..100 */
-    const shop_cursor_t *after;  /* NULL: first page */
-    bool count;                  /* total wanted */
+    int64_t limit;              /* 1..100 */
+    const shop_cursor_t *after; /* NULL: first page */
+    bool count;                 /* total wanted */
 } shop_list_query_t;
 
 #define SHOP_COUNT_CAP 10000

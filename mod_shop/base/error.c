@@ -44,8 +44,8 @@ shop_error_t *shop_error_cause(shop_error_t *err, apr_pool_t *pool, const char *
     return err;
 }
 
-void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointer,
-                        const char *code, const char *format, ...)
+void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointer, const char *code,
+                        const char *format, ...)
 {
     shop_violation_t *violation = apr_pcalloc(pool, sizeof(*violation));
     shop_violation_t **last;
@@ -57,8 +57,8 @@ void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointe
     violation->pointer = pointer;
     violation->code = code;
     if (!*err) {
-        *err = shop_err(pool, VALIDATION_FAILED, "%s %s",
-                        *pointer ? pointer : "the body", violation->detail);
+        *err = shop_err(pool, VALIDATION_FAILED, "%s %s", *pointer ? pointer : "the body",
+                        violation->detail);
     }
     for (last = &(*err)->violations; *last; last = &(*last)->next) {
     }

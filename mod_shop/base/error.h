@@ -20,17 +20,18 @@ typedef enum {
 /* One refused member or query parameter (a row of "errors" in a 422). */
 typedef struct shop_violation_t {
     const char *pointer; /* RFC 6901 pointer into the body, or "?name" for a query parameter */
-    const char *code;    /* stable: required, unknown, type, range, length, format, enum, duplicate, ... */
-    const char *detail;  /* a sentence for people */
+    const char
+        *code; /* stable: required, unknown, type, range, length, format, enum, duplicate, ... */
+    const char *detail; /* a sentence for people */
     struct shop_violation_t *next;
 } shop_violation_t;
 
 typedef struct shop_error_t {
     shop_code_t code;
-    const char *detail;           /* for the client; never NULL */
-    const char *cause;            /* for the log only: driver text, hosts, queries; may be NULL */
-    int retry_after;              /* seconds, 0 = the code's default (429 and 503 always send one) */
-    const char *allow;            /* value of Allow for 405 */
+    const char *detail; /* for the client; never NULL */
+    const char *cause;  /* for the log only: driver text, hosts, queries; may be NULL */
+    int retry_after;    /* seconds, 0 = the code's default (429 and 503 always send one) */
+    const char *allow;  /* value of Allow for 405 */
     shop_violation_t *violations; /* 422 */
     json_t *extra;                /* further problem members, owned by the pool; may be NULL */
     const char *file;
@@ -49,16 +50,15 @@ shop_error_t *shop_error_cause(shop_error_t *err, apr_pool_t *pool, const char *
     __attribute__((format(printf, 3, 4)));
 
 /* Appends a violation to *err, making a VALIDATION_FAILED error when *err is NULL. */
-void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointer,
-                        const char *code, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
+void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointer, const char *code,
+                        const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Adds a member to the problem document. Takes over the reference to value. */
 void shop_error_extra(shop_error_t *err, apr_pool_t *pool, const char *name, json_t *value);
 
-int shop_code_status(shop_code_t code);         /* HTTP status */
-const char *shop_code_name(shop_code_t code);   /* "out_of_stock" */
-const char *shop_code_title(shop_code_t code);  /* "Out of stock" */
+int shop_code_status(shop_code_t code);        /* HTTP status */
+const char *shop_code_name(shop_code_t code);  /* "out_of_stock" */
+const char *shop_code_title(shop_code_t code); /* "Out of stock" */
 const char *shop_code_help(shop_code_t code);
 /* The code for an HTTP status httpd refused a request with; SHOP_OK when there is none. */
 shop_code_t shop_code_of_status(int status);

@@ -127,8 +127,7 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
             wanted = "must not hold control or invisible characters";
         }
         break;
-    default:
-        break;
+    default: break;
     }
     if (wanted) {
         shop_error_violate(err, pool, pointer, "format", "%s", wanted);
@@ -259,18 +258,10 @@ static void set_null(void *member, shop_field_kind_t kind)
 {
     switch (kind) {
     case SHOP_FIELD_INT:
-    case SHOP_FIELD_MONEY:
-        *(int64_t *)member = -1;
-        break;
-    case SHOP_FIELD_TIME:
-        *(apr_time_t *)member = 0;
-        break;
-    case SHOP_FIELD_BOOL:
-        *(bool *)member = false;
-        break;
-    default:
-        *(void **)member = NULL;
-        break;
+    case SHOP_FIELD_MONEY: *(int64_t *)member = -1; break;
+    case SHOP_FIELD_TIME: *(apr_time_t *)member = 0; break;
+    case SHOP_FIELD_BOOL: *(bool *)member = false; break;
+    default: *(void **)member = NULL; break;
     }
 }
 
@@ -299,23 +290,18 @@ static bool read_value(reading_t *reading, void *member, const shop_field_t *fie
         *(int64_t *)member = json_integer_value(value);
         return shop_field_check_number(&reading->err, *(int64_t *)member, field, pointer, 0,
                                        reading->pool);
-    case SHOP_FIELD_MONEY:
-        return read_money(reading, member, field, value, pointer);
+    case SHOP_FIELD_MONEY: return read_money(reading, member, field, value, pointer);
     case SHOP_FIELD_BOOL:
         if (!json_is_boolean(value)) {
             return wrong_type(reading, pointer, "true or false");
         }
         *(bool *)member = json_is_true(value);
         return true;
-    case SHOP_FIELD_TIME:
-        return read_time(reading, member, value, pointer);
-    case SHOP_FIELD_OBJECT:
-        return read_struct(reading, member, field, value, pointer);
+    case SHOP_FIELD_TIME: return read_time(reading, member, value, pointer);
+    case SHOP_FIELD_OBJECT: return read_struct(reading, member, field, value, pointer);
     case SHOP_FIELD_LIST:
-    case SHOP_FIELD_STRINGS:
-        return read_list(reading, member, field, value, pointer);
-    default:
-        return read_text(reading, member, field, value, pointer);
+    case SHOP_FIELD_STRINGS: return read_list(reading, member, field, value, pointer);
+    default: return read_text(reading, member, field, value, pointer);
     }
 }
 
@@ -362,7 +348,8 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
         }
     }
     /* jansson's iterators take no const */
-    json_object_foreach((json_t *)(uintptr_t)object, name, value) {
+    json_object_foreach((json_t *)(uintptr_t)object, name, value)
+    {
         const shop_field_t *row = find_row(fields, name);
 
         if (!row || !is_accepted(row)) {
@@ -393,14 +380,10 @@ static size_t member_size(shop_field_kind_t kind)
 {
     switch (kind) {
     case SHOP_FIELD_INT:
-    case SHOP_FIELD_MONEY:
-        return sizeof(int64_t);
-    case SHOP_FIELD_TIME:
-        return sizeof(apr_time_t);
-    case SHOP_FIELD_BOOL:
-        return sizeof(bool);
-    default:
-        return sizeof(void *);
+    case SHOP_FIELD_MONEY: return sizeof(int64_t);
+    case SHOP_FIELD_TIME: return sizeof(apr_time_t);
+    case SHOP_FIELD_BOOL: return sizeof(bool);
+    default: return sizeof(void *);
     }
 }
 

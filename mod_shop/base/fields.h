@@ -54,19 +54,30 @@ typedef struct shop_field_t {
 } shop_field_t;
 
 /* SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED, 3, 32, "what the customer types") */
-#define SHOP_FIELD(type, member, KIND, flags_, min_, max_, help_)                       \
-    { .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member),     \
-      .flags = (flags_), .min = (min_), .max = (max_), .help = (help_) }
-#define SHOP_FIELD_ENUM_OF(type, member, flags_, values_, help_)                        \
-    { .name = #member, .kind = SHOP_FIELD_ENUM, .offset = offsetof(type, member),       \
-      .flags = (flags_), .help = (help_), .values = (values_) }
-#define SHOP_FIELD_OBJECT_OF(type, member, flags_, inner_type, fields_, help_)          \
-    { .name = #member, .kind = SHOP_FIELD_OBJECT, .offset = offsetof(type, member),     \
-      .flags = (flags_), .help = (help_), .fields = (fields_), .size = sizeof(inner_type) }
-#define SHOP_FIELD_LIST_OF(type, member, flags_, fields_, help_)                        \
-    { .name = #member, .kind = SHOP_FIELD_LIST, .offset = offsetof(type, member),       \
-      .flags = (flags_), .help = (help_), .fields = (fields_) }
-#define SHOP_FIELDS_END { .name = NULL }
+#define SHOP_FIELD(type, member, KIND, flags_, min_, max_, help_)                     \
+    {                                                                                 \
+        .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member), \
+        .flags = (flags_), .min = (min_), .max = (max_), .help = (help_)              \
+    }
+#define SHOP_FIELD_ENUM_OF(type, member, flags_, values_, help_)                    \
+    {                                                                               \
+        .name = #member, .kind = SHOP_FIELD_ENUM, .offset = offsetof(type, member), \
+        .flags = (flags_), .help = (help_), .values = (values_)                     \
+    }
+#define SHOP_FIELD_OBJECT_OF(type, member, flags_, inner_type, fields_, help_)              \
+    {                                                                                       \
+        .name = #member, .kind = SHOP_FIELD_OBJECT, .offset = offsetof(type, member),       \
+        .flags = (flags_), .help = (help_), .fields = (fields_), .size = sizeof(inner_type) \
+    }
+#define SHOP_FIELD_LIST_OF(type, member, flags_, fields_, help_)                    \
+    {                                                                               \
+        .name = #member, .kind = SHOP_FIELD_LIST, .offset = offsetof(type, member), \
+        .flags = (flags_), .help = (help_), .fields = (fields_)                     \
+    }
+#define SHOP_FIELDS_END \
+    {                   \
+        .name = NULL    \
+    }
 
 /* Which members a body named; bit i = row i of the table (at most 64 rows). */
 typedef uint64_t shop_present_t;

@@ -54,9 +54,7 @@ static void put_bounds(json_t *schema, const shop_field_t *row, int exponent)
         return;
     }
     switch (row->kind) {
-    case SHOP_FIELD_MONEY:
-        put_money_bounds(schema, row, exponent);
-        return;
+    case SHOP_FIELD_MONEY: put_money_bounds(schema, row, exponent); return;
     case SHOP_FIELD_INT:
         low = "minimum";
         high = "maximum";
@@ -70,10 +68,8 @@ static void put_bounds(json_t *schema, const shop_field_t *row, int exponent)
     case SHOP_FIELD_TEXT:
     case SHOP_FIELD_SECRET:
     case SHOP_FIELD_EMAIL:
-    case SHOP_FIELD_URL:
-        break;
-    default:
-        return;
+    case SHOP_FIELD_URL: break;
+    default: return;
     }
     put(schema, low, json_integer(row->min));
     put(schema, high, json_integer(row->max));
@@ -102,29 +98,16 @@ static json_t *kind_schema(const shop_field_t *row, bool for_reply, int exponent
     schema = json_object();
     put(schema, "type", json_string(type_of(row->kind)));
     switch (row->kind) {
-    case SHOP_FIELD_ID:
-        put(schema, "pattern", json_string("^[0-9a-fA-F]{24}$"));
-        break;
-    case SHOP_FIELD_EMAIL:
-        put(schema, "format", json_string("email"));
-        break;
-    case SHOP_FIELD_URL:
-        put(schema, "format", json_string("uri-reference"));
-        break;
-    case SHOP_FIELD_SECRET:
-        put(schema, "format", json_string("password"));
-        break;
-    case SHOP_FIELD_TIME:
-        put(schema, "format", json_string("date-time"));
-        break;
+    case SHOP_FIELD_ID: put(schema, "pattern", json_string("^[0-9a-fA-F]{24}$")); break;
+    case SHOP_FIELD_EMAIL: put(schema, "format", json_string("email")); break;
+    case SHOP_FIELD_URL: put(schema, "format", json_string("uri-reference")); break;
+    case SHOP_FIELD_SECRET: put(schema, "format", json_string("password")); break;
+    case SHOP_FIELD_TIME: put(schema, "format", json_string("date-time")); break;
     case SHOP_FIELD_LIST:
         put(schema, "items", object_schema(row->fields, for_reply, false, exponent));
         break;
-    case SHOP_FIELD_STRINGS:
-        put(schema, "items", json_pack("{s:s}", "type", "string"));
-        break;
-    default:
-        break;
+    case SHOP_FIELD_STRINGS: put(schema, "items", json_pack("{s:s}", "type", "string")); break;
+    default: break;
     }
     return schema;
 }
@@ -140,10 +123,8 @@ static bool may_be_null(const shop_field_t *row, bool for_reply)
     case SHOP_FIELD_MONEY:
     case SHOP_FIELD_BOOL:
     case SHOP_FIELD_LIST:
-    case SHOP_FIELD_STRINGS:
-        return false;
-    default:
-        return !(row->flags & (SHOP_REQUIRED | SHOP_OMIT_NULL));
+    case SHOP_FIELD_STRINGS: return false;
+    default: return !(row->flags & (SHOP_REQUIRED | SHOP_OMIT_NULL));
     }
 }
 
@@ -200,8 +181,8 @@ static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool pa
     json_t *required = json_array();
 
     for (const shop_field_t *row = fields; row->name; row++) {
-        bool always = for_reply ? !(row->flags & SHOP_OMIT_NULL)
-                                : !partial && (row->flags & SHOP_REQUIRED);
+        bool always =
+            for_reply ? !(row->flags & SHOP_OMIT_NULL) : !partial && (row->flags & SHOP_REQUIRED);
 
         if (!is_shown(row, for_reply)) {
             continue;

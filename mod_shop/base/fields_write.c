@@ -10,12 +10,9 @@ static bool is_null(const void *member, const shop_field_t *row)
     case SHOP_FIELD_MONEY:
         /* without one of the flags a negative number is a number (a stock movement) */
         return (row->flags & (SHOP_OMIT_NULL | SHOP_NULLABLE)) && *(const int64_t *)member < 0;
-    case SHOP_FIELD_TIME:
-        return *(const apr_time_t *)member == 0;
-    case SHOP_FIELD_BOOL:
-        return false;
-    default:
-        return *(const void *const *)member == NULL;
+    case SHOP_FIELD_TIME: return *(const apr_time_t *)member == 0;
+    case SHOP_FIELD_BOOL: return false;
+    default: return *(const void *const *)member == NULL;
     }
 }
 
@@ -38,24 +35,14 @@ static void write_value(shop_json_out_t *out, const shop_field_t *row, const voi
                         int currency_exponent)
 {
     switch (row->kind) {
-    case SHOP_FIELD_INT:
-        shop_json_int(out, *(const int64_t *)member);
-        break;
-    case SHOP_FIELD_MONEY:
-        shop_json_money(out, *(const int64_t *)member, currency_exponent);
-        break;
-    case SHOP_FIELD_BOOL:
-        shop_json_bool(out, *(const bool *)member);
-        break;
-    case SHOP_FIELD_TIME:
-        shop_json_time(out, *(const apr_time_t *)member);
-        break;
+    case SHOP_FIELD_INT: shop_json_int(out, *(const int64_t *)member); break;
+    case SHOP_FIELD_MONEY: shop_json_money(out, *(const int64_t *)member, currency_exponent); break;
+    case SHOP_FIELD_BOOL: shop_json_bool(out, *(const bool *)member); break;
+    case SHOP_FIELD_TIME: shop_json_time(out, *(const apr_time_t *)member); break;
     case SHOP_FIELD_OBJECT:
         shop_fields_write(out, row->fields, *(const void *const *)member, currency_exponent);
         break;
-    default:
-        shop_json_string(out, *(const char *const *)member);
-        break;
+    default: shop_json_string(out, *(const char *const *)member); break;
     }
 }
 

@@ -46,8 +46,7 @@ shop_error_t *shop_id_make(const char **id, apr_pool_t *pool)
 
 bool shop_id_valid(const char *id)
 {
-    return strlen(id) == SHOP_ID_LENGTH &&
-           strspn(id, "0123456789abcdefABCDEF") == SHOP_ID_LENGTH;
+    return strlen(id) == SHOP_ID_LENGTH && strspn(id, "0123456789abcdefABCDEF") == SHOP_ID_LENGTH;
 }
 
 shop_error_t *shop_id_secret(const char **secret, int bytes, apr_pool_t *pool)

@@ -135,8 +135,7 @@ shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t
     }
     scan_text(&scan);
     if (scan.deepest > SHOP_JSON_MAX_DEPTH) {
-        return shop_err(pool, MALFORMED_JSON, "the body nests deeper than %d",
-                        SHOP_JSON_MAX_DEPTH);
+        return shop_err(pool, MALFORMED_JSON, "the body nests deeper than %d", SHOP_JSON_MAX_DEPTH);
     }
     /* Before parsing, so that thousands of colliding keys never reach a hash table. */
     if (scan.members > SHOP_JSON_MAX_MEMBERS) {

@@ -9,7 +9,8 @@
 #include <string.h>
 
 /* ISO 4217: active currencies by number of decimals; every other known one has two. */
-static const char exponent_0[] = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
+static const char exponent_0[] =
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 static const char exponent_3[] = "BHD IQD JOD KWD LYD OMR TND";
 static const char exponent_2[] =
     "AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BRL BSD BTN BWP BYN BZD "
@@ -34,7 +35,7 @@ int shop_money_exponent(const char *currency)
     if (strlen(currency) != 3) {
         return -1;
     }
-    return listed(exponent_2, currency) ? 2
+    return listed(exponent_2, currency)   ? 2
            : listed(exponent_0, currency) ? 0
            : listed(exponent_3, currency) ? 3
                                           : -1;
@@ -50,38 +51,66 @@ static int64_t power_of_ten(int exponent)
     return power;
 }
 
-bool shop_money_of_text(int64_t *amount, const char *text, int exponent)
+/* Digits, at most one point, and digits around it. */
+static bool is_decimal(const char *text)
 {
-    const char *point = NULL;
-    int64_t value = 0;
-    int decimals = 0;
+    apr_size_t whole = strspn(text, "0123456789");
+    const char *point = text + whole;
+    apr_size_t size = strlen(text);
 
-    if (!*text || strlen(text) > 40) {
+    if (!whole || size > 40) {
         return false;
     }
-    for (const char *at = text; *at; at++) {
-        int digit = *at - '0';
+    return !*point ||
+           (*point == '.' && point[1] && strspn(point + 1, "0123456789") == size - whole - 1);
+}
 
-        if (*at == '.' && !point && at > text && at[1]) {
-            point = at;
-            continue;
-        }
-        if (digit < 0 || digit > 9) {
-            return false;
-        }
-        if (point && ++decimals > exponent) {
-            if (digit) { /* trailing zeros are fine, anything else is more than the currency has */
+/* Digits, at most one point, and digits around it. */
+static bool is_decimal(const char *text)
+{
+    apr_size_t whole = strspn(text, "0123456789");
+    const char *point = text + whole;
+    apr_size_t size = strlen(text);
+
+    if (!whole || size > 40) {
+        return false;
+    }
+    return !*point ||
+           (*point == '.' && point[1] && strspn(point + 1, "0123456789") == size - whole - 1);
+}
+
+/* Writes another digit behind the value; false when it does not fit. */
+/* Writes another digit behind the value; false when it does not fit. */
+static bool push_digit(int64_t *value, int digit)
+{
+    return !__builtin_mul_overflow(*value, 10, value) &&
+           !__builtin_add_overflow(*value, digit, value);
+}
+
+bool shop_money_of_text(int64_t *amount, const char *text, int exponent)
+{
+    int64_t value = 0;
+    int decimals = -1; /* no point yet */
+
+    if (!is_decimal(text)) {
+        return false;
+    }
+    for (; *text; text++) {
+        if (*text == '.') {
+            decimals = 0;
+        } else if (decimals == exponent) {
+            if (*text != '0') { /* trailing zeros are fine, more than the currency has is not */
                 return false;
             }
-            continue;
-        }
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, digit, &value)) {
-            return false;
+        } else {
+            if (!push_digit(&value, *text - '0')) {
+                return false;
+            }
+            decimals += decimals >= 0;
         }
     }
-    for (; decimals < exponent; decimals++) {
-        if (__builtin_mul_overflow(value, 10, &value)) {
+    for (decimals = decimals < 0 ? 0 : decimals; decimals < exponent; decimals++) {
+        if (!push_digit(&value, 0)) {
             return false;
         }
     }

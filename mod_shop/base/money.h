@@ -2,7 +2,8 @@
 #ifndef SHOP_BASE_MONEY_H
 #define SHOP_BASE_MONEY_H
 
-/* Money is int64_t minor units (cents). Every operation is checked; AMOUNT_TOO_LARGE on overflow. */
+/* Money is int64_t minor units (cents). Every operation is checked; AMOUNT_TOO_LARGE on overflow.
+ */
 
 #include <apr_pools.h>
 #include <jansson.h>
@@ -11,7 +12,7 @@
 
 #include "error.h"
 
-#define SHOP_PRICE_MAX INT64_C(999999999)      /* minor units: 9,999,999.99 */
+#define SHOP_PRICE_MAX INT64_C(999999999)         /* minor units: 9,999,999.99 */
 #define SHOP_AMOUNT_MAX INT64_C(9007199254740991) /* 2^53 - 1, so JSON readers see it exactly */
 
 /* Decimals of an ISO 4217 currency (USD 2, JPY 0, KWD 3); -1 for an unknown code. */
@@ -29,7 +30,8 @@ bool shop_money_of_text(int64_t *amount, const char *text, int exponent);
 const char *shop_money_text(int64_t amount, int exponent, apr_pool_t *pool);
 
 shop_error_t *shop_money_add(int64_t *sum, int64_t a, int64_t b, apr_pool_t *pool);
-shop_error_t *shop_money_times(int64_t *product, int64_t amount, int64_t quantity, apr_pool_t *pool);
+shop_error_t *shop_money_times(int64_t *product, int64_t amount, int64_t quantity,
+                               apr_pool_t *pool);
 
 /* floor(amount * percent / 100), 0 <= amount, 0 <= percent <= 100. Cannot overflow. */
 int64_t shop_money_percent(int64_t amount, int percent);

@@ -31,8 +31,8 @@ typedef struct shop_jwt_key_t {
 } shop_jwt_key_t;
 
 typedef struct shop_settings_t {
-    const char *instance;   /* tenant: key prefix in Redis, label */
-    const char *public_url; /* NULL: links are relative to the request */
+    const char *instance;     /* tenant: key prefix in Redis, label */
+    const char *public_url;   /* NULL: links are relative to the request */
     const char *problem_base; /* prefix of problem types; the code with hyphens follows */
 
     const char *mongo_uri;
@@ -69,7 +69,7 @@ typedef struct shop_settings_t {
     int page_default, page_max;
     const char *currency;  /* ISO 4217 */
     int currency_exponent; /* decimals */
-    bool jobs; /* background work on this host */
+    bool jobs;             /* background work on this host */
     int jobs_interval_s;
     bool require_if_match;
     bool trust_request_id;

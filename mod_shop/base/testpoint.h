@@ -31,8 +31,8 @@ static inline shop_error_t *shop_test_point(const char *name, apr_pool_t *pool)
         (void)sleep(wanted[5] == ':' ? (unsigned)strtoul(wanted + 6, NULL, 10) : 40);
         return NULL;
     }
-    return shop_error_cause(shop_err(pool, UNAVAILABLE, "the store is away"), pool,
-                            "test point %s", name);
+    return shop_error_cause(shop_err(pool, UNAVAILABLE, "the store is away"), pool, "test point %s",
+                            name);
 }
 
 #define SHOP_TEST_POINT(name, pool) SHOP_TRY(shop_test_point((name), (pool)))

@@ -223,7 +223,8 @@ apr_array_header_t *shop_text_tokens(const char *text, int max, apr_pool_t *pool
 
     while (at && words->nelts < max) {
         utf8proc_int32_t point = 0;
-        utf8proc_ssize_t size = *at ? utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &point) : 0;
+        utf8proc_ssize_t size =
+            *at ? utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &point) : 0;
         bool inside = size > 0 && is_word_point(point);
 
         if (inside && !start) {

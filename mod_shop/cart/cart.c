@@ -33,9 +33,9 @@ shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity
         return NULL;
     }
     lines = json_array();
-    json_array_append_new(lines, json_pack("{s:s, s:I, s:I}", "product_id", product->id,
-                                           "requested", (json_int_t)quantity, "available",
-                                           (json_int_t)product->stock));
+    json_array_append_new(lines,
+                          json_pack("{s:s, s:I, s:I}", "product_id", product->id, "requested",
+                                    (json_int_t)quantity, "available", (json_int_t)product->stock));
     err = shop_err(pool, OUT_OF_STOCK, "there are %" PRId64 " of %s, not %" PRId64, product->stock,
                    product->name, quantity);
     shop_error_extra(err, pool, "lines", lines);

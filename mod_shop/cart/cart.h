@@ -23,8 +23,8 @@ typedef struct shop_cart_line_t {
 
 typedef struct shop_cart_t {
     const char *user_id;
-    int64_t gen; /* rises only when the cart is ordered */
-    int64_t rev; /* rises with every edit */
+    int64_t gen;               /* rises only when the cart is ordered */
+    int64_t rev;               /* rises with every edit */
     apr_array_header_t *lines; /* shop_cart_line_t *, in the order they were added */
     apr_time_t updated_at;     /* 0: never touched */
 } shop_cart_t;
@@ -52,8 +52,7 @@ const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *prod
 
 /* May a line of the product have so many units? VALIDATION_FAILED on /quantity above
  * SHOP_QUANTITY_MAX, OUT_OF_STOCK with `lines` above the stock. */
-shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity,
-                                 apr_pool_t *pool);
+shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity, apr_pool_t *pool);
 
 /* Prices the lines with the products given (array of shop_product_t *, any order).
  * AMOUNT_TOO_LARGE. Everything in pool. */

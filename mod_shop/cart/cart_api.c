@@ -12,14 +12,13 @@
 static const shop_field_t item_fields[] = {
     SHOP_FIELD(shop_cart_item_t, product_id, ID, SHOP_REQUIRED, 0, 0, "the product"),
     SHOP_FIELD(shop_cart_item_t, name, STRING, SHOP_REQUIRED, 1, 200, "its name today"),
-    SHOP_FIELD(shop_cart_item_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX,
-               "its price today"),
+    SHOP_FIELD(shop_cart_item_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX, "its price today"),
     SHOP_FIELD(shop_cart_item_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX, "units"),
     SHOP_FIELD(shop_cart_item_t, line_total, MONEY, SHOP_REQUIRED, 0, SHOP_AMOUNT_MAX,
                "price times quantity"),
     SHOP_FIELD(shop_cart_item_t, available, INT, SHOP_REQUIRED, 0, SHOP_STOCK_MAX,
                "units that could be ordered now"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 const shop_field_t shop_cart_fields[] = {
@@ -32,20 +31,20 @@ const shop_field_t shop_cart_fields[] = {
     SHOP_FIELD(shop_cart_view_t, currency, STRING, SHOP_REQUIRED, 3, 3, "ISO 4217 code"),
     SHOP_FIELD(shop_cart_view_t, updated_at, TIME, SHOP_REQUIRED, 0, 0,
                "when it was changed last; null for a cart never touched"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t add_fields[] = {
     SHOP_FIELD(shop_cart_line_t, product_id, ID, SHOP_REQUIRED, 0, 0, "the product to add"),
     SHOP_FIELD(shop_cart_line_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX,
                "units to add to the line"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t set_fields[] = {
     SHOP_FIELD(shop_cart_line_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX,
                "units the line has then"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 /* A cart and the products of its lines, read together. */
@@ -151,8 +150,8 @@ static shop_error_t *drop_deleted(basket_t *basket, const shop_app_t *app, const
         shop_error_t *err = NULL;
 
         if (!product_in(basket, id)) {
-            err = app->cart->remove(&after, app->cart, req->caller.user_id, id, req->now,
-                                    req->pool);
+            err =
+                app->cart->remove(&after, app->cart, req->caller.user_id, id, req->now, req->pool);
         }
         if (err && err->code != SHOP_NOT_FOUND) {
             return err;
@@ -165,8 +164,8 @@ static shop_error_t *add_line(basket_t *basket, const shop_app_t *app, const sho
                               const char *id, int64_t quantity)
 {
     shop_cart_t *after;
-    shop_error_t *err = app->cart->add(&after, app->cart, req->caller.user_id, id, quantity,
-                                       req->now, req->pool);
+    shop_error_t *err =
+        app->cart->add(&after, app->cart, req->caller.user_id, id, quantity, req->now, req->pool);
 
     if (err && err->code == SHOP_CART_FULL) {
         SHOP_TRY(drop_deleted(basket, app, req));
@@ -210,8 +209,7 @@ static shop_error_t *cart_add(const shop_app_t *app, shop_req_t *req, shop_res_t
         return no_such_product(req, id);
     }
     line = shop_cart_line(basket.cart, id);
-    SHOP_TRY(shop_cart_may_hold(product, body->quantity + (line ? line->quantity : 0),
-                                req->pool));
+    SHOP_TRY(shop_cart_may_hold(product, body->quantity + (line ? line->quantity : 0), req->pool));
     SHOP_TRY(add_line(&basket, app, req, id, body->quantity));
     return answer(&basket, app, req, res);
 }
@@ -225,9 +223,8 @@ static shop_error_t *check_if_match(basket_t *basket, const shop_app_t *app, con
         return NULL;
     }
     SHOP_TRY(price(basket, app, req));
-    return shop_etag_if_match(req,
-                              shop_res_object_etag(res, shop_cart_fields, basket->view, req->pool),
-                              false);
+    return shop_etag_if_match(
+        req, shop_res_object_etag(res, shop_cart_fields, basket->view, req->pool), false);
 }
 
 static shop_error_t *edit_any(basket_t *basket, const shop_app_t *app, const shop_req_t *req,
@@ -320,32 +317,69 @@ static shop_error_t *cart_clear(const shop_app_t *app, shop_req_t *req, shop_res
     return answer(&basket, app, req, res);
 }
 
-static const shop_code_t add_errors[] = { SHOP_NOT_FOUND, SHOP_OUT_OF_STOCK, SHOP_CART_FULL,
-                                          SHOP_AMOUNT_TOO_LARGE, SHOP_CONFLICT, SHOP_OK };
+static const shop_code_t add_errors[] = { SHOP_NOT_FOUND,        SHOP_OUT_OF_STOCK, SHOP_CART_FULL,
+                                          SHOP_AMOUNT_TOO_LARGE, SHOP_CONFLICT,     SHOP_OK };
 static const shop_code_t set_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
                                           SHOP_OUT_OF_STOCK, SHOP_AMOUNT_TOO_LARGE, SHOP_OK };
 static const shop_code_t remove_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED, SHOP_OK };
 static const shop_code_t clear_errors[] = { SHOP_PRECONDITION_FAILED, SHOP_OK };
 
 const shop_route_t shop_cart_routes[] = {
-    { .method = "GET", .path = "/cart", .handler = cart_show, .operation = "showCart",
-      .summary = "The caller's cart at today's prices", .tag = "cart",
-      .access = SHOP_ACCESS_CUSTOMER, .status = 200, .reply = shop_cart_fields },
-    { .method = "POST", .path = "/cart", .handler = cart_add, .operation = "addToCart",
-      .summary = "Add units of a product", .tag = "cart", .access = SHOP_ACCESS_CUSTOMER,
-      .body = add_fields, .body_size = sizeof(shop_cart_line_t), .status = 200,
-      .reply = shop_cart_fields, .errors = add_errors },
-    { .method = "PUT", .path = "/cart/{product_id}", .handler = cart_set,
-      .operation = "setCartLine", .summary = "Set the quantity of a line", .tag = "cart",
-      .access = SHOP_ACCESS_CUSTOMER, .if_match = true, .body = set_fields,
-      .body_size = sizeof(shop_cart_line_t), .status = 200, .reply = shop_cart_fields,
+    { .method = "GET",
+      .path = "/cart",
+      .handler = cart_show,
+      .operation = "showCart",
+      .summary = "The caller's cart at today's prices",
+      .tag = "cart",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply = shop_cart_fields },
+    { .method = "POST",
+      .path = "/cart",
+      .handler = cart_add,
+      .operation = "addToCart",
+      .summary = "Add units of a product",
+      .tag = "cart",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .body = add_fields,
+      .body_size = sizeof(shop_cart_line_t),
+      .status = 200,
+      .reply = shop_cart_fields,
+      .errors = add_errors },
+    { .method = "PUT",
+      .path = "/cart/{product_id}",
+      .handler = cart_set,
+      .operation = "setCartLine",
+      .summary = "Set the quantity of a line",
+      .tag = "cart",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .if_match = true,
+      .body = set_fields,
+      .body_size = sizeof(shop_cart_line_t),
+      .status = 200,
+      .reply = shop_cart_fields,
       .errors = set_errors },
-    { .method = "DELETE", .path = "/cart/{product_id}", .handler = cart_remove,
-      .operation = "removeCartLine", .summary = "Take a line out", .tag = "cart",
-      .access = SHOP_ACCESS_CUSTOMER, .if_match = true, .status = 200,
-      .reply = shop_cart_fields, .errors = remove_errors },
-    { .method = "DELETE", .path = "/cart", .handler = cart_clear, .operation = "clearCart",
-      .summary = "Empty the cart", .tag = "cart", .access = SHOP_ACCESS_CUSTOMER,
-      .if_match = true, .status = 200, .reply = shop_cart_fields, .errors = clear_errors },
-    { .method = NULL }
+    { .method = "DELETE",
+      .path = "/cart/{product_id}",
+      .handler = cart_remove,
+      .operation = "removeCartLine",
+      .summary = "Take a line out",
+      .tag = "cart",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .if_match = true,
+      .status = 200,
+      .reply = shop_cart_fields,
+      .errors = remove_errors },
+    { .method = "DELETE",
+      .path = "/cart",
+      .handler = cart_clear,
+      .operation = "clearCart",
+      .summary = "Empty the cart",
+      .tag = "cart",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .if_match = true,
+      .status = 200,
+      .reply = shop_cart_fields,
+      .errors = clear_errors },
+    { .method = NULL },
 };

@@ -45,10 +45,9 @@ shop_error_t *shop_coupon_applies(const shop_coupon_t *coupon, int64_t subtotal,
         return NULL;
     }
     missing = shop_money_text(coupon->min_purchase - subtotal, currency_exponent, pool);
-    err = shop_coupon_refuse("min_purchase",
-                             apr_pstrcat(pool, "the coupon needs a purchase of ", missing,
-                                         " more", NULL),
-                             pool);
+    err = shop_coupon_refuse(
+        "min_purchase",
+        apr_pstrcat(pool, "the coupon needs a purchase of ", missing, " more", NULL), pool);
     /* Decimal text of at most 15 digits survives the way through a double: see problem.c. */
     shop_error_extra(err, pool, "missing", json_loads(missing, JSON_DECODE_ANY, NULL));
     return err;

@@ -12,7 +12,7 @@
 #include "../base/error.h"
 
 typedef struct shop_coupon_t {
-    const char *code; /* [A-Z0-9_-]{3,32}, capitals */
+    const char *code;         /* [A-Z0-9_-]{3,32}, capitals */
     int64_t discount_percent; /* 1..100 */
     apr_time_t valid_from, valid_until;
     int64_t min_purchase;         /* minor units, 0: none */
@@ -21,7 +21,7 @@ typedef struct shop_coupon_t {
     int64_t usage_limit_per_user; /* -1: none; only 1 needs a redemption document */
     int64_t used;                 /* shown; for limited coupons usage_limit - remaining */
     int64_t remaining;            /* -1: no limit */
-    int64_t terms_rev; /* rises when anything that an order relies on changes */
+    int64_t terms_rev;            /* rises when anything that an order relies on changes */
     int64_t rev;
     apr_time_t created_at, updated_at;
 } shop_coupon_t;

@@ -30,7 +30,7 @@ static const shop_field_t coupon_fields[] = {
                "uses left; null: no limit"),
     SHOP_FIELD(shop_coupon_t, created_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was made"),
     SHOP_FIELD(shop_coupon_t, updated_at, TIME, SHOP_READ_ONLY, 0, 0, "when its terms changed"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t patch_fields[] = {
@@ -45,7 +45,7 @@ static const shop_field_t patch_fields[] = {
                "uses in all, never below those used; null: no limit"),
     SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
                "uses per customer; null: no limit"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t list_fields[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
@@ -156,9 +156,9 @@ static shop_error_t *merge(shop_coupon_t *coupon, int64_t *limit_delta, const sh
     }
     coupon->usage_limit = limit;
     coupon->remaining = remaining;
-#define TAKE(member)                                              \
-    if (shop_fields_has(req->present, patch_fields, #member)) {   \
-        coupon->member = patch->member;                           \
+#define TAKE(member)                                            \
+    if (shop_fields_has(req->present, patch_fields, #member)) { \
+        coupon->member = patch->member;                         \
     }
     TAKE(discount_percent)
     TAKE(valid_from)
@@ -219,26 +219,66 @@ static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_CONFLICT,
                                              SHOP_PRECONDITION_FAILED, SHOP_OK };
 
 const shop_route_t shop_coupon_routes[] = {
-    { .method = "POST", .path = "/coupons", .handler = coupon_create,
-      .operation = "createCoupon", .summary = "Make a coupon", .tag = "coupons",
-      .access = SHOP_ACCESS_ADMIN, .body = coupon_fields, .body_size = sizeof(shop_coupon_t),
-      .body_defaults = coupon_defaults, .status = 201, .reply = coupon_fields,
+    { .method = "POST",
+      .path = "/coupons",
+      .handler = coupon_create,
+      .operation = "createCoupon",
+      .summary = "Make a coupon",
+      .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN,
+      .body = coupon_fields,
+      .body_size = sizeof(shop_coupon_t),
+      .body_defaults = coupon_defaults,
+      .status = 201,
+      .reply = coupon_fields,
       .errors = create_errors },
-    { .method = "GET", .path = "/coupons", .handler = coupon_list, .operation = "listCoupons",
-      .summary = "All coupons, by code", .tag = "coupons", .access = SHOP_ACCESS_ADMIN,
-      .query = list_fields, .query_size = sizeof(shop_page_params_t), .status = 200,
-      .reply_kind = SHOP_REPLY_LIST, .reply = coupon_fields },
-    { .method = "GET", .path = "/coupons/{code}", .handler = coupon_show,
-      .operation = "showCoupon", .summary = "One coupon", .tag = "coupons",
-      .access = SHOP_ACCESS_ADMIN, .status = 200, .reply = coupon_fields, .errors = one_errors },
-    { .method = "PATCH", .path = "/coupons/{code}", .handler = coupon_patch,
-      .operation = "changeCoupon", .summary = "Change a coupon's terms", .tag = "coupons",
-      .access = SHOP_ACCESS_ADMIN, .if_match = true, .body = patch_fields,
-      .body_size = sizeof(shop_coupon_t), .body_defaults = coupon_defaults, .partial = true,
-      .status = 200, .reply = coupon_fields, .errors = patch_errors },
-    { .method = "DELETE", .path = "/coupons/{code}", .handler = coupon_delete,
-      .operation = "deleteCoupon", .summary = "Delete a coupon; orders keep their discount",
-      .tag = "coupons", .access = SHOP_ACCESS_ADMIN, .if_match = true, .status = 200,
-      .reply = coupon_fields, .errors = delete_errors },
-    { .method = NULL }
+    { .method = "GET",
+      .path = "/coupons",
+      .handler = coupon_list,
+      .operation = "listCoupons",
+      .summary = "All coupons, by code",
+      .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN,
+      .query = list_fields,
+      .query_size = sizeof(shop_page_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = coupon_fields },
+    { .method = "GET",
+      .path = "/coupons/{code}",
+      .handler = coupon_show,
+      .operation = "showCoupon",
+      .summary = "One coupon",
+      .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN,
+      .status = 200,
+      .reply = coupon_fields,
+      .errors = one_errors },
+    { .method = "PATCH",
+      .path = "/coupons/{code}",
+      .handler = coupon_patch,
+      .operation = "changeCoupon",
+      .summary = "Change a coupon's terms",
+      .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = patch_fields,
+      .body_size = sizeof(shop_coupon_t),
+      .body_defaults = coupon_defaults,
+      .partial = true,
+      .status = 200,
+      .reply = coupon_fields,
+      .errors = patch_errors },
+    { .method = "DELETE",
+      .path = "/coupons/{code}",
+      .handler = coupon_delete,
+      .operation = "deleteCoupon",
+      .summary = "Delete a coupon; orders keep their discount",
+      .tag = "coupons",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .status = 200,
+      .reply = coupon_fields,
+      .errors = delete_errors },
+    { .method = NULL },
 };

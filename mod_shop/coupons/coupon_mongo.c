@@ -95,14 +95,14 @@ static bson_t *projected(void)
     return BCON_NEW("projection", "{", "holds", BCON_INT32(0), "backs", BCON_INT32(0), "}");
 }
 
-static shop_error_t *coupon_find(shop_coupon_t **coupon, shop_coupon_repo_t *port,
-                                 const char *code, apr_pool_t *pool)
+static shop_error_t *coupon_find(shop_coupon_t **coupon, shop_coupon_repo_t *port, const char *code,
+                                 apr_pool_t *pool)
 {
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(code));
     bson_t *opts = projected();
     const bson_t *doc = NULL;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo_of(port), SHOP_COUPONS_COLLECTION, filter,
-                                            opts, pool);
+    shop_error_t *err =
+        shop_mongo_find_one(&doc, mongo_of(port), SHOP_COUPONS_COLLECTION, filter, opts, pool);
 
     *coupon = !err && doc ? coupon_of(doc, pool) : NULL;
     bson_destroy(filter);
@@ -132,11 +132,11 @@ static shop_error_t *coupon_list(apr_array_header_t **coupons, shop_list_end_t *
     }
     BCON_APPEND(opts, "sort", "{", "_id", BCON_INT32(1), "}", "limit",
                 BCON_INT64(query->limit + 1));
-    err = shop_mongo_find(mongo_of(port), SHOP_COUPONS_COLLECTION, &filter, opts, collect,
-                          *coupons, pool);
+    err = shop_mongo_find(mongo_of(port), SHOP_COUPONS_COLLECTION, &filter, opts, collect, *coupons,
+                          pool);
     if (!err && query->count) {
-        err = shop_mongo_count_documents(&end->total, mongo_of(port), SHOP_COUPONS_COLLECTION,
-                                         &all, SHOP_COUNT_CAP + 1, pool);
+        err = shop_mongo_count_documents(&end->total, mongo_of(port), SHOP_COUPONS_COLLECTION, &all,
+                                         SHOP_COUNT_CAP + 1, pool);
     }
     if (!err && (*coupons)->nelts > query->limit) {
         apr_array_pop(*coupons);
@@ -211,8 +211,8 @@ static shop_error_t *coupon_remove(bool *done, shop_coupon_repo_t *port, const c
 {
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(code), "rev", BCON_INT64(rev));
     int64_t deleted = 0;
-    shop_error_t *err = shop_mongo_delete(&deleted, mongo_of(port), SHOP_COUPONS_COLLECTION,
-                                          filter, SHOP_MONGO_MAJORITY, pool);
+    shop_error_t *err = shop_mongo_delete(&deleted, mongo_of(port), SHOP_COUPONS_COLLECTION, filter,
+                                          SHOP_MONGO_MAJORITY, pool);
 
     *done = !err && deleted == 1;
     bson_destroy(filter);

@@ -19,8 +19,8 @@ static shop_error_t *is_named(bool *named, shop_mongo_t *mongo, const char *id,
 {
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(id), "uses", BCON_OID(oid));
     const bson_t *doc = NULL;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo, SHOP_REDEMPTIONS_COLLECTION, filter,
-                                            NULL, pool);
+    shop_error_t *err =
+        shop_mongo_find_one(&doc, mongo, SHOP_REDEMPTIONS_COLLECTION, filter, NULL, pool);
 
     *named = !err && doc;
     bson_destroy(filter);
@@ -54,8 +54,8 @@ static shop_error_t *redeem(bool *redeemed, shop_coupon_repo_t *port, const char
                             upsert, SHOP_MONGO_MAJORITY, pool);
     *redeemed = !err && !duplicate;
     if (!err && duplicate) {
-        err = shop_mongo_update(&matched, NULL, mongo, SHOP_REDEMPTIONS_COLLECTION, filter,
-                                update, NULL, SHOP_MONGO_MAJORITY, pool);
+        err = shop_mongo_update(&matched, NULL, mongo, SHOP_REDEMPTIONS_COLLECTION, filter, update,
+                                NULL, SHOP_MONGO_MAJORITY, pool);
         *redeemed = matched == 1;
     }
     if (!err && !*redeemed) {
@@ -69,8 +69,8 @@ static shop_error_t *redeem(bool *redeemed, shop_coupon_repo_t *port, const char
 }
 
 /* Takes the order out of open, and out of uses as well when drop. */
-static shop_error_t *pull(shop_coupon_repo_t *port, const char *id, const char *order_id,
-                          bool drop, shop_mongo_concern_t concern, apr_pool_t *pool)
+static shop_error_t *pull(shop_coupon_repo_t *port, const char *id, const char *order_id, bool drop,
+                          shop_mongo_concern_t concern, apr_pool_t *pool)
 {
     bson_oid_t oid;
     bson_t *filter, *update;
@@ -78,24 +78,24 @@ static shop_error_t *pull(shop_coupon_repo_t *port, const char *id, const char *
 
     bson_oid_init_from_string(&oid, order_id);
     filter = BCON_NEW("_id", BCON_UTF8(id));
-    update = drop ? BCON_NEW("$pull", "{", "uses", BCON_OID(&oid), "open", "{", "o",
-                             BCON_OID(&oid), "}", "}")
+    update = drop ? BCON_NEW("$pull", "{", "uses", BCON_OID(&oid), "open", "{", "o", BCON_OID(&oid),
+                             "}", "}")
                   : BCON_NEW("$pull", "{", "open", "{", "o", BCON_OID(&oid), "}", "}");
-    err = shop_mongo_update(NULL, NULL, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION, filter,
-                            update, NULL, concern, pool);
+    err = shop_mongo_update(NULL, NULL, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION, filter, update,
+                            NULL, concern, pool);
     bson_destroy(filter);
     bson_destroy(update);
     return err;
 }
 
-static shop_error_t *drop_redemption(shop_coupon_repo_t *port, const char *id,
-                                     const char *order_id, apr_pool_t *pool)
+static shop_error_t *drop_redemption(shop_coupon_repo_t *port, const char *id, const char *order_id,
+                                     apr_pool_t *pool)
 {
     return pull(port, id, order_id, true, SHOP_MONGO_MAJORITY, pool);
 }
 
-static shop_error_t *keep_redemption(shop_coupon_repo_t *port, const char *id,
-                                     const char *order_id, apr_pool_t *pool)
+static shop_error_t *keep_redemption(shop_coupon_repo_t *port, const char *id, const char *order_id,
+                                     apr_pool_t *pool)
 {
     return pull(port, id, order_id, false, SHOP_MONGO_ONE, pool);
 }
@@ -112,8 +112,8 @@ static shop_error_t *count_uses(int64_t *uses, shop_coupon_repo_t *port, const c
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(redemption_id(code, user_id, pool)));
     const bson_t *doc = NULL;
     bson_t array;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION,
-                                            filter, NULL, pool);
+    shop_error_t *err =
+        shop_mongo_find_one(&doc, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION, filter, NULL, pool);
 
     *uses = !err && doc && shop_bson_child(&array, doc, "uses") ? bson_count_keys(&array) : 0;
     bson_destroy(filter);
@@ -126,8 +126,8 @@ static shop_error_t *old_redemptions(apr_array_header_t **left, shop_coupon_repo
     shop_coupon_leftovers_t walk = { apr_array_make(pool, 8, sizeof(shop_leftover_t *)), "open",
                                      before, limit };
     bson_t filter = BSON_INITIALIZER, older = BSON_INITIALIZER;
-    bson_t *opts = BCON_NEW("limit", BCON_INT64(limit), "projection", "{", "open", BCON_INT32(1),
-                            "}");
+    bson_t *opts =
+        BCON_NEW("limit", BCON_INT64(limit), "projection", "{", "open", BCON_INT32(1), "}");
     shop_error_t *err;
 
     shop_bson_append_time(&older, "$lt", before);

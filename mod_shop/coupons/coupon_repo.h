@@ -74,10 +74,10 @@ struct shop_coupon_repo_t {
                                      apr_time_t before, int limit, apr_pool_t *pool);
     /* The order of a redemption found by old_redemptions never was (it goes) or stands (it stays
      * and leaves the index). id: the leftover's. */
-    shop_error_t *(*drop_redemption)(shop_coupon_repo_t *repo, const char *id,
-                                     const char *order_id, apr_pool_t *pool);
-    shop_error_t *(*keep_redemption)(shop_coupon_repo_t *repo, const char *id,
-                                     const char *order_id, apr_pool_t *pool);
+    shop_error_t *(*drop_redemption)(shop_coupon_repo_t *repo, const char *id, const char *order_id,
+                                     apr_pool_t *pool);
+    shop_error_t *(*keep_redemption)(shop_coupon_repo_t *repo, const char *id, const char *order_id,
+                                     apr_pool_t *pool);
 };
 
 #endif

@@ -34,16 +34,15 @@ static shop_error_t *use_take(bool *taken, shop_coupon_repo_t *port, const char 
 {
     bson_oid_t oid = oid_of(order_id);
     bson_t *hold = entry(&oid, now);
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(code), "terms_rev", BCON_INT64(terms_rev),
-                              "remaining", "{", "$gte", BCON_INT64(1), "}", "holds.o", "{", "$ne",
-                              BCON_OID(&oid), "}", HOLDS_MAX_INDEX, "{", "$exists",
-                              BCON_BOOL(false), "}");
-    bson_t *update = BCON_NEW("$inc", "{", "remaining", BCON_INT64(-1), "}", "$push", "{",
-                              "holds", BCON_DOCUMENT(hold), "}");
+    bson_t *filter =
+        BCON_NEW("_id", BCON_UTF8(code), "terms_rev", BCON_INT64(terms_rev), "remaining", "{",
+                 "$gte", BCON_INT64(1), "}", "holds.o", "{", "$ne", BCON_OID(&oid), "}",
+                 HOLDS_MAX_INDEX, "{", "$exists", BCON_BOOL(false), "}");
+    bson_t *update = BCON_NEW("$inc", "{", "remaining", BCON_INT64(-1), "}", "$push", "{", "holds",
+                              BCON_DOCUMENT(hold), "}");
     int64_t matched = 0;
-    shop_error_t *err = shop_mongo_update(&matched, NULL, mongo_of(port),
-                                          SHOP_COUPONS_COLLECTION, filter, update, NULL,
-                                          SHOP_MONGO_MAJORITY, pool);
+    shop_error_t *err = shop_mongo_update(&matched, NULL, mongo_of(port), SHOP_COUPONS_COLLECTION,
+                                          filter, update, NULL, SHOP_MONGO_MAJORITY, pool);
 
     *taken = !err && matched == 1;
     bson_destroy(hold);
@@ -80,8 +79,8 @@ static shop_error_t *use_state(shop_coupon_state_t *state, shop_coupon_repo_t *p
     bson_t *filter = BCON_NEW("_id", BCON_UTF8(code));
     const bson_t *doc = NULL;
     int backs;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo_of(port), SHOP_COUPONS_COLLECTION, filter,
-                                            NULL, pool);
+    shop_error_t *err =
+        shop_mongo_find_one(&doc, mongo_of(port), SHOP_COUPONS_COLLECTION, filter, NULL, pool);
 
     *state = (shop_coupon_state_t){ .remaining = -1 };
     bson_destroy(filter);
@@ -109,15 +108,14 @@ static shop_error_t *use_release(shop_coupon_repo_t *port, const char *code, con
     shop_error_t *err;
 
     for (int limited = 0; limited < 2; limited++) {
-        filters[limited] = BCON_NEW("_id", BCON_UTF8(code), "holds.o", BCON_OID(&oid),
-                                    "remaining", "{", "$exists", BCON_BOOL(limited == 1), "}");
-        updates[limited] =
-            BCON_NEW("$pull", "{", "holds", "{", "o", BCON_OID(&oid), "}", "}");
+        filters[limited] = BCON_NEW("_id", BCON_UTF8(code), "holds.o", BCON_OID(&oid), "remaining",
+                                    "{", "$exists", BCON_BOOL(limited == 1), "}");
+        updates[limited] = BCON_NEW("$pull", "{", "holds", "{", "o", BCON_OID(&oid), "}", "}");
     }
     BCON_APPEND(updates[1], "$inc", "{", "remaining", BCON_INT64(1), "}");
     err = shop_mongo_update_batch(&matched, mongo_of(port), SHOP_COUPONS_COLLECTION,
-                                  (const bson_t *const *)filters,
-                                  (const bson_t *const *)updates, 2, SHOP_MONGO_MAJORITY, pool);
+                                  (const bson_t *const *)filters, (const bson_t *const *)updates, 2,
+                                  SHOP_MONGO_MAJORITY, pool);
     for (int i = 0; i < 2; i++) {
         bson_destroy(filters[i]);
         bson_destroy(updates[i]);
@@ -159,8 +157,8 @@ static shop_error_t *use_give_back(bool *done, shop_coupon_repo_t *port, const c
     BCON_APPEND(updates[1], "$inc", "{", "back_rev", BCON_INT64(1), "remaining", BCON_INT64(1),
                 "}");
     err = shop_mongo_update_batch(&matched, mongo_of(port), SHOP_COUPONS_COLLECTION,
-                                  (const bson_t *const *)filters,
-                                  (const bson_t *const *)updates, 2, SHOP_MONGO_MAJORITY, pool);
+                                  (const bson_t *const *)filters, (const bson_t *const *)updates, 2,
+                                  SHOP_MONGO_MAJORITY, pool);
     *done = !err && matched == 1;
     for (int i = 0; i < 2; i++) {
         bson_destroy(filters[i]);
@@ -220,8 +218,8 @@ static shop_error_t *use_old_holds(apr_array_header_t **left, shop_coupon_repo_t
     shop_coupon_leftovers_t walk = { apr_array_make(pool, 8, sizeof(shop_leftover_t *)), field,
                                      before, limit };
     bson_t filter = BSON_INITIALIZER, older = BSON_INITIALIZER;
-    bson_t *opts = BCON_NEW("limit", BCON_INT64(limit), "projection", "{", field, BCON_INT32(1),
-                            "}");
+    bson_t *opts =
+        BCON_NEW("limit", BCON_INT64(limit), "projection", "{", field, BCON_INT32(1), "}");
     shop_error_t *err;
 
     shop_bson_append_time(&older, "$lt", before);

@@ -9,8 +9,7 @@ shop_error_t *shop_guard_access(const struct shop_app_t *app, shop_req_t *req, s
     (void)res;
     switch (req->route->access) {
     case SHOP_ACCESS_PUBLIC:
-    case SHOP_ACCESS_OPTIONAL:
-        return NULL;
+    case SHOP_ACCESS_OPTIONAL: return NULL;
     case SHOP_ACCESS_CUSTOMER:
         if (req->caller.role == SHOP_ROLE_USER || req->caller.role == SHOP_ROLE_ADMIN) {
             return NULL;
@@ -27,8 +26,7 @@ shop_error_t *shop_guard_access(const struct shop_app_t *app, shop_req_t *req, s
             return NULL;
         }
         break;
-    case SHOP_ACCESS_UNSET:
-        break;
+    case SHOP_ACCESS_UNSET: break;
     }
     return shop_err(req->pool, FORBIDDEN, "your role does not allow this");
 }

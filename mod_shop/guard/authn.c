@@ -74,18 +74,14 @@ static bool only_reads(const shop_req_t *req)
            req->route->access != SHOP_ACCESS_ADMIN;
 }
 
-static shop_error_t *role_now(shop_role_t *role, const shop_app_t *app,
-                              const shop_claims_t *claims, const shop_req_t *req)
+static shop_error_t *role_now(shop_role_t *role, const shop_app_t *app, const shop_claims_t *claims,
+                              const shop_req_t *req)
 {
     if (only_reads(req)) {
         switch (app->revoked->look(app->revoked, claims->session, req->pool)) {
-        case SHOP_REVOKED_YES:
-            return is_over(req->pool);
-        case SHOP_REVOKED_NO:
-            *role = role_of(claims->role);
-            return NULL;
-        case SHOP_REVOKED_UNKNOWN:
-            break;
+        case SHOP_REVOKED_YES: return is_over(req->pool);
+        case SHOP_REVOKED_NO: *role = role_of(claims->role); return NULL;
+        case SHOP_REVOKED_UNKNOWN: break;
         }
     }
     return role_in_store(role, app, claims, req);

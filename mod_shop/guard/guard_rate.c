@@ -8,8 +8,7 @@
 #include "limiter.h"
 #include "rate.h"
 
-static void show(shop_res_t *res, const shop_rate_policy_t *policy,
-                 const shop_limit_state_t *state)
+static void show(shop_res_t *res, const shop_rate_policy_t *policy, const shop_limit_state_t *state)
 {
     /* Several policies make one list field each. */
     apr_table_mergen(res->headers, "RateLimit-Policy", shop_rate_policy_text(policy, res->pool));
@@ -38,9 +37,9 @@ static shop_error_t *count(const shop_app_t *app, shop_req_t *req, shop_res_t *r
             show(res, policy, &state);
         }
         if (!state.allowed) {
-            shop_error_t *err = shop_err(req->pool, RATE_LIMITED,
-                                         "%d requests in %d seconds are allowed (%s)",
-                                         policy->limit, policy->window, policy->name);
+            shop_error_t *err =
+                shop_err(req->pool, RATE_LIMITED, "%d requests in %d seconds are allowed (%s)",
+                         policy->limit, policy->window, policy->name);
 
             err->retry_after = state.reset_s;
             return err;

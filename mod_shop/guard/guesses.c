@@ -21,16 +21,16 @@ void shop_guesses_begin(shop_guesses_t *guesses, const struct shop_app_t *app,
     guesses->req = req;
     guesses->account =
         apr_pstrcat(pool, kind, ":account:", shop_id_sha256(what, strlen(what), pool), NULL);
-    guesses->address =
-        apr_pstrcat(pool, kind, ":address:",
-                    req->client_ip ? shop_rate_address(req->client_ip, pool) : "unknown", NULL);
+    guesses->address = apr_pstrcat(
+        pool, kind,
+        ":address:", req->client_ip ? shop_rate_address(req->client_ip, pool) : "unknown", NULL);
 }
 
 static shop_error_t *too_many(const shop_guesses_t *guesses, const shop_limit_state_t *state,
                               const char *which)
 {
-    shop_error_t *err = shop_err(guesses->req->pool, RATE_LIMITED,
-                                 "too many failed attempts; try again later");
+    shop_error_t *err =
+        shop_err(guesses->req->pool, RATE_LIMITED, "too many failed attempts; try again later");
 
     shop_log_seldom(SHOP_LOG_NOTICE, SHOP_LOG_LOGIN_LIMIT,
                     "too many failed sign-ins for one %s, last from %s", which,

@@ -34,10 +34,8 @@ shop_limiter_t *shop_limiter_shm(void *memory, apr_size_t size, int nodes, apr_p
 
 /* Guards: policies by address run before the token is looked at, policies by user after. Set
  * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) and answer RATE_LIMITED. */
-shop_error_t *shop_guard_rate_ip(const struct shop_app_t *app, shop_req_t *req,
-                                 shop_res_t *res);
-shop_error_t *shop_guard_rate_user(const struct shop_app_t *app, shop_req_t *req,
-                                   shop_res_t *res);
+shop_error_t *shop_guard_rate_ip(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res);
+shop_error_t *shop_guard_rate_user(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res);
 
 /* Counted failures. A success is honoured only while fewer than the limit have been counted, also
  * when guesses run side by side. */

@@ -65,8 +65,7 @@ static void redis_forget(shop_limiter_t *port, const char *key, apr_pool_t *pool
     limiter->fallback->forget(limiter->fallback, key, pool);
 }
 
-shop_limiter_t *shop_limiter_redis(shop_redis_t *redis, shop_limiter_t *fallback,
-                                   apr_pool_t *pool)
+shop_limiter_t *shop_limiter_redis(shop_redis_t *redis, shop_limiter_t *fallback, apr_pool_t *pool)
 {
     redis_limiter_t *limiter = apr_pcalloc(pool, sizeof(*limiter));
 

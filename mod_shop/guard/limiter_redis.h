@@ -10,7 +10,6 @@
 #include "limiter.h"
 
 /* fallback counts whenever Redis does not. */
-shop_limiter_t *shop_limiter_redis(shop_redis_t *redis, shop_limiter_t *fallback,
-                                   apr_pool_t *pool);
+shop_limiter_t *shop_limiter_redis(shop_redis_t *redis, shop_limiter_t *fallback, apr_pool_t *pool);
 
 #endif

@@ -28,7 +28,7 @@ typedef struct slot_t {
 #define TICK (APR_USEC_PER_SEC / 16)
 
 typedef struct shm_limiter_t {
-    shop_limiter_t port; /* first: the port is this object */
+    shop_limiter_t port;    /* first: the port is this object */
     _Atomic uint64_t *seed; /* drawn once, so that nobody can compute which keys share a slot */
     slot_t *slots;
     uint64_t count; /* of slots */
@@ -78,8 +78,8 @@ static uint64_t seed_of(shm_limiter_t *limiter)
 /* Never 0. */
 static uint64_t tag_of(shm_limiter_t *limiter, const char *key, apr_pool_t *pool)
 {
-    const char *text = apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT ":%s",
-                                    (apr_uint64_t)seed_of(limiter), key);
+    const char *text =
+        apr_psprintf(pool, "%" APR_UINT64_T_HEX_FMT ":%s", (apr_uint64_t)seed_of(limiter), key);
     const char *digest = shop_id_sha256(text, strlen(text), pool);
     uint64_t tag = 0;
 
@@ -153,8 +153,8 @@ static void shm_hit(shop_limit_state_t *state, shop_limiter_t *port, const char 
         /* Refused hits are not counted: the limit plus one says all that is to say. */
         count = cost > 0 && count <= most ? count + (uint64_t)cost : count;
         count = count > most + 1 ? most + 1 : count;
-        if (cost <= 0 || atomic_compare_exchange_weak(&slot->state, &seen,
-                                                      make_state(tag, count, end))) {
+        if (cost <= 0 ||
+            atomic_compare_exchange_weak(&slot->state, &seen, make_state(tag, count, end))) {
             break;
         }
         if (atomic_load(&slot->tag) != tag) { /* the slot was taken from us meanwhile */

@@ -57,8 +57,8 @@ const char *shop_rate_address(const char *ip, apr_pool_t *pool)
     char text[INET6_ADDRSTRLEN];
     const char *zone = strchr(ip, '%');
 
-    if (inet_pton(AF_INET6, zone ? apr_pstrmemdup(pool, ip, (apr_size_t)(zone - ip)) : ip,
-                  bytes) != 1) {
+    if (inet_pton(AF_INET6, zone ? apr_pstrmemdup(pool, ip, (apr_size_t)(zone - ip)) : ip, bytes) !=
+        1) {
         return ip;
     }
     if (!memcmp(bytes, mapped, sizeof(mapped))) {
@@ -95,8 +95,8 @@ const char *shop_rate_policy_text(const shop_rate_policy_t *policy, apr_pool_t *
                         policy->window);
 }
 
-const char *shop_rate_state_text(const shop_rate_policy_t *policy,
-                                 const shop_limit_state_t *state, apr_pool_t *pool)
+const char *shop_rate_state_text(const shop_rate_policy_t *policy, const shop_limit_state_t *state,
+                                 apr_pool_t *pool)
 {
     return apr_psprintf(pool, "%s;r=%d;t=%d", quoted(policy->name, pool), state->remaining,
                         state->reset_s);

@@ -21,7 +21,7 @@ bool shop_rate_applies(const shop_rate_policy_t *policy, shop_rate_by_t by, cons
 const char *shop_rate_address(const char *ip, apr_pool_t *pool);
 /* draft-ietf-httpapi-ratelimit-headers: "api";q=100;w=60 and "api";r=42;t=17 */
 const char *shop_rate_policy_text(const shop_rate_policy_t *policy, apr_pool_t *pool);
-const char *shop_rate_state_text(const shop_rate_policy_t *policy,
-                                 const shop_limit_state_t *state, apr_pool_t *pool);
+const char *shop_rate_state_text(const shop_rate_policy_t *policy, const shop_limit_state_t *state,
+                                 apr_pool_t *pool);
 
 #endif

@@ -2,8 +2,7 @@
  * A shop without Redis: the store is asked about every session. */
 #include "token.h"
 
-static shop_revoked_answer_t look(shop_revoked_t *revoked, const char *session_id,
-                                  apr_pool_t *pool)
+static shop_revoked_answer_t look(shop_revoked_t *revoked, const char *session_id, apr_pool_t *pool)
 {
     (void)revoked;
     (void)session_id;

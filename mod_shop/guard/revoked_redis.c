@@ -65,8 +65,7 @@ static shop_revoked_answer_t redis_look(shop_revoked_t *port, const char *sessio
                                         apr_pool_t *pool)
 {
     redis_revoked_t *revoked = (redis_revoked_t *)port;
-    const char *argv[3] = { revoked->key, session_id,
-                            apr_itoa(pool, revoked->token_s + MARGIN_S) };
+    const char *argv[3] = { revoked->key, session_id, apr_itoa(pool, revoked->token_s + MARGIN_S) };
     unsigned owed = shop_owed_read(revoked->owed);
     shop_redis_value_t value;
 

@@ -202,8 +202,8 @@ static bool is_string(const json_t *object, const char *name, const char *wanted
 static const shop_jwt_key_t *key_of_header(const shop_tokens_t *tokens, const json_t *header)
 {
     /* Members that would bring a key of their own or rules we do not know (RFC 7515 4.1). */
-    static const char *const refused[] = { "jwk", "jku", "x5u", "x5c", "x5t", "x5t#S256", "crit",
-                                           "b64", "zip", "enc" };
+    static const char *const refused[] = { "jwk",      "jku",  "x5u", "x5c", "x5t",
+                                           "x5t#S256", "crit", "b64", "zip", "enc" };
     const char *kid = string_of(header, "kid");
     const shop_jwt_key_t *key = kid ? key_named(tokens, kid) : NULL;
 
@@ -266,8 +266,7 @@ static bool read_claims(shop_claims_t *claims, const shop_tokens_t *tokens, cons
     return is_string(payload, "iss", tokens->issuer) &&
            is_string(payload, "aud", tokens->audience[claims->use]) &&
            is_string(payload, "use", use_names[claims->use]) &&
-           read_identity(claims, payload, pool) &&
-           seconds_of(&claims->issued_at, payload, "iat") &&
+           read_identity(claims, payload, pool) && seconds_of(&claims->issued_at, payload, "iat") &&
            seconds_of(&not_before, payload, "nbf") &&
            seconds_of(&claims->expires_at, payload, "exp") &&
            claims->issued_at < claims->expires_at && claims->issued_at <= now + tokens->leeway &&

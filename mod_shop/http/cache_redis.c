@@ -59,10 +59,11 @@ static const char *record_of(apr_size_t *size, const shop_cache_slot_t *slot,
                              const shop_page_t *page, apr_pool_t *pool)
 {
     const char *link = page->link ? page->link : "";
-    const char *head = apr_psprintf(
-        pool, MAGIC " %s %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT
-        " %" APR_SIZE_T_FMT "\n%s%s%s", slot->generation, strlen(slot->key), strlen(page->etag),
-        strlen(link), page->size, slot->key, page->etag, link);
+    const char *head = apr_psprintf(pool,
+                                    MAGIC " %s %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT
+                                          " %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT "\n%s%s%s",
+                                    slot->generation, strlen(slot->key), strlen(page->etag),
+                                    strlen(link), page->size, slot->key, page->etag, link);
     apr_size_t head_size = strlen(head);
     char *record = apr_palloc(pool, head_size + page->size);
 
@@ -111,8 +112,7 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
             return RECORD_BAD;
         }
     }
-    if (*at++ != '\n' ||
-        (apr_size_t)(end - at) != sizes[0] + sizes[1] + sizes[2] + sizes[3] ||
+    if (*at++ != '\n' || (apr_size_t)(end - at) != sizes[0] + sizes[1] + sizes[2] + sizes[3] ||
         sizes[0] != strlen(slot->key) || memcmp(at, slot->key, sizes[0]) != 0 || sizes[1] < 2) {
         return RECORD_BAD;
     }
@@ -136,8 +136,8 @@ static const char *name_of(const redis_cache_t *cache, const char *key, apr_pool
 {
     apr_size_t size = strlen(key);
 
-    return apr_pstrcat(pool, shop_redis_prefix(cache->redis), "c:",
-                       size > MAX_KEY ? shop_id_sha256(key, size, pool) : key, NULL);
+    return apr_pstrcat(pool, shop_redis_prefix(cache->redis),
+                       "c:", size > MAX_KEY ? shop_id_sha256(key, size, pool) : key, NULL);
 }
 
 static void drop(redis_cache_t *cache, const char *name, const char *key, apr_pool_t *pool)

@@ -156,8 +156,7 @@ static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *di
     SHOP_TRY(req->route->handler(app, req, res));
     if (!res->status) {
         return shop_error_cause(shop_err(req->pool, INTERNAL, "the request was not answered"),
-                                req->pool, "the handler of %s set no reply",
-                                req->route->operation);
+                                req->pool, "the handler of %s set no reply", req->route->operation);
     }
     return NULL;
 }

@@ -43,8 +43,7 @@ static void add_path_parameters(json_t *parameters, const char *path, apr_pool_t
     }
 }
 
-static void add_query_parameters(shop_openapi_t *doc, json_t *parameters,
-                                 const shop_route_t *route)
+static void add_query_parameters(shop_openapi_t *doc, json_t *parameters, const shop_route_t *route)
 {
     json_t *schema;
 
@@ -72,15 +71,13 @@ static json_t *parameters_of(shop_openapi_t *doc, const shop_route_t *route)
     if (route->idempotency_key) {
         json_array_append_new(
             parameters,
-            header_parameter("Idempotency-Key",
-                             "a repeated request with the same key and body is done once",
-                             json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1,
-                                       "maxLength", 255)));
+            header_parameter(
+                "Idempotency-Key", "a repeated request with the same key and body is done once",
+                json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1, "maxLength", 255)));
     }
     if (route->if_match) {
-        json_array_append_new(parameters,
-                              header_parameter("If-Match", "the ETag that was read",
-                                               json_pack("{s:s}", "type", "string")));
+        json_array_append_new(parameters, header_parameter("If-Match", "the ETag that was read",
+                                                           json_pack("{s:s}", "type", "string")));
     }
     if (!strcmp(route->method, "GET")) {
         json_array_append_new(parameters,
@@ -106,14 +103,10 @@ static json_t *body_of(shop_openapi_t *doc, const shop_route_t *route)
 static json_t *security_of(shop_access_t access)
 {
     switch (access) {
-    case SHOP_ACCESS_PUBLIC:
-        return json_array();
-    case SHOP_ACCESS_OPTIONAL:
-        return json_pack("[{}, {s:[]}]", "access");
-    case SHOP_ACCESS_REFRESH:
-        return json_pack("[{s:[]}]", "refresh");
-    default:
-        return json_pack("[{s:[]}]", "access");
+    case SHOP_ACCESS_PUBLIC: return json_array();
+    case SHOP_ACCESS_OPTIONAL: return json_pack("[{}, {s:[]}]", "access");
+    case SHOP_ACCESS_REFRESH: return json_pack("[{s:[]}]", "refresh");
+    default: return json_pack("[{s:[]}]", "access");
     }
 }
 
@@ -158,7 +151,8 @@ static void add_tag(json_t *tags, const char *tag)
     json_t *known;
     size_t i;
 
-    json_array_foreach(tags, i, known) {
+    json_array_foreach(tags, i, known)
+    {
         if (!strcmp(json_string_value(json_object_get(known, "name")), tag)) {
             return;
         }
@@ -213,10 +207,10 @@ json_t *shop_openapi_document(const shop_route_t *const *tables, const char *ser
             add_route(&doc, paths, tags, route);
         }
     }
-    return shop_json_own(
-        json_pack("{s:s, s:o, s:[{s:s}], s:o, s:o, s:{s:o, s:o, s:o}}", "openapi", OPENAPI_VERSION,
-                  "info", info(), "servers", "url", server_url, "tags", tags, "paths", paths,
-                  "components", "schemas", doc.schemas, "headers", shop_openapi_headers(),
-                  "securitySchemes", security_schemes()),
-        pool);
+    return shop_json_own(json_pack("{s:s, s:o, s:[{s:s}], s:o, s:o, s:{s:o, s:o, s:o}}", "openapi",
+                                   OPENAPI_VERSION, "info", info(), "servers", "url", server_url,
+                                   "tags", tags, "paths", paths, "components", "schemas",
+                                   doc.schemas, "headers", shop_openapi_headers(),
+                                   "securitySchemes", security_schemes()),
+                         pool);
 }

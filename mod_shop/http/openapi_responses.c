@@ -109,8 +109,8 @@ static void describe_code(shop_openapi_t *doc, json_t *responses, const shop_rou
                           shop_code_t code)
 {
     const char *status = apr_itoa(doc->pool, shop_code_status(code));
-    const char *line = apr_pstrcat(doc->pool, "`", shop_code_name(code), "`: ",
-                                   shop_code_help(code), NULL);
+    const char *line =
+        apr_pstrcat(doc->pool, "`", shop_code_name(code), "`: ", shop_code_help(code), NULL);
     json_t *response = json_object_get(responses, status);
 
     if (response) {
@@ -120,25 +120,20 @@ static void describe_code(shop_openapi_t *doc, json_t *responses, const shop_rou
         json_object_set_new(response, "description", json_string(line));
         return;
     }
-    response = json_pack("{s:s, s:{s:{s:o}}}", "description", line, "content",
-                         "application/problem+json", "schema",
-                         shop_openapi_ref("schemas", "Problem", doc->pool));
+    response =
+        json_pack("{s:s, s:{s:{s:o}}}", "description", line, "content", "application/problem+json",
+                  "schema", shop_openapi_ref("schemas", "Problem", doc->pool));
     add_usual_headers(doc, response, route);
     switch (shop_code_status(code)) {
-    case 401:
-        add_header(doc, response, "WWW-Authenticate");
-        break;
+    case 401: add_header(doc, response, "WWW-Authenticate"); break;
     case 415:
         if (!strcmp(route->method, "PATCH")) {
             add_header(doc, response, "Accept-Patch");
         }
         break;
     case 429:
-    case 503:
-        add_header(doc, response, "Retry-After");
-        break;
-    default:
-        break;
+    case 503: add_header(doc, response, "Retry-After"); break;
+    default: break;
     }
     json_object_set_new(responses, status, response);
 }
@@ -146,9 +141,8 @@ static void describe_code(shop_openapi_t *doc, json_t *responses, const shop_rou
 static json_t *list_schema(shop_openapi_t *doc, const shop_route_t *route)
 {
     return json_pack("{s:[o, {s:s, s:{s:{s:s, s:o}}}]}", "allOf",
-                     shop_openapi_ref("schemas", "List", doc->pool), "type", "object",
-                     "properties", "items", "type", "array", "items",
-                     shop_openapi_reply_schema(doc, route));
+                     shop_openapi_ref("schemas", "List", doc->pool), "type", "object", "properties",
+                     "items", "type", "array", "items", shop_openapi_reply_schema(doc, route));
 }
 
 static json_t *success(shop_openapi_t *doc, const shop_route_t *route, int status)

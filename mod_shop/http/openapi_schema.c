@@ -9,8 +9,7 @@
 
 json_t *shop_openapi_ref(const char *kind, const char *name, apr_pool_t *pool)
 {
-    return json_pack("{s:s}", "$ref",
-                     apr_pstrcat(pool, "#/components/", kind, "/", name, NULL));
+    return json_pack("{s:s}", "$ref", apr_pstrcat(pool, "#/components/", kind, "/", name, NULL));
 }
 
 static const char *capitalised(const char *word, apr_pool_t *pool)
@@ -112,11 +111,10 @@ void shop_openapi_common_schemas(shop_openapi_t *doc)
                         json_pack("{s:s, s:o}", "type", "array", "items",
                                   shop_openapi_ref("schemas", "Violation", doc->pool)));
     json_object_set_new(doc->schemas, "Problem",
-                        json_pack("{s:s, s:s, s:o, s:[s,s,s,s,s]}", "type", "object",
-                                  "description",
-                                  "RFC 9457. Some codes add members of their own.",
-                                  "properties", problem, "required", "type", "title", "status",
-                                  "detail", "code"));
+                        json_pack("{s:s, s:s, s:o, s:[s,s,s,s,s]}", "type", "object", "description",
+                                  "RFC 9457. Some codes add members of their own.", "properties",
+                                  problem, "required", "type", "title", "status", "detail",
+                                  "code"));
     json_object_set_new(
         doc->schemas, "Violation",
         json_pack("{s:s, s:{s:o, s:o, s:o}, s:[s,s,s]}", "type", "object", "properties", "pointer",

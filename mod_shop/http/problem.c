@@ -52,7 +52,8 @@ static void write_extra(shop_json_out_t *out, json_t *extra)
     const char *name;
     json_t *value;
 
-    json_object_foreach(extra, name, value) {
+    json_object_foreach(extra, name, value)
+    {
         /* 15 digits: a double of at most so many decimals prints as it was written */
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 
@@ -64,9 +65,8 @@ static void write_extra(shop_json_out_t *out, json_t *extra)
     }
 }
 
-const char *shop_problem_document(apr_size_t *size, const shop_error_t *err,
-                                  const char *request_id, const char *problem_base,
-                                  apr_pool_t *pool)
+const char *shop_problem_document(apr_size_t *size, const shop_error_t *err, const char *request_id,
+                                  const char *problem_base, apr_pool_t *pool)
 {
     shop_json_out_t out;
 
@@ -116,8 +116,7 @@ static const char *challenge(shop_code_t code)
         return REALM ", error=\"invalid_token\", error_description=\"the token has expired\"";
     case SHOP_TOKEN_REVOKED:
         return REALM ", error=\"invalid_token\", error_description=\"the session was ended\"";
-    default:
-        return REALM;
+    default: return REALM;
     }
 }
 

@@ -14,8 +14,7 @@ void shop_problem_reply(shop_res_t *res, const shop_req_t *req, const shop_error
                         const char *problem_base);
 
 /* The document alone, for refusals of httpd's own; request_id may be NULL. */
-const char *shop_problem_document(apr_size_t *size, const shop_error_t *err,
-                                  const char *request_id, const char *problem_base,
-                                  apr_pool_t *pool);
+const char *shop_problem_document(apr_size_t *size, const shop_error_t *err, const char *request_id,
+                                  const char *problem_base, apr_pool_t *pool);
 
 #endif

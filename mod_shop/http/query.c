@@ -93,12 +93,9 @@ static bool read_value(shop_error_t **err, void *member, const shop_field_t *row
         return false;
     }
     switch (row->kind) {
-    case SHOP_FIELD_INT:
-        return read_int(err, member, row, parameter, pool);
-    case SHOP_FIELD_MONEY:
-        return read_money(err, member, row, parameter, exponent, pool);
-    case SHOP_FIELD_BOOL:
-        return read_bool(err, member, parameter, pool);
+    case SHOP_FIELD_INT: return read_int(err, member, row, parameter, pool);
+    case SHOP_FIELD_MONEY: return read_money(err, member, row, parameter, exponent, pool);
+    case SHOP_FIELD_BOOL: return read_bool(err, member, parameter, pool);
     case SHOP_FIELD_TIME:
         if (!shop_time_parse(member, text)) {
             shop_error_violate(err, pool, parameter->pointer, "format",
@@ -194,8 +191,8 @@ const char *shop_query_without(const char *query, const char *name, apr_pool_t *
 
         split(&parameter, query, size, pool);
         if (size && (!parameter.name || strcmp(parameter.name, name))) {
-            kept = apr_pstrcat(pool, kept, *kept ? "&" : "", shop_uri_query(query, size, pool),
-                               NULL);
+            kept =
+                apr_pstrcat(pool, kept, *kept ? "&" : "", shop_uri_query(query, size, pool), NULL);
         }
         query += size;
         query += *query == '&';

@@ -16,20 +16,29 @@ shop_error_t *shop_query_read(void *record, shop_present_t *present, const shop_
 
 /* Members every list's query struct begins with. */
 typedef struct shop_page_params_t {
-    int64_t limit;      /* default and maximum come from the settings */
+    int64_t limit; /* default and maximum come from the settings */
     const char *cursor;
     bool count;
 } shop_page_params_t;
 
 /* The three rows, for a query struct whose first member is `shop_page_params_t page`. */
-#define SHOP_PAGE_PARAMS                                                                        \
-    { .name = "limit", .kind = SHOP_FIELD_INT, .offset = offsetof(shop_page_params_t, limit),   \
-      .min = 1, .max = 100, .help = "items per page" },                                         \
-    { .name = "cursor", .kind = SHOP_FIELD_STRING,                                              \
-      .offset = offsetof(shop_page_params_t, cursor), .min = 1, .max = 4096,                    \
-      .help = "next_cursor of the page before" },                                               \
-    { .name = "count", .kind = SHOP_FIELD_BOOL, .offset = offsetof(shop_page_params_t, count),  \
-      .help = "true adds `total`, counted to 10,000" }
+#define SHOP_PAGE_PARAMS                                                                         \
+    { .name = "limit",                                                                           \
+      .kind = SHOP_FIELD_INT,                                                                    \
+      .offset = offsetof(shop_page_params_t, limit),                                             \
+      .min = 1,                                                                                  \
+      .max = 100,                                                                                \
+      .help = "items per page" },                                                                \
+        { .name = "cursor",                                                                      \
+          .kind = SHOP_FIELD_STRING,                                                             \
+          .offset = offsetof(shop_page_params_t, cursor),                                        \
+          .min = 1,                                                                              \
+          .max = 4096,                                                                           \
+          .help = "next_cursor of the page before" },                                            \
+    {                                                                                            \
+        .name = "count", .kind = SHOP_FIELD_BOOL, .offset = offsetof(shop_page_params_t, count), \
+        .help = "true adds `total`, counted to 10,000"                                           \
+    }
 
 /* The raw query without the parameter called name, fit for a header; "" when nothing is left. */
 const char *shop_query_without(const char *query, const char *name, apr_pool_t *pool);

@@ -20,10 +20,10 @@ typedef enum { SHOP_ROLE_NONE = 0, SHOP_ROLE_USER, SHOP_ROLE_ADMIN } shop_role_t
 
 /* Who is asking; set by guard/authn.c on routes that look at the caller. */
 typedef struct shop_caller_t {
-    shop_role_t role;        /* NONE: anonymous */
-    const char *user_id;     /* NULL: anonymous */
-    const char *session_id;  /* the token family */
-    const char *token_id;    /* jti */
+    shop_role_t role;       /* NONE: anonymous */
+    const char *user_id;    /* NULL: anonymous */
+    const char *session_id; /* the token family */
+    const char *token_id;   /* jti */
     apr_time_t token_expires;
 } shop_caller_t;
 
@@ -59,10 +59,10 @@ typedef struct shop_req_t {
     shop_caller_t caller;
     const char *body; /* raw bytes read, NUL-terminated */
     apr_size_t body_size;
-    shop_json_doc_t doc;     /* parsed body */
-    void *record;            /* body as the route's struct, defaults filled in */
-    shop_present_t present;  /* which members the body named */
-    void *query_record;      /* query as the route's query struct */
+    shop_json_doc_t doc;    /* parsed body */
+    void *record;           /* body as the route's struct, defaults filled in */
+    shop_present_t present; /* which members the body named */
+    void *query_record;     /* query as the route's query struct */
     shop_present_t query_present;
 } shop_req_t;
 

@@ -14,8 +14,8 @@
 #define OBJECT_ROOM 512
 #define LIST_ROOM 8192
 
-static const char *print_object(apr_size_t *size, const shop_res_t *res,
-                                const shop_field_t *fields, const void *record, apr_pool_t *pool)
+static const char *print_object(apr_size_t *size, const shop_res_t *res, const shop_field_t *fields,
+                                const void *record, apr_pool_t *pool)
 {
     shop_json_out_t out;
 
@@ -137,9 +137,9 @@ void shop_res_location(shop_res_t *res, const shop_req_t *req, const char *forma
     va_start(args, format);
     path = apr_pvsprintf(res->pool, format, args);
     va_end(args);
-    apr_table_setn(res->headers, "Location",
-                   apr_pstrcat(res->pool, req->root ? req->root : "",
-                               shop_uri_path(path, res->pool), NULL));
+    apr_table_setn(
+        res->headers, "Location",
+        apr_pstrcat(res->pool, req->root ? req->root : "", shop_uri_path(path, res->pool), NULL));
 }
 
 void shop_res_public(shop_res_t *res, int max_age_s)

@@ -21,7 +21,7 @@ typedef enum {
     SHOP_ACCESS_OPTIONAL,  /* a token, when sent, must be good */
     SHOP_ACCESS_CUSTOMER,  /* any signed-in user */
     SHOP_ACCESS_ADMIN,
-    SHOP_ACCESS_REFRESH    /* bearer is a refresh token */
+    SHOP_ACCESS_REFRESH /* bearer is a refresh token */
 } shop_access_t;
 
 typedef enum {
@@ -36,34 +36,34 @@ typedef enum {
 } shop_reply_kind_t;
 
 typedef struct shop_route_t {
-    const char *method;    /* GET (serves HEAD too), POST, PUT, PATCH, DELETE */
-    const char *path;      /* "/products/{id}"; literal segments win over arguments */
+    const char *method; /* GET (serves HEAD too), POST, PUT, PATCH, DELETE */
+    const char *path;   /* "/products/{id}"; literal segments win over arguments */
     shop_handler_t handler;
     const char *operation; /* operationId */
     const char *summary;
-    const char *tag;       /* resource, for the OpenAPI document */
+    const char *tag; /* resource, for the OpenAPI document */
     shop_access_t access;
     shop_rate_class_t rate;
-    bool idempotency_key;  /* takes Idempotency-Key (checked: 1-255 characters) */
-    bool if_match;         /* honours If-Match; documented */
+    bool idempotency_key; /* takes Idempotency-Key (checked: 1-255 characters) */
+    bool if_match;        /* honours If-Match; documented */
 
-    const shop_field_t *body;   /* NULL: takes no body (one sent anyway must be empty or {}) */
-    size_t body_size;           /* sizeof the record */
+    const shop_field_t *body; /* NULL: takes no body (one sent anyway must be empty or {}) */
+    size_t body_size;         /* sizeof the record */
     void (*body_defaults)(void *record); /* NULL: zeros */
-    bool partial;               /* merge patch: required members may be absent */
-    apr_size_t body_limit;      /* bytes; 0: 64 KiB */
+    bool partial;                        /* merge patch: required members may be absent */
+    apr_size_t body_limit;               /* bytes; 0: 64 KiB */
 
-    const shop_field_t *query;  /* NULL: takes no parameter */
+    const shop_field_t *query; /* NULL: takes no parameter */
     size_t query_size;
     void (*query_defaults)(void *record); /* NULL: zeros, and the page's default limit */
 
-    int status;                 /* of success */
+    int status; /* of success */
     shop_reply_kind_t reply_kind;
     const shop_field_t *reply;
-    const char *schema;         /* name of .reply in the OpenAPI document; NULL: made from the
-                                   operation ("showProduct" -> "Product") */
-    const shop_code_t *errors;  /* codes particular to this route, SHOP_OK-terminated */
-} shop_route_t;                 /* a row with method NULL ends a table */
+    const char *schema;        /* name of .reply in the OpenAPI document; NULL: made from the
+                                  operation ("showProduct" -> "Product") */
+    const shop_code_t *errors; /* codes particular to this route, SHOP_OK-terminated */
+} shop_route_t;                /* a row with method NULL ends a table */
 
 #define SHOP_BODY_LIMIT 65536
 

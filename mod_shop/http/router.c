@@ -79,8 +79,7 @@ static const shop_route_t *find_route(match_t *match, shape_t shape, const char 
     return NULL;
 }
 
-const char *shop_router_allow(const char *path, const shop_route_t *const *tables,
-                              apr_pool_t *pool)
+const char *shop_router_allow(const char *path, const shop_route_t *const *tables, apr_pool_t *pool)
 {
     static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE", NULL };
     shape_t shape = best_shape(path, tables);

@@ -11,11 +11,11 @@
 #include <stdint.h>
 
 typedef struct shop_breaker_t {
-    _Atomic int failures;   /* in a row */
-    _Atomic int64_t until;  /* monotonic time until which callers are refused; 0: let all pass */
-    int threshold;          /* failures that open it */
-    apr_time_t pause;       /* how long it stays open before a probe */
-    apr_time_t probe;       /* how long a probe may take before another one is let through */
+    _Atomic int failures;  /* in a row */
+    _Atomic int64_t until; /* monotonic time until which callers are refused; 0: let all pass */
+    int threshold;         /* failures that open it */
+    apr_time_t pause;      /* how long it stays open before a probe */
+    apr_time_t probe;      /* how long a probe may take before another one is let through */
 } shop_breaker_t;
 
 /* May the caller try? Who is told yes reports one of the two below. */

@@ -9,8 +9,8 @@
 #include "../base/log.h"
 #include "mongo_inner.h"
 
-#define WRITE_TIMEOUT_MS 4000          /* below the socket's, so that the server's answer arrives */
-#define EARLY apr_time_from_msec(200)  /* a connection that broke within this was dead before */
+#define WRITE_TIMEOUT_MS 4000         /* below the socket's, so that the server's answer arrives */
+#define EARLY apr_time_from_msec(200) /* a connection that broke within this was dead before */
 #define SKEW apr_time_from_sec(5)
 #define FAILURES 5
 #define PAUSE apr_time_from_sec(1)
@@ -42,8 +42,8 @@ static void measure_clock(const bson_t *hello, apr_time_t at)
     apr_time_t theirs = shop_bson_time(hello, "localTime");
     apr_time_t offset = theirs - at;
 
-    if (!theirs || !(shop_bson_bool(hello, "isWritablePrimary") ||
-                     shop_bson_bool(hello, "ismaster"))) {
+    if (!theirs ||
+        !(shop_bson_bool(hello, "isWritablePrimary") || shop_bson_bool(hello, "ismaster"))) {
         return;
     }
     shop_clock_set_offset(offset);
@@ -159,7 +159,8 @@ static apr_status_t close_mongo(void *baton)
     mongoc_client_pool_t *clients;
 
     /* A process that is ended in the middle of a call: whoever has the client may still give it
-     * back, which the driver answers with abort() when its pool is gone. The process ends anyway. */
+     * back, which the driver answers with abort() when its pool is gone. The process ends anyway.
+     */
     if (atomic_load(&mongo->loans)) {
         return APR_SUCCESS;
     }
@@ -198,8 +199,7 @@ static void fill(shop_mongo_t *mongo, mongoc_uri_t *uri, const shop_settings_t *
     mongo->breaker.probe = PAUSE + apr_time_from_msec(settings->mongo_select_ms);
 }
 
-shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *settings,
-                              apr_pool_t *pool)
+shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *settings, apr_pool_t *pool)
 {
     shop_mongo_t *mongo;
     mongoc_uri_t *uri;
@@ -278,24 +278,20 @@ static bool is_away(const bson_error_t *error)
     case MONGOC_ERROR_SERVER_SELECTION:
     case MONGOC_ERROR_STREAM:
     case MONGOC_ERROR_WRITE_CONCERN:
-    case MONGOC_ERROR_POOL:
-        return true;
+    case MONGOC_ERROR_POOL: return true;
     case MONGOC_ERROR_CLIENT:
         /* A store that does not let us in is away for the customer; the log says why. */
         return error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ||
                error->code == MONGOC_ERROR_CLIENT_NOT_READY ||
                error->code == MONGOC_ERROR_CLIENT_NO_ACCEPTABLE_PEER;
-    case MONGOC_ERROR_PROTOCOL:
-        return error->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
-    default:
-        return passes(error->code);
+    case MONGOC_ERROR_PROTOCOL: return error->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
+    default: return passes(error->code);
     }
 }
 
 bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error)
 {
-    return error->domain == MONGOC_ERROR_STREAM &&
-           shop_clock_monotonic() - loan->since < EARLY;
+    return error->domain == MONGOC_ERROR_STREAM && shop_clock_monotonic() - loan->since < EARLY;
 }
 
 /* ---- borrowing ---- */
@@ -345,8 +341,7 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
     }
     loan->since = shop_clock_monotonic();
     if (collection) {
-        loan->collection =
-            mongoc_client_get_collection(loan->client, mongo->database, collection);
+        loan->collection = mongoc_client_get_collection(loan->client, mongo->database, collection);
     }
     return NULL;
 }
@@ -401,8 +396,8 @@ shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool)
     }
     before = apr_time_now();
     bson_destroy(&reply);
-    done = mongoc_client_command_simple(loan.client, "admin", command, mongo->primary, &reply,
-                                        &error);
+    done =
+        mongoc_client_command_simple(loan.client, "admin", command, mongo->primary, &reply, &error);
     if (done) {
         measure_clock(&reply, before + (apr_time_now() - before) / 2);
     }

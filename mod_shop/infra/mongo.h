@@ -53,29 +53,26 @@ shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
                                          int64_t limit, apr_pool_t *pool);
 /* *duplicate: NULL when inserted, else the server's text naming the index that refused (E11000
  * message), in pool. */
-shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo,
-                                const char *collection, const bson_t *doc,
-                                shop_mongo_concern_t concern, apr_pool_t *pool);
+shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, const char *collection,
+                                const bson_t *doc, shop_mongo_concern_t concern, apr_pool_t *pool);
 /* One document. opts: update options (arrayFilters, upsert), may be NULL. *matched may be NULL;
  * *duplicate may be NULL and then a duplicate key is INTERNAL. */
 shop_error_t *shop_mongo_update(int64_t *matched, const char **duplicate, shop_mongo_t *mongo,
-                                const char *collection, const bson_t *filter,
-                                const bson_t *update, const bson_t *opts,
-                                shop_mongo_concern_t concern, apr_pool_t *pool);
+                                const char *collection, const bson_t *filter, const bson_t *update,
+                                const bson_t *opts, shop_mongo_concern_t concern, apr_pool_t *pool);
 /* Many documents of one filter (updateMany). */
 shop_error_t *shop_mongo_update_all(int64_t *matched, shop_mongo_t *mongo, const char *collection,
                                     const bson_t *filter, const bson_t *update,
                                     shop_mongo_concern_t concern, apr_pool_t *pool);
 /* One unordered update command with count statements; *matched: sum over them. */
-shop_error_t *shop_mongo_update_batch(int64_t *matched, shop_mongo_t *mongo,
-                                      const char *collection, const bson_t *const *filters,
-                                      const bson_t *const *updates, int count,
-                                      shop_mongo_concern_t concern, apr_pool_t *pool);
+shop_error_t *shop_mongo_update_batch(int64_t *matched, shop_mongo_t *mongo, const char *collection,
+                                      const bson_t *const *filters, const bson_t *const *updates,
+                                      int count, shop_mongo_concern_t concern, apr_pool_t *pool);
 /* findAndModify returning the document afterwards; *doc NULL when nothing matched. */
 shop_error_t *shop_mongo_modify(const bson_t **doc, const char **duplicate, shop_mongo_t *mongo,
-                                const char *collection, const bson_t *filter,
-                                const bson_t *update, const bson_t *fields, bool upsert,
-                                shop_mongo_concern_t concern, apr_pool_t *pool);
+                                const char *collection, const bson_t *filter, const bson_t *update,
+                                const bson_t *fields, bool upsert, shop_mongo_concern_t concern,
+                                apr_pool_t *pool);
 shop_error_t *shop_mongo_delete(int64_t *deleted, shop_mongo_t *mongo, const char *collection,
                                 const bson_t *filter, shop_mongo_concern_t concern,
                                 apr_pool_t *pool);

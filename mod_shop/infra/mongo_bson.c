@@ -45,17 +45,14 @@ int64_t shop_bson_int(const bson_t *doc, const char *name, int64_t otherwise)
         return otherwise;
     }
     switch (bson_iter_type(&iter)) {
-    case BSON_TYPE_INT32:
-        return bson_iter_int32(&iter);
-    case BSON_TYPE_INT64:
-        return bson_iter_int64(&iter);
+    case BSON_TYPE_INT32: return bson_iter_int32(&iter);
+    case BSON_TYPE_INT64: return bson_iter_int64(&iter);
     case BSON_TYPE_DOUBLE:
         /* Shells write every number as a double. Beyond 2^53 it is no longer the number meant. */
         number = bson_iter_double(&iter);
         return number >= -9007199254740992.0 && number <= 9007199254740992.0 ? (int64_t)number
                                                                              : otherwise;
-    default:
-        return otherwise;
+    default: return otherwise;
     }
 }
 
@@ -75,9 +72,8 @@ apr_time_t shop_bson_time(const bson_t *doc, const char *name)
         return 0;
     }
     milliseconds = bson_iter_date_time(&iter);
-    return milliseconds > INT64_MAX / 1000 || milliseconds < INT64_MIN / 1000
-               ? 0
-               : milliseconds * 1000;
+    return milliseconds > INT64_MAX / 1000 || milliseconds < INT64_MIN / 1000 ? 0
+                                                                              : milliseconds * 1000;
 }
 
 bool shop_bson_child(bson_t *child, const bson_t *doc, const char *name)

@@ -68,8 +68,8 @@ shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_in
         bson_destroy(command);
         err = shop_mongo_return(&loan, done ? NULL : &error, pool);
         if (err) {
-            return shop_error_cause(err, pool, "index %s of %s: %s", index->name,
-                                    index->collection, err->cause);
+            return shop_error_cause(err, pool, "index %s of %s: %s", index->name, index->collection,
+                                    err->cause);
         }
     }
     return NULL;
@@ -100,8 +100,7 @@ static bool serves(const shop_mongo_index_t *index, const bson_t *wanted, const 
     bson_t keys;
 
     return shop_bson_child(&keys, found, "key") && same_keys(wanted, &keys) &&
-           shop_bson_bool(found, "unique") &&
-           shop_bson_bool(found, "sparse") == index->sparse &&
+           shop_bson_bool(found, "unique") && shop_bson_bool(found, "sparse") == index->sparse &&
            !bson_has_field(found, "partialFilterExpression");
 }
 

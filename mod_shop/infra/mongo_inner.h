@@ -13,7 +13,7 @@
 struct shop_mongo_t {
     mongoc_uri_t *uri;
     mongoc_client_pool_t *_Atomic clients; /* NULL while a SRV name could not be resolved */
-    atomic_int loans; /* clients out at this moment */
+    atomic_int loans;                      /* clients out at this moment */
     pthread_mutex_t opening;
     mongoc_write_concern_t *one, *majority;
     mongoc_read_prefs_t *primary;

@@ -16,17 +16,16 @@ typedef struct query_t {
     shop_mongo_each_t each;
     void *baton;
     apr_pool_t *pool;
-    bool began; /* a document was handed out: must not start over */
+    bool began;            /* a document was handed out: must not start over */
     shop_error_t *refused; /* what each answered */
 } query_t;
 
 static mongoc_cursor_t *open_cursor(const query_t *query, mongoc_collection_t *collection)
 {
-    return query->pipeline
-               ? mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE, query->pipeline,
-                                             query->opts, query->prefs)
-               : mongoc_collection_find_with_opts(collection, query->filter, query->opts,
-                                                  query->prefs);
+    return query->pipeline ? mongoc_collection_aggregate(collection, MONGOC_QUERY_NONE,
+                                                         query->pipeline, query->opts, query->prefs)
+                           : mongoc_collection_find_with_opts(collection, query->filter,
+                                                              query->opts, query->prefs);
 }
 
 /* true: done (or each refused); false: *error says why. */
@@ -88,8 +87,12 @@ static shop_error_t *find(shop_mongo_t *mongo, const char *collection, const bso
                           apr_pool_t *pool)
 {
     bson_t rest = BSON_INITIALIZER;
-    query_t query = { .collection = collection, .filter = filter, .opts = &rest,
-                      .each = each, .baton = baton, .pool = pool };
+    query_t query = { .collection = collection,
+                      .filter = filter,
+                      .opts = &rest,
+                      .each = each,
+                      .baton = baton,
+                      .pool = pool };
     shop_error_t *err;
 
     query.prefs = take_preference(&rest, opts);
@@ -127,8 +130,12 @@ shop_error_t *shop_mongo_aggregate(shop_mongo_t *mongo, const char *collection,
                                    const bson_t *pipeline, shop_mongo_each_t each, void *baton,
                                    apr_pool_t *pool)
 {
-    query_t query = { .collection = collection, .pipeline = pipeline, .prefs = mongo->primary,
-                      .each = each, .baton = baton, .pool = pool };
+    query_t query = { .collection = collection,
+                      .pipeline = pipeline,
+                      .prefs = mongo->primary,
+                      .each = each,
+                      .baton = baton,
+                      .pool = pool };
 
     return run(&query, mongo);
 }

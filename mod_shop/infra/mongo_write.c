@@ -11,8 +11,7 @@ static bson_t *write_options(shop_mongo_t *mongo, const bson_t *opts, shop_mongo
 {
     bson_t *all = opts ? bson_copy(opts) : bson_new();
 
-    mongoc_write_concern_append(concern == SHOP_MONGO_MAJORITY ? mongo->majority : mongo->one,
-                                all);
+    mongoc_write_concern_append(concern == SHOP_MONGO_MAJORITY ? mongo->majority : mongo->one, all);
     return all;
 }
 
@@ -27,9 +26,8 @@ static bool took_duplicate(const char **duplicate, const bson_error_t *error, ap
     return true;
 }
 
-shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo,
-                                const char *collection, const bson_t *doc,
-                                shop_mongo_concern_t concern, apr_pool_t *pool)
+shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, const char *collection,
+                                const bson_t *doc, shop_mongo_concern_t concern, apr_pool_t *pool)
 {
     shop_mongo_loan_t loan;
     bson_error_t error = { 0 };
@@ -47,13 +45,13 @@ shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo,
     return shop_mongo_return(&loan, done ? NULL : &error, pool);
 }
 
-typedef bool (*update_call_t)(mongoc_collection_t *, const bson_t *, const bson_t *,
-                              const bson_t *, bson_t *, bson_error_t *);
+typedef bool (*update_call_t)(mongoc_collection_t *, const bson_t *, const bson_t *, const bson_t *,
+                              bson_t *, bson_error_t *);
 
 static shop_error_t *update(update_call_t call, int64_t *matched, const char **duplicate,
                             shop_mongo_t *mongo, const char *collection, const bson_t *filter,
-                            const bson_t *change, const bson_t *given,
-                            shop_mongo_concern_t concern, apr_pool_t *pool)
+                            const bson_t *change, const bson_t *given, shop_mongo_concern_t concern,
+                            apr_pool_t *pool)
 {
     shop_mongo_loan_t loan;
     bson_error_t error = { 0 };
@@ -80,9 +78,8 @@ static shop_error_t *update(update_call_t call, int64_t *matched, const char **d
 }
 
 shop_error_t *shop_mongo_update(int64_t *matched, const char **duplicate, shop_mongo_t *mongo,
-                                const char *collection, const bson_t *filter,
-                                const bson_t *change, const bson_t *opts,
-                                shop_mongo_concern_t concern, apr_pool_t *pool)
+                                const char *collection, const bson_t *filter, const bson_t *change,
+                                const bson_t *opts, shop_mongo_concern_t concern, apr_pool_t *pool)
 {
     return update(mongoc_collection_update_one, matched, duplicate, mongo, collection, filter,
                   change, opts, concern, pool);
@@ -116,10 +113,9 @@ static bool run_batch(int64_t *matched, bson_error_t *error, mongoc_bulk_operati
     return done;
 }
 
-shop_error_t *shop_mongo_update_batch(int64_t *matched, shop_mongo_t *mongo,
-                                      const char *collection, const bson_t *const *filters,
-                                      const bson_t *const *updates, int count,
-                                      shop_mongo_concern_t concern, apr_pool_t *pool)
+shop_error_t *shop_mongo_update_batch(int64_t *matched, shop_mongo_t *mongo, const char *collection,
+                                      const bson_t *const *filters, const bson_t *const *updates,
+                                      int count, shop_mongo_concern_t concern, apr_pool_t *pool)
 {
     shop_mongo_loan_t loan;
     bson_error_t error = { 0 };
@@ -169,9 +165,9 @@ static mongoc_find_and_modify_opts_t *modify_options(shop_mongo_t *mongo, const 
     bson_t *extra = write_options(mongo, NULL, concern);
 
     mongoc_find_and_modify_opts_set_update(opts, change);
-    mongoc_find_and_modify_opts_set_flags(
-        opts, upsert ? MONGOC_FIND_AND_MODIFY_UPSERT | MONGOC_FIND_AND_MODIFY_RETURN_NEW
-                     : MONGOC_FIND_AND_MODIFY_RETURN_NEW);
+    mongoc_find_and_modify_opts_set_flags(opts, upsert ? MONGOC_FIND_AND_MODIFY_UPSERT |
+                                                             MONGOC_FIND_AND_MODIFY_RETURN_NEW
+                                                       : MONGOC_FIND_AND_MODIFY_RETURN_NEW);
     if (fields) {
         mongoc_find_and_modify_opts_set_fields(opts, fields);
     }
@@ -181,9 +177,9 @@ static mongoc_find_and_modify_opts_t *modify_options(shop_mongo_t *mongo, const 
 }
 
 shop_error_t *shop_mongo_modify(const bson_t **doc, const char **duplicate, shop_mongo_t *mongo,
-                                const char *collection, const bson_t *filter,
-                                const bson_t *change, const bson_t *fields, bool upsert,
-                                shop_mongo_concern_t concern, apr_pool_t *pool)
+                                const char *collection, const bson_t *filter, const bson_t *change,
+                                const bson_t *fields, bool upsert, shop_mongo_concern_t concern,
+                                apr_pool_t *pool)
 {
     shop_mongo_loan_t loan;
     bson_error_t error = { 0 };
@@ -197,10 +193,9 @@ shop_error_t *shop_mongo_modify(const bson_t **doc, const char **duplicate, shop
     }
     SHOP_TRY(shop_mongo_borrow(&loan, mongo, collection, pool));
     opts = modify_options(mongo, change, fields, upsert, concern);
-    done = mongoc_collection_find_and_modify_with_opts(loan.collection, filter, opts, &reply,
-                                                       &error);
-    done = done ? take_value(doc, &error, &reply, pool)
-                : took_duplicate(duplicate, &error, pool);
+    done =
+        mongoc_collection_find_and_modify_with_opts(loan.collection, filter, opts, &reply, &error);
+    done = done ? take_value(doc, &error, &reply, pool) : took_duplicate(duplicate, &error, pool);
     bson_destroy(&reply);
     mongoc_find_and_modify_opts_destroy(opts);
     return shop_mongo_return(&loan, done ? NULL : &error, pool);

@@ -87,8 +87,8 @@ shop_error_t *shop_hasher_hash(const char **hash, shop_hasher_t *hasher, const c
     int failed;
 
     SHOP_TRY(take_slot(hasher, pool));
-    failed = crypto_pwhash_str_alg(text, password, strlen(password), hasher->passes,
-                                   hasher->memory, crypto_pwhash_ALG_ARGON2ID13);
+    failed = crypto_pwhash_str_alg(text, password, strlen(password), hasher->passes, hasher->memory,
+                                   crypto_pwhash_ALG_ARGON2ID13);
     sem_post(&hasher->slots);
     if (failed) {
         return no_memory(pool);
@@ -122,15 +122,10 @@ static answer_t check(bool *rehash, const shop_hasher_t *hasher, const char *has
     if (hash && strncmp(hash, crypto_pwhash_STRPREFIX, strlen(crypto_pwhash_STRPREFIX)) != 0) {
         *rehash = true;
         switch (shop_werkzeug_verify(hash, password)) {
-        case SHOP_WERKZEUG_YES:
-            return ANSWER_YES;
-        case SHOP_WERKZEUG_NO:
-            return ANSWER_NO;
-        case SHOP_WERKZEUG_NO_MEMORY:
-            return ANSWER_NO_MEMORY;
-        case SHOP_WERKZEUG_FOREIGN:
-            hash = NULL;
-            break;
+        case SHOP_WERKZEUG_YES: return ANSWER_YES;
+        case SHOP_WERKZEUG_NO: return ANSWER_NO;
+        case SHOP_WERKZEUG_NO_MEMORY: return ANSWER_NO_MEMORY;
+        case SHOP_WERKZEUG_FOREIGN: hash = NULL; break;
         }
     }
     if (!hash) {

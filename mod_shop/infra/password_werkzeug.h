@@ -6,9 +6,9 @@
  * "pbkdf2:sha256:rounds$salt$hex". For taking over users; nothing new is ever stored this way. */
 
 typedef enum {
-    SHOP_WERKZEUG_NO,       /* wrong password */
+    SHOP_WERKZEUG_NO, /* wrong password */
     SHOP_WERKZEUG_YES,
-    SHOP_WERKZEUG_FOREIGN,  /* not such a string, or with costs beyond what is sane */
+    SHOP_WERKZEUG_FOREIGN, /* not such a string, or with costs beyond what is sane */
     SHOP_WERKZEUG_NO_MEMORY
 } shop_werkzeug_answer_t;
 

@@ -53,8 +53,7 @@ static apr_status_t close_redis(void *baton)
     return APR_SUCCESS;
 }
 
-shop_error_t *shop_redis_open(shop_redis_t **out, const shop_settings_t *settings,
-                              apr_pool_t *pool)
+shop_error_t *shop_redis_open(shop_redis_t **out, const shop_settings_t *settings, apr_pool_t *pool)
 {
     shop_redis_t *redis = apr_pcalloc(pool, sizeof(*redis));
     const char *problem;
@@ -104,8 +103,8 @@ static shop_error_t *away(const char *why, apr_pool_t *pool)
 static bool greet(const char **why, redisContext *context, const shop_redis_t *redis, int argc,
                   const char *const *argv, apr_pool_t *pool)
 {
-    redisReply *reply = shop_redis_wire_ask(why, context, argc, argv, NULL,
-                                            redis->connect_timeout, pool);
+    redisReply *reply =
+        shop_redis_wire_ask(why, context, argc, argv, NULL, redis->connect_timeout, pool);
     bool done = reply && reply->type != REDIS_REPLY_ERROR;
 
     if (reply && !done) {
@@ -148,8 +147,7 @@ static bool look_at_policy(const char **why, redisContext *context, shop_redis_t
 
 static redisContext *connect_new(const char **why, shop_redis_t *redis, apr_pool_t *pool)
 {
-    redisContext *context =
-        shop_redis_wire_open(why, &redis->url, redis->connect_timeout, pool);
+    redisContext *context = shop_redis_wire_open(why, &redis->url, redis->connect_timeout, pool);
     const char *auth[3] = { "AUTH", redis->url.user ? redis->url.user : redis->password,
                             redis->password };
     const char *select[2] = { "SELECT", apr_itoa(pool, redis->url.db) };
@@ -157,8 +155,7 @@ static redisContext *connect_new(const char **why, shop_redis_t *redis, apr_pool
     if (!context) {
         return NULL;
     }
-    if ((redis->password &&
-         !greet(why, context, redis, redis->url.user ? 3 : 2, auth, pool)) ||
+    if ((redis->password && !greet(why, context, redis, redis->url.user ? 3 : 2, auth, pool)) ||
         (redis->url.db && !greet(why, context, redis, 2, select, pool)) ||
         !look_at_policy(why, context, redis, pool)) {
         redisFree(context);
@@ -236,15 +233,13 @@ static void copy_value(shop_redis_value_t *value, const redisReply *reply, apr_p
             copy_value(&value->items[i], reply->element[i], pool);
         }
         break;
-    default:
-        value->kind = SHOP_REDIS_NIL;
+    default: value->kind = SHOP_REDIS_NIL;
     }
 }
 
 /* One exchange on one connection, fresh or idle. *idle out: it was an idle one. NULL: *why. */
-static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, bool fresh,
-                            int argc, const char *const *argv, const apr_size_t *sizes,
-                            apr_pool_t *pool)
+static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, bool fresh, int argc,
+                            const char *const *argv, const apr_size_t *sizes, apr_pool_t *pool)
 {
     redisContext *context = fresh ? NULL : pop_idle(redis);
     redisReply *reply;
@@ -355,9 +350,8 @@ static const char *digest_of(shop_redis_t *redis, const char *script, apr_pool_t
     return digest->hex;
 }
 
-shop_error_t *shop_redis_script(shop_redis_value_t *value, shop_redis_t *redis,
-                                const char *script, int key_count, int argc,
-                                const char *const *argv, apr_pool_t *pool)
+shop_error_t *shop_redis_script(shop_redis_value_t *value, shop_redis_t *redis, const char *script,
+                                int key_count, int argc, const char *const *argv, apr_pool_t *pool)
 {
     const char **all = apr_palloc(pool, sizeof(*all) * (apr_size_t)(argc + 3));
     const char *refusal;

@@ -21,8 +21,12 @@ shop_error_t *shop_redis_open(shop_redis_t **redis, const shop_settings_t *setti
 /* Is text an acceptable ShopRedis URL? NULL or a sentence saying what is wrong. No I/O. */
 const char *shop_redis_url_problem(const char *url, apr_pool_t *pool);
 
-typedef enum { SHOP_REDIS_NIL, SHOP_REDIS_STRING, SHOP_REDIS_INTEGER, SHOP_REDIS_ARRAY }
-    shop_redis_kind_t;
+typedef enum {
+    SHOP_REDIS_NIL,
+    SHOP_REDIS_STRING,
+    SHOP_REDIS_INTEGER,
+    SHOP_REDIS_ARRAY
+} shop_redis_kind_t;
 typedef struct shop_redis_value_t {
     shop_redis_kind_t kind;
     int64_t integer;
@@ -39,9 +43,8 @@ shop_error_t *shop_redis_command(shop_redis_value_t *value, shop_redis_t *redis,
                                  int argc, const char *const *argv, const apr_size_t *sizes,
                                  apr_pool_t *pool);
 /* EVALSHA, EVAL on NOSCRIPT. keys first, then args; all NUL-terminated text. */
-shop_error_t *shop_redis_script(shop_redis_value_t *value, shop_redis_t *redis,
-                                const char *script, int key_count, int argc,
-                                const char *const *argv, apr_pool_t *pool);
+shop_error_t *shop_redis_script(shop_redis_value_t *value, shop_redis_t *redis, const char *script,
+                                int key_count, int argc, const char *const *argv, apr_pool_t *pool);
 /* The instance's key prefix: "shop:{<instance>}:". */
 const char *shop_redis_prefix(const shop_redis_t *redis);
 

@@ -43,10 +43,9 @@ static bool prepare(redisContext *context, bool tcp)
 redisContext *shop_redis_wire_open(const char **why, const shop_redis_url_t *url,
                                    apr_time_t timeout, apr_pool_t *pool)
 {
-    redisContext *context = url->path
-                                ? redisConnectUnixWithTimeout(url->path, to_timeval(timeout))
-                                : redisConnectWithTimeout(url->host, url->port,
-                                                          to_timeval(timeout));
+    redisContext *context =
+        url->path ? redisConnectUnixWithTimeout(url->path, to_timeval(timeout))
+                  : redisConnectWithTimeout(url->host, url->port, to_timeval(timeout));
 
     if (!context) {
         *why = "out of memory";

@@ -62,15 +62,13 @@ static shop_error_t *live_orders(bool *delayed, shop_health_t *port, apr_pool_t 
     if (!live->orders) {
         return NULL;
     }
-    SHOP_TRY(live->orders->unfinished(&found, live->orders,
-                                      shop_clock_shop.now(&shop_clock_shop) - ORDER_DELAY, 1,
-                                      pool));
+    SHOP_TRY(live->orders->unfinished(
+        &found, live->orders, shop_clock_shop.now(&shop_clock_shop) - ORDER_DELAY, 1, pool));
     *delayed = found && found->nelts > 0;
     return NULL;
 }
 
-shop_health_t *shop_health_live(shop_mongo_t *mongo, shop_redis_t *redis,
-                                shop_order_repo_t *orders,
+shop_health_t *shop_health_live(shop_mongo_t *mongo, shop_redis_t *redis, shop_order_repo_t *orders,
                                 const shop_mongo_index_t *const *tables, apr_pool_t *pool)
 {
     live_health_t *live = apr_pcalloc(pool, sizeof(*live));

@@ -4,9 +4,11 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order.h \
 	mod_shop/orders/order_abort.c \
 	mod_shop/orders/order_api.c \
+	mod_shop/orders/order_api.h \
 	mod_shop/orders/order_bson.c \
 	mod_shop/orders/order_bson.h \
 	mod_shop/orders/order_cancel.c \
+	mod_shop/orders/order_guess_api.c \
 	mod_shop/orders/order_mongo.c \
 	mod_shop/orders/order_mongo.h \
 	mod_shop/orders/order_place.c \

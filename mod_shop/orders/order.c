@@ -91,8 +91,7 @@ static void split_discount(shop_order_t *order, int64_t discount, apr_pool_t *po
 
     for (int i = 0; i < count; i++) {
         shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
-        unsigned __int128 part =
-            (unsigned __int128)(uint64_t)discount * (uint64_t)line->line_total;
+        unsigned __int128 part = (unsigned __int128)(uint64_t)discount * (uint64_t)line->line_total;
 
         line->discount = 0;
         if (order->subtotal > 0) {

@@ -15,7 +15,7 @@
 #define SHOP_ORDER_LEASE apr_time_from_sec(30)
 
 typedef enum {
-    SHOP_ORDER_PLACING, /* internal: claimed, not committed */
+    SHOP_ORDER_PLACING,  /* internal: claimed, not committed */
     SHOP_ORDER_ABORTING, /* internal: giving back what it took */
     SHOP_ORDER_FAILED,   /* internal: never was */
     SHOP_ORDER_PENDING,
@@ -36,7 +36,7 @@ typedef struct shop_address_t {
 typedef struct shop_order_line_t {
     const char *product_id;
     const char *name;
-    int64_t price;      /* frozen */
+    int64_t price; /* frozen */
     int64_t quantity;
     int64_t line_total; /* price * quantity */
     int64_t discount;   /* its share of the order's discount (largest remainder) */
@@ -45,8 +45,8 @@ typedef struct shop_order_line_t {
 typedef struct shop_order_event_t {
     const char *status; /* public name */
     apr_time_t at;
-    const char *by;     /* user id, or "system" */
-    const char *note;   /* NULL when none */
+    const char *by;   /* user id, or "system" */
+    const char *note; /* NULL when none */
 } shop_order_event_t;
 
 typedef struct shop_order_t {
@@ -57,9 +57,9 @@ typedef struct shop_order_t {
     apr_array_header_t *items; /* shop_order_line_t *, by product id */
     int64_t subtotal, discount, total;
     const char *currency;
-    const char *coupon_code;     /* NULL: none */
-    bool coupon_limited;         /* took a use of a shared limit */
-    int64_t coupon_user_limit;   /* -1: no redemption */
+    const char *coupon_code;   /* NULL: none */
+    bool coupon_limited;       /* took a use of a shared limit */
+    int64_t coupon_user_limit; /* -1: no redemption */
     int64_t coupon_terms_rev;
     shop_address_t *shipping_address;
     const char *payment_method;
@@ -73,10 +73,10 @@ typedef struct shop_order_t {
     const char *cart_slot; /* "g:<gen>", or "o:<id>" once failed */
     const char *key_slot;  /* "k:<Idempotency-Key>" or "o:<id>" */
     const char *fingerprint;
-    apr_time_t lease_at;   /* past it the reaper takes over */
-    bool unfinished;       /* something is left to be done */
+    apr_time_t lease_at;          /* past it the reaper takes over */
+    bool unfinished;              /* something is left to be done */
     apr_array_header_t *returned; /* const char *: product ids (and "coupon") given back */
-    const char *reply;     /* stored reply bytes, NULL until committed */
+    const char *reply;            /* stored reply bytes, NULL until committed */
     apr_size_t reply_size;
 } shop_order_t;
 

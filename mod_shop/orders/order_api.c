@@ -9,11 +9,9 @@
 #include "../base/money.h"
 #include "../http/etag.h"
 #include "../http/query.h"
+#include "order_api.h"
 #include "order_ports.h"
 #include "order_view.h"
-
-#define WRONG_CODES 20 /* in WRONG_CODES_S seconds per customer: codes must not be guessed */
-#define WRONG_CODES_S 600
 
 typedef struct new_order_t {
     shop_address_t *shipping_address;
@@ -54,7 +52,7 @@ static const shop_field_t new_order_fields[] = {
     SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon, in either case"),
     SHOP_FIELD(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
                "refuse the order when its total is another"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t change_fields[] = {
@@ -62,21 +60,21 @@ static const shop_field_t change_fields[] = {
                        "one of next_statuses"),
     SHOP_FIELD(change_t, tracking_number, STRING, 0, 1, 100, "of the parcel"),
     SHOP_FIELD(change_t, note, STRING, 0, 1, 500, "for the history; shown to admins"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t list_fields[] = {
     SHOP_PAGE_PARAMS,
     SHOP_FIELD_ENUM_OF(list_params_t, status, 0, shop_order_status_names, "only this status"),
     SHOP_FIELD(list_params_t, user_id, ID, 0, 0, 0, "only this customer's; admins"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t quote_in_fields[] = {
     SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon to try"),
     SHOP_FIELD_OBJECT_OF(new_order_t, shipping_address, 0, shop_address_t,
                          shop_order_address_fields, "where it would go"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t coupon_fields[] = {
@@ -85,7 +83,7 @@ static const shop_field_t coupon_fields[] = {
     SHOP_FIELD(coupon_view_t, reason, STRING, SHOP_OMIT_NULL, 0, 0,
                "unknown, expired, not_started, min_purchase, user_limit or exhausted"),
     SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t quote_fields[] = {
@@ -96,7 +94,7 @@ static const shop_field_t quote_fields[] = {
     SHOP_FIELD(quote_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
     SHOP_FIELD_OBJECT_OF(quote_view_t, coupon, SHOP_NULLABLE, coupon_view_t, coupon_fields,
                          "the coupon asked about; null when none was"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static void new_order_defaults(void *record)
@@ -107,8 +105,12 @@ static void new_order_defaults(void *record)
 static shop_order_ports_t ports_of(const shop_app_t *app)
 {
     return (shop_order_ports_t){
-        .orders = app->orders, .products = app->products, .carts = app->cart,
-        .coupons = app->coupons, .clock = app->clock, .currency = app->settings->currency,
+        .orders = app->orders,
+        .products = app->products,
+        .carts = app->cart,
+        .coupons = app->coupons,
+        .clock = app->clock,
+        .currency = app->settings->currency,
         .currency_exponent = app->settings->currency_exponent,
     };
 }
@@ -126,56 +128,6 @@ static const shop_field_t *fields_for(const shop_req_t *req)
 static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_order_t *order)
 {
     return shop_res_object(res, 200, fields_for(req), shop_order_view(order, req->pool));
-}
-
-/* ---- wrong coupon codes ---- */
-
-static const char *guess_key(const shop_req_t *req)
-{
-    return apr_pstrcat(req->pool, "coupon:", req->caller.user_id, NULL);
-}
-
-static shop_error_t *too_many_guesses(const shop_req_t *req, const shop_limit_state_t *state)
-{
-    shop_error_t *err = shop_err(req->pool, RATE_LIMITED, "too many wrong coupon codes");
-
-    err->retry_after = state->reset_s;
-    return err;
-}
-
-static shop_error_t *may_guess(const shop_app_t *app, const shop_req_t *req, const char *code)
-{
-    shop_limit_state_t state;
-
-    if (!code) {
-        return NULL;
-    }
-    app->limiter->hit(&state, app->limiter, guess_key(req), WRONG_CODES, WRONG_CODES_S, 0,
-                      req->pool);
-    return state.allowed && state.remaining > 0 ? NULL : too_many_guesses(req, &state);
-}
-
-static const char *reason_of(const shop_error_t *err)
-{
-    if (err && err->code == SHOP_COUPON_NOT_APPLICABLE) {
-        return json_string_value(json_object_get(err->extra, "reason"));
-    }
-    return err && err->code == SHOP_COUPON_EXHAUSTED ? "exhausted" : NULL;
-}
-
-/* Counts a refusal that says "unknown"; passes it on unless it was one too many. */
-static shop_error_t *count_guess(const shop_app_t *app, const shop_req_t *req,
-                                 shop_error_t *refusal)
-{
-    const char *reason = reason_of(refusal);
-    shop_limit_state_t state;
-
-    if (!reason || strcmp(reason, "unknown") != 0) {
-        return refusal;
-    }
-    app->limiter->hit(&state, app->limiter, guess_key(req), WRONG_CODES, WRONG_CODES_S, 1,
-                      req->pool);
-    return state.allowed ? refusal : too_many_guesses(req, &state);
 }
 
 /* ---- placing ---- */
@@ -253,11 +205,8 @@ static shop_error_t *stock_moved(const shop_app_t *app, shop_error_t *err, apr_p
     case SHOP_PRODUCT_UNAVAILABLE:
     case SHOP_TOTAL_CHANGED:
     case SHOP_COUPON_EXHAUSTED:
-    case SHOP_UNAVAILABLE:
-        app->cache->invalidate(app->cache, pool);
-        break;
-    default:
-        break;
+    case SHOP_UNAVAILABLE: app->cache->invalidate(app->cache, pool); break;
+    default: break;
     }
     return err;
 }
@@ -283,9 +232,9 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
     bool replayed = false;
     shop_error_t *err;
 
-    SHOP_TRY(may_guess(app, req, body->coupon_code));
+    SHOP_TRY(shop_order_may_guess(app, req, body->coupon_code));
     err = shop_order_place(&order, &replayed, &ports, &request, req->pool);
-    SHOP_TRY(count_guess(app, req, replayed ? err : stock_moved(app, err, req->pool)));
+    SHOP_TRY(shop_order_count_guess(app, req, replayed ? err : stock_moved(app, err, req->pool)));
     if (replayed) {
         apr_table_setn(res->headers, "Idempotent-Replayed", "true");
     }
@@ -366,10 +315,10 @@ static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_re
     int64_t rev;
 
     SHOP_TRY(load(&order, app, req));
-    SHOP_TRY(shop_etag_if_match(req,
-                                shop_res_object_etag(res, fields_for(req),
-                                                     shop_order_view(order, req->pool), req->pool),
-                                app->settings->require_if_match));
+    SHOP_TRY(shop_etag_if_match(
+        req,
+        shop_res_object_etag(res, fields_for(req), shop_order_view(order, req->pool), req->pool),
+        app->settings->require_if_match));
     rev = shop_req_header(req, "If-Match") ? order->rev : -1;
     if (to == SHOP_ORDER_CANCELLED) {
         SHOP_TRY(stock_moved(app,
@@ -394,7 +343,7 @@ static coupon_view_t *coupon_view(const char *code, const shop_order_quote_t *qu
 
     view->code = quote->coupon ? quote->coupon->code : code;
     view->applies = !refusal;
-    view->reason = reason_of(refusal);
+    view->reason = shop_order_coupon_reason(refusal);
     view->missing = -1;
     if (refusal && refusal->extra) {
         shop_money_of_json(&view->missing, json_object_get(refusal->extra, "missing"),
@@ -410,17 +359,19 @@ static shop_error_t *cart_quote(const shop_app_t *app, shop_req_t *req, shop_res
     shop_order_quote_t quote;
     quote_view_t view;
 
-    SHOP_TRY(may_guess(app, req, body->coupon_code));
+    SHOP_TRY(shop_order_may_guess(app, req, body->coupon_code));
     SHOP_TRY(shop_order_quote(&quote, &ports, req->caller.user_id, body->coupon_code, req->pool));
     if (quote.refusal) {
-        shop_error_t *err = count_guess(app, req, quote.refusal);
+        shop_error_t *err = shop_order_count_guess(app, req, quote.refusal);
 
         if (err->code == SHOP_RATE_LIMITED) {
             return err;
         }
     }
-    view = (quote_view_t){ .items = quote.order->items, .subtotal = quote.order->subtotal,
-                           .discount = quote.order->discount, .total = quote.order->total,
+    view = (quote_view_t){ .items = quote.order->items,
+                           .subtotal = quote.order->subtotal,
+                           .discount = quote.order->discount,
+                           .total = quote.order->total,
                            .currency = quote.order->currency };
     if (body->coupon_code) {
         view.coupon = coupon_view(body->coupon_code, &quote, ports.currency_exponent, req->pool);
@@ -428,44 +379,96 @@ static shop_error_t *cart_quote(const shop_app_t *app, shop_req_t *req, shop_res
     return shop_res_object(res, 200, quote_fields, &view);
 }
 
-static const shop_code_t create_errors[] = {
-    SHOP_CART_EMPTY, SHOP_OUT_OF_STOCK, SHOP_PRODUCT_UNAVAILABLE, SHOP_TOTAL_CHANGED,
-    SHOP_COUPON_EXHAUSTED, SHOP_COUPON_NOT_APPLICABLE, SHOP_AMOUNT_TOO_LARGE,
-    SHOP_ORDER_IN_PROGRESS, SHOP_IDEMPOTENCY_IN_PROGRESS, SHOP_IDEMPOTENCY_MISMATCH, SHOP_OK
-};
+static const shop_code_t create_errors[] = { SHOP_CART_EMPTY,
+                                             SHOP_OUT_OF_STOCK,
+                                             SHOP_PRODUCT_UNAVAILABLE,
+                                             SHOP_TOTAL_CHANGED,
+                                             SHOP_COUPON_EXHAUSTED,
+                                             SHOP_COUPON_NOT_APPLICABLE,
+                                             SHOP_AMOUNT_TOO_LARGE,
+                                             SHOP_ORDER_IN_PROGRESS,
+                                             SHOP_IDEMPOTENCY_IN_PROGRESS,
+                                             SHOP_IDEMPOTENCY_MISMATCH,
+                                             SHOP_OK };
 static const shop_code_t show_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
-static const shop_code_t cancel_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,
-                                             SHOP_CONFLICT, SHOP_OK };
-static const shop_code_t patch_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,
-                                            SHOP_CONFLICT, SHOP_PRECONDITION_FAILED, SHOP_OK };
+static const shop_code_t cancel_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION, SHOP_CONFLICT,
+                                             SHOP_OK };
+static const shop_code_t patch_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION, SHOP_CONFLICT,
+                                            SHOP_PRECONDITION_FAILED, SHOP_OK };
 static const shop_code_t quote_errors[] = { SHOP_AMOUNT_TOO_LARGE, SHOP_OK };
 
 const shop_route_t shop_order_routes[] = {
-    { .method = "POST", .path = "/orders", .handler = order_create, .operation = "placeOrder",
-      .summary = "Order the whole cart", .tag = "orders", .access = SHOP_ACCESS_CUSTOMER,
-      .idempotency_key = true, .body = new_order_fields, .body_size = sizeof(new_order_t),
-      .body_defaults = new_order_defaults, .status = 201, .reply = shop_order_admin_fields,
+    { .method = "POST",
+      .path = "/orders",
+      .handler = order_create,
+      .operation = "placeOrder",
+      .summary = "Order the whole cart",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .idempotency_key = true,
+      .body = new_order_fields,
+      .body_size = sizeof(new_order_t),
+      .body_defaults = new_order_defaults,
+      .status = 201,
+      .reply = shop_order_admin_fields,
       .errors = create_errors },
-    { .method = "GET", .path = "/orders", .handler = order_list, .operation = "listOrders",
-      .summary = "One's own orders, newest first; an admin sees all", .tag = "orders",
-      .access = SHOP_ACCESS_CUSTOMER, .query = list_fields, .query_size = sizeof(list_params_t),
-      .status = 200, .reply_kind = SHOP_REPLY_LIST, .reply = shop_order_admin_fields },
-    { .method = "GET", .path = "/orders/{id}", .handler = order_show, .operation = "showOrder",
-      .summary = "One order", .tag = "orders", .access = SHOP_ACCESS_CUSTOMER, .status = 200,
-      .reply = shop_order_admin_fields, .errors = show_errors },
-    { .method = "POST", .path = "/orders/{id}/cancel", .handler = order_cancel,
-      .operation = "cancelOrder", .summary = "Cancel an order that has not shipped",
-      .tag = "orders", .access = SHOP_ACCESS_CUSTOMER, .status = 200,
-      .reply = shop_order_admin_fields, .errors = cancel_errors },
-    { .method = "PATCH", .path = "/orders/{id}", .handler = order_patch,
-      .operation = "changeOrder", .summary = "Move an order along its arrows", .tag = "orders",
-      .access = SHOP_ACCESS_ADMIN, .if_match = true, .body = change_fields,
-      .body_size = sizeof(change_t), .status = 200, .reply = shop_order_admin_fields,
+    { .method = "GET",
+      .path = "/orders",
+      .handler = order_list,
+      .operation = "listOrders",
+      .summary = "One's own orders, newest first; an admin sees all",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .query = list_fields,
+      .query_size = sizeof(list_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = shop_order_admin_fields },
+    { .method = "GET",
+      .path = "/orders/{id}",
+      .handler = order_show,
+      .operation = "showOrder",
+      .summary = "One order",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply = shop_order_admin_fields,
+      .errors = show_errors },
+    { .method = "POST",
+      .path = "/orders/{id}/cancel",
+      .handler = order_cancel,
+      .operation = "cancelOrder",
+      .summary = "Cancel an order that has not shipped",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply = shop_order_admin_fields,
+      .errors = cancel_errors },
+    { .method = "PATCH",
+      .path = "/orders/{id}",
+      .handler = order_patch,
+      .operation = "changeOrder",
+      .summary = "Move an order along its arrows",
+      .tag = "orders",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = change_fields,
+      .body_size = sizeof(change_t),
+      .status = 200,
+      .reply = shop_order_admin_fields,
       .errors = patch_errors },
-    { .method = "POST", .path = "/cart/quote", .handler = cart_quote, .operation = "quoteCart",
-      .summary = "What an order of the cart would cost now", .tag = "orders",
-      .access = SHOP_ACCESS_CUSTOMER, .body = quote_in_fields, .body_size = sizeof(new_order_t),
-      .body_defaults = new_order_defaults, .status = 200, .reply = quote_fields,
+    { .method = "POST",
+      .path = "/cart/quote",
+      .handler = cart_quote,
+      .operation = "quoteCart",
+      .summary = "What an order of the cart would cost now",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .body = quote_in_fields,
+      .body_size = sizeof(new_order_t),
+      .body_defaults = new_order_defaults,
+      .status = 200,
+      .reply = quote_fields,
       .errors = quote_errors },
-    { .method = NULL }
+    { .method = NULL },
 };

@@ -56,8 +56,7 @@ static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
 
     if (!done) {
         SHOP_TRY(ports->coupons->give_back(&done, ports->coupons, order->coupon_code, order->id,
-                                           state->back_rev, ports->clock->now(ports->clock),
-                                           pool));
+                                           state->back_rev, ports->clock->now(ports->clock), pool));
     }
     if (!done) {
         ++*left;
@@ -84,8 +83,7 @@ static shop_error_t *return_lines(int *left, const shop_order_ports_t *ports,
     *left = 0;
     SHOP_TRY(ports->products->states(states, ports->products, seen->id, takes, count, pool));
     if (seen->coupon_limited) {
-        SHOP_TRY(ports->coupons->state(&coupon, ports->coupons, seen->coupon_code, seen->id,
-                                       pool));
+        SHOP_TRY(ports->coupons->state(&coupon, ports->coupons, seen->coupon_code, seen->id, pool));
     }
     SHOP_TRY(ports->orders->find(&order, ports->orders, seen->id, pool));
     if (!order || order->status != SHOP_ORDER_CANCELLING) {
@@ -106,12 +104,10 @@ static shop_error_t *return_lines(int *left, const shop_order_ports_t *ports,
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
                                 apr_pool_t *pool)
 {
-    SHOP_TRY(ports->products->forget_back(ports->products, order->id,
-                                          shop_order_takes(order, pool), order->items->nelts,
-                                          pool));
+    SHOP_TRY(ports->products->forget_back(ports->products, order->id, shop_order_takes(order, pool),
+                                          order->items->nelts, pool));
     if (order->coupon_limited) {
-        SHOP_TRY(ports->coupons->forget_back(ports->coupons, order->coupon_code, order->id,
-                                             pool));
+        SHOP_TRY(ports->coupons->forget_back(ports->coupons, order->coupon_code, order->id, pool));
     }
     return ports->orders->finish(ports->orders, order->id, pool);
 }

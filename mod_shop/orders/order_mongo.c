@@ -44,11 +44,11 @@ static shop_error_t *find_one(shop_order_t **order, shop_mongo_t *mongo, const b
                               bool with_reply, apr_pool_t *pool)
 {
     bson_t *opts = BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "}");
-    bson_t *bare = BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "reply", BCON_INT32(0),
-                            "}");
+    bson_t *bare =
+        BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "reply", BCON_INT32(0), "}");
     const bson_t *doc = NULL;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo, ORDERS, filter, with_reply ? opts : bare,
-                                            pool);
+    shop_error_t *err =
+        shop_mongo_find_one(&doc, mongo, ORDERS, filter, with_reply ? opts : bare, pool);
 
     *order = NULL;
     if (!err && doc) {
@@ -70,8 +70,7 @@ static shop_error_t *order_find(shop_order_t **order, shop_order_repo_t *port, c
 }
 
 static shop_error_t *order_find_by_key(shop_order_t **order, shop_order_repo_t *port,
-                                       const char *user_id, const char *key_slot,
-                                       apr_pool_t *pool)
+                                       const char *user_id, const char *key_slot, apr_pool_t *pool)
 {
     bson_t filter = BSON_INITIALIZER;
     shop_error_t *err;
@@ -91,8 +90,8 @@ static shop_error_t *order_claim(bool *claimed, shop_order_repo_t *port, const s
     bson_t *doc = shop_order_to_bson(order);
     const char *duplicate = NULL;
     shop_order_t *found = NULL;
-    shop_error_t *err = shop_mongo_insert(&duplicate, mongo_of(port), ORDERS, doc,
-                                          SHOP_MONGO_MAJORITY, pool);
+    shop_error_t *err =
+        shop_mongo_insert(&duplicate, mongo_of(port), ORDERS, doc, SHOP_MONGO_MAJORITY, pool);
 
     bson_destroy(doc);
     *claimed = !err && !duplicate;
@@ -280,9 +279,9 @@ static shop_error_t *order_unfinished(apr_array_header_t **orders, shop_order_re
                                       apr_time_t before, int limit, apr_pool_t *pool)
 {
     bson_t *filter = BCON_NEW("unfinished", BCON_BOOL(true));
-    bson_t *opts = BCON_NEW("sort", "{", "lease_at", BCON_INT32(1), "}", "limit",
-                            BCON_INT64(limit), "projection", "{", "reply", BCON_INT32(0), "outbox",
-                            BCON_INT32(0), "}");
+    bson_t *opts =
+        BCON_NEW("sort", "{", "lease_at", BCON_INT32(1), "}", "limit", BCON_INT64(limit),
+                 "projection", "{", "reply", BCON_INT32(0), "outbox", BCON_INT32(0), "}");
     bson_t older;
     shop_error_t *err;
 
@@ -353,8 +352,8 @@ static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *en
 {
     bson_t filter = BSON_INITIALIZER, wanted = BSON_INITIALIZER;
     bson_t *opts = BCON_NEW("sort", "{", "created_at", BCON_INT32(-1), "_id", BCON_INT32(-1), "}",
-                            "limit", BCON_INT64(query->list.limit + 1), "projection", "{",
-                            "reply", BCON_INT32(0), "outbox", BCON_INT32(0), "}");
+                            "limit", BCON_INT64(query->list.limit + 1), "projection", "{", "reply",
+                            BCON_INT32(0), "outbox", BCON_INT32(0), "}");
     shop_error_t *err;
 
     *orders = apr_array_make(pool, 16, sizeof(shop_order_t *));
@@ -370,8 +369,7 @@ static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *en
     }
     if (!err && (*orders)->nelts > query->list.limit) {
         apr_array_pop(*orders);
-        end->next = cursor_of(
-            APR_ARRAY_IDX(*orders, (*orders)->nelts - 1, shop_order_t *), pool);
+        end->next = cursor_of(APR_ARRAY_IDX(*orders, (*orders)->nelts - 1, shop_order_t *), pool);
     }
     bson_destroy(&filter);
     bson_destroy(&wanted);
@@ -382,11 +380,10 @@ static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *en
 static shop_error_t *order_coupon_uses(int64_t *uses, shop_order_repo_t *port, const char *code,
                                        apr_pool_t *pool)
 {
-    bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(code), "status", "{", "$nin", "[",
-                              "placing", "aborting", "failed", "cancelling", "cancelled", "]",
-                              "}");
-    shop_error_t *err = shop_mongo_count_documents(uses, mongo_of(port), ORDERS, filter,
-                                                   SHOP_COUNT_CAP, pool);
+    bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(code), "status", "{", "$nin", "[", "placing",
+                              "aborting", "failed", "cancelling", "cancelled", "]", "}");
+    shop_error_t *err =
+        shop_mongo_count_documents(uses, mongo_of(port), ORDERS, filter, SHOP_COUNT_CAP, pool);
 
     bson_destroy(filter);
     return err;

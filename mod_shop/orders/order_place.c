@@ -11,7 +11,7 @@
 #include "../base/testpoint.h"
 #include "order_ports.h"
 
-#define RETRY_AFTER 2           /* seconds: most of what makes us busy is over by then */
+#define RETRY_AFTER 2 /* seconds: most of what makes us busy is over by then */
 #define CLAIM_TRIES 3
 #define COMMIT_TRIES 8
 #define PAUSE apr_time_from_msec(25)
@@ -25,8 +25,8 @@ typedef struct place_t {
 
 static shop_error_t *busy(apr_pool_t *pool, const char *cause)
 {
-    shop_error_t *err = shop_err(pool, UNAVAILABLE,
-                                 "the order could not be placed now; repeat the request");
+    shop_error_t *err =
+        shop_err(pool, UNAVAILABLE, "the order could not be placed now; repeat the request");
 
     err->retry_after = RETRY_AFTER;
     return shop_error_cause(err, pool, "%s", cause);
@@ -183,8 +183,7 @@ static shop_error_t *why_no_coupon(const place_t *place)
         return shop_err(place->pool, TOTAL_CHANGED, "the coupon changed while it was used");
     }
     if (state.remaining == 0) {
-        return shop_err(place->pool, COUPON_EXHAUSTED, "coupon %s is used up",
-                        order->coupon_code);
+        return shop_err(place->pool, COUPON_EXHAUSTED, "coupon %s is used up", order->coupon_code);
     }
     return busy(place->pool, "the coupon has too many standing holds, or is free again");
 }
@@ -197,8 +196,8 @@ static shop_error_t *take_coupon(const place_t *place)
 
     if (order->coupon_user_limit >= 0) {
         SHOP_TRY(in_time(place));
-        SHOP_TRY(ports->coupons->redeem(&taken, ports->coupons, order->coupon_code,
-                                        order->user_id, order->coupon_user_limit, order->id,
+        SHOP_TRY(ports->coupons->redeem(&taken, ports->coupons, order->coupon_code, order->user_id,
+                                        order->coupon_user_limit, order->id,
                                         ports->clock->now(ports->clock), place->pool));
         if (!taken) {
             return shop_coupon_refuse("user_limit", "you have used this coupon before",
@@ -245,12 +244,10 @@ static shop_error_t *commit(const place_t *place)
 
     for (int turn = 0; turn < COMMIT_TRIES && !is_late(place); turn++) {
         bool done = false;
-        shop_error_t *err = ports->orders->commit(&done, ports->orders, place->order,
-                                                  place->pool);
+        shop_error_t *err = ports->orders->commit(&done, ports->orders, place->order, place->pool);
 
         if (!err) {
-            return done ? NULL
-                        : busy(place->pool, "the order was aborted by the reaper meanwhile");
+            return done ? NULL : busy(place->pool, "the order was aborted by the reaper meanwhile");
         }
         if (err->code != SHOP_UNAVAILABLE) {
             return err;
@@ -289,8 +286,8 @@ static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
 {
     const shop_order_request_t *request = place->request;
 
-    SHOP_TRY(shop_order_price(quote, place->ports, request->user_id, request->coupon_code,
-                              place->pool));
+    SHOP_TRY(
+        shop_order_price(quote, place->ports, request->user_id, request->coupon_code, place->pool));
     if (quote->refusal && quote->refusal->code == SHOP_COUPON_NOT_APPLICABLE) {
         return quote->refusal;
     }
@@ -301,10 +298,10 @@ static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
         return quote->shortage ? quote->shortage : quote->refusal;
     }
     if (request->expected_total >= 0 && request->expected_total != quote->order->total) {
-        return shop_err(place->pool, TOTAL_CHANGED, "the total is %s %s by now",
-                        shop_money_text(quote->order->total, place->ports->currency_exponent,
-                                        place->pool),
-                        quote->order->currency);
+        return shop_err(
+            place->pool, TOTAL_CHANGED, "the total is %s %s by now",
+            shop_money_text(quote->order->total, place->ports->currency_exponent, place->pool),
+            quote->order->currency);
     }
     return NULL;
 }
@@ -318,15 +315,15 @@ static shop_error_t *fill(place_t *place)
     SHOP_TRY(shop_id_make(&order->id, place->pool));
     SHOP_TRY(shop_id_order_number(&order->number, place->pool));
     order->status = SHOP_ORDER_PLACING;
-    order->shipping_address = apr_pmemdup(place->pool, request->shipping_address,
-                                          sizeof(*request->shipping_address));
+    order->shipping_address =
+        apr_pmemdup(place->pool, request->shipping_address, sizeof(*request->shipping_address));
     order->payment_method = request->payment_method;
     order->history = apr_array_make(place->pool, 4, sizeof(shop_order_event_t *));
     order->returned = apr_array_make(place->pool, 1, sizeof(const char *));
     order->created_at = order->updated_at = now;
     order->cart_slot = apr_psprintf(place->pool, "g:%" APR_INT64_T_FMT, order->cart_gen);
-    order->key_slot = request->key_slot ? request->key_slot
-                                        : apr_pstrcat(place->pool, "o:", order->id, NULL);
+    order->key_slot =
+        request->key_slot ? request->key_slot : apr_pstrcat(place->pool, "o:", order->id, NULL);
     order->fingerprint = request->fingerprint;
     order->lease_at = now + SHOP_ORDER_LEASE;
     order->unfinished = true;
@@ -349,8 +346,8 @@ static shop_error_t *take_and_commit(const place_t *place)
         err = seal(place);
     }
     if (err) {
-        shop_error_t *stuck = is_late(place) ? err : shop_order_abort(ports, place->order,
-                                                                      place->pool);
+        shop_error_t *stuck =
+            is_late(place) ? err : shop_order_abort(ports, place->order, place->pool);
         if (stuck) {
             shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
                      "order %s waits for the reaper to undo it: %s", place->order->id,
@@ -373,8 +370,8 @@ static shop_error_t *clean_if_time(const place_t *place)
 }
 
 shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
-                               const shop_order_ports_t *ports,
-                               const shop_order_request_t *request, apr_pool_t *pool)
+                               const shop_order_ports_t *ports, const shop_order_request_t *request,
+                               apr_pool_t *pool)
 {
     place_t place = { .ports = ports, .request = request, .pool = pool };
     shop_order_quote_t quote;

@@ -61,8 +61,8 @@ typedef struct shop_order_request_t {
 
 /* *replayed: the key was known, and (*order)->reply is what was answered then. */
 shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
-                               const shop_order_ports_t *ports,
-                               const shop_order_request_t *request, apr_pool_t *pool);
+                               const shop_order_ports_t *ports, const shop_order_request_t *request,
+                               apr_pool_t *pool);
 /* Drops the holds of a committed order and empties its cart; any number of times. */
 shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,
                                apr_pool_t *pool);

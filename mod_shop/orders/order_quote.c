@@ -35,9 +35,9 @@ void shop_order_short(shop_error_t **err, const char *product_id, int64_t reques
         shop_error_extra(*err, pool, "lines", json_array());
     }
     lines = json_object_get((*err)->extra, "lines");
-    json_array_append_new(lines, json_pack("{s:s, s:I, s:I}", "product_id", product_id,
-                                           "requested", (json_int_t)requested, "available",
-                                           (json_int_t)available));
+    json_array_append_new(lines,
+                          json_pack("{s:s, s:I, s:I}", "product_id", product_id, "requested",
+                                    (json_int_t)requested, "available", (json_int_t)available));
 }
 
 /* Lines of one product are summed: a product is taken from once per order. */
@@ -75,8 +75,7 @@ static shop_error_t *price_lines(shop_order_quote_t *quote, const shop_order_por
     for (int i = 0; i < cart->lines->nelts; i++) {
         ids[i] = APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *)->product_id;
     }
-    SHOP_TRY(ports->products->find_many(&products, ports->products, ids, cart->lines->nelts,
-                                        pool));
+    SHOP_TRY(ports->products->find_many(&products, ports->products, ids, cart->lines->nelts, pool));
     for (int i = 0; i < cart->lines->nelts; i++) {
         const shop_cart_line_t *line = APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *);
         const shop_product_t *product = product_of(products, line->product_id);
@@ -159,11 +158,9 @@ shop_error_t *shop_order_quote(shop_order_quote_t *quote, const shop_order_ports
     if (!quote->order->coupon_code || quote->order->coupon_user_limit < 0) {
         return NULL;
     }
-    SHOP_TRY(ports->coupons->uses(&uses, ports->coupons, quote->order->coupon_code, user_id,
-                                  pool));
+    SHOP_TRY(ports->coupons->uses(&uses, ports->coupons, quote->order->coupon_code, user_id, pool));
     if (uses >= quote->order->coupon_user_limit) {
-        quote->refusal = shop_coupon_refuse("user_limit", "you have used this coupon before",
-                                            pool);
+        quote->refusal = shop_coupon_refuse("user_limit", "you have used this coupon before", pool);
         return shop_order_total(quote->order, 0, pool);
     }
     return NULL;

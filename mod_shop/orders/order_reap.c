@@ -33,8 +33,8 @@ static shop_error_t *settle_all(const reap_t *reap, const apr_array_header_t *it
             if (err->code == SHOP_UNAVAILABLE) {
                 return err;
             }
-            shop_log(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK, NULL, "%s: %s (%s)", what,
-                     err->detail, err->cause ? err->cause : "no cause");
+            shop_log(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK, NULL, "%s: %s (%s)", what, err->detail,
+                     err->cause ? err->cause : "no cause");
         }
         *reap->done += settled;
         apr_pool_destroy(item_pool);
@@ -49,18 +49,10 @@ static shop_error_t *settle_order(bool *settled, const reap_t *reap, const void 
 
     switch (order->status) {
     case SHOP_ORDER_PLACING:
-    case SHOP_ORDER_ABORTING:
-        SHOP_TRY(shop_order_abort(reap->ports, order, pool));
-        break;
-    case SHOP_ORDER_CANCELLING:
-        SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool));
-        break;
-    case SHOP_ORDER_CANCELLED:
-        SHOP_TRY(shop_order_forget(reap->ports, order, pool));
-        break;
-    default:
-        SHOP_TRY(shop_order_clean(reap->ports, order, pool));
-        break;
+    case SHOP_ORDER_ABORTING: SHOP_TRY(shop_order_abort(reap->ports, order, pool)); break;
+    case SHOP_ORDER_CANCELLING: SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool)); break;
+    case SHOP_ORDER_CANCELLED: SHOP_TRY(shop_order_forget(reap->ports, order, pool)); break;
+    default: SHOP_TRY(shop_order_clean(reap->ports, order, pool)); break;
     }
     *settled = true;
     return NULL;
@@ -100,9 +92,8 @@ static shop_error_t *settle_hold(bool *settled, const reap_t *reap, const void *
         return NULL;
     }
     *settled = true;
-    return status == SHOP_ORDER_FAILED
-               ? products->release(products, left->order_id, &take, 1, pool)
-               : products->spend(products, left->order_id, &take, 1, pool);
+    return status == SHOP_ORDER_FAILED ? products->release(products, left->order_id, &take, 1, pool)
+                                       : products->spend(products, left->order_id, &take, 1, pool);
 }
 
 static shop_error_t *settle_back(bool *settled, const reap_t *reap, const void *item,
@@ -133,9 +124,8 @@ static shop_error_t *settle_coupon_hold(bool *settled, const reap_t *reap, const
         return NULL;
     }
     *settled = true;
-    return status == SHOP_ORDER_FAILED
-               ? coupons->release(coupons, left->id, left->order_id, pool)
-               : coupons->spend(coupons, left->id, left->order_id, pool);
+    return status == SHOP_ORDER_FAILED ? coupons->release(coupons, left->id, left->order_id, pool)
+                                       : coupons->spend(coupons, left->id, left->order_id, pool);
 }
 
 static shop_error_t *settle_coupon_back(bool *settled, const reap_t *reap, const void *item,

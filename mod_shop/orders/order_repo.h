@@ -23,8 +23,8 @@ struct shop_order_repo_t {
     /* NULL when there is none. Internal statuses are returned too. */
     shop_error_t *(*find)(shop_order_t **order, shop_order_repo_t *repo, const char *id,
                           apr_pool_t *pool);
-    shop_error_t *(*find_by_key)(shop_order_t **order, shop_order_repo_t *repo,
-                                 const char *user_id, const char *key_slot, apr_pool_t *pool);
+    shop_error_t *(*find_by_key)(shop_order_t **order, shop_order_repo_t *repo, const char *user_id,
+                                 const char *key_slot, apr_pool_t *pool);
     shop_error_t *(*list)(apr_array_header_t **orders, shop_list_end_t *end,
                           shop_order_repo_t *repo, const shop_order_query_t *query,
                           apr_pool_t *pool);

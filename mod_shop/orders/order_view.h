@@ -18,7 +18,7 @@ typedef struct shop_order_view_t {
     apr_time_t created_at, updated_at;
 } shop_order_view_t;
 
-extern const char *const shop_order_status_names[];     /* public ones, NULL-terminated */
+extern const char *const shop_order_status_names[]; /* public ones, NULL-terminated */
 extern const char *const shop_order_payment_methods[];
 extern const shop_field_t shop_order_address_fields[];
 extern const shop_field_t shop_order_item_fields[];

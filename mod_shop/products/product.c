@@ -18,8 +18,8 @@
 /* Below every character a name may hold, so that "ab" + id sorts before "abc" + id. */
 #define KEY_GAP "\x01"
 
-const char *const shop_product_sorts[] = { "name",        "-name",       "price",     "-price",
-                                           "created_at",  "-created_at", "relevance", NULL };
+const char *const shop_product_sorts[] = { "name",       "-name",       "price",     "-price",
+                                           "created_at", "-created_at", "relevance", NULL };
 
 apr_array_header_t *shop_product_words(const shop_product_t *product, apr_pool_t *pool)
 {
@@ -98,13 +98,11 @@ const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, in
                                 const char *id, apr_pool_t *pool)
 {
     switch (sort) {
-    case SHOP_SORT_PRICE:
-        return number_key(number, id, pool);
+    case SHOP_SORT_PRICE: return number_key(number, id, pool);
     case SHOP_SORT_CREATED:
         /* The store keeps milliseconds; the key must say the same before and after a reading. */
         return number_key(number / 1000, id, pool);
-    default:
-        return apr_pstrcat(pool, folded ? folded : "", KEY_GAP, id, NULL);
+    default: return apr_pstrcat(pool, folded ? folded : "", KEY_GAP, id, NULL);
     }
 }
 
@@ -149,12 +147,8 @@ const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char 
     cursor->sort = sort;
     cursor->id = last->id;
     switch (shop_product_sort(&down, sort)) {
-    case SHOP_SORT_PRICE:
-        cursor->number = last->price;
-        break;
-    case SHOP_SORT_CREATED:
-        cursor->number = last->created_at;
-        break;
+    case SHOP_SORT_PRICE: cursor->number = last->price; break;
+    case SHOP_SORT_CREATED: cursor->number = last->created_at; break;
     default:
         cursor->text = folded_name(last, pool);
         cursor->number = rank;
@@ -186,8 +180,8 @@ shop_error_t *shop_product_may_move(int64_t stock, int64_t delta, apr_pool_t *po
         return shop_err(pool, STOCK_NEGATIVE, "there are only %" PRId64 " units", stock);
     }
     if (delta > SHOP_STOCK_MAX - stock) {
-        shop_error_violate(&err, pool, "/delta", "range",
-                           "would raise the stock above %" PRId64, SHOP_STOCK_MAX);
+        shop_error_violate(&err, pool, "/delta", "range", "would raise the stock above %" PRId64,
+                           SHOP_STOCK_MAX);
     }
     return err;
 }

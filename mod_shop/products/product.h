@@ -22,7 +22,7 @@ typedef struct shop_product_t {
     int64_t price;           /* minor units */
     const char *currency;    /* the shop's; not stored */
     const char *category;
-    int64_t stock; /* units that can be ordered now */
+    int64_t stock;         /* units that can be ordered now */
     const char *image_url; /* NULL when absent */
     bool featured;
     apr_time_t created_at;
@@ -32,12 +32,12 @@ typedef struct shop_product_t {
 
 typedef struct shop_product_query_t {
     shop_list_query_t list;
-    const char *category;     /* NULL: any */
-    apr_array_header_t *words; /* const char *; all must match; NULL: no search */
-    bool nothing;             /* q had no word: the answer is empty */
+    const char *category;         /* NULL: any */
+    apr_array_header_t *words;    /* const char *; all must match; NULL: no search */
+    bool nothing;                 /* q had no word: the answer is empty */
     int64_t min_price, max_price; /* minor units, -1: open */
-    int in_stock, featured;   /* -1 any, 0 no, 1 yes */
-    const char *sort;         /* name, price, created_at, with '-' descending; relevance */
+    int in_stock, featured;       /* -1 any, 0 no, 1 yes */
+    const char *sort;             /* name, price, created_at, with '-' descending; relevance */
 } shop_product_query_t;
 
 typedef struct shop_category_t {
@@ -71,9 +71,9 @@ typedef enum {
     SHOP_SORT_COUNT
 } shop_product_sort_t;
 
-#define SHOP_PRODUCT_SORTS_HELP                                                        \
-    "`name`, `price` or `created_at`, `-` in front for descending; `relevance` (the "  \
-    "default with `q`): products with every word in their name come first, then the "  \
+#define SHOP_PRODUCT_SORTS_HELP                                                       \
+    "`name`, `price` or `created_at`, `-` in front for descending; `relevance` (the " \
+    "default with `q`): products with every word in their name come first, then the " \
     "others, each by name. Without `q` the newest come first."
 
 /* The names that ?sort= takes, NULL-terminated. */

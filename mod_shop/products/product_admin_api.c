@@ -74,8 +74,8 @@ static shop_error_t *check_stock_kept(const shop_product_t *product, const shop_
     shop_error_t *err = NULL;
 
     if (named(req, "stock") && body->stock != product->stock) {
-        err = shop_err(req->pool, STOCK_NOT_EDITABLE,
-                       "stock moves through POST /products/%s/stock", product->id);
+        err = shop_err(req->pool, STOCK_NOT_EDITABLE, "stock moves through POST /products/%s/stock",
+                       product->id);
         shop_error_violate(&err, req->pool, "/stock", "not_editable", "is %" APR_INT64_T_FMT,
                            product->stock);
     }
@@ -117,8 +117,8 @@ shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res
         take_members(product, req);
         product->updated_at = req->now;
         product->rev++;
-        SHOP_TRY(written(app, req,
-                         app->products->update(&done, app->products, product, req->pool)));
+        SHOP_TRY(
+            written(app, req, app->products->update(&done, app->products, product, req->pool)));
         if (!done) {
             SHOP_TRY(lost_race(req, turn));
         }
@@ -152,7 +152,7 @@ const shop_field_t shop_stock_move_fields[] = {
     SHOP_FIELD(shop_stock_move_t, set, INT, 0, 0, SHOP_STOCK_MAX,
                "units there are, as counted; either this or `delta`"),
     SHOP_FIELD(shop_stock_move_t, reason, STRING, SHOP_REQUIRED, 1, 200, "why, for the record"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 const shop_field_t shop_movement_fields[] = {
@@ -165,7 +165,7 @@ const shop_field_t shop_movement_fields[] = {
     SHOP_FIELD(shop_movement_t, reason, STRING, SHOP_REQUIRED, 1, 200, "why"),
     SHOP_FIELD(shop_movement_t, by, ID, SHOP_REQUIRED, 0, 0, "the admin who moved it"),
     SHOP_FIELD(shop_movement_t, at, TIME, SHOP_REQUIRED, 0, 0, "when"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static shop_error_t *check_stock_move(bool *set, const shop_req_t *req)
@@ -192,11 +192,10 @@ shop_error_t *shop_product_stock_move(const shop_app_t *app, shop_req_t *req, sh
     SHOP_TRY(check_stock_move(&set, req));
     SHOP_TRY(shop_req_id(&id, req, "id"));
     SHOP_TRY(written(app, req,
-                     app->products->move_stock(&product, &movement, app->products, id,
-                                               set ? body->set : body->delta, set, body->reason,
-                                               req->caller.user_id,
-                                               shop_req_header(req, "Idempotency-Key"), req->now,
-                                               req->pool)));
+                     app->products->move_stock(
+                         &product, &movement, app->products, id, set ? body->set : body->delta, set,
+                         body->reason, req->caller.user_id, shop_req_header(req, "Idempotency-Key"),
+                         req->now, req->pool)));
     product->currency = app->settings->currency;
     return shop_res_object(res, 200, shop_product_fields, product);
 }
@@ -211,7 +210,7 @@ shop_error_t *shop_product_stock_list(const shop_app_t *app, shop_req_t *req, sh
     SHOP_TRY(shop_query_page(&query, req->query_record, "", app->settings->page_default,
                              app->settings->page_max, req->pool));
     SHOP_TRY(shop_product_of_path(&product, app, req));
-    SHOP_TRY(app->products->movements(&movements, &end, app->products, product->id, &query,
-                                      req->pool));
+    SHOP_TRY(
+        app->products->movements(&movements, &end, app->products, product->id, &query, req->pool));
     return shop_res_list(res, req, shop_movement_fields, movements, &end);
 }

@@ -34,7 +34,7 @@ const shop_field_t shop_product_fields[] = {
     SHOP_FIELD(shop_product_t, created_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was created"),
     SHOP_FIELD(shop_product_t, updated_at, TIME, SHOP_READ_ONLY, 0, 0,
                "when it was changed last; orders do not count"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 typedef struct products_params_t {
@@ -56,7 +56,7 @@ static const shop_field_t products_params[] = {
                "true: only what can be ordered now; false: only what cannot"),
     SHOP_FIELD(products_params_t, featured, BOOL, 0, 0, 0, "only what is (not) featured"),
     SHOP_FIELD_ENUM_OF(products_params_t, sort, 0, shop_product_sorts, SHOP_PRODUCT_SORTS_HELP),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t page_params[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
@@ -65,7 +65,7 @@ static const shop_field_t category_fields[] = {
     SHOP_FIELD(shop_category_t, name, STRING, SHOP_REQUIRED, 1, 100, "the category"),
     SHOP_FIELD(shop_category_t, products, INT, SHOP_REQUIRED, 0, INT64_MAX,
                "number of products in it"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 typedef struct categories_t {
@@ -75,7 +75,7 @@ typedef struct categories_t {
 static const shop_field_t categories_fields[] = {
     SHOP_FIELD_LIST_OF(categories_t, items, SHOP_REQUIRED, category_fields,
                        "every category that has a product, by name"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 /* ---- reading ---- */
@@ -150,7 +150,9 @@ static shop_error_t *query_of(shop_product_query_t *query, const shop_app_t *app
         .max_price = has_param(req, "max_price") ? params->max_price : -1,
         .in_stock = has_param(req, "in_stock") ? params->in_stock : -1,
         .featured = has_param(req, "featured") ? params->featured : -1,
-        .sort = params->sort ? params->sort : searched ? "relevance" : "-created_at",
+        .sort = params->sort ? params->sort
+                : searched   ? "relevance"
+                             : "-created_at",
     };
     if (searched) {
         query->words = shop_text_tokens(params->q, QUERY_WORDS, req->pool);
@@ -159,8 +161,8 @@ static shop_error_t *query_of(shop_product_query_t *query, const shop_app_t *app
         shop_error_violate(&err, req->pool, "?sort", "enum", "relevance needs a search (q)");
         return err;
     }
-    query->nothing = query->nothing ||
-                     (query->max_price >= 0 && query->min_price > query->max_price);
+    query->nothing =
+        query->nothing || (query->max_price >= 0 && query->min_price > query->max_price);
     return shop_query_page(&query->list, &params->page, query->sort, app->settings->page_default,
                            app->settings->page_max, req->pool);
 }
@@ -176,14 +178,13 @@ static const char *list_key(const shop_product_query_t *query, const shop_app_t 
     const char *category = query->category ? query->category : "";
     const char *plain;
 
-    plain = apr_psprintf(
-        req->pool,
-        "%s %s %s %s %" APR_INT64_T_FMT " %d %d %d %d %" APR_INT64_T_FMT " %" APR_INT64_T_FMT
-        " %" APR_SIZE_T_FMT ":%s %s",
-        app->settings->currency, req->root ? req->root : "", query->sort, cursor,
-        query->list.limit, query->list.count, query->nothing, query->in_stock, query->featured,
-        query->min_price, query->max_price, query->category ? strlen(category) + 1 : 0, category,
-        words);
+    plain = apr_psprintf(req->pool,
+                         "%s %s %s %s %" APR_INT64_T_FMT " %d %d %d %d %" APR_INT64_T_FMT
+                         " %" APR_INT64_T_FMT " %" APR_SIZE_T_FMT ":%s %s",
+                         app->settings->currency, req->root ? req->root : "", query->sort, cursor,
+                         query->list.limit, query->list.count, query->nothing, query->in_stock,
+                         query->featured, query->min_price, query->max_price,
+                         query->category ? strlen(category) + 1 : 0, category, words);
     return apr_pstrcat(req->pool, req->route->operation, ":",
                        shop_id_sha256(plain, strlen(plain), req->pool), NULL);
 }
@@ -216,8 +217,9 @@ static shop_error_t *products_list(const shop_app_t *app, shop_req_t *req, shop_
 
 static shop_error_t *products_featured(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_product_query_t query = { .min_price = -1, .max_price = -1, .in_stock = -1,
-                                   .featured = 1, .sort = "-created_at" };
+    shop_product_query_t query = {
+        .min_price = -1, .max_price = -1, .in_stock = -1, .featured = 1, .sort = "-created_at"
+    };
 
     SHOP_TRY(shop_query_page(&query.list, req->query_record, query.sort,
                              app->settings->page_default, app->settings->page_max, req->pool));
@@ -263,9 +265,10 @@ static void product_defaults(void *record)
     ((shop_product_t *)record)->description = "";
 }
 
-static const shop_code_t edit_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
-                                           SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT,
-                                           SHOP_STOCK_NOT_EDITABLE, SHOP_OK };
+static const shop_code_t edit_errors[] = {
+    SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED, SHOP_PRECONDITION_REQUIRED,
+    SHOP_CONFLICT,  SHOP_STOCK_NOT_EDITABLE,  SHOP_OK
+};
 static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
                                              SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT, SHOP_OK };
 static const shop_code_t stock_errors[] = { SHOP_NOT_FOUND, SHOP_STOCK_NEGATIVE, SHOP_CONFLICT,
@@ -273,53 +276,125 @@ static const shop_code_t stock_errors[] = { SHOP_NOT_FOUND, SHOP_STOCK_NEGATIVE,
 static const shop_code_t not_found_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
 
 const shop_route_t shop_product_routes[] = {
-    { .method = "GET", .path = "/products", .handler = products_list,
-      .operation = "listProducts", .summary = "Products, filtered, searched and sorted",
-      .tag = "products", .access = SHOP_ACCESS_PUBLIC, .query = products_params,
-      .query_size = sizeof(products_params_t), .status = 200, .reply_kind = SHOP_REPLY_LIST,
+    { .method = "GET",
+      .path = "/products",
+      .handler = products_list,
+      .operation = "listProducts",
+      .summary = "Products, filtered, searched and sorted",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .query = products_params,
+      .query_size = sizeof(products_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
       .reply = shop_product_fields },
-    { .method = "GET", .path = "/products/featured", .handler = products_featured,
-      .operation = "listFeaturedProducts", .summary = "Featured products, newest first",
-      .tag = "products", .access = SHOP_ACCESS_PUBLIC, .query = page_params,
-      .query_size = sizeof(shop_page_params_t), .status = 200, .reply_kind = SHOP_REPLY_LIST,
+    { .method = "GET",
+      .path = "/products/featured",
+      .handler = products_featured,
+      .operation = "listFeaturedProducts",
+      .summary = "Featured products, newest first",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .query = page_params,
+      .query_size = sizeof(shop_page_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
       .reply = shop_product_fields },
-    { .method = "GET", .path = "/products/{id}", .handler = product_show,
-      .operation = "showProduct", .summary = "One product", .tag = "products",
-      .access = SHOP_ACCESS_PUBLIC, .status = 200, .reply = shop_product_fields,
+    { .method = "GET",
+      .path = "/products/{id}",
+      .handler = product_show,
+      .operation = "showProduct",
+      .summary = "One product",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .status = 200,
+      .reply = shop_product_fields,
       .errors = not_found_errors },
-    { .method = "POST", .path = "/products", .handler = shop_product_create,
-      .operation = "createProduct", .summary = "Add a product", .tag = "products",
-      .access = SHOP_ACCESS_ADMIN, .body = shop_product_fields, .body_size = sizeof(shop_product_t),
-      .body_defaults = product_defaults, .status = 201, .reply = shop_product_fields },
-    { .method = "PUT", .path = "/products/{id}", .handler = shop_product_edit,
+    { .method = "POST",
+      .path = "/products",
+      .handler = shop_product_create,
+      .operation = "createProduct",
+      .summary = "Add a product",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .body_defaults = product_defaults,
+      .status = 201,
+      .reply = shop_product_fields },
+    { .method = "PUT",
+      .path = "/products/{id}",
+      .handler = shop_product_edit,
       .operation = "replaceProduct",
       .summary = "Replace a product; absent members take their defaults, stock stays",
-      .tag = "products", .access = SHOP_ACCESS_ADMIN, .if_match = true, .body = shop_product_fields,
-      .body_size = sizeof(shop_product_t), .body_defaults = product_defaults, .status = 200,
-      .reply = shop_product_fields, .errors = edit_errors },
-    { .method = "PATCH", .path = "/products/{id}", .handler = shop_product_edit,
-      .operation = "changeProduct", .summary = "Change members of a product (merge patch)",
-      .tag = "products", .access = SHOP_ACCESS_ADMIN, .if_match = true, .body = shop_product_fields,
-      .body_size = sizeof(shop_product_t), .partial = true, .status = 200,
-      .reply = shop_product_fields, .errors = edit_errors },
-    { .method = "DELETE", .path = "/products/{id}", .handler = shop_product_delete,
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .body_defaults = product_defaults,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = edit_errors },
+    { .method = "PATCH",
+      .path = "/products/{id}",
+      .handler = shop_product_edit,
+      .operation = "changeProduct",
+      .summary = "Change members of a product (merge patch)",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .partial = true,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = edit_errors },
+    { .method = "DELETE",
+      .path = "/products/{id}",
+      .handler = shop_product_delete,
       .operation = "deleteProduct",
       .summary = "Withdraw a product from lists and carts; orders keep their lines",
-      .tag = "products", .access = SHOP_ACCESS_ADMIN, .if_match = true, .status = 200,
-      .reply = shop_product_fields, .errors = delete_errors },
-    { .method = "POST", .path = "/products/{id}/stock", .handler = shop_product_stock_move,
-      .operation = "moveStock", .summary = "Add to, take from or set the stock",
-      .tag = "products", .access = SHOP_ACCESS_ADMIN, .idempotency_key = true,
-      .body = shop_stock_move_fields, .body_size = sizeof(shop_stock_move_t), .status = 200,
-      .reply = shop_product_fields, .errors = stock_errors },
-    { .method = "GET", .path = "/products/{id}/stock", .handler = shop_product_stock_list,
-      .operation = "listStockMovements", .summary = "Stock movements, newest first",
-      .tag = "products", .access = SHOP_ACCESS_ADMIN, .query = page_params,
-      .query_size = sizeof(shop_page_params_t), .status = 200, .reply_kind = SHOP_REPLY_LIST,
-      .reply = shop_movement_fields, .errors = not_found_errors },
-    { .method = "GET", .path = "/categories", .handler = categories_list,
-      .operation = "listCategories", .summary = "Every category with its number of products",
-      .tag = "products", .access = SHOP_ACCESS_PUBLIC, .status = 200,
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = delete_errors },
+    { .method = "POST",
+      .path = "/products/{id}/stock",
+      .handler = shop_product_stock_move,
+      .operation = "moveStock",
+      .summary = "Add to, take from or set the stock",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .idempotency_key = true,
+      .body = shop_stock_move_fields,
+      .body_size = sizeof(shop_stock_move_t),
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = stock_errors },
+    { .method = "GET",
+      .path = "/products/{id}/stock",
+      .handler = shop_product_stock_list,
+      .operation = "listStockMovements",
+      .summary = "Stock movements, newest first",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .query = page_params,
+      .query_size = sizeof(shop_page_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = shop_movement_fields,
+      .errors = not_found_errors },
+    { .method = "GET",
+      .path = "/categories",
+      .handler = categories_list,
+      .operation = "listCategories",
+      .summary = "Every category with its number of products",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .status = 200,
       .reply = categories_fields },
-    { .method = NULL }
+    { .method = NULL },
 };

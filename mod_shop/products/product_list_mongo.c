@@ -23,16 +23,15 @@ typedef struct page_t {
     int64_t limit;
 } page_t;
 
-static const char *const key_names[SHOP_SORT_COUNT] = {
-    [SHOP_SORT_CREATED] = "by_created", [SHOP_SORT_NAME] = "by_name",
-    [SHOP_SORT_PRICE] = "by_price", [SHOP_SORT_RELEVANCE] = "by_name"
-};
+static const char *const key_names[SHOP_SORT_COUNT] = { [SHOP_SORT_CREATED] = "by_created",
+                                                        [SHOP_SORT_NAME] = "by_name",
+                                                        [SHOP_SORT_PRICE] = "by_price",
+                                                        [SHOP_SORT_RELEVANCE] = "by_name" };
 
 static const char *index_of(const page_t *page)
 {
     static const char *const plain[] = { "live_created", "live_name", "live_price" };
-    static const char *const category[] = { "category_created", "category_name",
-                                            "category_price" };
+    static const char *const category[] = { "category_created", "category_name", "category_price" };
     static const char *const words[] = { "words_created", "words_name", "words_price" };
 
     if (page->query->words) {
@@ -66,14 +65,14 @@ static void append_all(bson_t *filter, const char *name, const apr_array_header_
 
 static void append_words(bson_t *filter, const apr_array_header_t *words, found_t found)
 {
-    bson_t list, not;
+    bson_t list, not ;
 
     append_all(filter, found == FOUND_IN_NAME ? "name_words" : "words", words);
     if (found == FOUND_ELSEWHERE) {
         bson_append_array_begin(filter, "$nor", -1, &list);
-        BSON_APPEND_DOCUMENT_BEGIN(&list, "0", &not);
+        BSON_APPEND_DOCUMENT_BEGIN(&list, "0", &not );
         append_all(&not, "name_words", words);
-        bson_append_document_end(&list, &not);
+        bson_append_document_end(&list, &not );
         bson_append_array_end(filter, &list);
     }
 }
@@ -274,8 +273,8 @@ void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_
 }
 
 shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_end_t *end,
-                                      shop_product_repo_t *port,
-                                      const shop_product_query_t *query, apr_pool_t *pool)
+                                      shop_product_repo_t *port, const shop_product_query_t *query,
+                                      apr_pool_t *pool)
 {
     shop_mongo_t *mongo = ((shop_product_repo_mongo_t *)port)->mongo;
     page_t page = first_page(query, pool);

@@ -6,8 +6,8 @@
 #include <apr_strings.h>
 #include <string.h>
 
-static const char *const shown[] = { "name",       "description", "price",      "category",
-                                     "stock",      "image_url",   "featured",   "created_at",
+static const char *const shown[] = { "name",       "description", "price",    "category",
+                                     "stock",      "image_url",   "featured", "created_at",
                                      "updated_at", "rev",         NULL };
 
 /* Each list begins with an equality on deleted_at and what it selects by, then one range on the
@@ -33,7 +33,7 @@ const shop_mongo_index_t shop_product_indexes[] = {
     { "products", "old_backs", "backs.at:1", false, true },
     /* GET /products/{id}/stock */
     { "stock_movements", "product_at", "product:1,state:1,by_at:1", false, false },
-    { .collection = NULL }
+    { .collection = NULL },
 };
 
 void shop_product_members(bson_t *fields)
@@ -268,16 +268,14 @@ static shop_error_t *collect_category(void *baton, const bson_t *doc, apr_pool_t
     return NULL;
 }
 
-static shop_error_t *product_categories(apr_array_header_t **categories,
-                                        shop_product_repo_t *port, apr_pool_t *pool)
+static shop_error_t *product_categories(apr_array_header_t **categories, shop_product_repo_t *port,
+                                        apr_pool_t *pool)
 {
     shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
-    bson_t *pipeline = BCON_NEW("pipeline", "[",
-        "{", "$match", "{", "deleted_at", BCON_NULL, "}", "}",
-        "{", "$group", "{", "_id", BCON_UTF8("$category"),
-                            "products", "{", "$sum", BCON_INT32(1), "}", "}", "}",
-        "{", "$sort", "{", "_id", BCON_INT32(1), "}", "}",
-        "]");
+    bson_t *pipeline = BCON_NEW("pipeline", "[", "{", "$match", "{", "deleted_at", BCON_NULL, "}",
+                                "}", "{", "$group", "{", "_id", BCON_UTF8("$category"), "products",
+                                "{", "$sum", BCON_INT32(1), "}", "}", "}", "{", "$sort", "{", "_id",
+                                BCON_INT32(1), "}", "}", "]");
     shop_error_t *err;
 
     *categories = apr_array_make(pool, 16, sizeof(shop_category_t *));

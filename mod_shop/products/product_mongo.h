@@ -39,16 +39,16 @@ void shop_product_project(bson_t *opts);
 bson_t *shop_product_filter(const char *id);
 
 shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_end_t *end,
-                                      shop_product_repo_t *port,
-                                      const shop_product_query_t *query, apr_pool_t *pool);
+                                      shop_product_repo_t *port, const shop_product_query_t *query,
+                                      apr_pool_t *pool);
 /* The first command of a list, so that a test can ask the store to explain it. The caller destroys
  * both. */
 void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_query_t *query,
                              apr_pool_t *pool);
 shop_error_t *shop_product_mongo_move(shop_product_t **product, shop_movement_t **movement,
                                       shop_product_repo_t *port, const char *id, int64_t amount,
-                                      bool set, const char *reason, const char *by,
-                                      const char *key, apr_time_t now, apr_pool_t *pool);
+                                      bool set, const char *reason, const char *by, const char *key,
+                                      apr_time_t now, apr_pool_t *pool);
 shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_list_end_t *end,
                                            shop_product_repo_t *port, const char *id,
                                            const shop_list_query_t *query, apr_pool_t *pool);

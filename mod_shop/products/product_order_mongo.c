@@ -176,9 +176,9 @@ static shop_error_t *product_forget_back(shop_product_repo_t *port, const char *
                       pool);
 }
 
-static shop_error_t *product_give_back(bool *done, shop_product_repo_t *port,
-                                       const char *order_id, const shop_take_t *line,
-                                       int64_t back_rev, apr_time_t now, apr_pool_t *pool)
+static shop_error_t *product_give_back(bool *done, shop_product_repo_t *port, const char *order_id,
+                                       const shop_take_t *line, int64_t back_rev, apr_time_t now,
+                                       apr_pool_t *pool)
 {
     shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
     bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, inc;
@@ -193,8 +193,8 @@ static shop_error_t *product_give_back(bool *done, shop_product_repo_t *port,
     BSON_APPEND_INT64(&inc, "back_rev", 1);
     bson_append_document_end(&update, &inc);
     append_push(&update, "backs", order_id, line->quantity, now);
-    err = shop_mongo_update(&matched, NULL, repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter,
-                            &update, NULL, SHOP_MONGO_MAJORITY, pool);
+    err = shop_mongo_update(&matched, NULL, repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &update,
+                            NULL, SHOP_MONGO_MAJORITY, pool);
     bson_destroy(&filter);
     bson_destroy(&update);
     *done = !err && matched == 1;
@@ -286,8 +286,8 @@ static shop_error_t *product_states(shop_stock_state_t *states, shop_product_rep
     asking_t asking = { states, order_id, count };
     bson_t filter = BSON_INITIALIZER, in, list;
     bson_t *opts = BCON_NEW("projection", "{", "stock", BCON_INT32(1), "price", BCON_INT32(1),
-                            "deleted_at", BCON_INT32(1), "back_rev", BCON_INT32(1),
-                            "holds.o", BCON_INT32(1), "backs.o", BCON_INT32(1), "}");
+                            "deleted_at", BCON_INT32(1), "back_rev", BCON_INT32(1), "holds.o",
+                            BCON_INT32(1), "backs.o", BCON_INT32(1), "}");
     shop_error_t *err;
 
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
@@ -347,8 +347,8 @@ static shop_error_t *product_old_holds(apr_array_header_t **left, shop_product_r
     shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
     sweep_t sweep = { .array = backs ? "backs" : "holds", .before = before, .limit = limit };
     bson_t filter = BSON_INITIALIZER, old;
-    bson_t *opts = BCON_NEW("projection", "{", sweep.array, BCON_INT32(1), "}",
-                            "limit", BCON_INT64(limit));
+    bson_t *opts =
+        BCON_NEW("projection", "{", sweep.array, BCON_INT32(1), "}", "limit", BCON_INT64(limit));
     shop_error_t *err;
 
     *left = sweep.left = apr_array_make(pool, 8, sizeof(shop_leftover_t *));

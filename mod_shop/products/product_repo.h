@@ -20,15 +20,15 @@ typedef struct shop_stock_state_t {
     bool exists; /* false: deleted or never there */
     int64_t stock;
     int64_t price;
-    int holds;     /* standing holds */
-    bool held;     /* by the order asked about */
-    bool backed;   /* the order is named in backs */
+    int holds;   /* standing holds */
+    bool held;   /* by the order asked about */
+    bool backed; /* the order is named in backs */
     int64_t back_rev;
 } shop_stock_state_t;
 
 /* An old hold or back found by index. */
 typedef struct shop_leftover_t {
-    const char *id;       /* product id, coupon code or redemption id */
+    const char *id; /* product id, coupon code or redemption id */
     const char *order_id;
     int64_t quantity;
 } shop_leftover_t;
@@ -59,9 +59,9 @@ struct shop_product_repo_t {
      * movement. key: NULL or an idempotency key scoped by the caller; a repeated key changes
      * nothing and gives the movement of the first time. NOT_FOUND, STOCK_NEGATIVE. */
     shop_error_t *(*move_stock)(shop_product_t **product, shop_movement_t **movement,
-                                shop_product_repo_t *repo, const char *id, int64_t amount,
-                                bool set, const char *reason, const char *by, const char *key,
-                                apr_time_t now, apr_pool_t *pool);
+                                shop_product_repo_t *repo, const char *id, int64_t amount, bool set,
+                                const char *reason, const char *by, const char *key, apr_time_t now,
+                                apr_pool_t *pool);
     /* Newest first. */
     shop_error_t *(*movements)(apr_array_header_t **movements, shop_list_end_t *end,
                                shop_product_repo_t *repo, const char *id,

@@ -23,7 +23,7 @@
 typedef struct move_t {
     shop_mongo_t *mongo;
     shop_movement_t *movement;
-    bool keyed;  /* a duplicate may run beside us or have run before */
+    bool keyed; /* a duplicate may run beside us or have run before */
     bool set;
     int64_t amount;
     apr_time_t now;
@@ -34,7 +34,7 @@ typedef struct move_t {
 typedef struct target_t {
     shop_product_t *product; /* NULL: not there */
     int64_t move_rev;
-    bool named;         /* moves names the movement */
+    bool named; /* moves names the movement */
     int64_t named_delta;
     const bson_t *doc;
 } target_t;
@@ -82,8 +82,8 @@ static shop_error_t *movement_read(const bson_t **doc, const move_t *move)
     shop_error_t *err;
 
     shop_bson_append_oid(&filter, "_id", move->movement->id);
-    err = shop_mongo_find_one(doc, move->mongo, SHOP_MOVEMENTS_COLLECTION, &filter, NULL,
-                              move->pool);
+    err =
+        shop_mongo_find_one(doc, move->mongo, SHOP_MOVEMENTS_COLLECTION, &filter, NULL, move->pool);
     bson_destroy(&filter);
     return err;
 }
@@ -286,8 +286,7 @@ static shop_error_t *look_at_claim(bool *settled, move_t *move)
     }
     if (shop_bson_bool(doc, "set") != move->set ||
         shop_bson_int(doc, "amount", 0) != move->amount) {
-        return shop_err(move->pool, IDEMPOTENCY_MISMATCH,
-                        "this key was used for another movement");
+        return shop_err(move->pool, IDEMPOTENCY_MISMATCH, "this key was used for another movement");
     }
     state = shop_bson_string(doc, "state", move->pool);
     if (state && !strcmp(state, "applied")) {
@@ -346,8 +345,7 @@ static shop_error_t *movement_make(shop_movement_t **movement, const char *id, c
     if (key) {
         const char *scoped = apr_pstrcat(pool, by, " ", id, " ", key, NULL);
 
-        made->id = apr_pstrndup(pool, shop_id_sha256(scoped, strlen(scoped), pool),
-                                SHOP_ID_LENGTH);
+        made->id = apr_pstrndup(pool, shop_id_sha256(scoped, strlen(scoped), pool), SHOP_ID_LENGTH);
     } else {
         SHOP_TRY(shop_id_make(&made->id, pool));
     }
@@ -361,11 +359,15 @@ static shop_error_t *movement_make(shop_movement_t **movement, const char *id, c
 
 shop_error_t *shop_product_mongo_move(shop_product_t **product, shop_movement_t **movement,
                                       shop_product_repo_t *port, const char *id, int64_t amount,
-                                      bool set, const char *reason, const char *by,
-                                      const char *key, apr_time_t now, apr_pool_t *pool)
+                                      bool set, const char *reason, const char *by, const char *key,
+                                      apr_time_t now, apr_pool_t *pool)
 {
-    move_t move = { .mongo = ((shop_product_repo_mongo_t *)port)->mongo, .keyed = key != NULL,
-                    .set = set, .amount = amount, .now = now, .pool = pool };
+    move_t move = { .mongo = ((shop_product_repo_mongo_t *)port)->mongo,
+                    .keyed = key != NULL,
+                    .set = set,
+                    .amount = amount,
+                    .now = now,
+                    .pool = pool };
 
     *product = NULL;
     SHOP_TRY(movement_make(&move.movement, id, reason, by, key, now, pool));
@@ -374,8 +376,7 @@ shop_error_t *shop_product_mongo_move(shop_product_t **product, shop_movement_t 
         SHOP_TRY(turn(product, &move));
     }
     *movement = move.movement;
-    return *product ? NULL
-                    : shop_err(pool, CONFLICT, "the stock kept changing; try again");
+    return *product ? NULL : shop_err(pool, CONFLICT, "the stock kept changing; try again");
 }
 
 static shop_error_t *collect_movement(void *baton, const bson_t *doc, apr_pool_t *pool)
@@ -404,8 +405,8 @@ shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_
 {
     shop_mongo_t *mongo = ((shop_product_repo_mongo_t *)port)->mongo;
     bson_t *filter = movements_filter(id, query->after, pool);
-    bson_t *opts = BCON_NEW("sort", "{", "by_at", BCON_INT32(-1), "}",
-                            "limit", BCON_INT64(query->limit + 1));
+    bson_t *opts =
+        BCON_NEW("sort", "{", "by_at", BCON_INT32(-1), "}", "limit", BCON_INT64(query->limit + 1));
     shop_error_t *err;
 
     *movements = apr_array_make(pool, (int)query->limit + 1, sizeof(shop_movement_t *));

@@ -15,14 +15,13 @@ static shop_error_t *refused(apr_status_t status, apr_pool_t *pool)
         return shop_err(pool, REQUEST_TIMEOUT, "the body did not arrive in time");
     case HTTP_REQUEST_ENTITY_TOO_LARGE:
         return shop_err(pool, PAYLOAD_TOO_LARGE, "the body is larger than this server takes");
-    default:
-        return shop_err(pool, BAD_REQUEST, "the body could not be read");
+    default: return shop_err(pool, BAD_REQUEST, "the body could not be read");
     }
 }
 
 /* Moves what the brigade holds into buffer, at most room bytes. */
-static shop_error_t *drain(shop_server_body_t *body, char *buffer, apr_size_t room, apr_size_t *size,
-                           apr_pool_t *pool)
+static shop_error_t *drain(shop_server_body_t *body, char *buffer, apr_size_t room,
+                           apr_size_t *size, apr_pool_t *pool)
 {
     while (!APR_BRIGADE_EMPTY(body->brigade) && *size < room) {
         apr_bucket *bucket = APR_BRIGADE_FIRST(body->brigade);
@@ -62,9 +61,9 @@ shop_error_t *shop_server_body_read(void *baton, char *buffer, apr_size_t *size,
     }
     while (*size == 0 && !body->done && room) {
         if (APR_BRIGADE_EMPTY(body->brigade)) {
-            apr_status_t status = ap_get_brigade(body->r->input_filters, body->brigade,
-                                                 AP_MODE_READBYTES, APR_BLOCK_READ,
-                                                 (apr_off_t)room);
+            apr_status_t status =
+                ap_get_brigade(body->r->input_filters, body->brigade, AP_MODE_READBYTES,
+                               APR_BLOCK_READ, (apr_off_t)room);
 
             if (status != APR_SUCCESS) {
                 body->done = 1;

@@ -9,20 +9,22 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
-#include <stdio.h>
 
 #include "../base/log.h"
 
 extern module AP_MODULE_DECLARE_DATA shop_module;
 APLOG_USE_MODULE(shop);
 
-#define END_OF(member) \
-    (offsetof(shop_settings_t, member) + sizeof(((shop_settings_t *)0)->member))
+#define END_OF(member) (offsetof(shop_settings_t, member) + sizeof(((shop_settings_t *)0)->member))
 
 static const shop_directive_t directives[] = {
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)            \
-    { #name, shop_parse_##parser, offsetof(shop_settings_t, first),                           \
-      END_OF(last) - offsetof(shop_settings_t, first), syntax, example },
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help) \
+    { #name,                                                                       \
+      shop_parse_##parser,                                                         \
+      offsetof(shop_settings_t, first),                                            \
+      END_OF(last) - offsetof(shop_settings_t, first),                             \
+      syntax,                                                                      \
+      example },
 #include "directives.def"
 #undef SHOP_DIRECTIVE
 };
@@ -45,8 +47,8 @@ void *shop_create_server_conf(apr_pool_t *pool, server_rec *server)
 
     (void)server;
     shop_settings_defaults(&conf->values);
-    conf->values.instance = NULL;     /* the ServerName */
-    conf->values.mongo_pool_max = 0;  /* ThreadsPerChild, known only to the child */
+    conf->values.instance = NULL;    /* the ServerName */
+    conf->values.mongo_pool_max = 0; /* ThreadsPerChild, known only to the child */
     conf->values.redis_pool_max = 0;
     conf->roots = apr_array_make(pool, 1, sizeof(const char *));
     conf->slot = -1;
@@ -199,13 +201,13 @@ enum {
 
 const command_rec shop_commands[] = {
     AP_INIT_TAKE1("ShopEngine", set_engine, NULL, ACCESS_CONF,
-                 "On|Off: serve the shop's API below this <Location>"),
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)          \
-    AP_INIT_TAKE_ARGV(#name, set_directive, (void *)&directives[ROW_##name], RSRC_CONF,     \
+                  "On|Off: serve the shop's API below this <Location>"),
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)      \
+    AP_INIT_TAKE_ARGV(#name, set_directive, (void *)&directives[ROW_##name], RSRC_CONF, \
                       syntax ": " help),
 #include "directives.def"
 #undef SHOP_DIRECTIVE
-    { .name = NULL }
+    { .name = NULL },
 };
 
 /* ---- what only the whole configuration can tell ---- */
@@ -264,8 +266,7 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
             continue;
         }
         if (!conf->values.instance) {
-            conf->values.instance =
-                server->server_hostname ? server->server_hostname : "shop";
+            conf->values.instance = server->server_hostname ? server->server_hostname : "shop";
         }
         problem = shop_problem(&conf->values);
         if (problem) {
@@ -274,40 +275,4 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         }
     }
     return OK;
-}
-
-static void dump_shop(const shop_settings_t *v, const char *root)
-{
-    printf("  root %s\n  ShopInstance %s\n  ShopCurrency %s\n", root, v->instance, v->currency);
-    printf("  ShopMongoURI %s\n", strchr(v->mongo_uri, '@') ? "(masked)" : v->mongo_uri);
-    printf("  ShopMongoPool %d wait=%dms\n", v->mongo_pool_max, v->mongo_wait_ms);
-    printf("  ShopMongoTimeout connect=%dms select=%dms socket=%dms\n", v->mongo_connect_ms,
-           v->mongo_select_ms, v->mongo_socket_ms);
-    printf("  ShopRedis %s\n", v->redis_url ? v->redis_url : "off");
-    for (int i = 0; i < v->jwt_key_count; i++) {
-        printf("  ShopJwtKey %s %s (%d bytes) %s\n", v->jwt_keys[i].kid, v->jwt_keys[i].alg,
-               v->jwt_keys[i].secret_size, v->jwt_keys[i].sign ? "sign" : "verify");
-    }
-    printf("  ShopJwtTTL %d %d %d\n", v->jwt_access_s, v->jwt_refresh_s, v->jwt_absolute_s);
-    printf("  ShopLoginLimit %d/%d\n", v->login_limit, v->login_window_s);
-    for (int i = 0; i < v->rate_count; i++) {
-        printf("  ShopRateLimit %s %d/%d by=%s\n", v->rates[i].name, v->rates[i].limit,
-               v->rates[i].window, v->rates[i].by == SHOP_RATE_USER ? "user" : "ip");
-    }
-}
-
-void shop_dump_config(apr_pool_t *pool, server_rec *server)
-{
-    (void)pool;
-    if (!ap_exists_config_define("DUMP_SHOP")) {
-        return;
-    }
-    for (; server; server = server->next) {
-        const shop_server_conf_t *conf = shop_server_conf(server);
-
-        for (int i = 0; i < conf->roots->nelts; i++) {
-            printf("Shop of %s:\n", server->server_hostname ? server->server_hostname : "main");
-            dump_shop(&conf->values, APR_ARRAY_IDX(conf->roots, i, const char *));
-        }
-    }
 }

@@ -50,7 +50,7 @@ typedef struct shop_directive_t {
     const char *syntax, *example;
 } shop_directive_t;
 
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)          \
+#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)         \
     const char *shop_parse_##parser(shop_settings_t *values, int argc, char *const argv[], \
                                     const char **bad, cmd_parms *cmd);
 #include "directives.def"

@@ -17,8 +17,8 @@
 
 APLOG_USE_MODULE(shop);
 
-#define PARSER(name)                                                                            \
-    const char *shop_parse_##name(shop_settings_t *values, int argc, char *const argv[],        \
+#define PARSER(name)                                                                     \
+    const char *shop_parse_##name(shop_settings_t *values, int argc, char *const argv[], \
                                   const char **bad, cmd_parms *cmd)
 
 /* ---- words all parsers share ---- */
@@ -105,13 +105,13 @@ static const char *arguments(int argc, int min, int max, apr_pool_t *pool)
 }
 
 /* Returns when expr names a problem; the bad argument is text. */
-#define CHECK(expr, text)                  \
-    do {                                   \
-        const char *problem_ = (expr);     \
-        if (problem_) {                    \
-            *bad = (text);                 \
-            return problem_;               \
-        }                                  \
+#define CHECK(expr, text)              \
+    do {                               \
+        const char *problem_ = (expr); \
+        if (problem_) {                \
+            *bad = (text);             \
+            return problem_;           \
+        }                              \
     } while (0)
 #define ARGUMENTS(min, max) CHECK(arguments(argc, (min), (max), cmd->pool), NULL)
 
@@ -172,13 +172,13 @@ SIMPLE(rate_headers, 1, 1, on_off(&values->rate_headers, argv[0]))
 SIMPLE(require_if_match, 1, 1, on_off(&values->require_if_match, argv[0]))
 SIMPLE(trust_request_id, 1, 1, on_off(&values->trust_request_id, argv[0]))
 
-#define TEXT(name, max)                         \
-    PARSER(name)                                \
-    {                                           \
-        ARGUMENTS(1, 1);                        \
+#define TEXT(name, max)                           \
+    PARSER(name)                                  \
+    {                                             \
+        ARGUMENTS(1, 1);                          \
         CHECK(token_text(argv[0], max), argv[0]); \
-        values->name = argv[0];                 \
-        return NULL;                            \
+        values->name = argv[0];                   \
+        return NULL;                              \
     }
 
 TEXT(instance, 64)
@@ -330,8 +330,9 @@ PARSER(jwt_key)
     key.secret_size = (int)strlen(text);
     if (key.secret_size < 32) {
         *bad = shown(argv[2]);
-        return apr_psprintf(cmd->pool, "holds a key of %d bytes; HS256 needs at least 32 (make one "
-                                       "with: openssl rand -base64 48)",
+        return apr_psprintf(cmd->pool,
+                            "holds a key of %d bytes; HS256 needs at least 32 (make one "
+                            "with: openssl rand -base64 48)",
                             key.secret_size);
     }
     while (at < values->jwt_key_count && strcmp(values->jwt_keys[at].kid, key.kid)) {
@@ -408,8 +409,8 @@ static const char *quota(int *limit, int *window_s, const char *text, apr_pool_t
     if (!slash) {
         return "is no quota such as 10/15min";
     }
-    problem = whole(limit, apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, 100000000,
-                    pool);
+    problem =
+        whole(limit, apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, 100000000, pool);
     return problem ? problem : seconds(window_s, slash + 1, 1, 86400, pool);
 }
 

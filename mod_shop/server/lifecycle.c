@@ -241,8 +241,8 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
 {
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
     shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
-    unsigned *words = (unsigned *)(void *)(shared.memory +
-                                           (apr_size_t)shared.shops * LIMITER_BYTES);
+    unsigned *words =
+        (unsigned *)(void *)(shared.memory + (apr_size_t)shared.shops * LIMITER_BYTES);
     shop_error_t *err;
 
     child_defaults(values);

@@ -3,6 +3,7 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/body.c \
 	mod_shop/server/conf.c \
 	mod_shop/server/conf.h \
+	mod_shop/server/conf_dump.c \
 	mod_shop/server/conf_parse.c \
 	mod_shop/server/conf_secret.c \
 	mod_shop/server/directives.def \

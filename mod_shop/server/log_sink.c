@@ -26,7 +26,8 @@ static void sink(shop_log_level_t level, int number, const char *request_id, con
         request_id = shop_request_id(current);
     }
     if (current) {
-        ap_log_rerror(APLOG_MARK, wanted, 0, current, "SHOP%04d: %s [%s]", number, text, request_id);
+        ap_log_rerror(APLOG_MARK, wanted, 0, current, "SHOP%04d: %s [%s]", number, text,
+                      request_id);
     } else {
         ap_log_error(APLOG_MARK, wanted, 0, main_server, "SHOP%04d: %s%s%s%s", number, text,
                      request_id ? " [" : "", request_id ? request_id : "", request_id ? "]" : "");

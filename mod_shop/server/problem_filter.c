@@ -71,6 +71,6 @@ void shop_insert_error_filter(request_rec *r)
 
 void shop_register_problem_filter(void)
 {
-    filter_handle = ap_register_output_filter("SHOP_PROBLEM", problem_filter, NULL,
-                                              AP_FTYPE_RESOURCE);
+    filter_handle =
+        ap_register_output_filter("SHOP_PROBLEM", problem_filter, NULL, AP_FTYPE_RESOURCE);
 }

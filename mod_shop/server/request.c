@@ -161,8 +161,8 @@ static apr_off_t announced_length(const request_rec *r)
     return size;
 }
 
-static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app, shop_server_body_t *body,
-                         const char *root, const char *path)
+static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app,
+                         shop_server_body_t *body, const char *root, const char *path)
 {
     const shop_settings_t *settings = app->settings;
 

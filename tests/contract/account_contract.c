@@ -306,9 +306,13 @@ static void crowd(job_t what, int *won, int *refused)
 static void insert_one(runner_t *runner, apr_pool_t *pool)
 {
     shop_user_t user = { .id = apr_psprintf(pool, "65b0000000000000000%05x", runner->n),
-                         .email = "crowd@example.com", .email_key = "crowd@example.com",
-                         .password_hash = "x", .role = "user", .created_at = T0,
-                         .updated_at = T0, .rev = 1 };
+                         .email = "crowd@example.com",
+                         .email_key = "crowd@example.com",
+                         .password_hash = "x",
+                         .role = "user",
+                         .created_at = T0,
+                         .updated_at = T0,
+                         .rev = 1 };
     shop_error_t *err;
 
     user.username = user.username_key = apr_psprintf(pool, "crowd%d", runner->n);
@@ -364,5 +368,5 @@ const shop_test_t shop_account_contract[] = {
     SHOP_TEST(an_ended_session_stays_ended, "an ended session stays ended"),
     SHOP_TEST(all_other_sessions_of_a_user_end, "all other sessions of a user end, and are named"),
     SHOP_TEST(of_a_crowd_one_wins, "of twenty at once one wins and nineteen are told so"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

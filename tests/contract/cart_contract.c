@@ -202,5 +202,5 @@ const shop_test_t shop_cart_contract[] = {
     SHOP_TEST(an_order_takes_its_lines_once_and_leaves_later_ones,
               "an order takes its lines once and leaves later ones"),
     SHOP_TEST(fifty_parallel_adds_of_one_make_fifty, "fifty parallel adds of one make fifty"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

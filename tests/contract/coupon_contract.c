@@ -16,11 +16,19 @@ static bool yes;
 
 static shop_coupon_t coupon_of(const char *code, int64_t limit)
 {
-    return (shop_coupon_t){ .code = code, .discount_percent = 15, .valid_from = NOON,
-                            .valid_until = NOON + apr_time_from_sec(9), .min_purchase = 500,
-                            .max_discount = 777, .usage_limit = limit, .remaining = limit,
-                            .usage_limit_per_user = 2, .terms_rev = 10, .rev = 1,
-                            .created_at = NOON, .updated_at = NOON };
+    return (shop_coupon_t){ .code = code,
+                            .discount_percent = 15,
+                            .valid_from = NOON,
+                            .valid_until = NOON + apr_time_from_sec(9),
+                            .min_purchase = 500,
+                            .max_discount = 777,
+                            .usage_limit = limit,
+                            .remaining = limit,
+                            .usage_limit_per_user = 2,
+                            .terms_rev = 10,
+                            .rev = 1,
+                            .created_at = NOON,
+                            .updated_at = NOON };
 }
 
 static void begin(const char *code, int64_t limit)
@@ -278,5 +286,5 @@ const shop_test_t shop_coupon_contract[] = {
     SHOP_TEST(a_customer_has_his_uses, "a customer has as many uses as the limit says"),
     SHOP_TEST(leftovers_are_found_by_age, "leftovers are found by age and looked at once"),
     SHOP_TEST(ten_uses_are_ten, "100 threads take 10 uses: 10 succeed"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -150,8 +150,8 @@ static void a_failed_order_frees_its_slots(void)
 
     repo = shop_order_contract_store();
     T_TRUE(claim(order));
-    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL,
-                    NOON, t_pool));
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL, NOON,
+                    t_pool));
     T_TRUE(!yes); /* it is not aborting */
     T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PLACING, SHOP_ORDER_ABORTING, -1, NULL, NULL,
                     NOON + 5000, t_pool));
@@ -161,8 +161,8 @@ static void a_failed_order_frees_its_slots(void)
     order->reply_size = 4;
     T_OK(repo->commit(&yes, repo, order, t_pool));
     T_TRUE(!yes); /* a commit that comes late finds no placing order */
-    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL,
-                    NOON, t_pool));
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL, NOON,
+                    t_pool));
     T_TRUE(yes);
     T_TRUE(!stored(1)->unfinished);
     T_STR(found->key_slot, apr_pstrcat(t_pool, "o:", ID(1), NULL));
@@ -211,8 +211,8 @@ static void finishing_does_not_hide_a_cancelling(void)
     T_INT(left->nelts, 0); /* its lease runs */
     T_OK(repo->unfinished(&left, repo, NOON + SHOP_ORDER_LEASE + 1000, 10, t_pool));
     T_INT(left->nelts, 1);
-    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_CANCELLING, SHOP_ORDER_CANCELLED, -1, NULL,
-                    NULL, NOON, t_pool));
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_CANCELLING, SHOP_ORDER_CANCELLED, -1, NULL, NULL,
+                    NOON, t_pool));
     T_OK(repo->finish(repo, ID(1), t_pool));
     T_OK(repo->unfinished(&left, repo, NOON + 10 * SHOP_ORDER_LEASE, 10, t_pool));
     T_INT(left->nelts, 0);
@@ -262,5 +262,5 @@ const shop_test_t shop_order_contract[] = {
     SHOP_TEST(finishing_does_not_hide_a_cancelling, "a late finish does not hide a cancelling"),
     SHOP_TEST(the_list_is_newest_first_and_knows_no_internal_order,
               "the list is newest first and knows no internal order"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

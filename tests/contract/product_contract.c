@@ -122,8 +122,12 @@ static void an_update_needs_the_rev_it_was_made_from_and_keeps_the_stock(void)
 
 static shop_product_query_t query_for(const char *sort)
 {
-    return (shop_product_query_t){ .list = { .limit = 100 }, .min_price = -1, .max_price = -1,
-                                   .in_stock = -1, .featured = -1, .sort = sort };
+    return (shop_product_query_t){ .list = { .limit = 100 },
+                                   .min_price = -1,
+                                   .max_price = -1,
+                                   .in_stock = -1,
+                                   .featured = -1,
+                                   .sort = sort };
 }
 
 static shop_product_query_t search_for(const char *q)
@@ -187,12 +191,18 @@ static void the_removed_leaves_everything_but_what_it_owes(void)
 
 static void pages_hold_everything_once_in_order_whatever_ties_there_are(void)
 {
-    static const struct { const char *sort; const char *names; } cases[] = {
-        { "name", "a,b,B,b,c" },        { "-name", "c,b,B,b,a" },
-        { "price", "c,a,b,B,b" },       { "-price", "b,B,b,a,c" },
-        { "created_at", "b,a,c,B,b" },  { "-created_at", "b,B,c,a,b" },
+    static const struct {
+        const char *sort;
+        const char *names;
+    } cases[] = {
+        { "name", "a,b,B,b,c" },   { "-name", "c,b,B,b,a" },      { "price", "c,a,b,B,b" },
+        { "-price", "b,B,b,a,c" }, { "created_at", "b,a,c,B,b" }, { "-created_at", "b,B,c,a,b" },
     };
-    static const struct { const char *name; int price; int at; } made[] = {
+    static const struct {
+        const char *name;
+        int price;
+        int at;
+    } made[] = {
         { "b", 300, 1 }, { "a", 200, 2 }, { "c", 100, 2 }, { "B", 300, 3 }, { "b", 300, 3 },
     };
 
@@ -396,8 +406,9 @@ static void stock_moves_and_every_movement_is_kept(void)
     T_ERR(move(&product, &movement, -3, false, NULL, T0), STOCK_NEGATIVE);
     T_ERR(move(&product, &movement, SHOP_STOCK_MAX, false, NULL, T0), VALIDATION_FAILED);
     T_INT(find(1)->stock, 2);
-    T_ERR(repo->move_stock(&product, &movement, repo, shop_product_test_id(9), 1, false, "r",
-                           ADMIN, NULL, T0, t_pool), NOT_FOUND);
+    T_ERR(repo->move_stock(&product, &movement, repo, shop_product_test_id(9), 1, false, "r", ADMIN,
+                           NULL, T0, t_pool),
+          NOT_FOUND);
     list = movements(10, NULL, NULL);
     T_INT(list->nelts, 2);
     list = movements(1, NULL, &next);
@@ -448,8 +459,8 @@ static bool move_without_key(void *baton, int i, apr_pool_t *pool)
     shop_movement_t *movement;
 
     (void)baton;
-    return !repo->move_stock(&product, &movement, repo, "65a000000000000000000001",
-                             i % 2 ? 3 : -1, false, "in", ADMIN, NULL, T0, pool);
+    return !repo->move_stock(&product, &movement, repo, "65a000000000000000000001", i % 2 ? 3 : -1,
+                             false, "in", ADMIN, NULL, T0, pool);
 }
 
 static void parallel_movements_add_up_and_one_key_counts_once(void)
@@ -489,5 +500,5 @@ const shop_test_t shop_product_contract[] = {
     SHOP_TEST(a_repeated_key_counts_once, "a repeated key counts once"),
     SHOP_TEST(parallel_movements_add_up_and_one_key_counts_once,
               "parallel movements add up, and one key counts once"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

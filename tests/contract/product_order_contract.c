@@ -106,8 +106,8 @@ static void a_product_with_two_hundred_holds_takes_no_more(void)
     shop_product_t *product;
     shop_movement_t *movement;
 
-    T_OK(repo->move_stock(&product, &movement, repo, lines[0].product_id, 1000, true, "r",
-                          order(0), NULL, T0, t_pool));
+    T_OK(repo->move_stock(&product, &movement, repo, lines[0].product_id, 1000, true, "r", order(0),
+                          NULL, T0, t_pool));
     for (int i = 0; i < HOLDS; i++) {
         T_INT(take(order(i), lines, 1), 1);
     }
@@ -170,7 +170,7 @@ static void a_return_is_fenced_and_counts_once(void)
     T_OK(repo->forget_back(repo, order(1), lines, 2, t_pool));
     T_TRUE(!state_of(order(1), &lines[1]).backed);
     T_INT(state_of(order(1), &lines[1]).back_rev, rev + 2);
-    T_TRUE(!give(order(1), &lines[1], rev));     /* the first call, later still */
+    T_TRUE(!give(order(1), &lines[1], rev)); /* the first call, later still */
     T_TRUE(!give(order(1), &lines[1], rev + 1));
     T_INT(state_of(order(1), &lines[1]).stock, 7);
     T_TRUE(give(order(2), &lines[1], rev + 2));
@@ -221,5 +221,5 @@ const shop_test_t shop_product_order_contract[] = {
     SHOP_TEST(a_return_is_fenced_and_counts_once, "a return is fenced and counts once"),
     SHOP_TEST(what_orders_left_behind_is_found_by_its_age,
               "what orders left behind is found by its age"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

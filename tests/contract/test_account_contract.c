@@ -33,8 +33,8 @@ static shop_account_repo_t *real_store(void)
         int64_t deleted = 1;
 
         while (deleted) {
-            if (!T_OK(shop_mongo_delete(&deleted, mongo, collections[i], &all,
-                                        SHOP_MONGO_MAJORITY, t_pool))) {
+            if (!T_OK(shop_mongo_delete(&deleted, mongo, collections[i], &all, SHOP_MONGO_MAJORITY,
+                                        t_pool))) {
                 break;
             }
         }
@@ -51,8 +51,8 @@ static const char *own_database(const char *uri, apr_pool_t *pool)
     const char *path = hosts ? strchr(hosts + 3, '/') : NULL;
     const char *end = path && (!options || path < options) ? path : options;
 
-    return apr_psprintf(pool, "%.*s/%s%s", end ? (int)(end - uri) : (int)strlen(uri), uri,
-                        database, options ? options : "");
+    return apr_psprintf(pool, "%.*s/%s%s", end ? (int)(end - uri) : (int)strlen(uri), uri, database,
+                        options ? options : "");
 }
 
 static int use_mongo(void)

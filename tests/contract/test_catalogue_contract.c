@@ -39,8 +39,8 @@ static void empty(const char *collection)
     bson_t all = BSON_INITIALIZER;
     int64_t deleted = 1;
 
-    while (deleted && T_OK(shop_mongo_delete(&deleted, mongo, collection, &all,
-                                             SHOP_MONGO_MAJORITY, t_pool))) {
+    while (deleted && T_OK(shop_mongo_delete(&deleted, mongo, collection, &all, SHOP_MONGO_MAJORITY,
+                                             t_pool))) {
     }
     bson_destroy(&all);
 }
@@ -66,8 +66,8 @@ static const char *own_database(const char *uri, apr_pool_t *pool)
     const char *path = hosts ? strchr(hosts + 3, '/') : NULL;
     const char *end = path && (!options || path < options) ? path : options;
 
-    return apr_psprintf(pool, "%.*s/%s%s", end ? (int)(end - uri) : (int)strlen(uri), uri,
-                        database, options ? options : "");
+    return apr_psprintf(pool, "%.*s/%s%s", end ? (int)(end - uri) : (int)strlen(uri), uri, database,
+                        options ? options : "");
 }
 
 static int use_mongo(void)
@@ -134,8 +134,7 @@ static const char *source_of(const bson_t *reply, const char **index)
     return stage ? stage : "no stage";
 }
 
-static const char *explain(const bson_t *filter, const bson_t *opts, bool hint,
-                           const char **index)
+static const char *explain(const bson_t *filter, const bson_t *opts, bool hint, const char **index)
 {
     mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
     bson_t *find = BCON_NEW("find", "products"), *command = bson_new(), reply;
@@ -199,9 +198,12 @@ static void every_list_has_an_index_it_is_read_from(void)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         shop_cursor_t after = { .text = "m", .number = 5, .id = shop_product_test_id(1) };
         shop_product_query_t query = { .list = { .limit = 20, .after = &after },
-                                       .category = cases[i].category, .min_price = cases[i].min,
-                                       .max_price = -1, .in_stock = cases[i].in_stock,
-                                       .featured = cases[i].featured, .sort = cases[i].sort };
+                                       .category = cases[i].category,
+                                       .min_price = cases[i].min,
+                                       .max_price = -1,
+                                       .in_stock = cases[i].in_stock,
+                                       .featured = cases[i].featured,
+                                       .sort = cases[i].sort };
         const char *index, *alone, *with_hint, *own;
         bson_t *filter, *opts;
 
@@ -224,8 +226,12 @@ static void every_list_has_an_index_it_is_read_from(void)
 static void a_list_is_one_command_and_a_batch_is_one_command(void)
 {
     shop_product_repo_t *repo = real_products();
-    shop_product_query_t query = { .list = { .limit = 100 }, .min_price = -1, .max_price = -1,
-                                   .in_stock = -1, .featured = -1, .sort = "name" };
+    shop_product_query_t query = { .list = { .limit = 100 },
+                                   .min_price = -1,
+                                   .max_price = -1,
+                                   .in_stock = -1,
+                                   .featured = -1,
+                                   .sort = "name" };
     shop_take_t lines[100];
     const char *ids[100];
     apr_array_header_t *products;
@@ -269,8 +275,12 @@ static bool drop_index(const char *name)
 static void a_list_without_its_index_is_slower_and_no_less_right(void)
 {
     shop_product_repo_t *repo = real_products();
-    shop_product_query_t query = { .list = { .limit = 10 }, .min_price = -1, .max_price = -1,
-                                   .in_stock = -1, .featured = -1, .sort = "name" };
+    shop_product_query_t query = { .list = { .limit = 10 },
+                                   .min_price = -1,
+                                   .max_price = -1,
+                                   .in_stock = -1,
+                                   .featured = -1,
+                                   .sort = "name" };
     apr_array_header_t *products;
     shop_list_end_t end;
 
@@ -289,7 +299,7 @@ static const shop_test_t real_only[] = {
               "lists, baskets and takes are one command each"),
     SHOP_TEST(a_list_without_its_index_is_slower_and_no_less_right,
               "a list without its index is slower and no less right"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

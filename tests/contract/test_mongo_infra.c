@@ -145,8 +145,8 @@ static void finding_walks_in_order_and_stops_at_an_error(void)
     bson_t *filter = BCON_NEW("n", "{", "$gte", BCON_INT32(50), "}");
     bson_t *opts = BCON_NEW("sort", "{", "n", BCON_INT32(-1), "}", "limit", BCON_INT64(2),
                             "readPreference", BCON_UTF8("secondaryPreferred"));
-    bson_t *pipeline = BCON_NEW("pipeline", "[", "{", "$match", "{", "n", BCON_INT32(20), "}", "}",
-                                "]");
+    bson_t *pipeline =
+        BCON_NEW("pipeline", "[", "{", "$match", "{", "n", BCON_INT32(20), "}", "}", "]");
     bson_t all = BSON_INITIALIZER;
     int64_t sum = 0;
     int64_t count = 0;
@@ -183,16 +183,16 @@ static void changing_says_how_many_matched(void)
     T_OK(shop_mongo_update(&matched, NULL, mongo, ROWS, filter, change, NULL, SHOP_MONGO_MAJORITY,
                            t_pool));
     T_INT(matched, 1);
-    T_OK(shop_mongo_update(&matched, NULL, mongo, ROWS, none, change, NULL, SHOP_MONGO_ONE,
-                           t_pool));
+    T_OK(
+        shop_mongo_update(&matched, NULL, mongo, ROWS, none, change, NULL, SHOP_MONGO_ONE, t_pool));
     T_INT(matched, 0);
     T_OK(shop_mongo_update_all(&matched, mongo, ROWS, many, change, SHOP_MONGO_ONE, t_pool));
     T_INT(matched, 4);
     T_OK(shop_mongo_modify(&doc, NULL, mongo, ROWS, filter, change, NULL, false,
                            SHOP_MONGO_MAJORITY, t_pool));
     T_TRUE(doc != NULL && shop_bson_int(doc, "n", 0) == 5);
-    T_OK(shop_mongo_modify(&doc, NULL, mongo, ROWS, none, change, NULL, false,
-                           SHOP_MONGO_MAJORITY, t_pool));
+    T_OK(shop_mongo_modify(&doc, NULL, mongo, ROWS, none, change, NULL, false, SHOP_MONGO_MAJORITY,
+                           t_pool));
     T_TRUE(doc == NULL);
     T_OK(shop_mongo_delete(&matched, mongo, ROWS, many, SHOP_MONGO_ONE, t_pool));
     T_INT(matched, 4);
@@ -205,8 +205,8 @@ static void changing_says_how_many_matched(void)
 static void members_of_another_type_give_the_default(void)
 {
     bson_t *doc = BCON_NEW("s", BCON_UTF8("text"), "i", BCON_INT32(-7), "l", BCON_INT64(1LL << 40),
-                           "d", BCON_DOUBLE(12.0), "huge", BCON_DOUBLE(1e300), "b",
-                           BCON_BOOL(true), "a", "[", BCON_INT32(1), "]");
+                           "d", BCON_DOUBLE(12.0), "huge", BCON_DOUBLE(1e300), "b", BCON_BOOL(true),
+                           "a", "[", BCON_INT32(1), "]");
     bson_t child;
 
     shop_bson_append_time(doc, "t", apr_time_make(1700000000, 123456));
@@ -391,15 +391,14 @@ static const shop_test_t tests[] = {
     SHOP_TEST(finding_walks_in_order_and_stops_at_an_error,
               "finding walks in order and stops at an error"),
     SHOP_TEST(changing_says_how_many_matched, "changing says how many matched"),
-    SHOP_TEST(members_of_another_type_give_the_default,
-              "members of another type give the default"),
+    SHOP_TEST(members_of_another_type_give_the_default, "members of another type give the default"),
     SHOP_TEST(a_pool_that_is_empty_is_waited_for_shortly,
               "a pool that is empty is waited for shortly, then 503"),
     SHOP_TEST(an_absent_server_costs_its_wait_once, "an absent server costs its wait once"),
     SHOP_TEST(what_the_uri_names_is_kept, "what the URI names is kept"),
     SHOP_TEST(a_bad_uri_is_refused_without_being_quoted,
               "a bad URI is refused without being quoted"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 /* The URI with a database of this run for the one it names: its indexes must not be there yet. */

@@ -28,7 +28,8 @@ static int use_fake(void)
 static shop_order_ports_t real_ports(void)
 {
     static const char *const collections[] = { "orders",  "products",    "stock_movements",
-                                               "coupons", "redemptions", "carts", NULL };
+                                               "coupons", "redemptions", "carts",
+                                               NULL };
 
     contract_store_empty(mongo, collections);
     return (shop_order_ports_t){
@@ -86,7 +87,7 @@ static void placing_sends_few_commands(void)
 
 static const shop_test_t cost_tests[] = {
     SHOP_TEST(placing_sends_few_commands, "placing sends 8 commands, 9 with a key"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

@@ -21,8 +21,7 @@ static shop_settings_t settings;
 static shop_redis_t *redis;
 static atomic_int logged[1000];
 
-static void count_log(shop_log_level_t level, int number, const char *request_id,
-                      const char *text)
+static void count_log(shop_log_level_t level, int number, const char *request_id, const char *text)
 {
     (void)level;
     (void)request_id;
@@ -409,8 +408,9 @@ static void without_redis_the_share_of_this_host_holds(void)
 
 /* ---- the cache ---- */
 
-static const shop_page_t page = { .etag = "\"abc\"", .link = "</x>; rel=\"next\"",
-                                  .bytes = "{\"a\":1}", .size = 7 };
+static const shop_page_t page = {
+    .etag = "\"abc\"", .link = "</x>; rel=\"next\"", .bytes = "{\"a\":1}", .size = 7
+};
 
 static void a_stored_reply_comes_back_until_invalidated(void)
 {
@@ -480,11 +480,14 @@ static void a_poisoned_record_is_a_miss_and_deleted(void)
     T_TRUE(!cache->get(cache, "k", &slot, t_pool));
     for (int kind = 0; kind < 7; kind++) {
         const char *const records[] = {
-            "", "rubbish", "shop1 ", "shop1 gen 1 5 0 7\nk\"abc\"{\"a\":1",
+            "",
+            "rubbish",
+            "shop1 ",
+            "shop1 gen 1 5 0 7\nk\"abc\"{\"a\":1",
             apr_psprintf(t_pool, "shop1 %s 1 5 0 7\nx\"abc\"{\"a\":1}", slot.generation),
             apr_psprintf(t_pool, "shop1 %s 1 5 0 6\nk\"abc\"{\"a\":1}", slot.generation),
-            apr_psprintf(t_pool, "shop1 %s 1 99999999999 0 7\nk\"abc\"{\"a\":1}",
-                         slot.generation) };
+            apr_psprintf(t_pool, "shop1 %s 1 99999999999 0 7\nk\"abc\"{\"a\":1}", slot.generation)
+        };
         const char *set[] = { "SET", name, records[kind] };
 
         T_OK(shop_redis_command(&value, redis, true, 3, set, NULL, t_pool));
@@ -636,7 +639,7 @@ static const shop_test_t command_tests[] = {
     SHOP_TEST(five_failures_open_the_breaker_and_one_probe_closes_it,
               "five failures open the breaker, a second later one probe goes through"),
     SHOP_TEST(a_script_runs_whether_known_or_not, "a script runs whether known or not"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 static const shop_test_t limiter_tests[] = {
@@ -645,7 +648,7 @@ static const shop_test_t limiter_tests[] = {
     SHOP_TEST(a_window_ends_by_itself, "a window ends by itself"),
     SHOP_TEST(without_redis_the_share_of_this_host_holds,
               "without Redis the share of this host holds"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 static const shop_test_t cache_tests[] = {
@@ -658,7 +661,7 @@ static const shop_test_t cache_tests[] = {
     SHOP_TEST(a_poisoned_record_is_a_miss_and_deleted, "a poisoned record is a miss and deleted"),
     SHOP_TEST(a_change_redis_was_not_told_of_is_told_first,
               "a change Redis was not told of is told before anything is trusted"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 static const shop_test_t revoked_tests[] = {
@@ -670,7 +673,7 @@ static const shop_test_t revoked_tests[] = {
     SHOP_TEST(rubbish_in_place_of_the_set_is_repaired, "rubbish in place of the set is repaired"),
     SHOP_TEST(a_revocation_redis_was_not_told_of_takes_the_trust,
               "a revocation Redis was not told of takes the trust away"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

@@ -5,7 +5,7 @@ import time
 import unittest
 
 from client import Client, at_once, redis_command
-from env import ALL_BUSY, REDIS_AWAY, STORE_AWAY, Env, ShopCase, first_host, need, proxied_uri
+from env import mpm_name, ALL_BUSY, REDIS_AWAY, STORE_AWAY, Env, ShopCase, first_host, need, proxied_uri
 from servers import Proxy, ProxyProcess, Redis
 
 BOUND = 5.5                                              # seconds until a 503 when the store is away
@@ -391,7 +391,8 @@ class LimitsWithoutRedis(ShopCase):
     def make_env(cls):
         cls.redis = Redis()
         cls.addClassCleanup(cls.redis.stop)
-        return Env(cls.__name__, redis_port=cls.redis.port, rate_limit='api 20/1min by=ip', children=3, threads=8)
+        return Env(cls.__name__, redis_port=cls.redis.port, rate_limit='api 20/1min by=ip',
+                   children=6 if mpm_name() == 'prefork' else 3, threads=8)   # prefork: a child a kept connection
 
     def test_the_limit_holds_when_redis_is_stopped(self):
         self.expect_log(*REDIS_AWAY)

@@ -156,8 +156,7 @@ static shop_error_t *mem_update(bool *done, shop_account_repo_t *repo, const sho
     return leave(mem, err);
 }
 
-static shop_error_t *mem_claim_bootstrap(bool *claimed, shop_account_repo_t *repo,
-                                         apr_pool_t *pool)
+static shop_error_t *mem_claim_bootstrap(bool *claimed, shop_account_repo_t *repo, apr_pool_t *pool)
 {
     account_mem_t *mem;
 
@@ -228,8 +227,7 @@ static shop_error_t *mem_session_rotate(bool *rotated, shop_account_repo_t *repo
     return leave(mem, NULL);
 }
 
-static shop_error_t *mem_session_revoke(shop_account_repo_t *repo, const char *id,
-                                        apr_pool_t *pool)
+static shop_error_t *mem_session_revoke(shop_account_repo_t *repo, const char *id, apr_pool_t *pool)
 {
     account_mem_t *mem;
     shop_session_t *kept;

@@ -188,8 +188,8 @@ static shop_error_t *edit(stored_t *stored, const char *product_id, int64_t quan
 }
 
 static shop_error_t *mem_edit(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
-                              const char *product_id, int64_t quantity, int64_t rev,
-                              apr_time_t now, apr_pool_t *pool)
+                              const char *product_id, int64_t quantity, int64_t rev, apr_time_t now,
+                              apr_pool_t *pool)
 {
     shop_error_t *err;
     stored_t *stored;
@@ -250,9 +250,13 @@ static shop_error_t *mem_ordered(shop_cart_repo_t *port, const char *user_id, in
 
 shop_cart_repo_t *shop_cart_repo_mem(apr_pool_t *pool)
 {
-    static const shop_cart_repo_t port = { .find = mem_find, .add = mem_add, .set = mem_set,
-                                           .remove = mem_remove, .clear = mem_clear,
-                                           .edit = mem_edit, .ordered = mem_ordered };
+    static const shop_cart_repo_t port = { .find = mem_find,
+                                           .add = mem_add,
+                                           .set = mem_set,
+                                           .remove = mem_remove,
+                                           .clear = mem_clear,
+                                           .edit = mem_edit,
+                                           .ordered = mem_ordered };
     mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
 
     mem->port = port;

@@ -192,8 +192,8 @@ static shop_error_t *mem_update(bool *done, shop_coupon_repo_t *repo, const shop
     return leave(mem, NULL);
 }
 
-static shop_error_t *mem_remove(bool *done, shop_coupon_repo_t *repo, const char *code,
-                                int64_t rev, apr_pool_t *pool)
+static shop_error_t *mem_remove(bool *done, shop_coupon_repo_t *repo, const char *code, int64_t rev,
+                                apr_pool_t *pool)
 {
     coupon_mem_t *mem = enter(repo);
     int i = index_of(mem, code);
@@ -432,12 +432,24 @@ shop_coupon_repo_t *shop_coupon_repo_mem(apr_pool_t *pool)
     mem->coupons = apr_array_make(mem->pool, 8, sizeof(entry_t *));
     mem->redemptions = apr_array_make(mem->pool, 8, sizeof(redemption_t *));
     mem->port = (shop_coupon_repo_t){
-        .insert = mem_insert, .find = mem_find, .list = mem_list, .update = mem_update,
-        .remove = mem_remove, .take = mem_take, .state = mem_state, .release = mem_release,
-        .spend = mem_spend, .give_back = mem_give_back, .forget_back = mem_forget_back,
-        .redeem = mem_redeem, .unredeem = mem_unredeem, .uses = mem_uses,
-        .old_holds = mem_old_holds, .old_redemptions = mem_old_redemptions,
-        .drop_redemption = mem_drop_redemption, .keep_redemption = mem_keep_redemption,
+        .insert = mem_insert,
+        .find = mem_find,
+        .list = mem_list,
+        .update = mem_update,
+        .remove = mem_remove,
+        .take = mem_take,
+        .state = mem_state,
+        .release = mem_release,
+        .spend = mem_spend,
+        .give_back = mem_give_back,
+        .forget_back = mem_forget_back,
+        .redeem = mem_redeem,
+        .unredeem = mem_unredeem,
+        .uses = mem_uses,
+        .old_holds = mem_old_holds,
+        .old_redemptions = mem_old_redemptions,
+        .drop_redemption = mem_drop_redemption,
+        .keep_redemption = mem_keep_redemption,
     };
     return &mem->port;
 }

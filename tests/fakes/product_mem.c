@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 shop_error_t *shop_product_mem_enter(shop_product_mem_t **mem, shop_product_repo_t *port,
                                      apr_pool_t *pool)
 {
@@ -317,8 +316,8 @@ static moved_t *seek_move(const shop_product_mem_t *mem, const char *scoped)
     return NULL;
 }
 
-static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *stored,
-                          int64_t amount, bool set, apr_pool_t *pool)
+static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *stored, int64_t amount,
+                          bool set, apr_pool_t *pool)
 {
     int64_t delta = set ? amount - stored->product.stock : amount;
     moved_t *moved;
@@ -405,9 +404,9 @@ static shop_error_t *mem_movements(apr_array_header_t **movements, shop_list_end
     for (int i = 0; i < all->nelts; i++) {
         shop_movement_t *one = APR_ARRAY_IDX(all, i, shop_movement_t *);
 
-        if (query->after && strcmp(shop_movement_key(one->at, one->id, pool),
-                                   shop_movement_key(query->after->number, query->after->id,
-                                                     pool)) >= 0) {
+        if (query->after &&
+            strcmp(shop_movement_key(one->at, one->id, pool),
+                   shop_movement_key(query->after->number, query->after->id, pool)) >= 0) {
             continue;
         }
         if ((*movements)->nelts == query->limit) {
@@ -422,11 +421,15 @@ static shop_error_t *mem_movements(apr_array_header_t **movements, shop_list_end
 
 shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
 {
-    static const shop_product_repo_t port = {
-        .insert = mem_insert, .find = mem_find, .find_many = mem_find_many, .list = mem_list,
-        .update = mem_update, .remove = mem_remove, .categories = mem_categories,
-        .move_stock = mem_move_stock, .movements = mem_movements
-    };
+    static const shop_product_repo_t port = { .insert = mem_insert,
+                                              .find = mem_find,
+                                              .find_many = mem_find_many,
+                                              .list = mem_list,
+                                              .update = mem_update,
+                                              .remove = mem_remove,
+                                              .categories = mem_categories,
+                                              .move_stock = mem_move_stock,
+                                              .movements = mem_movements };
     shop_product_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
 
     mem->port = port;

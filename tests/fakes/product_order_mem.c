@@ -44,8 +44,7 @@ static bool pull_entry(entries_t *entries, const char *order_id)
 }
 
 static shop_error_t *mem_take(int *taken, shop_product_repo_t *port, const char *order_id,
-                              const shop_take_t *lines, int count, apr_time_t now,
-                              apr_pool_t *pool)
+                              const shop_take_t *lines, int count, apr_time_t now, apr_pool_t *pool)
 {
     shop_product_mem_t *mem;
 
@@ -161,8 +160,8 @@ static shop_error_t *mem_forget_back(shop_product_repo_t *port, const char *orde
     return NULL;
 }
 
-static shop_error_t *mem_old_holds(apr_array_header_t **left, shop_product_repo_t *port,
-                                   bool backs, apr_time_t before, int limit, apr_pool_t *pool)
+static shop_error_t *mem_old_holds(apr_array_header_t **left, shop_product_repo_t *port, bool backs,
+                                   apr_time_t before, int limit, apr_pool_t *pool)
 {
     shop_product_mem_t *mem;
 

@@ -25,7 +25,7 @@ static const char *const colours[] = { "red", "green", NULL };
 
 static const shop_field_t inner_fields[] = {
     SHOP_FIELD(inner_t, name, STRING, SHOP_REQUIRED, 1, 20, ""),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const shop_field_t fields[] = {
@@ -40,10 +40,14 @@ static const shop_field_t fields[] = {
     SHOP_FIELD(thing_t, flag, BOOL, 0, 0, 0, ""),
     SHOP_FIELD(thing_t, at, TIME, SHOP_NULLABLE, 0, 0, ""),
     SHOP_FIELD_OBJECT_OF(thing_t, inner, SHOP_OMIT_NULL, inner_t, inner_fields, ""),
-    { .name = "list", .kind = SHOP_FIELD_LIST, .offset = offsetof(thing_t, list), .max = 4,
-      .fields = inner_fields, .size = sizeof(inner_t) },
+    { .name = "list",
+      .kind = SHOP_FIELD_LIST,
+      .offset = offsetof(thing_t, list),
+      .max = 4,
+      .fields = inner_fields,
+      .size = sizeof(inner_t) },
     { .name = "tags", .kind = SHOP_FIELD_STRINGS, .offset = offsetof(thing_t, tags), .max = 4 },
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static void check(const char *text, apr_size_t size, apr_pool_t *pool)

@@ -23,7 +23,7 @@ static const shop_field_t fields[] = {
     SHOP_FIELD(probe_t, id, ID, 0, 0, 0, ""),
     SHOP_FIELD(probe_t, price, MONEY, 0, 0, 999999999, ""),
     SHOP_FIELD(probe_t, at, TIME, 0, 0, 0, ""),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static void check(const char *query, apr_pool_t *pool)

@@ -29,9 +29,13 @@ static void prepare(void)
 {
     static const unsigned char key[] = "0123456789abcdef0123456789abcdef";
     static shop_settings_t settings;
-    shop_claims_t claims = { .use = SHOP_TOKEN_ACCESS, .subject = "65a0000000000000000000ab",
-                             .session = "c2Vzc2lvbg", .id = "dG9rZW4", .role = "user",
-                             .issued_at = NOW, .expires_at = NOW + apr_time_from_sec(900) };
+    shop_claims_t claims = { .use = SHOP_TOKEN_ACCESS,
+                             .subject = "65a0000000000000000000ab",
+                             .session = "c2Vzc2lvbg",
+                             .id = "dG9rZW4",
+                             .role = "user",
+                             .issued_at = NOW,
+                             .expires_at = NOW + apr_time_from_sec(900) };
 
     apr_initialize();
     apr_pool_create(&root, NULL);

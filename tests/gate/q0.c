@@ -48,7 +48,7 @@ enum {
     CALL_TIMEOUT_MS = 30000,
     SELECT_TIMEOUT_MS = 5000,
     DUPLICATE_KEY = 11000,
-    ERROR_TEXT_SIZE = sizeof(((bson_error_t *) NULL)->message)
+    ERROR_TEXT_SIZE = sizeof(((bson_error_t *)NULL)->message)
 };
 
 /* What every thread does between two barriers. */
@@ -66,9 +66,9 @@ typedef struct {
 
 /* What the threads saw in one task, added up under the lock. */
 typedef struct {
-    int64_t done;       /* updates that modified, inserts that succeeded */
-    int64_t refused;    /* filter did not match, key was taken */
-    int64_t errors;     /* anything else: the round proves nothing good */
+    int64_t done;    /* updates that modified, inserts that succeeded */
+    int64_t refused; /* filter did not match, key was taken */
+    int64_t errors;  /* anything else: the round proves nothing good */
     char first_error[ERROR_TEXT_SIZE];
 } tally_t;
 
@@ -87,7 +87,7 @@ static volatile sig_atomic_t g_interrupted = 0;
 
 static void on_interrupt(int number)
 {
-    (void) number;
+    (void)number;
     g_interrupted = 1;
 }
 
@@ -95,7 +95,7 @@ static void on_alarm(int number)
 {
     static const char text[] = "q0: out of time; the store hangs or is far too slow\n";
 
-    (void) number;
+    (void)number;
     if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
         _exit(EXIT_CANNOT_RUN);
     }
@@ -139,8 +139,7 @@ static mongoc_write_concern_t *durable_write(void)
 static mongoc_collection_t *open_collection(arena_t *arena, mongoc_client_t *client,
                                             const char *name)
 {
-    mongoc_collection_t *collection =
-        mongoc_client_get_collection(client, arena->database, name);
+    mongoc_collection_t *collection = mongoc_client_get_collection(client, arena->database, name);
     mongoc_write_concern_t *concern = durable_write();
 
     mongoc_collection_set_write_concern(collection, concern);
@@ -182,8 +181,8 @@ static void report_update(arena_t *arena, mongoc_collection_t *stock, const bson
 
 static void task_take(arena_t *arena, mongoc_collection_t *stock)
 {
-    bson_t *filter = BCON_NEW("_id", BCON_INT32(arena->round),
-                              "stock", "{", "$gte", BCON_INT32(1), "}");
+    bson_t *filter =
+        BCON_NEW("_id", BCON_INT32(arena->round), "stock", "{", "$gte", BCON_INT32(1), "}");
     bson_t *update = BCON_NEW("$inc", "{", "stock", BCON_INT32(-1), "}");
 
     report_update(arena, stock, filter, update);
@@ -217,7 +216,7 @@ static int64_t read_stock(mongoc_collection_t *stock, int round, char *why, size
 
 static void pause_a_moment(void)
 {
-    const struct timespec moment = {0, 2000000};
+    const struct timespec moment = { 0, 2000000 };
 
     nanosleep(&moment, NULL);
 }
@@ -271,8 +270,8 @@ static void task_claim(arena_t *arena, mongoc_collection_t *claims)
 /* All threads claim one _id. */
 static void task_claim_id(arena_t *arena, mongoc_collection_t *claims)
 {
-    bson_t *claim = BCON_NEW("_id", BCON_INT32(arena->round), "user", BCON_UTF8("by id"),
-                             "slot", BCON_INT32(arena->round));
+    bson_t *claim = BCON_NEW("_id", BCON_INT32(arena->round), "user", BCON_UTF8("by id"), "slot",
+                             BCON_INT32(arena->round));
 
     report_insert(arena, claims, claim);
     bson_destroy(claim);
@@ -289,9 +288,7 @@ static void *thread_main(void *baton)
     while (!leave) {
         pthread_barrier_wait(&arena->gate);
         switch (arena->task) {
-        case TASK_WARM_UP:
-            task_warm_up(arena, client);
-            break;
+        case TASK_WARM_UP: task_warm_up(arena, client); break;
         case TASK_TAKE:
             if (arena->options->broken) {
                 task_take_broken(arena, stock);
@@ -299,15 +296,9 @@ static void *thread_main(void *baton)
                 task_take(arena, stock);
             }
             break;
-        case TASK_CLAIM:
-            task_claim(arena, claims);
-            break;
-        case TASK_CLAIM_ID:
-            task_claim_id(arena, claims);
-            break;
-        case TASK_LEAVE:
-            leave = true;
-            break;
+        case TASK_CLAIM: task_claim(arena, claims); break;
+        case TASK_CLAIM_ID: task_claim_id(arena, claims); break;
+        case TASK_LEAVE: leave = true; break;
         }
         pthread_barrier_wait(&arena->gate);
     }
@@ -335,7 +326,7 @@ static int64_t now_ms(void)
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * 1000 + (int64_t) now.tv_nsec / 1000000;
+    return (int64_t)now.tv_sec * 1000 + (int64_t)now.tv_nsec / 1000000;
 }
 
 __attribute__((format(printf, 1, 2))) static void complain(const char *format, ...)
@@ -378,8 +369,7 @@ static int worse(int one, int other)
 static int round_of_takes(arena_t *arena, mongoc_collection_t *stock, int round)
 {
     const options_t *options = arena->options;
-    const int64_t wanted =
-        options->units < options->threads ? options->units : options->threads;
+    const int64_t wanted = options->units < options->threads ? options->units : options->threads;
     bson_t *product = BCON_NEW("_id", BCON_INT32(round), "stock", BCON_INT32(options->units));
     char why[ERROR_TEXT_SIZE];
     bson_error_t error;
@@ -406,8 +396,8 @@ static int round_of_takes(arena_t *arena, mongoc_collection_t *stock, int round)
                         seen.done == wanted && left == options->units - wanted);
     printf("round %d: %d takes of %d units: %" PRId64 " modified, %" PRId64 " refused, %" PRId64
            " errors, stock %" PRId64 ", %" PRId64 " ms%s",
-           round, options->threads, options->units, seen.done, seen.refused, seen.errors,
-           left, started, result == EXIT_ATOMIC ? "" : " WRONG");
+           round, options->threads, options->units, seen.done, seen.refused, seen.errors, left,
+           started, result == EXIT_ATOMIC ? "" : " WRONG");
     return result;
 }
 
@@ -428,9 +418,9 @@ static bool make_unique_index(arena_t *arena, mongoc_client_t *client, const cha
                               const bson_t *key)
 {
     mongoc_database_t *database = mongoc_client_get_database(client, arena->database);
-    bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(collection), "indexes", "[", "{",
-                               "key", BCON_DOCUMENT(key), "name", BCON_UTF8("one_each"),
-                               "unique", BCON_BOOL(true), "}", "]");
+    bson_t *command = BCON_NEW("createIndexes", BCON_UTF8(collection), "indexes", "[", "{", "key",
+                               BCON_DOCUMENT(key), "name", BCON_UTF8("one_each"), "unique",
+                               BCON_BOOL(true), "}", "]");
     bson_error_t error;
     bool made = mongoc_database_write_command_with_opts(database, command, NULL, NULL, &error);
 
@@ -479,8 +469,8 @@ typedef enum { BY_UPDATE, BY_DELETE } way_t;
 
 static bool insert_slot(mongoc_collection_t *collection, int id, int slot, bson_error_t *error)
 {
-    bson_t *document = BCON_NEW("_id", BCON_INT32(id), "user", BCON_UTF8("buyer"),
-                                "slot", BCON_INT32(slot));
+    bson_t *document =
+        BCON_NEW("_id", BCON_INT32(id), "user", BCON_UTF8("buyer"), "slot", BCON_INT32(slot));
     bool inserted = mongoc_collection_insert_one(collection, document, NULL, NULL, error);
 
     bson_destroy(document);
@@ -488,16 +478,15 @@ static bool insert_slot(mongoc_collection_t *collection, int id, int slot, bson_
 }
 
 /* Lets document id give up its slot, and makes sure that it had one. */
-static bool give_up_slot(mongoc_collection_t *collection, int id, way_t way,
-                         bson_error_t *error)
+static bool give_up_slot(mongoc_collection_t *collection, int id, way_t way, bson_error_t *error)
 {
     bson_t *filter = BCON_NEW("_id", BCON_INT32(id));
     bson_t *update = BCON_NEW("$set", "{", "slot", BCON_INT32(-id), "}");
     const char *count = way == BY_UPDATE ? "modifiedCount" : "deletedCount";
     bson_t reply;
     bool sent = way == BY_UPDATE
-        ? mongoc_collection_update_one(collection, filter, update, NULL, &reply, error)
-        : mongoc_collection_delete_one(collection, filter, NULL, &reply, error);
+                    ? mongoc_collection_update_one(collection, filter, update, NULL, &reply, error)
+                    : mongoc_collection_delete_one(collection, filter, NULL, &reply, error);
     bool done = sent && number_at(&reply, count, 0) == 1;
 
     if (sent && !done) {
@@ -516,8 +505,8 @@ static int check_slot(arena_t *arena, mongoc_collection_t *collection, way_t way
     const int slot = first;
     bson_error_t error;
 
-    if (!insert_slot(collection, first, slot, &error)
-        || (!arena->options->stale && !give_up_slot(collection, first, way, &error))) {
+    if (!insert_slot(collection, first, slot, &error) ||
+        (!arena->options->stale && !give_up_slot(collection, first, way, &error))) {
         complain("cannot try whether unique values are given up: %s", error.message);
         return EXIT_CANNOT_RUN;
     }
@@ -533,9 +522,9 @@ static int check_slot(arena_t *arena, mongoc_collection_t *collection, way_t way
 
 static const char *slot_word(int result)
 {
-    return result == EXIT_ATOMIC        ? "free"
-        : result == FOUND_STALE_UNIQUE ? "STILL TAKEN"
-                                       : "not known";
+    return result == EXIT_ATOMIC          ? "free"
+           : result == FOUND_STALE_UNIQUE ? "STILL TAKEN"
+                                          : "not known";
 }
 
 /*
@@ -548,8 +537,8 @@ static int check_given_up(arena_t *arena, mongoc_client_t *client)
     mongoc_collection_t *pair = open_collection(arena, client, "freed_pair");
     int result = EXIT_CANNOT_RUN;
 
-    if (make_single_index(arena, client, "freed_single")
-        && make_pair_index(arena, client, "freed_pair")) {
+    if (make_single_index(arena, client, "freed_single") &&
+        make_pair_index(arena, client, "freed_pair")) {
         int single_update = check_slot(arena, single, BY_UPDATE);
         int single_delete = check_slot(arena, single, BY_DELETE);
         int pair_update = check_slot(arena, pair, BY_UPDATE);
@@ -560,9 +549,9 @@ static int check_given_up(arena_t *arena, mongoc_client_t *client)
                "two fields by update %s, by delete %s%s\n",
                slot_word(single_update), slot_word(single_delete), slot_word(pair_update),
                slot_word(pair_delete),
-               result != FOUND_STALE_UNIQUE            ? ""
-                   : arena->options->tolerate_stale ? " (tolerated)"
-                                                    : " WRONG");
+               result != FOUND_STALE_UNIQUE     ? ""
+               : arena->options->tolerate_stale ? " (tolerated)"
+                                                : " WRONG");
         fflush(stdout);
     }
     mongoc_collection_destroy(pair);
@@ -586,8 +575,8 @@ static int run_rounds(arena_t *arena, mongoc_client_t *client)
         return EXIT_CANNOT_RUN;
     }
     /* Without the index the broken variant's claims are all accepted. */
-    if (!drop_database(arena, client)
-        || (!options->broken && !make_pair_index(arena, client, "claims"))) {
+    if (!drop_database(arena, client) ||
+        (!options->broken && !make_pair_index(arena, client, "claims"))) {
         return EXIT_CANNOT_RUN;
     }
     stock = open_collection(arena, client, "stock");
@@ -617,21 +606,20 @@ static int run_rounds(arena_t *arena, mongoc_client_t *client)
 static int run_arena(arena_t *arena)
 {
     const int wanted = arena->options->threads;
-    pthread_t *threads = calloc((size_t) wanted, sizeof *threads);
+    pthread_t *threads = calloc((size_t)wanted, sizeof *threads);
     mongoc_client_t *client = mongoc_client_pool_pop(arena->pool);
     bson_t *ping = BCON_NEW("ping", BCON_INT32(1));
     bson_error_t error;
     int result = EXIT_CANNOT_RUN;
     int started = 0;
 
-    if (threads == NULL
-        || pthread_barrier_init(&arena->gate, NULL, (unsigned) wanted + 1) != 0) {
+    if (threads == NULL || pthread_barrier_init(&arena->gate, NULL, (unsigned)wanted + 1) != 0) {
         complain("out of memory");
     } else if (!mongoc_client_command_simple(client, "admin", ping, NULL, NULL, &error)) {
         complain("no store answers: %s", error.message);
     } else {
-        while (started < wanted
-               && pthread_create(&threads[started], NULL, thread_main, arena) == 0) {
+        while (started < wanted &&
+               pthread_create(&threads[started], NULL, thread_main, arena) == 0) {
             started++;
         }
         if (started < wanted) {
@@ -659,14 +647,14 @@ static int run_arena(arena_t *arena)
 static bool widen_timeouts(mongoc_uri_t *uri)
 {
     return mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
-                                          SELECT_TIMEOUT_MS)
-        && mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, CALL_TIMEOUT_MS)
-        && mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, CALL_TIMEOUT_MS);
+                                          SELECT_TIMEOUT_MS) &&
+           mongoc_uri_set_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, CALL_TIMEOUT_MS) &&
+           mongoc_uri_set_option_as_int32(uri, MONGOC_URI_SOCKETTIMEOUTMS, CALL_TIMEOUT_MS);
 }
 
 static int run_gate(const char *text, const options_t *options)
 {
-    arena_t arena = {.options = options};
+    arena_t arena = { .options = options };
     char database[32];
     bson_error_t error;
     mongoc_uri_t *uri = mongoc_uri_new_with_error(text, &error);
@@ -676,7 +664,7 @@ static int run_gate(const char *text, const options_t *options)
         complain("not a MongoDB URI: %s", error.message);
         return EXIT_CANNOT_RUN;
     }
-    snprintf(database, sizeof database, "shop_gate_%ld", (long) getpid());
+    snprintf(database, sizeof database, "shop_gate_%ld", (long)getpid());
     arena.database = database;
     if (widen_timeouts(uri) && pthread_mutex_init(&arena.lock, NULL) == 0) {
         arena.pool = mongoc_client_pool_new(uri);
@@ -684,7 +672,7 @@ static int run_gate(const char *text, const options_t *options)
             complain("the driver refuses this URI (TLS not built in?)");
         } else {
             mongoc_client_pool_set_error_api(arena.pool, MONGOC_ERROR_API_VERSION_2);
-            mongoc_client_pool_max_size(arena.pool, (uint32_t) options->threads + 1);
+            mongoc_client_pool_max_size(arena.pool, (uint32_t)options->threads + 1);
             result = run_arena(&arena);
             mongoc_client_pool_destroy(arena.pool);
         }
@@ -736,7 +724,7 @@ static int number_after(char **argv, int argc, int *at, int most)
         errno = 0;
         number = strtol(argv[*at], &end, 10);
         if (errno == 0 && end != argv[*at] && *end == '\0' && number >= 1 && number <= most) {
-            return (int) number;
+            return (int)number;
         }
     }
     complain("%s needs a whole number from 1 to %d", option, most);
@@ -769,7 +757,7 @@ static bool parse_options(char **argv, int argc, options_t *options, const char 
         } else if (strcmp(argv[i], "--units") == 0) {
             options->units = number_after(argv, argc, &i, MAX_ROUNDS);
         } else if (strcmp(argv[i], "--limit") == 0) {
-            options->limit_s = (unsigned) number_after(argv, argc, &i, MAX_LIMIT_S);
+            options->limit_s = (unsigned)number_after(argv, argc, &i, MAX_LIMIT_S);
         } else if (parse_switch(argv[i], options)) {
             continue;
         } else if (argv[i][0] == '-' || *uri != NULL) {
@@ -778,8 +766,8 @@ static bool parse_options(char **argv, int argc, options_t *options, const char 
         } else {
             *uri = argv[i];
         }
-        if (options->rounds == 0 || options->threads == 0 || options->units == 0
-            || options->limit_s == 0) {
+        if (options->rounds == 0 || options->threads == 0 || options->units == 0 ||
+            options->limit_s == 0) {
             return false;
         }
     }
@@ -808,8 +796,10 @@ static void set_signals(unsigned limit_s)
 
 int main(int argc, char **argv)
 {
-    options_t options = {.threads = DEFAULT_THREADS, .units = DEFAULT_UNITS,
-                         .rounds = DEFAULT_ROUNDS, .limit_s = DEFAULT_LIMIT_S};
+    options_t options = { .threads = DEFAULT_THREADS,
+                          .units = DEFAULT_UNITS,
+                          .rounds = DEFAULT_ROUNDS,
+                          .limit_s = DEFAULT_LIMIT_S };
     const char *uri = NULL;
     int result = EXIT_CANNOT_RUN;
 

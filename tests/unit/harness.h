@@ -20,8 +20,14 @@ typedef struct shop_test_t {
     const char *law; /* a sentence */
 } shop_test_t;
 
-#define SHOP_TEST(fn, law) { fn, law }
-#define SHOP_TEST_END { NULL, NULL }
+#define SHOP_TEST(fn, law) \
+    {                      \
+        fn, law            \
+    }
+#define SHOP_TEST_END \
+    {                 \
+        NULL, NULL    \
+    }
 
 /* Runs the tables (NULL-terminated list), prints CUnit's summary; exit status: 0 all passed. */
 typedef struct shop_suite_t {

@@ -18,16 +18,29 @@ static const char *code_of(const shop_error_t *err)
 
 static void a_password_is_neither_short_long_nor_common(void)
 {
-    static const struct { const char *password, *code; } cases[] = {
-        { "1234567", "length" },          { "", "length" },
-        { "correct horse", NULL },        { "        ", NULL },
-        { "12345678", "common" },         { "password", "common" },
-        { "PASSWORD", "common" },         { "PassWord1", "common" },
-        { "zxcvbnmz", "common" },         { "zzzzzzzz", "common" },
-        { "qwertyuiop", "common" },       { "iloveyou", "common" },
-        { "p@ssw0rd", "common" },         { "correcthorsebatterystaple", "common" },
-        { "0123456789", "common" },       { "contrase\xc3\xb1" "a", "common" },
-        { "password ", NULL },            { "qwertyuioq", NULL },
+    static const struct {
+        const char *password, *code;
+    } cases[] = {
+        { "1234567", "length" },
+        { "", "length" },
+        { "correct horse", NULL },
+        { "        ", NULL },
+        { "12345678", "common" },
+        { "password", "common" },
+        { "PASSWORD", "common" },
+        { "PassWord1", "common" },
+        { "zxcvbnmz", "common" },
+        { "zzzzzzzz", "common" },
+        { "qwertyuiop", "common" },
+        { "iloveyou", "common" },
+        { "p@ssw0rd", "common" },
+        { "correcthorsebatterystaple", "common" },
+        { "0123456789", "common" },
+        { "contrase\xc3\xb1"
+          "a",
+          "common" },
+        { "password ", NULL },
+        { "qwertyuioq", NULL },
         /* Seven and eight characters of more than one byte. */
         { "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4", "length" },
         { "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6", NULL },
@@ -66,10 +79,14 @@ static void names_are_compared_folded(void)
     shop_user_t one = { .email_verified = true }, two = { 0 };
     shop_error_t *err = NULL;
 
-    shop_user_set_username(&err, &one, "/username", "Stra\xc3\x9f" "e", t_pool);
+    shop_user_set_username(&err, &one, "/username",
+                           "Stra\xc3\x9f"
+                           "e",
+                           t_pool);
     shop_user_set_username(&err, &two, "/username", "STRASSE", t_pool);
     T_STR(one.username_key, two.username_key);
-    T_STR(one.username, "Stra\xc3\x9f" "e");
+    T_STR(one.username, "Stra\xc3\x9f"
+                        "e");
     shop_user_set_email(&err, &one, "/email", "Ann@Example.com", t_pool);
     T_TRUE(!one.email_verified);
     one.email_verified = true;
@@ -78,14 +95,20 @@ static void names_are_compared_folded(void)
     T_OK(err);
     shop_user_set_username(&err, &one, "/username", "bob ", t_pool);
     T_STR(code_of(err), "format");
-    T_STR(one.username, "Stra\xc3\x9f" "e");
+    T_STR(one.username, "Stra\xc3\x9f"
+                        "e");
 }
 
 static void a_session_ends_three_ways(void)
 {
-    static const struct { apr_time_t expires, absolute; bool revoked, live; } cases[] = {
-        { NOW + 1, NOW + 1, false, true },  { NOW, NOW + 1, false, false },
-        { NOW + 1, NOW, false, false },     { NOW + 1, NOW + 1, true, false },
+    static const struct {
+        apr_time_t expires, absolute;
+        bool revoked, live;
+    } cases[] = {
+        { NOW + 1, NOW + 1, false, true },
+        { NOW, NOW + 1, false, false },
+        { NOW + 1, NOW, false, false },
+        { NOW + 1, NOW + 1, true, false },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -106,9 +129,13 @@ static shop_user_t ann;
 static void begin(void)
 {
     repo = shop_account_repo_mem(t_pool);
-    ann = (shop_user_t){ .id = "65a0000000000000000000ab", .username = "ann",
-                         .username_key = "ann", .email = "a@example.com",
-                         .email_key = "a@example.com", .password_hash = "old", .role = "user",
+    ann = (shop_user_t){ .id = "65a0000000000000000000ab",
+                         .username = "ann",
+                         .username_key = "ann",
+                         .email = "a@example.com",
+                         .email_key = "a@example.com",
+                         .password_hash = "old",
+                         .role = "user",
                          .rev = 1 };
     T_OK(repo->insert(repo, &ann, t_pool));
 }
@@ -159,12 +186,14 @@ static void a_token_of_another_user_renews_nothing(void)
     begin();
     T_OK(shop_session_open(&grant, repo, &ann, &times, t_pool));
     T_ERR(shop_session_renew(&next, &reused, repo, grant.session->id, "65a0000000000000000000cd",
-                             grant.refresh_id, &times, t_pool), TOKEN_REVOKED);
+                             grant.refresh_id, &times, t_pool),
+          TOKEN_REVOKED);
     T_TRUE(!reused);
     T_OK(repo->session_find(&kept, repo, grant.session->id, t_pool));
     T_TRUE(!kept->revoked);
-    T_ERR(shop_session_renew(&next, &reused, repo, "none", ann.id, grant.refresh_id, &times,
-                             t_pool), TOKEN_REVOKED);
+    T_ERR(
+        shop_session_renew(&next, &reused, repo, "none", ann.id, grant.refresh_id, &times, t_pool),
+        TOKEN_REVOKED);
     T_TRUE(!reused);
 }
 
@@ -180,9 +209,8 @@ static void *APR_THREAD_FUNC renew_once(apr_thread_t *thread, void *data)
 {
     runner_t *runner = data;
     shop_session_grant_t grant = { 0 };
-    shop_error_t *err =
-        shop_session_renew(&grant, &runner->reused, repo, runner->session, ann.id,
-                           runner->refresh, &times, apr_thread_pool_get(thread));
+    shop_error_t *err = shop_session_renew(&grant, &runner->reused, repo, runner->session, ann.id,
+                                           runner->refresh, &times, apr_thread_pool_get(thread));
 
     runner->code = err ? err->code : SHOP_OK;
     return NULL;
@@ -231,7 +259,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_token_of_another_user_renews_nothing, "a token of another user renews nothing"),
     SHOP_TEST(of_twenty_with_one_token_at_most_one_wins,
               "of twenty with one refresh token one wins, and the family is dead"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

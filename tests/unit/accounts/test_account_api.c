@@ -40,7 +40,9 @@ static void known_names_are_refused(void)
 
 static void fields_are_checked(void)
 {
-    static const struct { const char *username, *email, *password, *role, *pointer; } cases[] = {
+    static const struct {
+        const char *username, *email, *password, *role, *pointer;
+    } cases[] = {
         { "\"ab\"", NULL, NULL, NULL, "/username" },
         { "\"" LONG "a\"", NULL, NULL, NULL, "/username" },
         { "\"a\\u001bb\"", NULL, NULL, NULL, "/username" },
@@ -102,8 +104,10 @@ static void send_admin(int status, const char *code, const char *name, const cha
         w.headers[1] = bootstrap;
     }
     W_SEND(status, code, "POST", "/auth/register", token,
-           apr_psprintf(t_pool, "{\"username\":\"%s\",\"email\":\"%s@example.com\",\"password\":"
-                                "\"" W_PASSWORD "\",\"role\":\"admin\"}", name, name));
+           apr_psprintf(t_pool,
+                        "{\"username\":\"%s\",\"email\":\"%s@example.com\",\"password\":"
+                        "\"" W_PASSWORD "\",\"role\":\"admin\"}",
+                        name, name));
 }
 
 static void an_admin_is_made_by_who_may(void)
@@ -304,7 +308,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_closed_account_is_signed_out, "a closed account is signed out"),
     SHOP_TEST(a_new_password_ends_the_other_sessions, "a new password ends all other sessions"),
     SHOP_TEST(a_password_change_is_checked, "a password change is checked, and guesses counted"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

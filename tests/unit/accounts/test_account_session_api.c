@@ -6,8 +6,7 @@
 
 const shop_route_t world_routes[] = { { .method = NULL } };
 
-#define LOGIN(name, password) \
-    "{\"email\":\"" name "@example.com\",\"password\":\"" password "\"}"
+#define LOGIN(name, password) "{\"email\":\"" name "@example.com\",\"password\":\"" password "\"}"
 
 static int number(const char *name)
 {
@@ -303,7 +302,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(signed_out_is_signed_out, "signed out is signed out, here and not there"),
     SHOP_TEST(without_the_store_nobody_is_let_in_or_told_lies,
               "without the store nobody is let in, and nobody told that he is out"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

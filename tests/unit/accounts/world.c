@@ -12,8 +12,7 @@ world_t w;
 static const shop_route_t *const tables[] = { shop_account_routes, world_routes, NULL };
 static const shop_guard_t guards[] = { shop_guard_authn, shop_guard_access, NULL };
 
-static shop_revoked_answer_t revoked_look(shop_revoked_t *revoked, const char *id,
-                                          apr_pool_t *pool)
+static shop_revoked_answer_t revoked_look(shop_revoked_t *revoked, const char *id, apr_pool_t *pool)
 {
     (void)revoked;
     (void)id;
@@ -54,8 +53,8 @@ void world_begin(void)
     w.settings.hash_passes = 1;
     w.settings.bootstrap_token = W_BOOTSTRAP;
     w.settings.jwt_key_count = 1;
-    w.settings.jwt_keys[0] = (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)key, 32,
-                                               true };
+    w.settings.jwt_keys[0] =
+        (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)key, 32, true };
     w.app.settings = &w.settings;
     w.app.accounts = shop_account_repo_mem(t_pool);
     w.app.limiter = shop_limiter_shm(NULL, 0, 1, t_pool);
@@ -88,10 +87,17 @@ static shop_error_t *read_body(void *baton, char *buffer, apr_size_t *size, apr_
 int world_send(const char *method, const char *path, const char *token, const char *body)
 {
     source_t source = { body, body ? strlen(body) : 0 };
-    shop_req_t req = { .pool = t_pool, .id = "request", .method = method, .path = path,
-                       .root = "/api", .base_url = "http://localhost", .client_ip = w.ip,
+    shop_req_t req = { .pool = t_pool,
+                       .id = "request",
+                       .method = method,
+                       .path = path,
+                       .root = "/api",
+                       .base_url = "http://localhost",
+                       .client_ip = w.ip,
                        .content_length = body ? (apr_off_t)source.left : -1,
-                       .body_read = read_body, .body_baton = &source, .now = w.now };
+                       .body_read = read_body,
+                       .body_baton = &source,
+                       .now = w.now };
     shop_json_doc_t doc = { 0 };
 
     req.headers = apr_table_make(t_pool, 4);
@@ -109,8 +115,7 @@ int world_send(const char *method, const char *path, const char *token, const ch
     memset(w.headers, 0, sizeof(w.headers));
     w.log_number = 0;
     shop_http_dispatch(&w.app, &w.app.dispatch, &req, &w.res);
-    w.json = w.res.size && !shop_json_parse(&doc, w.res.body, w.res.size, t_pool) ? doc.root
-                                                                                  : NULL;
+    w.json = w.res.size && !shop_json_parse(&doc, w.res.body, w.res.size, t_pool) ? doc.root : NULL;
     return w.res.status;
 }
 
@@ -147,8 +152,10 @@ const char *world_pointer(void)
 const char *world_register(const char *name)
 {
     W_SEND(201, NULL, "POST", "/auth/register", NULL,
-           apr_psprintf(t_pool, "{\"username\":\"%s\",\"email\":\"%s@example.com\","
-                                "\"password\":\"" W_PASSWORD "\"}", name, name));
+           apr_psprintf(t_pool,
+                        "{\"username\":\"%s\",\"email\":\"%s@example.com\","
+                        "\"password\":\"" W_PASSWORD "\"}",
+                        name, name));
     return world_text("id");
 }
 
@@ -156,9 +163,9 @@ pair_t world_login(const char *name, const char *password)
 {
     pair_t pair;
 
-    W_SEND(200, NULL, "POST", "/auth/login", NULL,
-           apr_psprintf(t_pool, "{\"email\":\"%s@example.com\",\"password\":\"%s\"}", name,
-                        password));
+    W_SEND(
+        200, NULL, "POST", "/auth/login", NULL,
+        apr_psprintf(t_pool, "{\"email\":\"%s@example.com\",\"password\":\"%s\"}", name, password));
     pair.access = world_text("access_token");
     pair.refresh = world_text("refresh_token");
     T_TRUE(pair.access && pair.refresh);

@@ -17,12 +17,12 @@ typedef struct world_t {
     shop_settings_t settings;
     apr_time_t now;
     const char *ip;
-    const char *headers[8];          /* names and values for the next request, NULL-terminated */
-    shop_revoked_answer_t verdict;   /* what Redis would say */
-    apr_array_header_t *told;        /* sessions Redis was told of */
-    int log_number;                  /* last numbered line of the log */
-    shop_res_t res;                  /* last reply */
-    json_t *json;                    /* its body, NULL when it has none */
+    const char *headers[8];        /* names and values for the next request, NULL-terminated */
+    shop_revoked_answer_t verdict; /* what Redis would say */
+    apr_array_header_t *told;      /* sessions Redis was told of */
+    int log_number;                /* last numbered line of the log */
+    shop_res_t res;                /* last reply */
+    json_t *json;                  /* its body, NULL when it has none */
 } world_t;
 
 extern world_t w;

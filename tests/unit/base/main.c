@@ -5,11 +5,11 @@
 int main(void)
 {
     static const shop_suite_t suites[] = {
-        { "error", error_tests, NULL, NULL },     { "log", log_tests, NULL, NULL },
-        { "json", json_tests, NULL, NULL },       { "json_write", json_write_tests, NULL, NULL },
-        { "money", money_tests, NULL, NULL },     { "clock", clock_tests, NULL, NULL },
-        { "text", text_tests, NULL, NULL },       { "email", text_email_tests, NULL, NULL },
-        { "id", id_tests, NULL, NULL },           { "fields", fields_tests, NULL, NULL },
+        { "error", error_tests, NULL, NULL },   { "log", log_tests, NULL, NULL },
+        { "json", json_tests, NULL, NULL },     { "json_write", json_write_tests, NULL, NULL },
+        { "money", money_tests, NULL, NULL },   { "clock", clock_tests, NULL, NULL },
+        { "text", text_tests, NULL, NULL },     { "email", text_email_tests, NULL, NULL },
+        { "id", id_tests, NULL, NULL },         { "fields", fields_tests, NULL, NULL },
         { "cursor", cursor_tests, NULL, NULL },
     };
 

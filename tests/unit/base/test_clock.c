@@ -134,5 +134,5 @@ const shop_test_t clock_tests[] = {
     SHOP_TEST(a_fixed_clock_stands, "a fixed clock stands until it is moved"),
     SHOP_TEST(the_shops_clock_follows_its_offset, "the shop's clock is the host's plus its offset"),
     SHOP_TEST(the_monotonic_clock_never_falls, "the monotonic clock never falls"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -10,9 +10,13 @@
 static void a_cursor_comes_back_as_it_went(void)
 {
     static const shop_cursor_t cases[] = {
-        { "", NULL, 0, ID }, { "-price", NULL, -1, ID }, { "price", NULL, INT64_MAX, ID },
-        { "created_at", NULL, INT64_MIN, ID }, { "name", "", 0, ID },
-        { "name", "L\xc3\xa4mp \"x\" \\ \n", 0, ID }, { "-code", "SUMMER_10-x", 0, "SUMMER_10-x" },
+        { "", NULL, 0, ID },
+        { "-price", NULL, -1, ID },
+        { "price", NULL, INT64_MAX, ID },
+        { "created_at", NULL, INT64_MIN, ID },
+        { "name", "", 0, ID },
+        { "name", "L\xc3\xa4mp \"x\" \\ \n", 0, ID },
+        { "-code", "SUMMER_10-x", 0, "SUMMER_10-x" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -46,16 +50,30 @@ static void a_cursor_is_good_for_its_own_sort_only(void)
 static void a_damaged_cursor_is_refused(void)
 {
     static const char *const inner[] = {
-        "", "{}", "[]", "1", "[\"\",null,0]", "[\"\",null,0,\"a\",1]", "[null,null,0,\"a\"]",
-        "[\"\",7,0,\"a\"]", "[\"\",{\"$gt\":\"\"},0,\"a\"]", "[\"\",null,\"0\",\"a\"]",
-        "[\"\",null,0.5,\"a\"]", "[\"\",null,0,7]", "[\"\",null,0,\"\"]",
-        "[\"\",null,0,{\"$ne\":1}]", "[\"\",null,0,\"a b\"]", "[\"\",null,0,\"$where\"]",
-        "[\"\",null,0,\"\\u0000\"]", "[\"\",null,9223372036854775808,\"a\"]",
-        "[\"\",null,0,\"a\"]x", "[\"\",null,0,\"a\"",
+        "",
+        "{}",
+        "[]",
+        "1",
+        "[\"\",null,0]",
+        "[\"\",null,0,\"a\",1]",
+        "[null,null,0,\"a\"]",
+        "[\"\",7,0,\"a\"]",
+        "[\"\",{\"$gt\":\"\"},0,\"a\"]",
+        "[\"\",null,\"0\",\"a\"]",
+        "[\"\",null,0.5,\"a\"]",
+        "[\"\",null,0,7]",
+        "[\"\",null,0,\"\"]",
+        "[\"\",null,0,{\"$ne\":1}]",
+        "[\"\",null,0,\"a b\"]",
+        "[\"\",null,0,\"$where\"]",
+        "[\"\",null,0,\"\\u0000\"]",
+        "[\"\",null,9223372036854775808,\"a\"]",
+        "[\"\",null,0,\"a\"]x",
+        "[\"\",null,0,\"a\"",
         "[\"\",null,0,\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"]",
     };
-    static const char *const outer[] = { "", "AAAA", "{}", "=", "A", "WyIi+", "Ww==", "WyIi/w",
-                                         "\xff" };
+    static const char *const outer[] = { "",      "AAAA", "{}",     "=",   "A",
+                                         "WyIi+", "Ww==", "WyIi/w", "\xff" };
     shop_cursor_t *back = NULL;
 
     T_OK(shop_cursor_decode(&back, shop_base64url_encode("[\"\",null,0,\"a\"]", 15, t_pool), "",
@@ -73,8 +91,14 @@ static void a_damaged_cursor_is_refused(void)
 static void base64url_follows_rfc_4648(void)
 {
     static const char *const cases[][2] = {
-        { "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" },
-        { "fooba", "Zm9vYmE" }, { "foobar", "Zm9vYmFy" }, { "\xfb\xff\xbf", "-_-_" },
+        { "", "" },
+        { "f", "Zg" },
+        { "fo", "Zm8" },
+        { "foo", "Zm9v" },
+        { "foob", "Zm9vYg" },
+        { "fooba", "Zm9vYmE" },
+        { "foobar", "Zm9vYmFy" },
+        { "\xfb\xff\xbf", "-_-_" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -90,10 +114,8 @@ static void base64url_follows_rfc_4648(void)
 
 static void base64url_has_one_spelling_for_each_text(void)
 {
-    static const char *const bad[] = { "Z", "A", "AAAAA", "Zg==", "Zg=", "Zh", "Zm9", "Zm9vY",
-                                       "+/+/",
-                                       "Zm 9",
-                                       "Zm9v\n", "Zm9v." };
+    static const char *const bad[] = { "Z",   "A",     "AAAAA", "Zg==", "Zg=",    "Zh",
+                                       "Zm9", "Zm9vY", "+/+/",  "Zm 9", "Zm9v\n", "Zm9v." };
     const char *back = NULL;
     apr_size_t size = 0;
 
@@ -110,5 +132,5 @@ const shop_test_t cursor_tests[] = {
     SHOP_TEST(a_damaged_cursor_is_refused, "a damaged or invented cursor is refused"),
     SHOP_TEST(base64url_follows_rfc_4648, "base64url follows RFC 4648, without padding"),
     SHOP_TEST(base64url_has_one_spelling_for_each_text, "base64url takes the canonical text only"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

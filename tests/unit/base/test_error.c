@@ -84,15 +84,24 @@ static void a_status_has_its_general_code(void)
         int status;
         shop_code_t code;
     } cases[] = {
-        { 400, SHOP_BAD_REQUEST },        { 401, SHOP_TOKEN_MISSING },
-        { 403, SHOP_FORBIDDEN },          { 404, SHOP_NOT_FOUND },
-        { 405, SHOP_METHOD_NOT_ALLOWED }, { 406, SHOP_NOT_ACCEPTABLE },
-        { 408, SHOP_REQUEST_TIMEOUT },    { 409, SHOP_CONFLICT },
-        { 412, SHOP_PRECONDITION_FAILED }, { 413, SHOP_PAYLOAD_TOO_LARGE },
-        { 414, SHOP_URI_TOO_LONG },       { 415, SHOP_UNSUPPORTED_MEDIA_TYPE },
-        { 422, SHOP_VALIDATION_FAILED },  { 429, SHOP_RATE_LIMITED },
-        { 500, SHOP_INTERNAL },           { 503, SHOP_UNAVAILABLE },
-        { 200, SHOP_OK },                 { 418, SHOP_OK },
+        { 400, SHOP_BAD_REQUEST },
+        { 401, SHOP_TOKEN_MISSING },
+        { 403, SHOP_FORBIDDEN },
+        { 404, SHOP_NOT_FOUND },
+        { 405, SHOP_METHOD_NOT_ALLOWED },
+        { 406, SHOP_NOT_ACCEPTABLE },
+        { 408, SHOP_REQUEST_TIMEOUT },
+        { 409, SHOP_CONFLICT },
+        { 412, SHOP_PRECONDITION_FAILED },
+        { 413, SHOP_PAYLOAD_TOO_LARGE },
+        { 414, SHOP_URI_TOO_LONG },
+        { 415, SHOP_UNSUPPORTED_MEDIA_TYPE },
+        { 422, SHOP_VALIDATION_FAILED },
+        { 429, SHOP_RATE_LIMITED },
+        { 500, SHOP_INTERNAL },
+        { 503, SHOP_UNAVAILABLE },
+        { 200, SHOP_OK },
+        { 418, SHOP_OK },
         { 0, SHOP_OK },
     };
 
@@ -109,5 +118,5 @@ const shop_test_t error_tests[] = {
     SHOP_TEST(extras_are_members_of_the_problem, "extras are members of the problem"),
     SHOP_TEST(every_code_is_complete_and_unique, "every code has a status, a name, a title, help"),
     SHOP_TEST(a_status_has_its_general_code, "a status of httpd's has its general code"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

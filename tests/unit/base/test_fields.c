@@ -34,7 +34,7 @@ typedef struct thing_t {
 static const shop_field_t inner_fields[] = {
     SHOP_FIELD(inner_t, street, STRING, SHOP_REQUIRED, 1, 10, "street"),
     SHOP_FIELD(inner_t, floor, INT, 0, -9, 99, "floor"),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static const char *const colours[] = { "red", "green", NULL };
@@ -54,13 +54,26 @@ static const shop_field_t fields[] = {
     SHOP_FIELD(thing_t, price, MONEY, SHOP_NULLABLE, 0, 999999999, "price"),
     SHOP_FIELD(thing_t, at, TIME, SHOP_NULLABLE, 0, 0, "time"),
     SHOP_FIELD_OBJECT_OF(thing_t, inner, SHOP_OMIT_NULL, inner_t, inner_fields, "inner"),
-    { .name = "shown", .kind = SHOP_FIELD_OBJECT, .offset = offsetof(thing_t, shown),
-      .flags = SHOP_OMIT_NULL, .help = "only printed", .fields = inner_fields },
-    { .name = "rooms", .kind = SHOP_FIELD_LIST, .offset = offsetof(thing_t, rooms), .max = 2,
-      .flags = SHOP_OMIT_NULL, .help = "rooms", .fields = inner_fields, .size = sizeof(inner_t) },
-    { .name = "tags", .kind = SHOP_FIELD_STRINGS, .offset = offsetof(thing_t, tags), .max = 2,
+    { .name = "shown",
+      .kind = SHOP_FIELD_OBJECT,
+      .offset = offsetof(thing_t, shown),
+      .flags = SHOP_OMIT_NULL,
+      .help = "only printed",
+      .fields = inner_fields },
+    { .name = "rooms",
+      .kind = SHOP_FIELD_LIST,
+      .offset = offsetof(thing_t, rooms),
+      .max = 2,
+      .flags = SHOP_OMIT_NULL,
+      .help = "rooms",
+      .fields = inner_fields,
+      .size = sizeof(inner_t) },
+    { .name = "tags",
+      .kind = SHOP_FIELD_STRINGS,
+      .offset = offsetof(thing_t, tags),
+      .max = 2,
       .help = "tags" },
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static shop_error_t *read_thing(thing_t *thing, shop_present_t *present, const char *text,
@@ -112,32 +125,54 @@ static void each_violation_has_its_code_and_pointer(void)
     static const struct {
         const char *member, *pointer, *code;
     } cases[] = {
-        { "\"id\":\"" ID "\"", "/id", "unknown" }, { "\"shown\":{}", "/shown", "unknown" },
-        { "\"x\":1", "/x", "unknown" }, { "\"a/b~c\":1", "/a~1b~0c", "unknown" },
-        { "\"name\":\"x\"", "/name", "length" }, { "\"name\":\"xxxxx\"", "/name", "length" },
-        { "\"name\":7", "/name", "type" }, { "\"name\":null", "/name", "null" },
-        { "\"name\":{\"$gt\":\"\"}", "/name", "type" }, { "\"name\":[\"a\"]", "/name", "type" },
-        { "\"name\":\"a\\nb\"", "/name", "format" }, { "\"name\":\"a\\u202e\"", "/name", "format" },
-        { "\"text\":\"\\u001b\"", "/text", "format" }, { "\"secret\":\"x\"", "/secret", "length" },
-        { "\"secret\":7", "/secret", "type" }, { "\"ref\":\"abc\"", "/ref", "format" },
-        { "\"ref\":null", "/ref", "null" }, { "\"email\":\"a@b\"", "/email", "format" },
+        { "\"id\":\"" ID "\"", "/id", "unknown" },
+        { "\"shown\":{}", "/shown", "unknown" },
+        { "\"x\":1", "/x", "unknown" },
+        { "\"a/b~c\":1", "/a~1b~0c", "unknown" },
+        { "\"name\":\"x\"", "/name", "length" },
+        { "\"name\":\"xxxxx\"", "/name", "length" },
+        { "\"name\":7", "/name", "type" },
+        { "\"name\":null", "/name", "null" },
+        { "\"name\":{\"$gt\":\"\"}", "/name", "type" },
+        { "\"name\":[\"a\"]", "/name", "type" },
+        { "\"name\":\"a\\nb\"", "/name", "format" },
+        { "\"name\":\"a\\u202e\"", "/name", "format" },
+        { "\"text\":\"\\u001b\"", "/text", "format" },
+        { "\"secret\":\"x\"", "/secret", "length" },
+        { "\"secret\":7", "/secret", "type" },
+        { "\"ref\":\"abc\"", "/ref", "format" },
+        { "\"ref\":null", "/ref", "null" },
+        { "\"email\":\"a@b\"", "/email", "format" },
         { "\"url\":\"javascript:x\"", "/url", "format" },
         { "\"colour\":\"Red\"", "/colour", "enum" },
-        { "\"colour\":\"\"", "/colour", "enum" }, { "\"colour\":1", "/colour", "type" },
-        { "\"count\":10", "/count", "range" }, { "\"count\":-1", "/count", "range" },
-        { "\"count\":1.0", "/count", "type" }, { "\"count\":\"5\"", "/count", "type" },
-        { "\"count\":true", "/count", "type" }, { "\"count\":null", "/count", "null" },
-        { "\"limit\":0", "/limit", "range" }, { "\"flag\":1", "/flag", "type" },
-        { "\"flag\":null", "/flag", "null" }, { "\"price\":-1", "/price", "range" },
-        { "\"price\":10000000", "/price", "range" }, { "\"price\":0.001", "/price", "decimals" },
-        { "\"price\":99.999", "/price", "decimals" }, { "\"price\":\"99.99\"", "/price", "type" },
-        { "\"price\":1e2", "/price", "format" }, { "\"price\":1e300", "/price", "format" },
-        { "\"at\":7", "/at", "type" }, { "\"at\":\"2024-02-30T00:00:00Z\"", "/at", "format" },
-        { "\"at\":\"2024-02-03T00:00:00\"", "/at", "format" }, { "\"inner\":[]", "/inner", "type" },
-        { "\"inner\":null", "/inner", "null" }, { "\"inner\":{}", "/inner/street", "required" },
+        { "\"colour\":\"\"", "/colour", "enum" },
+        { "\"colour\":1", "/colour", "type" },
+        { "\"count\":10", "/count", "range" },
+        { "\"count\":-1", "/count", "range" },
+        { "\"count\":1.0", "/count", "type" },
+        { "\"count\":\"5\"", "/count", "type" },
+        { "\"count\":true", "/count", "type" },
+        { "\"count\":null", "/count", "null" },
+        { "\"limit\":0", "/limit", "range" },
+        { "\"flag\":1", "/flag", "type" },
+        { "\"flag\":null", "/flag", "null" },
+        { "\"price\":-1", "/price", "range" },
+        { "\"price\":10000000", "/price", "range" },
+        { "\"price\":0.001", "/price", "decimals" },
+        { "\"price\":99.999", "/price", "decimals" },
+        { "\"price\":\"99.99\"", "/price", "type" },
+        { "\"price\":1e2", "/price", "format" },
+        { "\"price\":1e300", "/price", "format" },
+        { "\"at\":7", "/at", "type" },
+        { "\"at\":\"2024-02-30T00:00:00Z\"", "/at", "format" },
+        { "\"at\":\"2024-02-03T00:00:00\"", "/at", "format" },
+        { "\"inner\":[]", "/inner", "type" },
+        { "\"inner\":null", "/inner", "null" },
+        { "\"inner\":{}", "/inner/street", "required" },
         { "\"inner\":{\"street\":\"x\",\"$set\":1}", "/inner/$set", "unknown" },
         { "\"inner\":{\"street\":7}", "/inner/street", "type" },
-        { "\"rooms\":{}", "/rooms", "type" }, { "\"rooms\":[1]", "/rooms/0", "type" },
+        { "\"rooms\":{}", "/rooms", "type" },
+        { "\"rooms\":[1]", "/rooms/0", "type" },
         { "\"rooms\":[{\"street\":\"x\"},{}]", "/rooms/1/street", "required" },
         { "\"tags\":[\"a\",1]", "/tags/1", "type" },
         { "\"tags\":[\"a\",\"b\",\"c\"]", "/tags", "length" },
@@ -210,8 +245,9 @@ static void null_resets_what_may_be_null(void)
 static void only_named_members_are_copied(void)
 {
     inner_t inner = { "x", 1 };
-    thing_t from = { .name = "new", .limit = 7, .flag = true, .price = 9, .at = 3,
-                     .inner = &inner, .count = 8 };
+    thing_t from = {
+        .name = "new", .limit = 7, .flag = true, .price = 9, .at = 3, .inner = &inner, .count = 8
+    };
     thing_t to = { .name = "old", .text = "kept", .count = 4 };
     shop_present_t present;
 
@@ -242,9 +278,20 @@ static const char *printed(const thing_t *thing)
 static void a_reply_shows_what_the_table_lets_it_show(void)
 {
     inner_t inner = { "x", -2 };
-    thing_t thing = { .id = ID, .name = "L\"", .text = "a\nb", .secret = "hunter2", .ref = ID,
-                      .email = "a@b.example", .colour = "red", .count = -3, .limit = 2,
-                      .flag = true, .price = 5, .at = 1, .inner = &inner, .shown = &inner };
+    thing_t thing = { .id = ID,
+                      .name = "L\"",
+                      .text = "a\nb",
+                      .secret = "hunter2",
+                      .ref = ID,
+                      .email = "a@b.example",
+                      .colour = "red",
+                      .count = -3,
+                      .limit = 2,
+                      .flag = true,
+                      .price = 5,
+                      .at = 1,
+                      .inner = &inner,
+                      .shown = &inner };
 
     thing.at = APR_INT64_C(1795473566) * APR_USEC_PER_SEC;
     thing.rooms = apr_array_make(t_pool, 1, sizeof(void *));
@@ -316,5 +363,5 @@ const shop_test_t fields_tests[] = {
     SHOP_TEST(a_body_schema_is_closed_and_bounded, "a body's schema is closed and bounded"),
     SHOP_TEST(a_reply_schema_is_open_and_knows_what_is_always_there,
               "a reply's schema is open and knows what is always there"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -116,5 +116,5 @@ const shop_test_t id_tests[] = {
     SHOP_TEST(secrets_are_unpadded_base64url_of_their_bytes, "secrets are unpadded base64url"),
     SHOP_TEST(order_numbers_can_be_read_aloud, "order numbers have the shape SH-XXXX-XXXX"),
     SHOP_TEST(sha256_gives_the_published_digests, "SHA-256 gives the published digests"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

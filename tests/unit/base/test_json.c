@@ -28,15 +28,41 @@ static void what_is_no_object_is_malformed(void)
         apr_size_t size;
     } cases[] = {
 #define CASE(text) { text, sizeof(text) - 1 }
-        CASE(""), CASE(" "), CASE("{"), CASE("{}x"), CASE("\xef\xbb\xbf{}"), CASE("{/**/}"),
-        CASE("{'a':1}"), CASE("NaN"), CASE("[]"), CASE("1"), CASE("null"), CASE("\"a\""),
-        CASE("{\"a\":NaN}"), CASE("{\"a\":Infinity}"), CASE("{\"a\":01}"), CASE("{\"a\":+1}"),
-        CASE("{\"a\":.5}"), CASE("{\"a\":5.}"), CASE("{\"a\":1,}"), CASE("{} {}"), CASE("{}\0"),
-        CASE("{\"a\":\"\xc0\xaf\"}"), CASE("{\"a\":\"\\ud800\"}"), CASE("{\"a\":\"\\u0000\"}"),
-        CASE("{\"\\u0000\":1}"), CASE("{\"a\":\"\x01\"}"), CASE("{\"a\":1e400}"),
-        CASE("{\"a\":9223372036854775808}"), CASE("{\"a\":-9223372036854775809}"),
-        CASE("{\"a\":\"\\"), CASE("{\"a\":\"b"), CASE("]]]{\"a\":1}"), CASE("{\"a\":\"\\x\"}"),
-        CASE("{\"a\":\"\xed\xa0\x80\"}"), CASE("{\"a\":\"\xf4\x90\x80\x80\"}"),
+        CASE(""),
+        CASE(" "),
+        CASE("{"),
+        CASE("{}x"),
+        CASE("\xef\xbb\xbf{}"),
+        CASE("{/**/}"),
+        CASE("{'a':1}"),
+        CASE("NaN"),
+        CASE("[]"),
+        CASE("1"),
+        CASE("null"),
+        CASE("\"a\""),
+        CASE("{\"a\":NaN}"),
+        CASE("{\"a\":Infinity}"),
+        CASE("{\"a\":01}"),
+        CASE("{\"a\":+1}"),
+        CASE("{\"a\":.5}"),
+        CASE("{\"a\":5.}"),
+        CASE("{\"a\":1,}"),
+        CASE("{} {}"),
+        CASE("{}\0"),
+        CASE("{\"a\":\"\xc0\xaf\"}"),
+        CASE("{\"a\":\"\\ud800\"}"),
+        CASE("{\"a\":\"\\u0000\"}"),
+        CASE("{\"\\u0000\":1}"),
+        CASE("{\"a\":\"\x01\"}"),
+        CASE("{\"a\":1e400}"),
+        CASE("{\"a\":9223372036854775808}"),
+        CASE("{\"a\":-9223372036854775809}"),
+        CASE("{\"a\":\"\\"),
+        CASE("{\"a\":\"b"),
+        CASE("]]]{\"a\":1}"),
+        CASE("{\"a\":\"\\x\"}"),
+        CASE("{\"a\":\"\xed\xa0\x80\"}"),
+        CASE("{\"a\":\"\xf4\x90\x80\x80\"}"),
 #undef CASE
     };
 
@@ -102,10 +128,11 @@ static void members_and_elements_count_together_to_256(void)
     T_OK(shop_json_parse(&doc, fits, strlen(fits), t_pool));
     T_ERR(shop_json_parse(&doc, more, strlen(more), t_pool), VALIDATION_FAILED);
     T_OK(shop_json_parse(&doc, empty, strlen(empty), t_pool));
-    T_OK(PARSE(&doc, "{\"a\":\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
-                     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
-                     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
-                     ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"}"));
+    T_OK(PARSE(&doc,
+               "{\"a\":\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+               ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+               ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+               ",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,\"}"));
 }
 
 static void numbers_a_double_blurs_are_marked(void)
@@ -132,8 +159,7 @@ static void numbers_a_double_blurs_are_marked(void)
         shop_json_doc_t doc;
 
         if (T_OK(shop_json_parse(&doc, cases[i].text, strlen(cases[i].text), t_pool))) {
-            t_assert(doc.has_exponent == cases[i].marked, __LINE__, __FILE__, "%s",
-                     cases[i].text);
+            t_assert(doc.has_exponent == cases[i].marked, __LINE__, __FILE__, "%s", cases[i].text);
         }
     }
 }
@@ -158,8 +184,8 @@ static apr_time_t cost(const char *piece, int times)
 
 static void refusing_is_linear_in_size(void)
 {
-    static const char *const pieces[] = { "[", "{\"a\":", "0,", "[ ", "1e", "\\\"", "\"", "-",
-                                          "\"\\u0061\":1," };
+    static const char *const pieces[] = { "[", "{\"a\":",       "0,", "[ ", "1e", "\\\"", "\"",
+                                          "-", "\"\\u0061\":1," };
 
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
         apr_time_t small = cost(pieces[i], 20000), large = cost(pieces[i], 160000);
@@ -181,5 +207,5 @@ const shop_test_t json_tests[] = {
     SHOP_TEST(numbers_a_double_blurs_are_marked,
               "exponents and fractions beyond fifteen digits are marked"),
     SHOP_TEST(refusing_is_linear_in_size, "refusing a hostile text costs linear time"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -43,8 +43,7 @@ static const char *string_of(const char *text)
 
 static void strings_are_escaped(void)
 {
-    T_STR(string_of("a\"b\\c\n\t\r\x01\x1f\x7f/"),
-          "\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u001f\x7f/\"");
+    T_STR(string_of("a\"b\\c\n\t\r\x01\x1f\x7f/"), "\"a\\\"b\\\\c\\n\\t\\r\\u0001\\u001f\x7f/\"");
     T_STR(string_of("\xc3\xa4\xf0\x9f\x98\x80"), "\"\xc3\xa4\xf0\x9f\x98\x80\"");
     T_STR(string_of("\n"), "\"\\n\"");
 }
@@ -56,8 +55,9 @@ static void money_is_printed_from_integers(void)
         int exponent;
         const char *text;
     } cases[] = {
-        { 9999, 2, "99.99" },   { 5, 2, "0.05" },     { 0, 2, "0.00" },
-        { -5, 2, "-0.05" },     { -1234, 3, "-1.234" }, { 7, 0, "7" },
+        { 9999, 2, "99.99" },   { 5, 2, "0.05" },
+        { 0, 2, "0.00" },       { -5, 2, "-0.05" },
+        { -1234, 3, "-1.234" }, { 7, 0, "7" },
         { 1000, 3, "1.000" },   { 9007199254740991, 2, "90071992547409.91" },
     };
 
@@ -129,5 +129,5 @@ const shop_test_t json_write_tests[] = {
     SHOP_TEST(no_time_prints_null, "time 0 prints null, others whole seconds"),
     SHOP_TEST(every_string_reads_back_as_it_was, "every string reads back as it was"),
     SHOP_TEST(a_buffer_grows_from_any_size, "a buffer grows from any size"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -53,5 +53,5 @@ const shop_test_t log_tests[] = {
     SHOP_TEST(a_line_stays_one_line, "a line stays one line, without escapes"),
     SHOP_TEST(a_line_has_at_most_2_kib, "a line has at most 2 KiB"),
     SHOP_TEST(what_repeats_is_told_seldom, "what repeats is told once in ten seconds"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

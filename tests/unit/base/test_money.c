@@ -5,25 +5,33 @@
 #include "mod_shop/base/json.h"
 #include "suites.h"
 
-/* What the text means, digit by digit: [-]digits[.digits]. false: not exactly so many minor units,
- * or more than the largest amount. */
-static bool reference(int64_t *amount, const char *text, int exponent, bool sign_allowed)
+/* Splits [-]digits[.digits] into its digits and the number of decimals; false for other texts. */
+static bool digits_of(char digits[128], int *count, int *decimals, const char *text)
 {
-    char digits[128];
-    int count = 0, decimals = -1;
-    bool negative = sign_allowed && *text == '-';
-
-    for (text += negative; *text; text++) {
-        if (*text == '.' && decimals < 0 && count > 0) {
-            decimals = 0;
-        } else if (*text >= '0' && *text <= '9' && count < 100) {
-            digits[count++] = *text;
-            decimals += decimals >= 0;
+    *count = 0;
+    *decimals = -1;
+    for (; *text; text++) {
+        if (*text == '.' && *decimals < 0 && *count > 0) {
+            *decimals = 0;
+        } else if (*text >= '0' && *text <= '9' && *count < 100) {
+            digits[(*count)++] = *text;
+            *decimals += *decimals >= 0;
         } else {
             return false;
         }
     }
-    if (count == 0 || decimals == 0) {
+    return *count > 0 && *decimals != 0;
+}
+
+/* What the text means, digit by digit. false: not exactly so many minor units, or more than the
+ * largest amount. */
+static bool reference(int64_t *amount, const char *text, int exponent, bool sign_allowed)
+{
+    bool negative = sign_allowed && *text == '-';
+    char digits[128];
+    int count, decimals;
+
+    if (!digits_of(digits, &count, &decimals, text + negative)) {
         return false;
     }
     decimals = decimals < 0 ? 0 : decimals;
@@ -60,7 +68,8 @@ static bool through_json(int64_t *amount, const char *text, int exponent)
         return false;
     }
     value = json_object_get(doc.root, "p");
-    return !(json_is_real(value) && doc.has_exponent) && shop_money_of_json(amount, value, exponent);
+    return !(json_is_real(value) && doc.has_exponent) &&
+           shop_money_of_json(amount, value, exponent);
 }
 
 static const int exponents[] = { 0, 2, 3 };
@@ -78,11 +87,13 @@ static void every_amount_prints_and_reads_back(void)
         const char *text = shop_money_text(amount, exponent, t_pool);
 
         if (!shop_money_of_text(&back, text, exponent) || back != amount) {
-            t_assert(0, __LINE__, __FILE__, "text %s, exponent %d: %ld", text, exponent, (long)back);
+            t_assert(0, __LINE__, __FILE__, "text %s, exponent %d: %ld", text, exponent,
+                     (long)back);
         }
         back = -1;
         if (!through_json(&back, text, exponent) || back != amount) {
-            t_assert(0, __LINE__, __FILE__, "json %s, exponent %d: %ld", text, exponent, (long)back);
+            t_assert(0, __LINE__, __FILE__, "json %s, exponent %d: %ld", text, exponent,
+                     (long)back);
         }
         if (i % 1000 == 999) {
             apr_pool_clear(t_pool);
@@ -145,9 +156,19 @@ static void nothing_is_accepted_that_the_reference_refuses(void)
 
 static void prices_of_the_attack_list_are_no_money(void)
 {
-    static const char *const texts[] = { "0.001", "99.999", "1e2", "\"99.99\"", "true", "null",
-                                         "[]", "1E0", "9.9900000000000000001", "0.1e1",
-                                         "90071992547409920", "1e15", "123456789012345.67" };
+    static const char *const texts[] = { "0.001",
+                                         "99.999",
+                                         "1e2",
+                                         "\"99.99\"",
+                                         "true",
+                                         "null",
+                                         "[]",
+                                         "1E0",
+                                         "9.9900000000000000001",
+                                         "0.1e1",
+                                         "90071992547409920",
+                                         "1e15",
+                                         "123456789012345.67" };
     int64_t amount;
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -164,8 +185,20 @@ static void prices_of_the_attack_list_are_no_money(void)
 
 static void texts_have_one_form(void)
 {
-    static const char *const texts[] = { "", ".", ".5", "5.", "1..2", "1.2.3", "+1", "-1", " 1",
-                                         "1 ", "1e2", "0x10", "1,5", "90071992547409.92",
+    static const char *const texts[] = { "",
+                                         ".",
+                                         ".5",
+                                         "5.",
+                                         "1..2",
+                                         "1.2.3",
+                                         "+1",
+                                         "-1",
+                                         " 1",
+                                         "1 ",
+                                         "1e2",
+                                         "0x10",
+                                         "1,5",
+                                         "90071992547409.92",
                                          "99999999999999999999999999999999999999999999" };
     int64_t amount;
 
@@ -237,5 +270,5 @@ const shop_test_t money_tests[] = {
     SHOP_TEST(sums_and_products_stop_at_the_largest_amount, "sums and products are checked"),
     SHOP_TEST(a_percentage_rounds_down, "a percentage rounds down and cannot overflow"),
     SHOP_TEST(currencies_have_their_decimals, "currencies have their ISO 4217 decimals"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -18,28 +18,28 @@ static void invisible_and_controlling_characters_are_not_printable(void)
         { "a\tb", false, true },
         { "a\x1b[31m", false, false },
         { "a\x7f", false, false },
-        { "a\xc2\x9b", false, false },             /* C1 control */
-        { "\xe2\x80\xaegpj", false, false },       /* U+202E right-to-left override */
-        { "\xe2\x81\xa6x", false, false },         /* U+2066 isolate */
-        { "ad\xe2\x80\x8bmin", false, false },     /* U+200B zero width space */
-        { "ad\xe2\x80\x8cmin", false, false },     /* U+200C zero width non-joiner */
-        { "ad\xe2\x80\x8dmin", false, true },      /* U+200D zero width joiner */
-        { "\xef\xbb\xbfx", false, false },         /* U+FEFF */
-        { "ad\xc2\xadmin", false, false },         /* soft hyphen */
-        { "\xe3\x85\xa4", false, true },           /* U+3164 Hangul filler */
-        { "ad\xcd\x8fmin", false, true },          /* U+034F grapheme joiner */
-        { "a\xe2\x80\xa8", false, false },         /* line separator */
-        { "\xee\x80\x80", false, false },          /* private use */
-        { "\xcd\xb8", false, false },              /* unassigned */
-        { "\xf3\xa0\x81\x81", false, false },      /* tag character */
+        { "a\xc2\x9b", false, false },         /* C1 control */
+        { "\xe2\x80\xaegpj", false, false },   /* U+202E right-to-left override */
+        { "\xe2\x81\xa6x", false, false },     /* U+2066 isolate */
+        { "ad\xe2\x80\x8bmin", false, false }, /* U+200B zero width space */
+        { "ad\xe2\x80\x8cmin", false, false }, /* U+200C zero width non-joiner */
+        { "ad\xe2\x80\x8dmin", false, true },  /* U+200D zero width joiner */
+        { "\xef\xbb\xbfx", false, false },     /* U+FEFF */
+        { "ad\xc2\xadmin", false, false },     /* soft hyphen */
+        { "\xe3\x85\xa4", false, true },       /* U+3164 Hangul filler */
+        { "ad\xcd\x8fmin", false, true },      /* U+034F grapheme joiner */
+        { "a\xe2\x80\xa8", false, false },     /* line separator */
+        { "\xee\x80\x80", false, false },      /* private use */
+        { "\xcd\xb8", false, false },          /* unassigned */
+        { "\xf3\xa0\x81\x81", false, false },  /* tag character */
         { "\xff", false, false },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         t_assert(shop_text_printable(cases[i].text, false) == cases[i].line, __LINE__, __FILE__,
                  "line %d: %s", (int)i, cases[i].text);
-        t_assert(shop_text_printable(cases[i].text, true) == cases[i].multiline, __LINE__,
-                 __FILE__, "multiline %d: %s", (int)i, cases[i].text);
+        t_assert(shop_text_printable(cases[i].text, true) == cases[i].multiline, __LINE__, __FILE__,
+                 "multiline %d: %s", (int)i, cases[i].text);
     }
 }
 
@@ -55,9 +55,12 @@ static void keys_ignore_case_and_composition(void)
     static const char *const pairs[][2] = {
         { "ADMIN", "admin" },
         { "\xc3\x84pfel", "a\xcc\x88pfel" },
-        { "STRASSE", "stra\xc3\x9f" "e" },
+        { "STRASSE", "stra\xc3\x9f"
+                     "e" },
         { "\xce\xa3\xce\x91\xce\xa3", "\xcf\x83\xce\xb1\xcf\x82" },
-        { "\xe2\x84\xaa" "elvin", "kelvin" },
+        { "\xe2\x84\xaa"
+          "elvin",
+          "kelvin" },
     };
 
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -145,5 +148,5 @@ const shop_test_t text_tests[] = {
     SHOP_TEST(image_urls_are_http_or_a_path, "image URLs are http(s) without user, or a path"),
     SHOP_TEST(tokens_are_words_without_case_marks_or_repeats,
               "tokens are words without case, marks or repeats"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -20,7 +20,9 @@ static void addresses_are_those_of_rfc_5321_without_quotes(void)
         { "!#$%&'*+-/=?^_`{|}~@example.com", true },
         { "1@2.com", true },
         { "a@xn--bcher-kva.example", true },
-        { "a@b\xc3\xbc" "cher.example", true },
+        { "a@b\xc3\xbc"
+          "cher.example",
+          true },
         { "a@\xe4\xbe\x8b\xe3\x81\x88.jp", true },
         { "a@sub-domain.example.org", true },
         { "a@1.2.3.com", true },
@@ -55,10 +57,16 @@ static void addresses_are_those_of_rfc_5321_without_quotes(void)
         { "a@b_c.d", false },
         { X60 "xxxxx@example.com", false },
         { "a@" X60 "xxxx.com", false },
-        { "a@b\xe2\x80\x8b.c", false },     /* zero width */
-        { "a@b\xc2\xa0" "c.d", false },     /* no-break space */
-        { "a@b\xe3\x80\x82" "c.d", false }, /* ideographic full stop */
-        { "a@b\xef\xbc\x8e" "c.d", false }, /* fullwidth full stop */
+        { "a@b\xe2\x80\x8b.c", false }, /* zero width */
+        { "a@b\xc2\xa0"
+          "c.d",
+          false }, /* no-break space */
+        { "a@b\xe3\x80\x82"
+          "c.d",
+          false }, /* ideographic full stop */
+        { "a@b\xef\xbc\x8e"
+          "c.d",
+          false }, /* fullwidth full stop */
         { "a@\xf0\x9f\x98\x80.c", false },
         { " a@b.c", false },
         { "a@b.c ", false },
@@ -84,8 +92,12 @@ static void an_address_has_at_most_254_bytes(void)
 static void one_address_has_one_key(void)
 {
     T_STR(shop_text_email_key("A@Ex.com", t_pool), "a@ex.com");
-    T_STR(shop_text_email_key("a@B\xc3\x9c" "cher.example", t_pool),
-          shop_text_email_key("a@bu\xcc\x88" "cher.example", t_pool));
+    T_STR(shop_text_email_key("a@B\xc3\x9c"
+                              "cher.example",
+                              t_pool),
+          shop_text_email_key("a@bu\xcc\x88"
+                              "cher.example",
+                              t_pool));
     /* a Cyrillic a is another account */
     T_TRUE(strcmp(shop_text_email_key("a@ex\xd0\xb0mple.com", t_pool),
                   shop_text_email_key("a@example.com", t_pool)) != 0);
@@ -96,5 +108,5 @@ const shop_test_t text_email_tests[] = {
               "addresses are those of RFC 5321 without quotes and literals"),
     SHOP_TEST(an_address_has_at_most_254_bytes, "an address has at most 254 bytes"),
     SHOP_TEST(one_address_has_one_key, "one address has one key, homoglyphs have another"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

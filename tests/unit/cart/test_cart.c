@@ -8,8 +8,9 @@
 
 /* ---- rules ---- */
 
-static shop_product_t lamp = { .id = "65a000000000000000000001", .name = "Lamp", .price = 1999,
-                               .stock = 4 };
+static shop_product_t lamp = {
+    .id = "65a000000000000000000001", .name = "Lamp", .price = 1999, .stock = 4
+};
 
 static shop_cart_t *cart_with(int64_t quantity, const char *other)
 {
@@ -51,8 +52,7 @@ static void a_total_too_large_is_refused(void)
     gold.price = SHOP_AMOUNT_MAX;
     APR_ARRAY_PUSH(products, shop_product_t *) = &gold;
     T_OK(shop_cart_price(&view, cart_with(1, MISSING), products, "USD", t_pool));
-    T_ERR(shop_cart_price(&view, cart_with(2, MISSING), products, "USD", t_pool),
-          AMOUNT_TOO_LARGE);
+    T_ERR(shop_cart_price(&view, cart_with(2, MISSING), products, "USD", t_pool), AMOUNT_TOO_LARGE);
 }
 
 static void a_line_holds_what_there_is_and_no_more_than_its_bound(void)
@@ -118,7 +118,10 @@ static void a_cart_goes_through_its_life(void)
 
 static void what_is_not_allowed_is_refused_and_changes_nothing(void)
 {
-    static const struct { const char *method, *target, *body; int status; } cases[] = {
+    static const struct {
+        const char *method, *target, *body;
+        int status;
+    } cases[] = {
         { "POST", "/cart", "{\"product_id\":\"%s\",\"quantity\":0}", 422 },
         { "POST", "/cart", "{\"product_id\":\"%s\",\"quantity\":-1}", 422 },
         { "POST", "/cart", "{\"product_id\":\"%s\",\"quantity\":1.5}", 422 },
@@ -142,8 +145,7 @@ static void what_is_not_allowed_is_refused_and_changes_nothing(void)
     id = api_product("Stamp", "5", 3);
     T_INT(put_in(id, 2)->status, 200);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *target = !strcmp(cases[i].target, "/cart/%s") ? line_path(id)
-                                                                  : cases[i].target;
+        const char *target = !strcmp(cases[i].target, "/cart/%s") ? line_path(id) : cases[i].target;
         const char *mark = cases[i].body ? strstr(cases[i].body, "%s") : NULL;
         const char *body = mark ? apr_psprintf(t_pool, "%.*s%s%s", (int)(mark - cases[i].body),
                                                cases[i].body, id, mark + 2)
@@ -153,8 +155,10 @@ static void what_is_not_allowed_is_refused_and_changes_nothing(void)
         t_assert(res->status == cases[i].status, __LINE__, __FILE__, "%s %s %s: %d, wanted %d",
                  cases[i].method, target, body ? body : "", res->status, cases[i].status);
         if (cases[i].status == 409) {
-            T_TRUE(api_says(res, apr_psprintf(t_pool, "\"lines\":[{\"product_id\":\"%s\","
-                                                      "\"requested\":4,\"available\":3}]", id)));
+            T_TRUE(api_says(res, apr_psprintf(t_pool,
+                                              "\"lines\":[{\"product_id\":\"%s\","
+                                              "\"requested\":4,\"available\":3}]",
+                                              id)));
         }
     }
     T_TRUE(api_says(api_call("user", "GET", "/cart", NULL), "\"item_count\":2"));

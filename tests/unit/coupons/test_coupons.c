@@ -20,8 +20,10 @@ static void a_code_is_capitals_of_a_small_alphabet(void)
         { "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345" },
         { "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456", NULL },
         { "AB CD", NULL },
-        { "\xd0\xa2" "EN", NULL }, /* a Cyrillic letter that looks like T */
-        { "A:B", NULL },           /* the colon parts code and customer in a redemption's id */
+        { "\xd0\xa2"
+          "EN",
+          NULL },        /* a Cyrillic letter that looks like T */
+        { "A:B", NULL }, /* the colon parts code and customer in a redemption's id */
         { "A.B", NULL },
         { "$gt", NULL },
         { "", NULL },
@@ -37,9 +39,14 @@ static void a_discount_rounds_down_and_is_capped(void)
     static const struct {
         int64_t subtotal, percent, cap, off;
     } table[] = {
-        { 1000, 10, -1, 100 }, { 999, 10, -1, 99 },   { 1, 50, -1, 0 },
-        { 1000, 10, 99, 99 },  { 1000, 10, 100, 100 }, { 1000, 10, 0, 0 },
-        { 0, 100, -1, 0 },     { 777, 100, -1, 777 },
+        { 1000, 10, -1, 100 },
+        { 999, 10, -1, 99 },
+        { 1, 50, -1, 0 },
+        { 1000, 10, 99, 99 },
+        { 1000, 10, 100, 100 },
+        { 1000, 10, 0, 0 },
+        { 0, 100, -1, 0 },
+        { 777, 100, -1, 777 },
         { INT64_C(9007199254740991), 99, -1, INT64_C(8917127262193581) },
     };
 
@@ -58,19 +65,22 @@ static void a_coupon_says_why_it_does_not_apply(void)
         int64_t subtotal;
         const char *reason;
     } table[] = {
-        { NOON - 1, 5000, "not_started" },
-        { NOON, 5000, NULL },
-        { NOON + 9 * SECOND, 5000, NULL },
-        { NOON + 9 * SECOND + 1, 5000, "expired" },
+        { NOON - 1, 5000, "not_started" }, { NOON, 5000, NULL },
+        { NOON + 9 * SECOND, 5000, NULL }, { NOON + 9 * SECOND + 1, 5000, "expired" },
         { NOON, 4999, "min_purchase" },
     };
-    const shop_coupon_t coupon = { .code = "TEN", .discount_percent = 10, .valid_from = NOON,
-                                   .valid_until = NOON + 9 * SECOND, .min_purchase = 5000,
-                                   .max_discount = -1, .usage_limit = -1, .remaining = -1 };
+    const shop_coupon_t coupon = { .code = "TEN",
+                                   .discount_percent = 10,
+                                   .valid_from = NOON,
+                                   .valid_until = NOON + 9 * SECOND,
+                                   .min_purchase = 5000,
+                                   .max_discount = -1,
+                                   .usage_limit = -1,
+                                   .remaining = -1 };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        shop_error_t *err = shop_coupon_applies(&coupon, table[i].subtotal, table[i].now, 2,
-                                                t_pool);
+        shop_error_t *err =
+            shop_coupon_applies(&coupon, table[i].subtotal, table[i].now, 2, t_pool);
 
         T_STR(err ? json_string_value(json_object_get(err->extra, "reason")) : NULL,
               table[i].reason);
@@ -86,8 +96,8 @@ static void what_is_missing_is_exact(void)
         int exponent;
         const char *text;
     } table[] = {
-        { 1, 2, "0.01" },          { 9999, 2, "99.99" },  { 999999999, 2, "9999999.99" },
-        { 1999, 3, "1.999" },      { 500, 0, "500" },     { 110, 2, "1.1" },
+        { 1, 2, "0.01" },     { 9999, 2, "99.99" }, { 999999999, 2, "9999999.99" },
+        { 1999, 3, "1.999" }, { 500, 0, "500" },    { 110, 2, "1.1" },
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -106,7 +116,7 @@ static const shop_test_t coupon_tests[] = {
     SHOP_TEST(a_discount_rounds_down_and_is_capped, "a discount rounds down and is capped"),
     SHOP_TEST(a_coupon_says_why_it_does_not_apply, "a coupon says why it does not apply"),
     SHOP_TEST(what_is_missing_is_exact, "what is missing to the least purchase is exact"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

@@ -16,9 +16,11 @@ static shop_error_t *echo(const struct shop_app_t *app, shop_req_t *req, shop_re
     return NULL;
 }
 
-#define ROUTE(method_, path_, access_)                                                          \
-    { .method = (method_), .path = (path_), .handler = echo, .operation = "echo",               \
-      .access = (access_), .status = 200, .reply_kind = SHOP_REPLY_RAW }
+#define ROUTE(method_, path_, access_)                                              \
+    {                                                                               \
+        .method = (method_), .path = (path_), .handler = echo, .operation = "echo", \
+        .access = (access_), .status = 200, .reply_kind = SHOP_REPLY_RAW            \
+    }
 
 const shop_route_t world_routes[] = {
     ROUTE("GET", "/t/public", SHOP_ACCESS_PUBLIC),
@@ -29,7 +31,7 @@ const shop_route_t world_routes[] = {
     ROUTE("POST", "/t/admin", SHOP_ACCESS_ADMIN),
     ROUTE("POST", "/t/refresh", SHOP_ACCESS_REFRESH),
     ROUTE("GET", "/t/unset", SHOP_ACCESS_UNSET),
-    { .method = NULL }
+    { .method = NULL },
 };
 
 static pair_t user, admin, ended, over;
@@ -51,23 +53,39 @@ static void people(void)
 static void every_caller_meets_every_rule(void)
 {
     enum { NOBODY, USER, ADMIN, EXPIRED, REVOKED, REFRESH, GARBAGE, CALLERS };
-    static const struct { const char *method, *path, *codes[CALLERS]; } rows[] = {
+    static const struct {
+        const char *method, *path, *codes[CALLERS];
+    } rows[] = {
         { "GET", "/t/public", { "none", "none", "none", "none", "none", "none", "none" } },
-        { "GET", "/t/optional", { "none", "user", "admin", "token_expired", "token_revoked",
-                                  "token_invalid", "token_invalid" } },
-        { "GET", "/t/customer", { "token_missing", "user", "admin", "token_expired",
-                                  "token_revoked", "token_invalid", "token_invalid" } },
+        { "GET",
+          "/t/optional",
+          { "none", "user", "admin", "token_expired", "token_revoked", "token_invalid",
+            "token_invalid" } },
+        { "GET",
+          "/t/customer",
+          { "token_missing", "user", "admin", "token_expired", "token_revoked", "token_invalid",
+            "token_invalid" } },
         { "HEAD", "/t/customer", { "401", "200", "200", "401", "401", "401", "401" } },
-        { "POST", "/t/customer", { "token_missing", "user", "admin", "token_expired",
-                                   "token_revoked", "token_invalid", "token_invalid" } },
-        { "GET", "/t/admin", { "token_missing", "forbidden", "admin", "token_expired",
-                               "token_revoked", "token_invalid", "token_invalid" } },
-        { "POST", "/t/admin", { "token_missing", "forbidden", "admin", "token_expired",
-                                "token_revoked", "token_invalid", "token_invalid" } },
-        { "POST", "/t/refresh", { "token_missing", "token_invalid", "token_invalid",
-                                  "token_invalid", "token_invalid", "none", "token_invalid" } },
-        { "GET", "/t/unset", { "forbidden", "forbidden", "forbidden", "forbidden", "forbidden",
-                               "forbidden", "forbidden" } },
+        { "POST",
+          "/t/customer",
+          { "token_missing", "user", "admin", "token_expired", "token_revoked", "token_invalid",
+            "token_invalid" } },
+        { "GET",
+          "/t/admin",
+          { "token_missing", "forbidden", "admin", "token_expired", "token_revoked",
+            "token_invalid", "token_invalid" } },
+        { "POST",
+          "/t/admin",
+          { "token_missing", "forbidden", "admin", "token_expired", "token_revoked",
+            "token_invalid", "token_invalid" } },
+        { "POST",
+          "/t/refresh",
+          { "token_missing", "token_invalid", "token_invalid", "token_invalid", "token_invalid",
+            "none", "token_invalid" } },
+        { "GET",
+          "/t/unset",
+          { "forbidden", "forbidden", "forbidden", "forbidden", "forbidden", "forbidden",
+            "forbidden" } },
     };
     const char *tokens[CALLERS];
 
@@ -103,7 +121,11 @@ static int with_header(const char *value, const char *path)
 
 static void the_header_holds_one_bearer_token(void)
 {
-    static const struct { const char *before, *after; int status; const char *code; } cases[] = {
+    static const struct {
+        const char *before, *after;
+        int status;
+        const char *code;
+    } cases[] = {
         { "Bearer ", "", 200, NULL },
         { "bearer ", "", 200, NULL },
         { "BEARER   ", " ", 200, NULL },
@@ -222,9 +244,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(redis_may_answer_only_for_reads, "Redis may answer only for reads of customers"),
     SHOP_TEST(when_nobody_can_say_the_answer_is_503, "when nobody can say, the answer is 503"),
     SHOP_TEST(the_sessions_role_counts, "the session's role counts, not the token's"),
-    SHOP_TEST(a_token_is_good_for_its_own_session_only,
-              "a token is good for its own session only"),
-    SHOP_TEST_END
+    SHOP_TEST(a_token_is_good_for_its_own_session_only, "a token is good for its own session only"),
+    SHOP_TEST_END,
 };
 
 int main(void)

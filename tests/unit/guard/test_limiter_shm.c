@@ -169,5 +169,5 @@ const shop_test_t limiter_shm_tests[] = {
     SHOP_TEST(a_window_ends_by_itself, "a window ends by itself"),
     SHOP_TEST(a_full_table_goes_on_counting_and_stays_in_its_memory,
               "a full table goes on counting and stays in its memory"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

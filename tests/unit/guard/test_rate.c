@@ -12,10 +12,14 @@ static void the_last_allowed_hit_is_the_one_that_reaches_the_limit(void)
         bool allowed;
         int remaining, reset_s;
     } cases[] = {
-        { 1, 100, 1, 60000, true, 99, 60 },     { 100, 100, 1, 59001, true, 0, 60 },
-        { 101, 100, 1, 59000, false, 0, 59 },   { 99, 100, 0, 1000, true, 1, 1 },
-        { 100, 100, 0, 1, false, 0, 1 },        { 0, 1, 0, 0, true, 1, 1 },
-        { 5, 3, 1, -20, false, 0, 1 },          { INT64_MAX, 3, 1, 5000, false, 0, 5 },
+        { 1, 100, 1, 60000, true, 99, 60 },
+        { 100, 100, 1, 59001, true, 0, 60 },
+        { 101, 100, 1, 59000, false, 0, 59 },
+        { 99, 100, 0, 1000, true, 1, 1 },
+        { 100, 100, 0, 1, false, 0, 1 },
+        { 0, 1, 0, 0, true, 1, 1 },
+        { 5, 3, 1, -20, false, 0, 1 },
+        { INT64_MAX, 3, 1, 5000, false, 0, 5 },
         { 1, 2, 1, INT64_MAX - 999, true, 1, INT32_MAX },
     };
 
@@ -24,9 +28,9 @@ static void the_last_allowed_hit_is_the_one_that_reaches_the_limit(void)
             shop_rate_state(cases[i].count, cases[i].limit, cases[i].left_ms, cases[i].cost);
 
         t_assert(state.allowed == cases[i].allowed && state.remaining == cases[i].remaining &&
-                     state.reset_s == cases[i].reset_s, __LINE__, __FILE__,
-                 "case %d: allowed %d, remaining %d, reset %d", (int)i, state.allowed,
-                 state.remaining, state.reset_s);
+                     state.reset_s == cases[i].reset_s,
+                 __LINE__, __FILE__, "case %d: allowed %d, remaining %d, reset %d", (int)i,
+                 state.allowed, state.remaining, state.reset_s);
     }
 }
 
@@ -93,5 +97,5 @@ const shop_test_t rate_tests[] = {
     SHOP_TEST(an_ipv6_host_is_its_network, "an IPv6 host is its network"),
     SHOP_TEST(the_header_fields_are_structured_fields,
               "the header fields are structured fields, whatever the name"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -89,8 +89,11 @@ static void what_is_signed_is_read(void)
 
     begin();
     for (size_t i = 0; i < 2; i++) {
-        shop_claims_t in = { .use = uses[i], .subject = SUB, .session = "c2Vzc2lvbg",
-                             .role = "admin", .issued_at = NOW + 999999,
+        shop_claims_t in = { .use = uses[i],
+                             .subject = SUB,
+                             .session = "c2Vzc2lvbg",
+                             .role = "admin",
+                             .issued_at = NOW + 999999,
                              .expires_at = NOW + apr_time_from_sec(900) };
         shop_claims_t *out = NULL;
         const char *token = NULL;
@@ -116,14 +119,17 @@ static void a_hand_made_token_is_accepted(void)
     begin();
     T_INT(verdict(forge(HEADER, CLAIMS, KEY), SHOP_TOKEN_ACCESS), SHOP_OK);
     T_INT(verdict(forge("{\"typ\":\"JWT\",\"kid\":\"old\",\"alg\":\"HS256\"}", CLAIMS, OTHER_KEY),
-                  SHOP_TOKEN_ACCESS), SHOP_OK);
+                  SHOP_TOKEN_ACCESS),
+          SHOP_OK);
 }
 
 /* ---- forged ---- */
 
 static void forged_headers_are_refused(void)
 {
-    static const struct { const char *what, *header; } cases[] = {
+    static const struct {
+        const char *what, *header;
+    } cases[] = {
         { "alg none", "{\"alg\":\"none\",\"kid\":\"main\",\"typ\":\"JWT\"}" },
         { "alg None", "{\"alg\":\"None\",\"kid\":\"main\",\"typ\":\"JWT\"}" },
         { "alg NONE", "{\"alg\":\"NONE\",\"kid\":\"main\",\"typ\":\"JWT\"}" },
@@ -169,7 +175,9 @@ static void forged_headers_are_refused(void)
 
 static void forged_claims_are_refused(void)
 {
-    static const struct { const char *what, *claims; } cases[] = {
+    static const struct {
+        const char *what, *claims;
+    } cases[] = {
         { "role twice", "{" FROM "," WHO "," TIMES ",\"role\":\"admin\"}" },
         { "sub twice", "{" FROM "," WHO "," TIMES ",\"sub\":\"" SUB "\"}" },
         { "a member twice, escaped", "{" FROM "," WHO "," TIMES ",\"r\\u006fle\":\"admin\"}" },
@@ -211,19 +219,18 @@ static void forged_claims_are_refused(void)
                            "\"role\":\"user\"," TIMES "}" },
         { "sub no identifier", "{" FROM ",\"sub\":\"me\",\"sid\":\"s\",\"jti\":\"j\","
                                "\"role\":\"user\"," TIMES "}" },
-        { "no sub",
-          "{" FROM ",\"sid\":\"s\",\"jti\":\"j\",\"role\":\"user\"," TIMES "}" },
+        { "no sub", "{" FROM ",\"sid\":\"s\",\"jti\":\"j\",\"role\":\"user\"," TIMES "}" },
         { "sid an object", "{" FROM ",\"sub\":\"" SUB "\",\"sid\":{\"$gt\":\"\"},\"jti\":\"j\","
                            "\"role\":\"user\"," TIMES "}" },
-        { "sid empty", "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"\",\"jti\":\"j\",\"role\":\"user\","
-                       TIMES "}" },
+        { "sid empty",
+          "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"\",\"jti\":\"j\",\"role\":\"user\"," TIMES "}" },
         { "sid of 65 characters",
           "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
           "aaaaaaaaaaaaaaaaaa\",\"jti\":\"j\",\"role\":\"user\"," TIMES "}" },
         { "no sid", "{" FROM ",\"sub\":\"" SUB "\",\"jti\":\"j\",\"role\":\"user\"," TIMES "}" },
         { "no jti", "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"s\",\"role\":\"user\"," TIMES "}" },
-        { "jti a number", "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"s\",\"jti\":1,\"role\":\"user\","
-                          TIMES "}" },
+        { "jti a number",
+          "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"s\",\"jti\":1,\"role\":\"user\"," TIMES "}" },
         { "role unknown", "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"s\",\"jti\":\"j\","
                           "\"role\":\"root\"," TIMES "}" },
         { "role a list", "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"s\",\"jti\":\"j\","
@@ -285,13 +292,12 @@ static void another_spelling_is_refused(void)
     refused(apr_pstrndup(t_pool, token, strlen(token) - 1), "one character less");
     for (int bit = 1; bit < 4; bit++) {
         copy = apr_pstrdup(t_pool, token);
-        copy[strlen(copy) - 1] =
-            letters[(strchr(letters, copy[strlen(copy) - 1]) - letters) ^ bit];
+        copy[strlen(copy) - 1] = letters[(strchr(letters, copy[strlen(copy) - 1]) - letters) ^ bit];
         refused(copy, "another last character for the same bytes");
     }
     for (int i = 0; i < 1000 && !found; i++) {
-        text = unsigned_token(HEADER, apr_psprintf(t_pool, "{" FROM "," WHO "," TIMES ",\"n\":%d}",
-                                                   i));
+        text = unsigned_token(HEADER,
+                              apr_psprintf(t_pool, "{" FROM "," WHO "," TIMES ",\"n\":%d}", i));
         sign = mac(text, EVP_sha256(), KEY);
         found = strpbrk(sign, "-_") ? apr_pstrcat(t_pool, text, ".", sign, NULL) : NULL;
     }
@@ -330,8 +336,9 @@ static const char *padded(size_t room)
 
     memset(pad, 'a', room);
     pad[room] = '\0';
-    return forge(HEADER, apr_pstrcat(t_pool, "{" FROM "," WHO "," TIMES ",\"pad\":\"", pad, "\"}",
-                                     NULL), KEY);
+    return forge(HEADER,
+                 apr_pstrcat(t_pool, "{" FROM "," WHO "," TIMES ",\"pad\":\"", pad, "\"}", NULL),
+                 KEY);
 }
 
 static void a_token_has_at_most_4096_bytes(void)
@@ -354,7 +361,10 @@ static void a_token_has_at_most_4096_bytes(void)
 
 static void time_is_judged_with_leeway(void)
 {
-    static const struct { int iat, nbf, exp; shop_code_t code; } cases[] = {
+    static const struct {
+        int iat, nbf, exp;
+        shop_code_t code;
+    } cases[] = {
         { -900, -900, 1, SHOP_OK },
         { -900, -900, 0, SHOP_OK },
         { -900, -900, -29, SHOP_OK },
@@ -375,8 +385,10 @@ static void time_is_judged_with_leeway(void)
         T_INT(verdict(forge(HEADER, claims, KEY), SHOP_TOKEN_ACCESS), cases[i].code);
     }
     /* Expired and something else is not merely expired. */
-    refused(forge(HEADER, "{\"iss\":\"evil\",\"aud\":\"shop\",\"use\":\"access\"," WHO
-                          ",\"iat\":1789990000,\"nbf\":1789990000,\"exp\":1789990900}", KEY),
+    refused(forge(HEADER,
+                  "{\"iss\":\"evil\",\"aud\":\"shop\",\"use\":\"access\"," WHO
+                  ",\"iat\":1789990000,\"nbf\":1789990000,\"exp\":1789990900}",
+                  KEY),
             "expired, of another issuer");
 }
 
@@ -428,7 +440,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_token_has_at_most_4096_bytes, "a token has at most 4096 bytes"),
     SHOP_TEST(time_is_judged_with_leeway, "time is judged with leeway"),
     SHOP_TEST(senseless_keys_are_refused, "senseless keys are refused at the start"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

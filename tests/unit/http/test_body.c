@@ -85,12 +85,15 @@ static void a_body_must_say_that_it_is_json(void)
         const char *method, *type;
         int status;
     } cases[] = {
-        { "PUT", "application/json", 200 }, { "PUT", "Application/Json; Charset=UTF-8", 200 },
-        { "PUT", NULL, 415 }, { "PUT", "text/plain", 415 },
+        { "PUT", "application/json", 200 },
+        { "PUT", "Application/Json; Charset=UTF-8", 200 },
+        { "PUT", NULL, 415 },
+        { "PUT", "text/plain", 415 },
         { "PUT", "application/json; charset=utf-16", 415 },
         { "PUT", "application/x-www-form-urlencoded", 415 },
         { "PUT", "application/merge-patch+json", 415 },
-        { "PATCH", "application/merge-patch+json", 200 }, { "PATCH", "application/json", 200 },
+        { "PATCH", "application/merge-patch+json", 200 },
+        { "PATCH", "application/json", 200 },
         { "PATCH", "application/json-patch+json", 415 },
     };
 
@@ -111,9 +114,23 @@ static void a_body_must_say_that_it_is_json(void)
 static void what_is_no_json_object_is_400(void)
 {
     static const char *const bodies[] = {
-        "", "{", "{}x", "\xef\xbb\xbf{}", "{/**/}", "{'a':1}", "{\"a\":NaN}", "[]", "1", "null",
-        "{\"a\":1,}", "{\"a\":1,\"a\":2}", "{\"role\":1,\"r\\u006fle\":2}", "{\"a\":\"\xc0\xaf\"}",
-        "{\"a\":\"\\ud800\"}", "{\"a\":\"\\u0000\"}", "{\"price\":1e400}",
+        "",
+        "{",
+        "{}x",
+        "\xef\xbb\xbf{}",
+        "{/**/}",
+        "{'a':1}",
+        "{\"a\":NaN}",
+        "[]",
+        "1",
+        "null",
+        "{\"a\":1,}",
+        "{\"a\":1,\"a\":2}",
+        "{\"role\":1,\"r\\u006fle\":2}",
+        "{\"a\":\"\xc0\xaf\"}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\":\"\\u0000\"}",
+        "{\"price\":1e400}",
         "{\"stock\":9223372036854775808}",
     };
 
@@ -135,8 +152,13 @@ static void a_route_without_a_body_takes_none_or_an_empty_object(void)
         const char *body, *type;
         int status;
     } cases[] = {
-        { NULL, NULL, 200 }, { "", NULL, 200 }, { "{}", NULL, 200 }, { " {} ", "text/plain", 200 },
-        { "{\"a\":1}", "application/json", 422 }, { "x", NULL, 400 }, { "[]", NULL, 400 },
+        { NULL, NULL, 200 },
+        { "", NULL, 200 },
+        { "{}", NULL, 200 },
+        { " {} ", "text/plain", 200 },
+        { "{\"a\":1}", "application/json", 422 },
+        { "x", NULL, 400 },
+        { "[]", NULL, 400 },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -160,8 +182,10 @@ static void unknown_members_are_named_by_pointer(void)
     static const struct {
         const char *member, *pointer;
     } cases[] = {
-        { "id", "/id" }, { "__proto__", "/__proto__" }, { "$set", "/$set" }, { "a.b", "/a.b" },
-        { "a/b", "/a~1b" }, { "a~b", "/a~0b" }, { "", "/" }, { "~/", "/~0~1" },
+        { "id", "/id" },     { "__proto__", "/__proto__" },
+        { "$set", "/$set" }, { "a.b", "/a.b" },
+        { "a/b", "/a~1b" },  { "a~b", "/a~0b" },
+        { "", "/" },         { "~/", "/~0~1" },
         { "Name", "/Name" },
     };
 
@@ -207,5 +231,5 @@ const shop_test_t body_tests[] = {
     SHOP_TEST(unknown_members_are_named_by_pointer, "unknown members are 422 with their pointer"),
     SHOP_TEST(absent_members_keep_their_defaults_and_a_patch_knows_what_was_named,
               "absent members keep their defaults; a patch knows what was named"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -10,9 +10,9 @@ static void refusals_come_in_the_order_of_the_contract(void)
 {
     enum { ROUTE, METHOD, TOKEN, ROLE, ACCEPT, TYPE, SIZE, KEY, SYNTAX, FIELDS, OBJECT, DONE };
     static const char *const codes[] = {
-        "not_found", "method_not_allowed", "token_missing", "forbidden", "not_acceptable",
-        "unsupported_media_type", "payload_too_large", "bad_request", "malformed_json",
-        "validation_failed", "precondition_failed", NULL,
+        "not_found",      "method_not_allowed",     "token_missing",       "forbidden",
+        "not_acceptable", "unsupported_media_type", "payload_too_large",   "bad_request",
+        "malformed_json", "validation_failed",      "precondition_failed", NULL,
     };
 
     for (int step = ROUTE; step <= DONE; step++) {
@@ -250,5 +250,5 @@ const shop_test_t dispatch_tests[] = {
     SHOP_TEST(the_configured_page_bound_holds, "the configured page size bounds limit"),
     SHOP_TEST(query_and_body_are_refused_in_one_answer,
               "violations of query and body come in one answer"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

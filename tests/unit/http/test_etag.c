@@ -20,14 +20,26 @@ static void if_match_compares_strongly(void)
         const char *header;
         bool passes;
     } cases[] = {
-        { TAG, true }, { "*", true }, { "\"other\", " TAG, true }, { TAG ",\"other\"", true },
-        { ",, " TAG, true }, { "\"0123456789abcdefghij-_-gzip\"", true },
-        { "\"0123456789abcdefghij-_-br\"", true }, { "W/" TAG, false },
-        { "W/\"other\", W/" TAG, false }, { "\"other\"", false }, { "", false },
-        { "0123456789abcdefghij-_", false }, { "\"0123456789abcdefghij-_", false },
-        { "\"0123456789abcdefghij-_x\"", false }, { "\"0123456789abcdefghij\"", false },
-        { "w/" TAG, false }, { "**", false }, { "\"other\" " TAG, false },
-        { "\"a,b\"," TAG, true }, { "broken, " TAG, false },
+        { TAG, true },
+        { "*", true },
+        { "\"other\", " TAG, true },
+        { TAG ",\"other\"", true },
+        { ",, " TAG, true },
+        { "\"0123456789abcdefghij-_-gzip\"", true },
+        { "\"0123456789abcdefghij-_-br\"", true },
+        { "W/" TAG, false },
+        { "W/\"other\", W/" TAG, false },
+        { "\"other\"", false },
+        { "", false },
+        { "0123456789abcdefghij-_", false },
+        { "\"0123456789abcdefghij-_", false },
+        { "\"0123456789abcdefghij-_x\"", false },
+        { "\"0123456789abcdefghij\"", false },
+        { "w/" TAG, false },
+        { "**", false },
+        { "\"other\" " TAG, false },
+        { "\"a,b\"," TAG, true },
+        { "broken, " TAG, false },
         { "\"0123456789abcdefghij-_-gzip-gzip\"", false },
     };
 
@@ -62,10 +74,17 @@ static void if_none_match_compares_weakly(void)
         const char *header;
         bool names;
     } cases[] = {
-        { NULL, false }, { "", false }, { TAG, true }, { "W/" TAG, true }, { "*", true },
-        { "\"a\", W/\"b\" ,\t" TAG, true }, { "\"0123456789abcdefghij-_-gzip\"", true },
-        { "W/\"0123456789abcdefghij-_-br\"", true }, { "\"0123456789abcdefghij-_-zz\"", false },
-        { "\"a\"", false }, { "broken", false },
+        { NULL, false },
+        { "", false },
+        { TAG, true },
+        { "W/" TAG, true },
+        { "*", true },
+        { "\"a\", W/\"b\" ,\t" TAG, true },
+        { "\"0123456789abcdefghij-_-gzip\"", true },
+        { "W/\"0123456789abcdefghij-_-br\"", true },
+        { "\"0123456789abcdefghij-_-zz\"", false },
+        { "\"a\"", false },
+        { "broken", false },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -85,5 +104,5 @@ const shop_test_t etag_tests[] = {
     SHOP_TEST(without_the_header_only_a_strict_shop_refuses,
               "without If-Match only a shop that requires it refuses"),
     SHOP_TEST(if_none_match_compares_weakly, "If-None-Match compares weakly"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

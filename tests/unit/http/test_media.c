@@ -6,9 +6,14 @@
 static void json_in_utf8_is_taken_however_it_is_spelled(void)
 {
     static const char *const types[] = {
-        "application/json", "Application/JSON", " application/json ", "application/json;",
-        "application/json; charset=utf-8", "application/json;charset=UTF-8",
-        "application/json ; Charset=\"Utf-8\"", "application/json;;charset=utf-8;",
+        "application/json",
+        "Application/JSON",
+        " application/json ",
+        "application/json;",
+        "application/json; charset=utf-8",
+        "application/json;charset=UTF-8",
+        "application/json ; Charset=\"Utf-8\"",
+        "application/json;;charset=utf-8;",
         "application/json;\tcharset=utf-8 ",
     };
 
@@ -20,14 +25,30 @@ static void json_in_utf8_is_taken_however_it_is_spelled(void)
 static void everything_else_is_refused(void)
 {
     static const char *const types[] = {
-        NULL, "", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data",
-        "application/json; charset=utf-16", "application/json; charset=\"utf-8",
-        "application/json; charset", "application/json; charset=", "application/json; version=1",
-        "application/json; charset=utf-8; charset=utf-8", "application/json, application/json",
-        "application/jsonp", "application/json+x", "application", "application/", "/json",
-        "application/json x", "application /json", "application/json charset=utf-8",
-        "application/problem+json", "application/merge-patch+json",
-        "text/plain; application/json", "application/json\r\nX: y",
+        NULL,
+        "",
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+        "application/json; charset=utf-16",
+        "application/json; charset=\"utf-8",
+        "application/json; charset",
+        "application/json; charset=",
+        "application/json; version=1",
+        "application/json; charset=utf-8; charset=utf-8",
+        "application/json, application/json",
+        "application/jsonp",
+        "application/json+x",
+        "application",
+        "application/",
+        "/json",
+        "application/json x",
+        "application /json",
+        "application/json charset=utf-8",
+        "application/problem+json",
+        "application/merge-patch+json",
+        "text/plain; application/json",
+        "application/json\r\nX: y",
     };
 
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -50,20 +71,35 @@ static void accept_is_read_with_its_weights(void)
         const char *accept;
         bool taken;
     } cases[] = {
-        { NULL, true }, { "", true }, { " ", true }, { "*/*", true }, { "application/*", true },
-        { "application/json", true }, { "APPLICATION/JSON", true },
-        { "application/problem+json", true }, { "text/html", false }, { "image/*", false },
-        { "text/html, */*;q=0.1", true }, { "text/html,application/xhtml+xml,*/*;q=0.8", true },
-        { "application/json;q=0", false }, { "application/json;q=0.0, text/html", false },
-        { "application/json; q=0.000", false }, { "application/json;q=0.001", true },
-        { "application/json;q=0, */*", false }, { "*/*, application/json;q=0", false },
-        { "application/*;q=0, */*", false }, { "*/*;q=0", false },
+        { NULL, true },
+        { "", true },
+        { " ", true },
+        { "*/*", true },
+        { "application/*", true },
+        { "application/json", true },
+        { "APPLICATION/JSON", true },
+        { "application/problem+json", true },
+        { "text/html", false },
+        { "image/*", false },
+        { "text/html, */*;q=0.1", true },
+        { "text/html,application/xhtml+xml,*/*;q=0.8", true },
+        { "application/json;q=0", false },
+        { "application/json;q=0.0, text/html", false },
+        { "application/json; q=0.000", false },
+        { "application/json;q=0.001", true },
+        { "application/json;q=0, */*", false },
+        { "*/*, application/json;q=0", false },
+        { "application/*;q=0, */*", false },
+        { "*/*;q=0", false },
         { "application/json;q=0, application/problem+json", true },
-        { "application/json;charset=utf-8", true }, { "application/json;v=\"a,b;q=0\"", true },
+        { "application/json;charset=utf-8", true },
+        { "application/json;v=\"a,b;q=0\"", true },
         { "text/html;v=\"application/json\"", false },
         { "text/html;v=\", application/json", false },
-        { "application/vnd.api+json", false }, { "garbage", false },
-        { "garbage, application/json", true }, { ", ,application/json", true },
+        { "application/vnd.api+json", false },
+        { "garbage", false },
+        { "garbage, application/json", true },
+        { ", ,application/json", true },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -78,5 +114,5 @@ const shop_test_t media_tests[] = {
     SHOP_TEST(everything_else_is_refused, "every other Content-Type is refused"),
     SHOP_TEST(a_merge_patch_is_taken_where_a_patch_is, "a merge patch is taken by PATCH"),
     SHOP_TEST(accept_is_read_with_its_weights, "Accept is read with its weights"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

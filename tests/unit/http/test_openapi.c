@@ -24,8 +24,10 @@ static const char *at(json_t *json, const char *a, const char *b)
 
 static void every_route_is_an_operation(void)
 {
-    static const char *const methods[][2] = { { "GET", "get" }, { "POST", "post" },
-                                              { "PUT", "put" }, { "PATCH", "patch" },
+    static const char *const methods[][2] = { { "GET", "get" },
+                                              { "POST", "post" },
+                                              { "PUT", "put" },
+                                              { "PATCH", "patch" },
                                               { "DELETE", "delete" } };
     json_t *doc = document();
     int count = 0;
@@ -82,8 +84,8 @@ static void parameters_are_those_of_the_tables(void)
     json_t *list = json_object_get(operation(doc, "/lamps", "get"), "parameters");
     json_t *patch = json_object_get(operation(doc, "/lamps/{id}", "patch"), "parameters");
     json_t *post = json_object_get(operation(doc, "/lamps", "post"), "parameters");
-    static const char *const names[] = { "limit", "cursor", "count", "q", "min_price",
-                                         "If-None-Match" };
+    static const char *const names[] = { "limit", "cursor",    "count",
+                                         "q",     "min_price", "If-None-Match" };
 
     T_INT(json_array_size(list), 6);
     for (size_t i = 0; i < 6; i++) {
@@ -162,5 +164,5 @@ const shop_test_t openapi_tests[] = {
     SHOP_TEST(one_reply_table_is_one_schema, "one table is one schema, whoever uses it"),
     SHOP_TEST(security_says_which_token, "security says which token"),
     SHOP_TEST(the_same_tables_give_the_same_bytes, "the same tables give the same bytes"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

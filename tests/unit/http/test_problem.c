@@ -135,5 +135,5 @@ const shop_test_t problem_tests[] = {
     SHOP_TEST(extra_members_and_retry_after_of_the_error_are_used,
               "an error's own members and Retry-After are shown"),
     SHOP_TEST(a_detail_that_is_no_text_is_replaced, "a problem is always valid JSON"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

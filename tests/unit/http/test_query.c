@@ -27,7 +27,7 @@ static const shop_field_t fields[] = {
     SHOP_FIELD(probe_t, number, INT, 0, -5, 5, ""),
     SHOP_FIELD(probe_t, flag, BOOL, 0, 0, 0, ""),
     SHOP_FIELD(probe_t, at, TIME, 0, 0, 0, ""),
-    SHOP_FIELDS_END
+    SHOP_FIELDS_END,
 };
 
 static void good_parameters_reach_the_record(void)
@@ -56,38 +56,61 @@ static void bad_parameters_are_violations(void)
     static const struct {
         const char *query, *pointer, *code;
     } cases[] = {
-        { "nonsense=1", "?nonsense", "unknown" }, { "nonsense", "?nonsense", "unknown" },
-        { "=1", "?", "unknown" }, { "page=2", "?page", "unknown" },
+        { "nonsense=1", "?nonsense", "unknown" },
+        { "nonsense", "?nonsense", "unknown" },
+        { "=1", "?", "unknown" },
+        { "page=2", "?page", "unknown" },
         { "email[$ne]=x", "?email[$ne]", "unknown" },
         { "email%5B%24ne%5D=x", "?email[$ne]", "unknown" },
-        { "Limit=1", "?Limit", "unknown" }, { "limit%00=1", "?limit%00", "unknown" },
-        { "%zz=1", "?%zz", "unknown" }, { "\xff=1", "??", "unknown" },
+        { "Limit=1", "?Limit", "unknown" },
+        { "limit%00=1", "?limit%00", "unknown" },
+        { "%zz=1", "?%zz", "unknown" },
+        { "\xff=1", "??", "unknown" },
         { "x%0d%0aSet-Cookie:x=1", "?x\r\nSet-Cookie:x", "unknown" },
-        { "limit=1&limit=1", "?limit", "duplicate" }, { "q=&q=", "?q", "duplicate" },
-        { "limit=0", "?limit", "range" }, { "limit=-1", "?limit", "range" },
-        { "limit=101", "?limit", "range" }, { "limit=1e9", "?limit", "type" },
-        { "limit=1x", "?limit", "type" }, { "limit=", "?limit", "type" },
-        { "limit", "?limit", "type" }, { "limit=+1", "?limit", "type" },
-        { "limit=%201", "?limit", "type" }, { "limit=%2B1", "?limit", "type" },
-        { "limit=1.0", "?limit", "type" }, { "limit=0x10", "?limit", "type" },
-        { "limit=99999999999999999999", "?limit", "type" }, { "limit=-", "?limit", "type" },
-        { "number=-6", "?number", "range" }, { "count=1", "?count", "type" },
-        { "count", "?count", "type" }, { "flag=TRUE", "?flag", "type" },
-        { "sort=$where", "?sort", "enum" }, { "sort=", "?sort", "enum" },
-        { "user_id=abc", "?user_id", "format" }, { "price=10.01", "?price", "range" },
-        { "price=1.001", "?price", "decimals" }, { "price=1e1", "?price", "decimals" },
-        { "price=-1", "?price", "decimals" }, { "price=", "?price", "decimals" },
-        { "at=yesterday", "?at", "format" }, { "q=01234567890", "?q", "length" },
-        { "q=%00", "?q", "format" }, { "q=%c0%af", "?q", "format" }, { "q=%", "?q", "format" },
-        { "q=%4", "?q", "format" }, { "q=%g0", "?q", "format" }, { "q=a%0ab", "?q", "format" },
-        { "q=%1b", "?q", "format" }, { "cursor=", "?cursor", "length" },
+        { "limit=1&limit=1", "?limit", "duplicate" },
+        { "q=&q=", "?q", "duplicate" },
+        { "limit=0", "?limit", "range" },
+        { "limit=-1", "?limit", "range" },
+        { "limit=101", "?limit", "range" },
+        { "limit=1e9", "?limit", "type" },
+        { "limit=1x", "?limit", "type" },
+        { "limit=", "?limit", "type" },
+        { "limit", "?limit", "type" },
+        { "limit=+1", "?limit", "type" },
+        { "limit=%201", "?limit", "type" },
+        { "limit=%2B1", "?limit", "type" },
+        { "limit=1.0", "?limit", "type" },
+        { "limit=0x10", "?limit", "type" },
+        { "limit=99999999999999999999", "?limit", "type" },
+        { "limit=-", "?limit", "type" },
+        { "number=-6", "?number", "range" },
+        { "count=1", "?count", "type" },
+        { "count", "?count", "type" },
+        { "flag=TRUE", "?flag", "type" },
+        { "sort=$where", "?sort", "enum" },
+        { "sort=", "?sort", "enum" },
+        { "user_id=abc", "?user_id", "format" },
+        { "price=10.01", "?price", "range" },
+        { "price=1.001", "?price", "decimals" },
+        { "price=1e1", "?price", "decimals" },
+        { "price=-1", "?price", "decimals" },
+        { "price=", "?price", "decimals" },
+        { "at=yesterday", "?at", "format" },
+        { "q=01234567890", "?q", "length" },
+        { "q=%00", "?q", "format" },
+        { "q=%c0%af", "?q", "format" },
+        { "q=%", "?q", "format" },
+        { "q=%4", "?q", "format" },
+        { "q=%g0", "?q", "format" },
+        { "q=a%0ab", "?q", "format" },
+        { "q=%1b", "?q", "format" },
+        { "cursor=", "?cursor", "length" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         probe_t probe = { .number = 3 };
         shop_present_t present;
-        shop_error_t *err =
-            shop_query_read(&probe, &present, fields, cases[i].query, 2, t_pool);
+        shop_error_t *err = shop_query_read(&probe, &present, fields, cases[i].query, 2, t_pool);
 
         t_assert(err && err->code == SHOP_VALIDATION_FAILED &&
                      !strcmp(err->violations->pointer, cases[i].pointer) &&
@@ -172,5 +195,5 @@ const shop_test_t query_tests[] = {
               "what remains of a query is fit for a header"),
     SHOP_TEST(a_page_is_bounded_and_its_cursor_checked,
               "a page is bounded and a cursor is good for its own sort"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -72,8 +72,11 @@ static void the_link_keeps_the_other_parameters_and_names_no_host(void)
     static const struct {
         const char *query, *before;
     } cases[] = {
-        { NULL, "" }, { "limit=2&cursor=old", "limit=2&" }, { "cursor=old", "" },
-        { "q=a%20b&limit=2", "q=a%20b&limit=2&" }, { "q=\"><x", "q=%22%3E%3Cx&" },
+        { NULL, "" },
+        { "limit=2&cursor=old", "limit=2&" },
+        { "cursor=old", "" },
+        { "q=a%20b&limit=2", "q=a%20b&limit=2&" },
+        { "q=\"><x", "q=%22%3E%3Cx&" },
     };
     apr_array_header_t *items = apr_array_make(t_pool, 1, sizeof(void *));
 
@@ -149,5 +152,5 @@ const shop_test_t res_tests[] = {
     SHOP_TEST(a_page_is_the_reply_again, "a page is the reply again"),
     SHOP_TEST(the_empty_cache_never_hits_and_takes_nothing, "a shop without a cache has no hits"),
     SHOP_TEST(public_replies_say_how_long, "a public reply says how long it may be kept"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -20,9 +20,22 @@ static void literals_win_over_arguments(void)
 static void only_one_spelling_of_a_path_is_known(void)
 {
     static const char *const paths[] = {
-        "/lamps/",   "//lamps",        "/lamps//",      "/Lamps",    "/lamps;x", "lamps",
-        "",          "/",              "/./lamps",      "/lamps/a/", "/lamps/a/b",
-        "/lamps/a/switch/", "/lamps//switch", "/lamp", "/lampss", "/lamps/a/switch/b/c",
+        "/lamps/",
+        "//lamps",
+        "/lamps//",
+        "/Lamps",
+        "/lamps;x",
+        "lamps",
+        "",
+        "/",
+        "/./lamps",
+        "/lamps/a/",
+        "/lamps/a/b",
+        "/lamps/a/switch/",
+        "/lamps//switch",
+        "/lamp",
+        "/lampss",
+        "/lamps/a/switch/b/c",
         "/a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u/v/w/x/y/z/a/b/c/d/e/f/g/h/i/j/k/l/m/n",
     };
 
@@ -76,9 +89,9 @@ static void head_is_get(void)
 
 static void an_identifier_has_24_hex_digits_and_is_compared_in_lower_case(void)
 {
-    static const char *const bad[] = { "abc",
-                                       "0123456789abcdef0123456", "0123456789abcdef012345678",
-                                       "{\"$ne\":1}", "0123456789abcdef0123456g" };
+    static const char *const bad[] = { "abc", "0123456789abcdef0123456",
+                                       "0123456789abcdef012345678", "{\"$ne\":1}",
+                                       "0123456789abcdef0123456g" };
     const char *id = NULL;
     shop_req_t *req = toy_request("GET", "/lamps/0123456789ABCDEF01234567", NULL);
 
@@ -110,5 +123,5 @@ const shop_test_t router_tests[] = {
     SHOP_TEST(an_identifier_has_24_hex_digits_and_is_compared_in_lower_case,
               "identifiers have 24 hex digits and come out in lower case"),
     SHOP_TEST(a_path_nobody_has_allows_nothing, "a path that no route has allows nothing"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -88,34 +88,36 @@ static void other_parameters_ask_for_a_new_hash(void)
 }
 
 /* Made by Python's hashlib in the form werkzeug.security writes. */
-#define SCRYPT_ASCII                                                                              \
-    "scrypt:32768:8:1$Nq3kT9bQzLw0aXyZ$"                                                          \
-    "ac09897f8316a5d71a7eb066ab2593dbb9378973ef10e2c4dc7ac972ff3ea54c"                            \
+#define SCRYPT_ASCII                                                   \
+    "scrypt:32768:8:1$Nq3kT9bQzLw0aXyZ$"                               \
+    "ac09897f8316a5d71a7eb066ab2593dbb9378973ef10e2c4dc7ac972ff3ea54c" \
     "bf3af394c44d51e34c5f4f19665ea1bd4940cb6ce877ec2064bbe078db0529c4"
-#define SCRYPT_UTF8                                                                               \
-    "scrypt:32768:8:1$aaaaBBBBccccDDDD$"                                                          \
-    "79ab052f5a796c7be79ea98851a7221f4958bf7c96c82749237c8590b90254e5"                            \
+#define SCRYPT_UTF8                                                    \
+    "scrypt:32768:8:1$aaaaBBBBccccDDDD$"                               \
+    "79ab052f5a796c7be79ea98851a7221f4958bf7c96c82749237c8590b90254e5" \
     "9b958977afea7668f2c3ad5c5c0c77fe571901399962aefa94df49b6f1e10cb7"
-#define SCRYPT_OTHER_COSTS                                                                        \
-    "scrypt:1024:4:2$S$"                                                                          \
-    "91108e17d4ab12cdc9a721bf4692cdca777fbb46215297459485d6c8fa8552bd"                            \
+#define SCRYPT_OTHER_COSTS                                             \
+    "scrypt:1024:4:2$S$"                                               \
+    "91108e17d4ab12cdc9a721bf4692cdca777fbb46215297459485d6c8fa8552bd" \
     "eb06dbc8d77608afacbcebb62575ade2ee424db79124f412e7f1054774aa05e3"
-#define PBKDF2_ASCII                                                                              \
-    "pbkdf2:sha256:1000$Nq3kT9bQzLw0aXyZ$"                                                        \
+#define PBKDF2_ASCII                       \
+    "pbkdf2:sha256:1000$Nq3kT9bQzLw0aXyZ$" \
     "3fb2658c19bd2ec0e05ea786cb28563e185e466e0dd3ee534e65c012fb2b3abe"
-#define PBKDF2_UTF8                                                                               \
-    "pbkdf2:sha256:260000$saltsalt$"                                                              \
+#define PBKDF2_UTF8                  \
+    "pbkdf2:sha256:260000$saltsalt$" \
     "bd1434b9afef2b2e3973f5512bcef33624b3b4b77f602c91f657f757bc2259d5"
-#define PBKDF2_ONE_ROUND                                                                          \
-    "pbkdf2:sha256:1$s$"                                                                          \
+#define PBKDF2_ONE_ROUND \
+    "pbkdf2:sha256:1$s$" \
     "372cc9815244c4a2b75955b1358cde090d9c122d1a7de302a904e04d35ba6b06"
 
 static void werkzeugs_hashes_are_taken_over(void)
 {
     static const char utf8[] = "päss wörd \xf0\x9f\x94\x91";
-    static const struct { const char *hash, *password; } cases[] = {
-        { SCRYPT_ASCII, "correct horse" },   { SCRYPT_UTF8, utf8 },
-        { PBKDF2_ASCII, "correct horse" },   { PBKDF2_UTF8, utf8 },
+    static const struct {
+        const char *hash, *password;
+    } cases[] = {
+        { SCRYPT_ASCII, "correct horse" }, { SCRYPT_UTF8, utf8 },
+        { PBKDF2_ASCII, "correct horse" }, { PBKDF2_UTF8, utf8 },
         { PBKDF2_ONE_ROUND, "p" },
     };
     shop_hasher_t *hasher = hasher_of(MEMORY_KIB, 1, SLOTS);
@@ -135,15 +137,29 @@ static void werkzeugs_hashes_are_taken_over(void)
 static void damaged_hashes_match_nothing(void)
 {
     static const char *const hashes[] = {
-        "", "x", "plain", "correct horse", "$argon2id$", "$argon2id$v=19$m=64,t=1,p=1$$",
-        "$argon2id$v=19$m=99999999,t=1,p=1$c2FsdHNhbHQ$aGFzaA", "scrypt:", "scrypt:32768:8:1",
-        "scrypt:32768:8:1$", "scrypt:32768:8:1$$", "scrypt:32768:8:1$salt$", "scrypt:0:8:1$s$00",
+        "",
+        "x",
+        "plain",
+        "correct horse",
+        "$argon2id$",
+        "$argon2id$v=19$m=64,t=1,p=1$$",
+        "$argon2id$v=19$m=99999999,t=1,p=1$c2FsdHNhbHQ$aGFzaA",
+        "scrypt:",
+        "scrypt:32768:8:1",
+        "scrypt:32768:8:1$",
+        "scrypt:32768:8:1$$",
+        "scrypt:32768:8:1$salt$",
+        "scrypt:0:8:1$s$00",
         "scrypt:3:8:1$salt$ac09897f8316a5d71a7eb066ab2593dbb9378973ef10e2c4dc7ac972ff3ea54c"
         "bf3af394c44d51e34c5f4f19665ea1bd4940cb6ce877ec2064bbe078db0529c4",
         "scrypt:1048576:64:16$salt$ac09897f8316a5d71a7eb066ab2593dbb9378973ef10e2c4dc7ac972ff3ea5"
         "4cbf3af394c44d51e34c5f4f19665ea1bd4940cb6ce877ec2064bbe078db0529c4",
-        "scrypt:99999999999999999999:8:1$salt$00", "scrypt:-1:8:1$salt$00", SCRYPT_ASCII "00",
-        "pbkdf2:sha256:1000", "pbkdf2:sha256:0$s$00", "pbkdf2:md5:1000$s$00",
+        "scrypt:99999999999999999999:8:1$salt$00",
+        "scrypt:-1:8:1$salt$00",
+        SCRYPT_ASCII "00",
+        "pbkdf2:sha256:1000",
+        "pbkdf2:sha256:0$s$00",
+        "pbkdf2:md5:1000$s$00",
         "pbkdf2:sha256:99999999999$s$"
         "372cc9815244c4a2b75955b1358cde090d9c122d1a7de302a904e04d35ba6b06",
         "pbkdf2:sha256:1$s$372CC9815244C4A2B75955B1358CDE090D9C122D1A7DE302A904E04D35BA6B06",
@@ -237,8 +253,7 @@ static void *APR_THREAD_FUNC hold_a_slot(apr_thread_t *thread, void *data)
     const long_hash_t *job = data;
     bool matches, rehash;
 
-    shop_hasher_verify(&matches, &rehash, job->hasher, job->hash, "x",
-                       apr_thread_pool_get(thread));
+    shop_hasher_verify(&matches, &rehash, job->hasher, job->hash, "x", apr_thread_pool_get(thread));
     return NULL;
 }
 
@@ -275,15 +290,18 @@ static void without_a_slot_the_answer_is_unavailable(void)
 
 static void senseless_parameters_are_refused(void)
 {
-    static const struct { int64_t memory; int passes, slots; } cases[] = {
+    static const struct {
+        int64_t memory;
+        int passes, slots;
+    } cases[] = {
         { 0, 2, 2 }, { 7, 2, 2 }, { -1, 2, 2 }, { INT64_MAX, 2, 2 }, { 64, 0, 2 }, { 64, 1, 0 },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         shop_hasher_t *hasher = NULL;
 
-        T_ERR(shop_hasher_create(&hasher, cases[i].memory, cases[i].passes, cases[i].slots,
-                                 t_pool), INTERNAL);
+        T_ERR(shop_hasher_create(&hasher, cases[i].memory, cases[i].passes, cases[i].slots, t_pool),
+              INTERNAL);
     }
 }
 
@@ -300,7 +318,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(without_a_slot_the_answer_is_unavailable,
               "without a slot for two seconds the answer is 503"),
     SHOP_TEST(senseless_parameters_are_refused, "senseless parameters are refused"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };
 
 int main(void)

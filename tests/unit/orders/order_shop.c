@@ -10,8 +10,10 @@
 static shop_order_ports_t fakes(void)
 {
     return (shop_order_ports_t){
-        .orders = shop_order_repo_mem(t_pool), .products = shop_product_repo_mem(t_pool),
-        .carts = shop_cart_repo_mem(t_pool), .coupons = shop_coupon_repo_mem(t_pool),
+        .orders = shop_order_repo_mem(t_pool),
+        .products = shop_product_repo_mem(t_pool),
+        .carts = shop_cart_repo_mem(t_pool),
+        .coupons = shop_coupon_repo_mem(t_pool),
     };
 }
 
@@ -21,8 +23,12 @@ int order_shop_threads = 32;
 
 static void add_product(order_shop_t *shop, int index, int64_t price)
 {
-    shop_product_t product = { .description = "", .category = "Things", .currency = "USD",
-                               .rev = 1, .created_at = SHOP_NOON, .updated_at = SHOP_NOON };
+    shop_product_t product = { .description = "",
+                               .category = "Things",
+                               .currency = "USD",
+                               .rev = 1,
+                               .created_at = SHOP_NOON,
+                               .updated_at = SHOP_NOON };
 
     product.id = shop->products[index] = apr_psprintf(t_pool, "%024x", 0xb000 + index);
     product.name = index ? "Second" : "First";
@@ -34,10 +40,17 @@ static void add_product(order_shop_t *shop, int index, int64_t price)
 order_shop_t *order_shop(int64_t stock, int64_t uses)
 {
     order_shop_t *shop = apr_pcalloc(t_pool, sizeof(*shop));
-    shop_coupon_t ten = { .code = "TEN", .discount_percent = 10, .max_discount = -1,
-                          .usage_limit = uses, .remaining = uses, .usage_limit_per_user = 1,
-                          .valid_until = SHOP_NOON + apr_time_from_sec(1000000), .terms_rev = 1,
-                          .rev = 1, .created_at = SHOP_NOON, .updated_at = SHOP_NOON };
+    shop_coupon_t ten = { .code = "TEN",
+                          .discount_percent = 10,
+                          .max_discount = -1,
+                          .usage_limit = uses,
+                          .remaining = uses,
+                          .usage_limit_per_user = 1,
+                          .valid_until = SHOP_NOON + apr_time_from_sec(1000000),
+                          .terms_rev = 1,
+                          .rev = 1,
+                          .created_at = SHOP_NOON,
+                          .updated_at = SHOP_NOON };
 
     shop->clock = (shop_clock_t){ shop_clock_fixed_now, SHOP_NOON };
     shop->stock = stock;
@@ -60,8 +73,8 @@ void order_shop_fill(order_shop_t *shop, const char *user_id, int64_t first, int
 
     for (int i = 0; i < 2; i++) {
         if (wanted[i]) {
-            T_OK(carts->add(&cart, carts, user_id, shop->products[i], wanted[i], SHOP_NOON,
-                            t_pool));
+            T_OK(
+                carts->add(&cart, carts, user_id, shop->products[i], wanted[i], SHOP_NOON, t_pool));
         }
     }
 }
@@ -80,9 +93,14 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
 {
     static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
     shop_order_request_t request = {
-        .user_id = user_id, .key_slot = key, .fingerprint = coupon ? coupon : "none",
-        .shipping_address = &address, .payment_method = "paypal", .coupon_code = coupon,
-        .expected_total = -1, .reply = make_reply,
+        .user_id = user_id,
+        .key_slot = key,
+        .fingerprint = coupon ? coupon : "none",
+        .shipping_address = &address,
+        .payment_method = "paypal",
+        .coupon_code = coupon,
+        .expected_total = -1,
+        .reply = make_reply,
         .deadline = shop_clock_monotonic() + apr_time_from_msec(order_shop_patience_ms),
     };
 
@@ -140,8 +158,8 @@ static void audit_user(const order_shop_t *shop, const char *user_id, int64_t so
         }
     }
     T_OK(shop->ports.coupons->uses(&uses, shop->ports.coupons, "TEN", user_id, t_pool));
-    t_assert(uses == mine, __LINE__, __FILE__, "%s: %d redemptions for %d orders", when,
-             (int)uses, (int)mine);
+    t_assert(uses == mine, __LINE__, __FILE__, "%s: %d redemptions for %d orders", when, (int)uses,
+             (int)mine);
     *used += mine;
 }
 
@@ -161,8 +179,8 @@ void order_shop_audit(const order_shop_t *shop, int users, const char *when)
                  (int)shop->stock);
         t_assert(state.holds == 0, __LINE__, __FILE__, "%s: %d holds left", when, state.holds);
     }
-    T_OK(shop->ports.coupons->state(&coupon, shop->ports.coupons, "TEN",
-                                    "f00000000000000000000000", t_pool));
+    T_OK(shop->ports.coupons->state(&coupon, shop->ports.coupons, "TEN", "f00000000000000000000000",
+                                    t_pool));
     t_assert(coupon.remaining + used == shop->uses && coupon.holds == 0, __LINE__, __FILE__,
              "%s: %d uses left, %d used of %d, %d holds", when, (int)coupon.remaining, (int)used,
              (int)shop->uses, coupon.holds);

@@ -128,15 +128,15 @@ static const char *text(const json_t *json, const char *name)
     return json_string_value(json_object_get(json, name));
 }
 
-#define ADDRESS                                                                                  \
-    "{\"street\":\"1 Main St\",\"city\":\"Town\",\"state\":\"\",\"country\":\"US\","             \
+#define ADDRESS                                                                      \
+    "{\"street\":\"1 Main St\",\"city\":\"Town\",\"state\":\"\",\"country\":\"US\"," \
     "\"zip_code\":\"1\"}"
 #define ORDER "{\"shipping_address\":" ADDRESS ",\"payment_method\":\"credit_card\""
-#define T_PROBLEM(json, wanted, wanted_code) \
-    do {                                       \
-        const json_t *problem_ = (json);       \
-                                               \
-        T_INT(res.status, (wanted));           \
+#define T_PROBLEM(json, wanted, wanted_code)          \
+    do {                                              \
+        const json_t *problem_ = (json);              \
+                                                      \
+        T_INT(res.status, (wanted));                  \
         T_STR(text(problem_, "code"), (wanted_code)); \
     } while (0)
 
@@ -170,12 +170,12 @@ static void an_order_is_placed_shown_and_listed(void)
     T_INT(json_array_size(json_object_get(again, "items")), 1);
     again = call("GET /orders", USER(1), NULL, NULL, NULL);
     T_INT(json_array_size(json_object_get(again, "items")), 0);
-    again = call(apr_pstrcat(t_pool, "GET /orders?status=pending&user_id=", USER(0), NULL),
-                 "admin", NULL, NULL, NULL);
+    again = call(apr_pstrcat(t_pool, "GET /orders?status=pending&user_id=", USER(0), NULL), "admin",
+                 NULL, NULL, NULL);
     T_INT(json_array_size(json_object_get(again, "items")), 1);
-    T_PROBLEM(call(apr_pstrcat(t_pool, "GET /orders?user_id=", USER(0), NULL), USER(0), NULL,
-                   NULL, NULL),
-              422, "validation_failed");
+    T_PROBLEM(
+        call(apr_pstrcat(t_pool, "GET /orders?user_id=", USER(0), NULL), USER(0), NULL, NULL, NULL),
+        422, "validation_failed");
     order_shop_audit(shop, 1, "after one order by HTTP");
 }
 
@@ -201,11 +201,10 @@ static void a_replay_is_the_same_bytes(void)
     T_TRUE(res.size == size && !memcmp(res.body, body, size));
     T_STR(res.etag, etag);
     T_STR(apr_table_get(res.headers, "Location"), location);
-    T_PROBLEM(call("POST /orders", USER(0), "Idempotency-Key", "a b",
-                   ORDER ",\"expected_total\":10}"),
-              422, "idempotency_mismatch");
-    T_PROBLEM(call("POST /orders", USER(0), "Idempotency-Key", "", ORDER "}"), 400,
-              "bad_request");
+    T_PROBLEM(
+        call("POST /orders", USER(0), "Idempotency-Key", "a b", ORDER ",\"expected_total\":10}"),
+        422, "idempotency_mismatch");
+    T_PROBLEM(call("POST /orders", USER(0), "Idempotency-Key", "", ORDER "}"), 400, "bad_request");
     order_shop_audit(shop, 1, "after a replay by HTTP");
 }
 
@@ -279,8 +278,8 @@ static void the_window_of_a_coupon_counts(void)
     open_shop(20, 5);
     order_shop_fill(shop, USER(0), 1, 0);
     for (int i = 0; i < 3; i++) {
-        const char *body = apr_psprintf(t_pool, "{\"code\":\"c-%d\",\"discount_percent\":5,%s}", i,
-                                        coupons[i][0]);
+        const char *body =
+            apr_psprintf(t_pool, "{\"code\":\"c-%d\",\"discount_percent\":5,%s}", i, coupons[i][0]);
 
         json = call("POST /coupons", "admin", NULL, NULL, body);
         T_INT(res.status, 201);
@@ -390,5 +389,5 @@ const shop_test_t order_api_tests[] = {
     SHOP_TEST(the_window_of_a_coupon_counts, "a coupon's refusal says why and what is missing"),
     SHOP_TEST(orders_are_cancelled_and_moved, "orders are cancelled once and move along arrows"),
     SHOP_TEST(coupons_are_managed, "an admin makes, changes and deletes coupons"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

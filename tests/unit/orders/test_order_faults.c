@@ -11,8 +11,8 @@ static const char *const mode_names[MODES] = { "not applied", "reply lost", "pro
 
 static struct {
     fault_t mode;
-    int at;   /* the call that fails, from 1; 0: none */
-    int step; /* calls so far */
+    int at;       /* the call that fails, from 1; 0: none */
+    int step;     /* calls so far */
     bool reprice; /* change the second product's price just before the take */
     order_shop_t *shop;
     shop_order_repo_t orders;
@@ -39,26 +39,26 @@ static bool fails_after(void)
 }
 
 /* FAULTY(port, name, (parameters), (arguments)): a function that fails as told. */
-#define FAULTY(port, name, parameters, arguments)                              \
-    static shop_error_t *port##_##name parameters                              \
-    {                                                                          \
-        shop_error_t *err;                                                     \
-                                                                               \
-        if (fails_before()) {                                                  \
-            return away(pool);                                                 \
-        }                                                                      \
-        err = fault.port.name arguments;                                       \
-        return fails_after() ? away(pool) : err;                               \
+#define FAULTY(port, name, parameters, arguments) \
+    static shop_error_t *port##_##name parameters \
+    {                                             \
+        shop_error_t *err;                        \
+                                                  \
+        if (fails_before()) {                     \
+            return away(pool);                    \
+        }                                         \
+        err = fault.port.name arguments;          \
+        return fails_after() ? away(pool) : err;  \
     }
 
 FAULTY(orders, claim,
        (bool *claimed, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool),
        (claimed, repo, order, pool))
 FAULTY(orders, find,
-       (shop_order_t **order, shop_order_repo_t *repo, const char *id, apr_pool_t *pool),
+       (shop_order_t * *order, shop_order_repo_t *repo, const char *id, apr_pool_t *pool),
        (order, repo, id, pool))
 FAULTY(orders, find_by_key,
-       (shop_order_t **order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
+       (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
         apr_pool_t *pool),
        (order, repo, user_id, key_slot, pool))
 FAULTY(orders, commit,
@@ -70,31 +70,31 @@ FAULTY(orders, move,
         const char *tracking_number, apr_time_t now, apr_pool_t *pool),
        (done, repo, id, from, to, rev, event, tracking_number, now, pool))
 FAULTY(orders, mark_returned,
-       (shop_order_repo_t *repo, const char *id, const char *line, apr_pool_t *pool),
+       (shop_order_repo_t * repo, const char *id, const char *line, apr_pool_t *pool),
        (repo, id, line, pool))
-FAULTY(orders, finish, (shop_order_repo_t *repo, const char *id, apr_pool_t *pool),
+FAULTY(orders, finish, (shop_order_repo_t * repo, const char *id, apr_pool_t *pool),
        (repo, id, pool))
 FAULTY(carts, find,
-       (shop_cart_t **cart, shop_cart_repo_t *repo, const char *user_id, apr_pool_t *pool),
+       (shop_cart_t * *cart, shop_cart_repo_t *repo, const char *user_id, apr_pool_t *pool),
        (cart, repo, user_id, pool))
 FAULTY(carts, ordered,
-       (shop_cart_repo_t *repo, const char *user_id, int64_t gen, const char *const *ids,
+       (shop_cart_repo_t * repo, const char *user_id, int64_t gen, const char *const *ids,
         int count, apr_time_t now, apr_pool_t *pool),
        (repo, user_id, gen, ids, count, now, pool))
 FAULTY(products, find_many,
-       (apr_array_header_t **products, shop_product_repo_t *repo, const char *const *ids,
+       (apr_array_header_t * *products, shop_product_repo_t *repo, const char *const *ids,
         int count, apr_pool_t *pool),
        (products, repo, ids, count, pool))
 FAULTY(products, states,
-       (shop_stock_state_t *states, shop_product_repo_t *repo, const char *order_id,
+       (shop_stock_state_t * states, shop_product_repo_t *repo, const char *order_id,
         const shop_take_t *lines, int count, apr_pool_t *pool),
        (states, repo, order_id, lines, count, pool))
 FAULTY(products, release,
-       (shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines, int count,
+       (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
         apr_pool_t *pool),
        (repo, order_id, lines, count, pool))
 FAULTY(products, spend,
-       (shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines, int count,
+       (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
         apr_pool_t *pool),
        (repo, order_id, lines, count, pool))
 FAULTY(products, give_back,
@@ -102,39 +102,39 @@ FAULTY(products, give_back,
         int64_t back_rev, apr_time_t now, apr_pool_t *pool),
        (done, repo, order_id, line, back_rev, now, pool))
 FAULTY(products, forget_back,
-       (shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines, int count,
+       (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
         apr_pool_t *pool),
        (repo, order_id, lines, count, pool))
 FAULTY(coupons, find,
-       (shop_coupon_t **coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool),
+       (shop_coupon_t * *coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool),
        (coupon, repo, code, pool))
 FAULTY(coupons, take,
        (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
         const char *order_id, apr_time_t now, apr_pool_t *pool),
        (taken, repo, code, terms_rev, order_id, now, pool))
 FAULTY(coupons, state,
-       (shop_coupon_state_t *state, shop_coupon_repo_t *repo, const char *code,
+       (shop_coupon_state_t * state, shop_coupon_repo_t *repo, const char *code,
         const char *order_id, apr_pool_t *pool),
        (state, repo, code, order_id, pool))
 FAULTY(coupons, release,
-       (shop_coupon_repo_t *repo, const char *code, const char *order_id, apr_pool_t *pool),
+       (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
        (repo, code, order_id, pool))
 FAULTY(coupons, spend,
-       (shop_coupon_repo_t *repo, const char *code, const char *order_id, apr_pool_t *pool),
+       (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
        (repo, code, order_id, pool))
 FAULTY(coupons, give_back,
        (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id,
         int64_t back_rev, apr_time_t now, apr_pool_t *pool),
        (done, repo, code, order_id, back_rev, now, pool))
 FAULTY(coupons, forget_back,
-       (shop_coupon_repo_t *repo, const char *code, const char *order_id, apr_pool_t *pool),
+       (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
        (repo, code, order_id, pool))
 FAULTY(coupons, redeem,
        (bool *redeemed, shop_coupon_repo_t *repo, const char *code, const char *user_id,
         int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
        (redeemed, repo, code, user_id, limit, order_id, now, pool))
 FAULTY(coupons, unredeem,
-       (shop_coupon_repo_t *repo, const char *code, const char *user_id, const char *order_id,
+       (shop_coupon_repo_t * repo, const char *code, const char *user_id, const char *order_id,
         apr_pool_t *pool),
        (repo, code, user_id, order_id, pool))
 
@@ -180,14 +180,15 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
     fault.carts = *ports->carts;
     fault.coupons = *ports->coupons;
 #define WRAP(port, name) ports->port->name = port##_##name;
-    WRAP(orders, claim) WRAP(orders, find) WRAP(orders, find_by_key) WRAP(orders, commit)
-    WRAP(orders, move) WRAP(orders, mark_returned) WRAP(orders, finish)
-    WRAP(carts, find) WRAP(carts, ordered)
-    WRAP(products, find_many) WRAP(products, take) WRAP(products, states) WRAP(products, release)
-    WRAP(products, spend) WRAP(products, give_back) WRAP(products, forget_back)
-    WRAP(coupons, find) WRAP(coupons, take) WRAP(coupons, state) WRAP(coupons, release)
-    WRAP(coupons, spend) WRAP(coupons, give_back) WRAP(coupons, forget_back)
-    WRAP(coupons, redeem) WRAP(coupons, unredeem)
+    WRAP(orders, claim)
+    WRAP(orders, find)
+    WRAP(orders, find_by_key) WRAP(orders, commit) WRAP(orders, move) WRAP(orders, mark_returned)
+        WRAP(orders, finish) WRAP(carts, find) WRAP(carts, ordered) WRAP(products, find_many)
+            WRAP(products, take) WRAP(products, states) WRAP(products, release)
+                WRAP(products, spend) WRAP(products, give_back) WRAP(products, forget_back)
+                    WRAP(coupons, find) WRAP(coupons, take) WRAP(coupons, state)
+                        WRAP(coupons, release) WRAP(coupons, spend) WRAP(coupons, give_back)
+                            WRAP(coupons, forget_back) WRAP(coupons, redeem) WRAP(coupons, unredeem)
 #undef WRAP
 }
 
@@ -286,11 +287,19 @@ static void late_takes_are_swept(void)
     order_shop_t *shop = order_shop(10, 5);
     shop_order_ports_t *ports = &shop->ports;
     shop_take_t line = { shop->products[0], 3, 1000 };
-    shop_order_t claim = { .id = "c00000000000000000000001", .number = "SH-0000-0001",
-                           .user_id = USER(0), .status = SHOP_ORDER_PLACING, .currency = "USD",
-                           .payment_method = "paypal", .cart_slot = "g:0", .key_slot = "k:a",
-                           .fingerprint = "none", .coupon_user_limit = 1, .coupon_code = "TEN",
-                           .coupon_limited = true, .unfinished = true,
+    shop_order_t claim = { .id = "c00000000000000000000001",
+                           .number = "SH-0000-0001",
+                           .user_id = USER(0),
+                           .status = SHOP_ORDER_PLACING,
+                           .currency = "USD",
+                           .payment_method = "paypal",
+                           .cart_slot = "g:0",
+                           .key_slot = "k:a",
+                           .fingerprint = "none",
+                           .coupon_user_limit = 1,
+                           .coupon_code = "TEN",
+                           .coupon_limited = true,
+                           .unfinished = true,
                            .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
     bool yes;
     int taken;
@@ -314,5 +323,5 @@ const shop_test_t order_fault_tests[] = {
     SHOP_TEST(cancelling_survives_every_fault, "cancelling survives a fault at each call"),
     SHOP_TEST(placing_costs_what_it_may, "placing makes 8 calls, 9 with a key, 12 with a coupon"),
     SHOP_TEST(late_takes_are_swept, "takes that arrive after the order failed are swept"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

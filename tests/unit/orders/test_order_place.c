@@ -54,10 +54,17 @@ static void a_known_key_gets_the_same_bytes(void)
 static void a_running_claim_says_so(void)
 {
     order_shop_t *shop = order_shop(10, 5);
-    shop_order_t claim = { .id = "c00000000000000000000001", .number = "SH-0000-0001",
-                           .user_id = USER(0), .status = SHOP_ORDER_PLACING, .currency = "USD",
-                           .payment_method = "paypal", .cart_slot = "g:0", .key_slot = "k:a",
-                           .fingerprint = "none", .coupon_user_limit = -1, .unfinished = true,
+    shop_order_t claim = { .id = "c00000000000000000000001",
+                           .number = "SH-0000-0001",
+                           .user_id = USER(0),
+                           .status = SHOP_ORDER_PLACING,
+                           .currency = "USD",
+                           .payment_method = "paypal",
+                           .cart_slot = "g:0",
+                           .key_slot = "k:a",
+                           .fingerprint = "none",
+                           .coupon_user_limit = -1,
+                           .unfinished = true,
                            .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
     bool claimed;
 
@@ -185,8 +192,8 @@ static void an_order_advances_by_its_revision(void)
     T_INT(now->status, SHOP_ORDER_PAID);
     T_ERR(shop_order_cancel(&now, &shop->ports, order, order->rev, "admin", NULL, 0, t_pool),
           PRECONDITION_FAILED);
-    T_ERR(shop_order_advance(&now, &shop->ports, order, SHOP_ORDER_SHIPPED, -1, "admin", NULL,
-                             NULL, t_pool),
+    T_ERR(shop_order_advance(&now, &shop->ports, order, SHOP_ORDER_SHIPPED, -1, "admin", NULL, NULL,
+                             t_pool),
           INVALID_TRANSITION);
     T_OK(shop_order_advance(&now, &shop->ports, now, SHOP_ORDER_REFUNDED, -1, "admin", NULL, NULL,
                             t_pool));
@@ -204,5 +211,5 @@ const shop_test_t order_place_tests[] = {
     SHOP_TEST(a_deleted_coupon_made_anew_gets_nothing_back,
               "a coupon made anew is not owed its predecessor's uses"),
     SHOP_TEST(an_order_advances_by_its_revision, "a stale revision moves nothing"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -167,5 +167,5 @@ const shop_test_t order_race_tests[] = {
     SHOP_TEST(one_key_is_one_order, "one key many times is one order and one answer"),
     SHOP_TEST(one_cart_is_one_order, "one cart ordered many times is one order"),
     SHOP_TEST(a_cancel_gives_back_once, "many cancels give back once"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

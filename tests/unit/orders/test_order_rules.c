@@ -93,8 +93,8 @@ static void shares_sum_to_the_discount(void)
         bad += order->subtotal != subtotal || order->total != subtotal - discount;
         for (int i = 0; i < order->items->nelts; i++) {
             const shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
-            __int128 gap = (__int128)line->discount * subtotal -
-                           (__int128)discount * line->line_total;
+            __int128 gap =
+                (__int128)line->discount * subtotal - (__int128)discount * line->line_total;
 
             bad += line->discount < 0 || line->discount > line->line_total;
             bad += line->line_total != line->price * line->quantity;
@@ -144,5 +144,5 @@ const shop_test_t order_rule_tests[] = {
     SHOP_TEST(a_tie_goes_to_the_earlier_line, "the largest remainder gets the unit"),
     SHOP_TEST(the_largest_cart_is_exact_and_beyond_it_is_refused,
               "the largest cart is exact; an amount beyond 2^53 is refused"),
-    SHOP_TEST_END
+    SHOP_TEST_END,
 };

@@ -75,9 +75,11 @@ void api_begin(void)
     api_settings.currency_exponent = 2;
     api_settings.cache_products_s = 60;
     api_settings.cache_categories_s = 60;
-    api_app = (shop_app_t){ .settings = &api_settings, .clock = &shop_clock_shop,
+    api_app = (shop_app_t){ .settings = &api_settings,
+                            .clock = &shop_clock_shop,
                             .products = shop_product_repo_mem(t_pool),
-                            .cart = shop_cart_repo_mem(t_pool), .cache = &cache };
+                            .cart = shop_cart_repo_mem(t_pool),
+                            .cache = &cache };
     api_app.dispatch = (shop_dispatch_t){ routes, guards, &api_settings };
     pages = apr_hash_make(t_pool);
     api_invalidated = api_hits = 0;
@@ -106,8 +108,7 @@ void api_header(const char *name, const char *value)
     apr_table_setn(headers, name, value);
 }
 
-const shop_res_t *api_call(const char *as, const char *method, const char *target,
-                           const char *body)
+const shop_res_t *api_call(const char *as, const char *method, const char *target, const char *body)
 {
     shop_res_t *res = apr_pcalloc(t_pool, sizeof(*res));
     shop_req_t *req = apr_pcalloc(t_pool, sizeof(*req));
@@ -161,6 +162,5 @@ const char *api_product(const char *name, const char *price, int stock)
 
 bool api_says(const shop_res_t *res, const char *fragment)
 {
-    return res->body &&
-           strstr(apr_pstrmemdup(t_pool, res->body, res->size), fragment) != NULL;
+    return res->body && strstr(apr_pstrmemdup(t_pool, res->body, res->size), fragment) != NULL;
 }

@@ -9,8 +9,13 @@
 
 static void keys_order_like_the_sort_key_and_then_the_id(void)
 {
-    static const struct { const char *low, *high; int64_t low_number, high_number; } cases[] = {
-        { "ab", "abc", 9, 10 }, { "a b", "ab", 0, 1 }, { "", "a", 255, 256 },
+    static const struct {
+        const char *low, *high;
+        int64_t low_number, high_number;
+    } cases[] = {
+        { "ab", "abc", 9, 10 },
+        { "a b", "ab", 0, 1 },
+        { "", "a", 255, 256 },
         { "z", "\xc3\xa9", 999999998, 999999999 },
     };
 
@@ -19,10 +24,10 @@ static void keys_order_like_the_sort_key_and_then_the_id(void)
 
         T_TRUE(strcmp(shop_product_key_of(SHOP_SORT_NAME, cases[i].low, 0, high_id, t_pool),
                       shop_product_key_of(SHOP_SORT_NAME, cases[i].high, 0, low_id, t_pool)) < 0);
-        T_TRUE(strcmp(shop_product_key_of(SHOP_SORT_PRICE, NULL, cases[i].low_number, high_id,
-                                          t_pool),
-                      shop_product_key_of(SHOP_SORT_PRICE, NULL, cases[i].high_number, low_id,
-                                          t_pool)) < 0);
+        T_TRUE(
+            strcmp(shop_product_key_of(SHOP_SORT_PRICE, NULL, cases[i].low_number, high_id, t_pool),
+                   shop_product_key_of(SHOP_SORT_PRICE, NULL, cases[i].high_number, low_id,
+                                       t_pool)) < 0);
     }
     T_TRUE(strcmp(shop_product_key_of(SHOP_SORT_PRICE, NULL, 5, "a", t_pool),
                   shop_product_key_of(SHOP_SORT_PRICE, NULL, 5, "b", t_pool)) < 0);
@@ -66,8 +71,7 @@ static void a_product_is_created_and_shown(void)
                    "\"category\":\"Lights\",\"stock\":7}");
     T_INT(res->status, 201);
     id = json_string_value(json_object_get(api_json(res), "id"));
-    T_STR(apr_table_get(res->headers, "Location"),
-          apr_pstrcat(t_pool, "/api/products/", id, NULL));
+    T_STR(apr_table_get(res->headers, "Location"), apr_pstrcat(t_pool, "/api/products/", id, NULL));
     T_TRUE(api_says(res, "\"price\":99.99,\"currency\":\"USD\",\"category\":\"Lights\","
                          "\"stock\":7,\"image_url\":null,\"featured\":false"));
     T_TRUE(!api_says(res, "rev") && !api_says(res, "holds"));
@@ -82,7 +86,10 @@ static void a_product_is_created_and_shown(void)
 
 static void what_is_not_allowed_is_refused(void)
 {
-    static const struct { const char *as, *method, *target, *body; int status; } cases[] = {
+    static const struct {
+        const char *as, *method, *target, *body;
+        int status;
+    } cases[] = {
         { "user", "POST", "/products", "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}", 403 },
         { NULL, "POST", "/products", "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}", 401 },
         { "user", "DELETE", "/products/" MISSING, NULL, 403 },
@@ -96,14 +103,14 @@ static void what_is_not_allowed_is_refused(void)
           422 },
         { "admin", "POST", "/products",
           "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"stock\":2147483648}", 422 },
-        { "admin", "POST", "/products",
-          "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"rev\":1}", 422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"rev\":1}",
+          422 },
         { "admin", "POST", "/products",
           "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"image_url\":\"javascript:1\"}", 422 },
         { NULL, "GET", "/products/abc", NULL, 404 },
         { NULL, "GET", "/products/" MISSING, NULL, 404 },
-        { "admin", "PUT", "/products/" MISSING,
-          "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}", 404 },
+        { "admin", "PUT", "/products/" MISSING, "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}",
+          404 },
         { "admin", "PATCH", "/products/" MISSING, "{}", 404 },
         { "admin", "DELETE", "/products/" MISSING, NULL, 404 },
         { "admin", "POST", "/products/" MISSING "/stock", "{\"delta\":1,\"reason\":\"r\"}", 404 },
@@ -125,8 +132,8 @@ static void what_is_not_allowed_is_refused(void)
 
     api_begin();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const shop_res_t *res = api_call(cases[i].as, cases[i].method, cases[i].target,
-                                         cases[i].body);
+        const shop_res_t *res =
+            api_call(cases[i].as, cases[i].method, cases[i].target, cases[i].body);
 
         t_assert(res->status == cases[i].status, __LINE__, __FILE__, "%s %s %s: %d, wanted %d",
                  cases[i].method, cases[i].target, cases[i].body ? cases[i].body : "", res->status,
@@ -134,12 +141,20 @@ static void what_is_not_allowed_is_refused(void)
         T_STR(apr_table_get(res->headers, "Cache-Control"), "no-store");
     }
     T_INT(api_invalidated, 0);
-    T_INT(api_call(NULL, "GET",
-                   apr_psprintf(t_pool, "/products?q=%s", apr_pstrcat(t_pool,
-                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                   NULL)), NULL)->status, 422);
+    T_INT(
+        api_call(
+            NULL, "GET",
+            apr_psprintf(
+                t_pool, "/products?q=%s",
+                apr_pstrcat(
+                    t_pool,
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    NULL)),
+            NULL)
+            ->status,
+        422);
 }
 
 static void lists_search_filter_and_page(void)
@@ -163,15 +178,16 @@ static void lists_search_filter_and_page(void)
     res = api_call(NULL, "GET",
                    apr_psprintf(t_pool, "/products?sort=-price&limit=2&cursor=%s", next), NULL);
     T_TRUE(api_says(res, "\"name\":\"Cup\"") && api_says(res, "\"next_cursor\":null"));
-    T_INT(api_call(NULL, "GET", apr_psprintf(t_pool, "/products?sort=name&cursor=%s", next),
-                   NULL)->status, 422);
+    T_INT(api_call(NULL, "GET", apr_psprintf(t_pool, "/products?sort=name&cursor=%s", next), NULL)
+              ->status,
+          422);
     res = api_call(NULL, "GET", "/products?q=bru&in_stock=true&min_price=20&max_price=20.00", NULL);
     T_TRUE(api_says(res, "\"name\":\"Brush\"") && !api_says(res, "Cup"));
     T_TRUE(api_says(api_call(NULL, "GET", "/products?q=.*&count=true", NULL),
                     "{\"items\":[],\"next_cursor\":null,\"total\":0}"));
     T_TRUE(api_says(api_call(NULL, "GET", "/products?q=", NULL), "\"items\":[]"));
-    T_TRUE(api_says(api_call(NULL, "GET", "/products?min_price=9&max_price=8", NULL),
-                    "\"items\":[]"));
+    T_TRUE(
+        api_says(api_call(NULL, "GET", "/products?min_price=9&max_price=8", NULL), "\"items\":[]"));
     T_TRUE(api_says(api_call(NULL, "GET", "/categories", NULL),
                     "{\"items\":[{\"name\":\"Things\",\"products\":3}]}"));
     T_TRUE(api_says(api_call(NULL, "GET", "/products/featured", NULL), "\"items\":[]"));
@@ -264,14 +280,13 @@ static void public_answers_are_cached_until_somebody_writes(void)
 
 int main(void)
 {
-    static const shop_test_t rules[] = {
-        SHOP_TEST(keys_order_like_the_sort_key_and_then_the_id,
-                  "keys order like the sort key and then the id"),
-        SHOP_TEST(names_are_found_by_their_beginnings, "names are found by their beginnings"),
-        SHOP_TEST(stock_stays_between_nothing_and_its_bound,
-                  "stock stays between nothing and its bound"),
-        SHOP_TEST_END
-    };
+    static const shop_test_t rules[] = { SHOP_TEST(keys_order_like_the_sort_key_and_then_the_id,
+                                                   "keys order like the sort key and then the id"),
+                                         SHOP_TEST(names_are_found_by_their_beginnings,
+                                                   "names are found by their beginnings"),
+                                         SHOP_TEST(stock_stays_between_nothing_and_its_bound,
+                                                   "stock stays between nothing and its bound"),
+                                         SHOP_TEST_END };
     static const shop_test_t api[] = {
         SHOP_TEST(a_product_is_created_and_shown, "a product is created and shown"),
         SHOP_TEST(what_is_not_allowed_is_refused, "what is not allowed is refused"),

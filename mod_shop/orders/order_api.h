@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ORDERS_ORDER_API_H
+#define SHOP_ORDERS_ORDER_API_H
+
+/* What the order routes share. */
+
+#include "../app.h"
+
+/* RATE_LIMITED when the caller has named too many wrong codes; code NULL: none is named now. */
+shop_error_t *shop_order_may_guess(const shop_app_t *app, const shop_req_t *req, const char *code);
+/* Passes err on, counting it when it refuses a code that does not exist or does not apply. */
+shop_error_t *shop_order_count_guess(const shop_app_t *app, const shop_req_t *req,
+                                     shop_error_t *err);
+/* Why a coupon was refused, in the quote's words; NULL when err is about something else. */
+const char *shop_order_coupon_reason(const shop_error_t *err);
+
+#endif
