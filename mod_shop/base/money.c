@@ -65,21 +65,6 @@ static bool is_decimal(const char *text)
            (*point == '.' && point[1] && strspn(point + 1, "0123456789") == size - whole - 1);
 }
 
-/* Digits, at most one point, and digits around it. */
-static bool is_decimal(const char *text)
-{
-    apr_size_t whole = strspn(text, "0123456789");
-    const char *point = text + whole;
-    apr_size_t size = strlen(text);
-
-    if (!whole || size > 40) {
-        return false;
-    }
-    return !*point ||
-           (*point == '.' && point[1] && strspn(point + 1, "0123456789") == size - whole - 1);
-}
-
-/* Writes another digit behind the value; false when it does not fit. */
 /* Writes another digit behind the value; false when it does not fit. */
 static bool push_digit(int64_t *value, int digit)
 {
