@@ -24,7 +24,7 @@ read_rules() {
 ^mod_shop/ | (err|printf|log|violate|cause)[a-z_]*\(.*%-?[0-9.*]*z[udx] | APR's printf has no %z and crashes: cast and use %d or APR_SIZE_T_FMT
 ^mod_shop/.*(money|price|amount|order|cart|coupon) | %[0-9.*]*[fgFGeE]\b | money is printed from integers
 .* | (TODO|FIXME|XXX:) | finish it or write an issue
-.*\.(c|h|def)$ |	| a tab
+.* | [[:cntrl:]] | a tab or another control character
 .* | [[:space:]]$ | blanks at the end of the line
 ^(mod_shop|tests|tools)/.*\.[ch]$ | ^.{101,}$ | more than 100 columns
 END
@@ -69,8 +69,11 @@ while IFS= read -r rule; do
     rest=${rest# }
     what=${rest%% | *}
     why=${rest##* | }
-    [[ $rule == *$'|\t|'* ]] && what=$'\t' why='a tab'
     mapfile -t some < <(printf '%s\n' "${sources[@]}" | grep -E "$where")
+    if ((${#some[@]} == 0)); then
+        complain "no file for the rule $rule"
+        continue
+    fi
     while IFS= read -r hit; do
         file=${hit%%:*}
         line=${hit#*:*:}
