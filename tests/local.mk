@@ -126,6 +126,9 @@ tests_contract_test_order_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_redis_contract_SOURCES = tests/contract/test_redis_contract.c
 tests_contract_test_redis_contract_LDADD = $(TEST_LIBS)
 
+# ---- fuzz targets over their corpora ----
+include tests/fuzz/local.mk
+
 unit_tests = \
 	tests/unit/accounts/test_account \
 	tests/unit/accounts/test_account_api \

@@ -67,8 +67,9 @@ static void check_json(const char *text, int exponent, apr_pool_t *pool)
         return;
     }
     must(amount <= SHOP_AMOUNT_MAX && amount >= -SHOP_AMOUNT_MAX);
-    /* a plain number means what its text means; a minus and JSON's blanks are not text's */
-    if (text[strspn(text, "0123456789.")] == '\0') {
+    /* a plain number means what its text means; a minus, JSON's blanks and more than 40 characters
+     * are not text's */
+    if (text[strspn(text, "0123456789.")] == '\0' && strlen(text) <= 40) {
         must(shop_money_of_text(&again, text, exponent) && again == amount);
     }
 }

@@ -182,13 +182,14 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
 #define WRAP(port, name) ports->port->name = port##_##name;
     WRAP(orders, claim)
     WRAP(orders, find)
-    WRAP(orders, find_by_key) WRAP(orders, commit) WRAP(orders, move) WRAP(orders, mark_returned)
-        WRAP(orders, finish) WRAP(carts, find) WRAP(carts, ordered) WRAP(products, find_many)
-            WRAP(products, take) WRAP(products, states) WRAP(products, release)
-                WRAP(products, spend) WRAP(products, give_back) WRAP(products, forget_back)
-                    WRAP(coupons, find) WRAP(coupons, take) WRAP(coupons, state)
-                        WRAP(coupons, release) WRAP(coupons, spend) WRAP(coupons, give_back)
-                            WRAP(coupons, forget_back) WRAP(coupons, redeem) WRAP(coupons, unredeem)
+    WRAP(orders, find_by_key)
+    WRAP(orders, commit) WRAP(orders, move) WRAP(orders, mark_returned) WRAP(orders, finish)
+        WRAP(carts, find) WRAP(carts, ordered) WRAP(products, find_many) WRAP(products, take)
+            WRAP(products, states) WRAP(products, release) WRAP(products, spend)
+                WRAP(products, give_back) WRAP(products, forget_back) WRAP(coupons, find)
+                    WRAP(coupons, take) WRAP(coupons, state) WRAP(coupons, release)
+                        WRAP(coupons, spend) WRAP(coupons, give_back) WRAP(coupons, forget_back)
+                            WRAP(coupons, redeem) WRAP(coupons, unredeem)
 #undef WRAP
 }
 
