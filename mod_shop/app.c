@@ -136,9 +136,9 @@ int shop_app_db_commands(void)
     return shop_mongo_count();
 }
 
-void shop_app_db_commands_reset(void)
+void shop_app_begin(apr_time_t deadline)
 {
-    shop_mongo_count_reset();
+    shop_mongo_begin(deadline);
 }
 
 const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool)

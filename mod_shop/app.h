@@ -62,9 +62,11 @@ shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, ap
 /* Once a minute in each child: pings the store and takes its clock. */
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool);
 
-/* Database commands this thread sent since the last reset. */
+/* A request begins on this thread: commands are counted from 0, none is begun after deadline
+ * (monotonic). 0 ends it: background work has none. */
+void shop_app_begin(apr_time_t deadline);
+/* Database commands this thread sent since then. */
 int shop_app_db_commands(void);
-void shop_app_db_commands_reset(void);
 
 /* NULL, or what is wrong with a connection string, as a clause ("is no ..."). No I/O. */
 const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool);

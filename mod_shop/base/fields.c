@@ -125,6 +125,8 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
     case SHOP_FIELD_TEXT:
         if (!shop_text_printable(*text, field->kind == SHOP_FIELD_TEXT)) {
             wanted = "must not hold control or invisible characters";
+        } else if (field->min > 0 && **text && shop_text_blank(*text)) {
+            wanted = "must not be blank";
         }
         break;
     default: break;

@@ -64,6 +64,23 @@ bool shop_text_printable(const char *text, bool multiline)
     return true;
 }
 
+bool shop_text_blank(const char *text)
+{
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
+    utf8proc_int32_t point;
+
+    while (*at) {
+        utf8proc_ssize_t size = utf8proc_iterate(at, -1, &point);
+
+        if (size <= 0 || (utf8proc_category(point) != UTF8PROC_CATEGORY_ZS && point != '\t' &&
+                          point != '\r' && point != '\n')) {
+            return false;
+        }
+        at += size;
+    }
+    return true;
+}
+
 static const char *mapped(const char *text, utf8proc_option_t options, apr_pool_t *pool)
 {
     utf8proc_uint8_t *folded = NULL;

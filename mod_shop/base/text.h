@@ -15,6 +15,8 @@ apr_size_t shop_text_length(const char *text);
  * fillers, so no ESC, RTL override or zero-width. Newlines, tab and the zero-width joiner pass when
  * multiline. */
 bool shop_text_printable(const char *text, bool multiline);
+/* Nothing but white space, or nothing at all? */
+bool shop_text_blank(const char *text);
 /* NFC + case folding: the key under which names are compared. NULL when not normalisable. */
 const char *shop_text_fold(const char *text, apr_pool_t *pool);
 /* Addresses as RFC 5321 allows without quoting: ASCII local part, a domain with a dot, IDN domains

@@ -50,6 +50,9 @@ static shop_error_t *check_media(const shop_req_t *req)
         return shop_err(req->pool, UNSUPPORTED_MEDIA_TYPE, "the body must be application/json%s",
                         patch ? " or application/merge-patch+json" : "");
     }
+    if (req->route->body && shop_req_header(req, "Content-Encoding")) {
+        return shop_err(req->pool, UNSUPPORTED_MEDIA_TYPE, "the body must not be encoded");
+    }
     return NULL;
 }
 

@@ -17,6 +17,13 @@
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local int sent;
+static _Thread_local apr_time_t deadline; /* of this thread's request; 0: none */
+
+void shop_mongo_begin(apr_time_t wanted)
+{
+    sent = 0;
+    deadline = wanted;
+}
 
 void shop_mongo_count_reset(void)
 {
@@ -322,6 +329,9 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
     memset(loan, 0, sizeof(*loan));
     loan->mongo = mongo;
     loan->since = shop_clock_monotonic();
+    if (deadline && loan->since > deadline) {
+        return unavailable(pool, "the request's deadline has passed");
+    }
     if (!shop_breaker_allows(&mongo->breaker, loan->since)) {
         return unavailable(pool, "MongoDB was away a moment ago");
     }

@@ -31,6 +31,9 @@ const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool);
 /* One ping; also measures the clock's offset to hello.localTime (shop_clock_set_offset). */
 shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 
+/* Begins a request on this thread: the count is 0, and after deadline (monotonic; 0: none) no
+ * further command is begun, it is UNAVAILABLE. */
+void shop_mongo_begin(apr_time_t deadline);
 /* Commands sent by this thread since the last reset (command monitoring). */
 void shop_mongo_count_reset(void);
 int shop_mongo_count(void);

@@ -132,10 +132,15 @@ static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_o
 
 /* ---- placing ---- */
 
+typedef struct placing_t {
+    const shop_app_t *app;
+    shop_req_t *req;
+} placing_t;
+
 /* The stored reply: a header block, an empty line, the body. */
 static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *pool)
 {
-    const shop_req_t *req = baton;
+    const shop_req_t *req = ((const placing_t *)baton)->req;
     shop_res_t res = { .pool = pool, .headers = apr_table_make(pool, 2) };
     const char *head;
     char *bytes;
@@ -196,19 +201,28 @@ static const char *fingerprint_of(const shop_req_t *req)
 }
 
 /* Catalogue replies show stock: what was cached before stock moved, or moved and came back, is
- * stale. Refusals that took nothing leave the cache alone, or anybody could empty it. */
-static shop_error_t *stock_moved(const shop_app_t *app, shop_error_t *err, apr_pool_t *pool)
+ * stale. Only for what took something, or anybody could empty the cache with refused orders. */
+static void stock_moved(const shop_app_t *app, apr_pool_t *pool)
 {
-    switch (err ? err->code : SHOP_OK) {
-    case SHOP_OK:
-    case SHOP_OUT_OF_STOCK:
-    case SHOP_PRODUCT_UNAVAILABLE:
-    case SHOP_TOTAL_CHANGED:
-    case SHOP_COUPON_EXHAUSTED:
-    case SHOP_UNAVAILABLE: app->cache->invalidate(app->cache, pool); break;
-    default: break;
+    app->cache->invalidate(app->cache, pool);
+}
+
+/* The same for what was cancelled, or is being cancelled. */
+static shop_error_t *gave_back(const shop_app_t *app, shop_error_t *err, apr_pool_t *pool)
+{
+    if (!err || err->code == SHOP_UNAVAILABLE) {
+        stock_moved(app, pool);
     }
     return err;
+}
+
+static shop_error_t *admit(void *baton, apr_pool_t *pool)
+{
+    const placing_t *placing = baton;
+    const new_order_t *body = placing->req->record;
+
+    (void)pool;
+    return shop_order_may_guess(placing->app, placing->req, body->coupon_code);
 }
 
 static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -216,6 +230,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
     const new_order_t *body = req->record;
     const char *key = shop_req_header(req, "Idempotency-Key");
     shop_order_ports_t ports = ports_of(app);
+    placing_t placing = { app, req };
     shop_order_request_t request = {
         .user_id = req->caller.user_id,
         .key_slot = key ? apr_pstrcat(req->pool, "k:", key, NULL) : NULL,
@@ -225,16 +240,19 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
         .coupon_code = body->coupon_code,
         .expected_total = body->expected_total,
         .deadline = req->deadline,
+        .admit = admit,
         .reply = make_reply,
-        .baton = req,
+        .baton = &placing,
     };
     shop_order_t *order;
-    bool replayed = false;
+    bool replayed = false, claimed = false;
     shop_error_t *err;
 
-    SHOP_TRY(shop_order_may_guess(app, req, body->coupon_code));
-    err = shop_order_place(&order, &replayed, &ports, &request, req->pool);
-    SHOP_TRY(shop_order_count_guess(app, req, replayed ? err : stock_moved(app, err, req->pool)));
+    err = shop_order_place(&order, &replayed, &claimed, &ports, &request, req->pool);
+    if (claimed) {
+        stock_moved(app, req->pool);
+    }
+    SHOP_TRY(shop_order_count_guess(app, req, err));
     if (replayed) {
         apr_table_setn(res->headers, "Idempotent-Replayed", "true");
     }
@@ -299,10 +317,10 @@ static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_r
     shop_order_t *order;
 
     SHOP_TRY(load(&order, app, req));
-    SHOP_TRY(stock_moved(app,
-                         shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
-                                           req->deadline, req->pool),
-                         req->pool));
+    SHOP_TRY(gave_back(app,
+                       shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
+                                         req->deadline, req->pool),
+                       req->pool));
     return answer(res, req, order);
 }
 
@@ -321,10 +339,10 @@ static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_re
         app->settings->require_if_match));
     rev = shop_req_header(req, "If-Match") ? order->rev : -1;
     if (to == SHOP_ORDER_CANCELLED) {
-        SHOP_TRY(stock_moved(app,
-                             shop_order_cancel(&order, &ports, order, rev, req->caller.user_id,
-                                               change->note, req->deadline, req->pool),
-                             req->pool));
+        SHOP_TRY(gave_back(app,
+                           shop_order_cancel(&order, &ports, order, rev, req->caller.user_id,
+                                             change->note, req->deadline, req->pool),
+                           req->pool));
     } else {
         SHOP_TRY(shop_order_advance(&order, &ports, order, (shop_order_status_t)to, rev,
                                     req->caller.user_id, change->note, change->tracking_number,

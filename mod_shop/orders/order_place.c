@@ -369,7 +369,7 @@ static shop_error_t *clean_if_time(const place_t *place)
     return shop_order_clean(place->ports, place->order, place->pool);
 }
 
-shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
+shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claimed,
                                const shop_order_ports_t *ports, const shop_order_request_t *request,
                                apr_pool_t *pool)
 {
@@ -377,12 +377,14 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
     shop_order_quote_t quote;
     shop_order_t *known = NULL;
     shop_error_t *refusal, *left;
-    bool claimed = false;
 
-    *replayed = false;
+    *replayed = *claimed = false;
     SHOP_TRY(find_known(&known, &place));
     if (known) {
         return answer_known(order, replayed, &place, known);
+    }
+    if (request->admit) {
+        SHOP_TRY(request->admit(request->baton, pool));
     }
     refusal = price(&place, &quote);
     if (refusal) { /* which may be the doing of the first request with this very key */
@@ -391,8 +393,8 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
     }
     place.order = quote.order;
     SHOP_TRY(fill(&place));
-    SHOP_TRY(claim(&claimed, &place));
-    if (!claimed) {
+    SHOP_TRY(claim(claimed, &place));
+    if (!*claimed) {
         return answer_duplicate(order, replayed, &place);
     }
     SHOP_TRY(take_and_commit(&place));

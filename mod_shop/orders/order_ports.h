@@ -54,13 +54,16 @@ typedef struct shop_order_request_t {
     const char *coupon_code; /* NULL: none */
     int64_t expected_total;  /* -1: none */
     apr_time_t deadline;     /* monotonic; 0: none. After it no new step begins */
+    /* Asked once the key turned out to be new, before anything is read or written; NULL: nobody. */
+    shop_error_t *(*admit)(void *baton, apr_pool_t *pool);
     /* Sets order->reply and reply_size to what the customer will be answered. */
     shop_error_t *(*reply)(void *baton, shop_order_t *order, apr_pool_t *pool);
     void *baton;
 } shop_order_request_t;
 
-/* *replayed: the key was known, and (*order)->reply is what was answered then. */
-shop_error_t *shop_order_place(shop_order_t **order, bool *replayed,
+/* *replayed: the key was known, and (*order)->reply is what was answered then. *claimed: an order
+ * was claimed, so stock may have moved, whatever came of it. */
+shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claimed,
                                const shop_order_ports_t *ports, const shop_order_request_t *request,
                                apr_pool_t *pool);
 /* Drops the holds of a committed order and empties its cart; any number of times. */

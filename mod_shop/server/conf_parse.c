@@ -308,7 +308,7 @@ PARSER(cache_ttl)
 PARSER(jwt_key)
 {
     shop_jwt_key_t key = { .sign = true };
-    const char *text;
+    const char *text, *problem;
     int at = 0;
 
     ARGUMENTS(3, 4);
@@ -323,7 +323,12 @@ PARSER(jwt_key)
               argv[3]);
         key.sign = !strcmp(argv[3], "sign");
     }
-    CHECK(secret(&text, argv[2], cmd), shown(argv[2]));
+    problem = secret(&text, argv[2], cmd);
+    if (problem) {
+        *bad = shown(argv[2]);
+        return apr_pstrcat(cmd->pool, problem,
+                           " (make a key with: shopctl keygen > jwt.key; chmod 600 jwt.key)", NULL);
+    }
     key.kid = argv[0];
     key.alg = "HS256";
     key.secret = (const unsigned char *)text;

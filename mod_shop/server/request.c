@@ -245,7 +245,7 @@ static void run(request_rec *r, const shop_server_conf_t *conf, shop_req_t *req,
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_IN_FLIGHT, "%d requests are running", limit);
         shop_problem_reply(res, req, shop_err(r->pool, UNAVAILABLE, "the shop is busy"), base);
     } else {
-        shop_app_db_commands_reset();
+        shop_app_begin(req->deadline);
         shop_http_dispatch(conf->app, &conf->app->dispatch, req, res);
         atomic_fetch_sub(&in_flight, 1);
     }
@@ -271,6 +271,7 @@ int shop_handler(request_rec *r)
     fill_request(&req, r, conf->app, &body, root, path_below(r, root));
     run(r, conf, &req, &res);
     export_notes(r, &req);
+    shop_app_begin(0);
     shop_log_current(NULL);
     return send_reply(r, &res);
 }

@@ -43,6 +43,19 @@ static void invisible_and_controlling_characters_are_not_printable(void)
     }
 }
 
+static void white_space_alone_is_blank(void)
+{
+    static const char *const blank[] = { "", " ", " \t\n", "\xc2\xa0", "\xe3\x80\x80 " };
+    static const char *const filled[] = { "a", " a ", "\xc3\xa9", "." };
+
+    for (size_t i = 0; i < sizeof(blank) / sizeof(blank[0]); i++) {
+        t_assert(shop_text_blank(blank[i]), __LINE__, __FILE__, "case %d", (int)i);
+    }
+    for (size_t i = 0; i < sizeof(filled) / sizeof(filled[0]); i++) {
+        t_assert(!shop_text_blank(filled[i]), __LINE__, __FILE__, "case %d", (int)i);
+    }
+}
+
 static void length_counts_code_points(void)
 {
     T_INT(shop_text_length(""), 0);
@@ -143,6 +156,7 @@ static void tokens_are_words_without_case_marks_or_repeats(void)
 const shop_test_t text_tests[] = {
     SHOP_TEST(invisible_and_controlling_characters_are_not_printable,
               "invisible and controlling characters are not printable"),
+    SHOP_TEST(white_space_alone_is_blank, "white space alone is blank"),
     SHOP_TEST(length_counts_code_points, "length counts code points"),
     SHOP_TEST(keys_ignore_case_and_composition, "keys ignore case and composition, and are fixed"),
     SHOP_TEST(image_urls_are_http_or_a_path, "image URLs are http(s) without user, or a path"),

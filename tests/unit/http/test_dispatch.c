@@ -90,6 +90,15 @@ static void the_method_override_is_ignored(void)
     T_INT(toy_send(req)->status, 405);
 }
 
+static void an_encoded_body_is_refused(void)
+{
+    shop_req_t *req = toy_request("POST", "/lamps", "{}");
+
+    toy_header(req, "Content-Type", "application/json");
+    toy_header(req, "Content-Encoding", "gzip");
+    T_STR(toy_code(toy_send(req)), "unsupported_media_type");
+}
+
 static void every_reply_carries_the_common_headers(void)
 {
     static const char *const paths[] = { ("/lamps/" TOY_ID), "/nowhere", "/broken", "/unset" };
@@ -235,6 +244,7 @@ const shop_test_t dispatch_tests[] = {
     SHOP_TEST(options_needs_no_token_and_lists_the_methods,
               "OPTIONS needs no token and answers 204 with Allow"),
     SHOP_TEST(the_method_override_is_ignored, "X-HTTP-Method-Override is ignored"),
+    SHOP_TEST(an_encoded_body_is_refused, "a body with Content-Encoding is 415"),
     SHOP_TEST(every_reply_carries_the_common_headers,
               "every reply has nosniff, a request id, and no-store unless it is public"),
     SHOP_TEST(headers_of_the_guards_stay_on_a_refusal, "RateLimit stays on a refusal"),

@@ -92,6 +92,7 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
                                apr_pool_t *pool)
 {
     static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
+    bool claimed;
     shop_order_request_t request = {
         .user_id = user_id,
         .key_slot = key,
@@ -105,7 +106,7 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
     };
 
     *order = NULL;
-    return shop_order_place(order, replayed, &shop->ports, &request, pool);
+    return shop_order_place(order, replayed, &claimed, &shop->ports, &request, pool);
 }
 
 static shop_stock_state_t state_of(const order_shop_t *shop, int product)

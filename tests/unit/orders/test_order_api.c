@@ -52,6 +52,16 @@ static shop_error_t *sign_in(const struct shop_app_t *unused, shop_req_t *req, s
 
 static const shop_guard_t guards[] = { sign_in, NULL };
 
+/* A cache that only counts how often it was emptied. */
+static int emptied;
+
+static void count_emptying(shop_cache_t *cache, apr_pool_t *pool)
+{
+    (void)cache;
+    (void)pool;
+    emptied++;
+}
+
 static void open_shop(int64_t stock, int64_t uses)
 {
     shop = order_shop(stock, uses);
@@ -67,7 +77,9 @@ static void open_shop(int64_t stock, int64_t uses)
     app.cart = shop->ports.carts;
     app.coupons = shop->ports.coupons;
     app.limiter = &limiter;
-    app.cache = shop_cache_none(t_pool);
+    app.cache = apr_pmemdup(t_pool, shop_cache_none(t_pool), sizeof(*app.cache));
+    app.cache->invalidate = count_emptying;
+    emptied = 0;
     app.dispatch = (shop_dispatch_t){ tables, guards, &settings };
 }
 
@@ -262,6 +274,40 @@ static void coupon_codes_cannot_be_guessed(void)
     T_INT(res.status, 201);
 }
 
+static void a_known_key_is_answered_whatever_was_guessed_since(void)
+{
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 1, 0);
+    call("POST /orders", USER(0), "Idempotency-Key", "once", ORDER ",\"coupon_code\":\"TEN\"}");
+    T_INT(res.status, 201);
+    for (int i = 0; i < 20; i++) {
+        call("POST /cart/quote", USER(0), NULL, NULL, "{\"coupon_code\":\"GUESS\"}");
+    }
+    call("POST /orders", USER(0), "Idempotency-Key", "once", ORDER ",\"coupon_code\":\"TEN\"}");
+    T_INT(res.status, 201);
+    T_STR(apr_table_get(res.headers, "Idempotent-Replayed"), "true");
+}
+
+static void only_what_took_stock_makes_the_catalogue_stale(void)
+{
+    json_t *order;
+
+    open_shop(10, 5);
+    T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER "}"), 409, "cart_empty");
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER ",\"expected_total\":0.01}"), 409,
+              "total_changed");
+    T_INT(emptied, 0);
+    order = call("POST /orders", USER(0), NULL, NULL, ORDER "}");
+    T_INT(res.status, 201);
+    T_INT(emptied, 1);
+    call(apr_psprintf(t_pool, "POST /orders/%s/cancel",
+                      json_string_value(json_object_get(order, "id"))),
+         USER(0), NULL, NULL, NULL);
+    T_INT(res.status, 200);
+    T_INT(emptied, 2);
+}
+
 static void the_window_of_a_coupon_counts(void)
 {
     static const char *const coupons[][2] = {
@@ -386,6 +432,10 @@ const shop_test_t order_api_tests[] = {
     SHOP_TEST(a_replay_is_the_same_bytes, "a replay is the same bytes, ETag and Location"),
     SHOP_TEST(what_is_not_allowed_changes_nothing, "what is not allowed changes nothing"),
     SHOP_TEST(coupon_codes_cannot_be_guessed, "the 21st wrong coupon code is 429"),
+    SHOP_TEST(a_known_key_is_answered_whatever_was_guessed_since,
+              "a known key is answered whatever was guessed since"),
+    SHOP_TEST(only_what_took_stock_makes_the_catalogue_stale,
+              "only what took stock makes the cached catalogue stale"),
     SHOP_TEST(the_window_of_a_coupon_counts, "a coupon's refusal says why and what is missing"),
     SHOP_TEST(orders_are_cancelled_and_moved, "orders are cancelled once and move along arrows"),
     SHOP_TEST(coupons_are_managed, "an admin makes, changes and deletes coupons"),
