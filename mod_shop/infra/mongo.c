@@ -25,11 +25,6 @@ void shop_mongo_begin(apr_time_t wanted)
     deadline = wanted;
 }
 
-void shop_mongo_count_reset(void)
-{
-    sent = 0;
-}
-
 int shop_mongo_count(void)
 {
     return sent;

@@ -34,8 +34,7 @@ shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 /* Begins a request on this thread: the count is 0, and after deadline (monotonic; 0: none) no
  * further command is begun, it is UNAVAILABLE. */
 void shop_mongo_begin(apr_time_t deadline);
-/* Commands sent by this thread since the last reset (command monitoring). */
-void shop_mongo_count_reset(void);
+/* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);
 
 /* *doc: a copy that the pool owns, NULL when there is none. opts: find options (projection, sort,

@@ -273,6 +273,11 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s", problem);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        if (conf->values.open_admin) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                         "SHOP%04d: ShopInsecureOpenAdmin is on: anybody may register as admin",
+                         SHOP_LOG_OPEN_ADMIN);
+        }
     }
     return OK;
 }

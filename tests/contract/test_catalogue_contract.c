@@ -245,16 +245,16 @@ static void a_list_is_one_command_and_a_batch_is_one_command(void)
             lines[i] = (shop_take_t){ ids[i], 1, 1000 };
         }
     }
-    shop_mongo_count_reset();
+    shop_mongo_begin(0);
     T_OK(repo->list(&products, &end, repo, &query, t_pool));
     T_INT(shop_mongo_count(), 1);
     T_INT(products->nelts, 100);
     T_TRUE(end.next != NULL);
-    shop_mongo_count_reset();
+    shop_mongo_begin(0);
     T_OK(repo->find_many(&products, repo, ids, 100, t_pool));
     T_INT(shop_mongo_count(), 1);
     T_INT(products->nelts, 100);
-    shop_mongo_count_reset();
+    shop_mongo_begin(0);
     T_OK(repo->take(&taken, repo, "65b000000000000000000001", lines, 100, 1, t_pool));
     T_INT(shop_mongo_count(), 1);
     T_INT(taken, 100);

@@ -46,7 +46,7 @@ static void begin(void)
         T_TRUE(duplicate == NULL);
         bson_destroy(doc);
     }
-    shop_mongo_count_reset();
+    shop_mongo_begin(0);
 }
 
 static int64_t number_of(int id)
@@ -127,7 +127,7 @@ static void a_batch_is_one_command_and_unordered(void)
         bson_destroy(filters[i]);
         bson_destroy(updates[i]);
     }
-    shop_mongo_count_reset();
+    shop_mongo_begin(0);
     T_OK(shop_mongo_update_batch(&matched, mongo, ROWS, NULL, NULL, 0, SHOP_MONGO_ONE, t_pool));
     T_INT(shop_mongo_count(), 0);
 }

@@ -78,7 +78,7 @@ static void placing_sends_few_commands(void)
         bool replayed;
 
         order_shop_fill(shop, USER(0), 2, 1);
-        shop_mongo_count_reset();
+        shop_mongo_begin(0);
         T_OK(order_shop_place(&order, &replayed, shop, USER(0), table[i].key, table[i].coupon,
                               t_pool));
         T_INT(shop_mongo_count(), table[i].most);
