@@ -15,6 +15,8 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_ports.h \
 	mod_shop/orders/order_quote.c \
 	mod_shop/orders/order_reap.c \
+	mod_shop/orders/order_refund.c \
+	mod_shop/orders/order_refund_mongo.c \
 	mod_shop/orders/order_repo.h \
 	mod_shop/orders/order_view.c \
 	mod_shop/orders/order_view.h

@@ -62,6 +62,18 @@ int shop_order_status_of_name(const char *name)
     return status >= 0 && status != SHOP_ORDER_CANCELLING && statuses[status].name ? status : -1;
 }
 
+bool shop_order_is_paid(shop_order_status_t status)
+{
+    return status == SHOP_ORDER_PAID || status == SHOP_ORDER_PROCESSING ||
+           status == SHOP_ORDER_SHIPPED || status == SHOP_ORDER_DELIVERED ||
+           status == SHOP_ORDER_REFUNDED;
+}
+
+bool shop_order_gives_back(const shop_order_t *order)
+{
+    return order->status == SHOP_ORDER_CANCELLING || order->restocking;
+}
+
 bool shop_order_may(shop_order_status_t from, shop_order_status_t to)
 {
     return (arrows[from] >> to) & 1U;

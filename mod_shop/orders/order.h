@@ -13,6 +13,8 @@
 #include "../base/error.h"
 
 #define SHOP_ORDER_LEASE apr_time_from_sec(30)
+/* An order takes so many refunds; each is kept in its document. */
+#define SHOP_REFUNDS_MAX 100
 
 typedef enum {
     SHOP_ORDER_PLACING,  /* internal: claimed, not committed */
@@ -49,6 +51,21 @@ typedef struct shop_order_event_t {
     const char *note; /* NULL when none */
 } shop_order_event_t;
 
+/* Money paid back. Kept in the order, so that what is left to pay back and the refund itself are
+ * one atomic update. */
+typedef struct shop_refund_t {
+    const char *id;
+    int64_t amount;
+    bool restock;       /* the goods came back: the order's lines return to stock */
+    const char *reason; /* NULL: none given */
+    const char *by;     /* user id of the admin */
+    apr_time_t at;
+    const char *key;         /* "<user>:<Idempotency-Key>"; NULL: none was sent */
+    const char *fingerprint; /* of method, route and body; NULL without a key */
+    const char *reply;       /* stored reply bytes; NULL without a key */
+    apr_size_t reply_size;
+} shop_refund_t;
+
 typedef struct shop_order_t {
     const char *id;
     const char *number;
@@ -65,6 +82,8 @@ typedef struct shop_order_t {
     const char *payment_method;
     const char *tracking_number; /* NULL: none */
     apr_array_header_t *history; /* shop_order_event_t *, oldest first */
+    int64_t refunded;            /* sum of refunds */
+    apr_array_header_t *refunds; /* shop_refund_t *, oldest first */
     apr_time_t created_at, updated_at;
     int64_t rev;
 
@@ -75,6 +94,7 @@ typedef struct shop_order_t {
     const char *fingerprint;
     apr_time_t lease_at;          /* past it the reaper takes over */
     bool unfinished;              /* something is left to be done */
+    bool restocking;              /* a refund's goods are on their way into stock */
     apr_array_header_t *returned; /* const char *: product ids (and "coupon") given back */
     const char *reply;            /* stored reply bytes, NULL until committed */
     apr_size_t reply_size;
@@ -89,6 +109,10 @@ int shop_order_status_of_stored(const char *name);
 int shop_order_status_of_name(const char *name);
 /* The arrows: may an order go from a to b by PATCH or cancel? */
 bool shop_order_may(shop_order_status_t from, shop_order_status_t to);
+/* Was it paid and not cancelled, so that there is something to pay back? (paid ... refunded) */
+bool shop_order_is_paid(shop_order_status_t status);
+/* Are its lines going back into stock (cancelling, or a refund with restock)? */
+bool shop_order_gives_back(const shop_order_t *order);
 /* Public names of the statuses that may follow (array of const char *). */
 apr_array_header_t *shop_order_next(shop_order_status_t status, apr_pool_t *pool);
 

@@ -20,6 +20,28 @@ void shop_order_append_event(bson_t *doc, const char *name, const shop_order_eve
     bson_append_document_end(doc, &inner);
 }
 
+void shop_order_append_refund(bson_t *doc, const char *name, const shop_refund_t *refund)
+{
+    bson_t inner;
+
+    bson_append_document_begin(doc, name, -1, &inner);
+    shop_bson_append_oid(&inner, "id", refund->id);
+    bson_append_int64(&inner, "amount", -1, refund->amount);
+    bson_append_bool(&inner, "restock", -1, refund->restock);
+    if (refund->reason) {
+        bson_append_utf8(&inner, "reason", -1, refund->reason, -1);
+    }
+    bson_append_utf8(&inner, "by", -1, refund->by, -1);
+    shop_bson_append_time(&inner, "at", refund->at);
+    if (refund->key) {
+        bson_append_utf8(&inner, "key", -1, refund->key, -1);
+        bson_append_utf8(&inner, "fp", -1, refund->fingerprint, -1);
+        bson_append_binary(&inner, "reply", -1, BSON_SUBTYPE_BINARY, (const uint8_t *)refund->reply,
+                           (uint32_t)refund->reply_size);
+    }
+    bson_append_document_end(doc, &inner);
+}
+
 static void append_items(bson_t *doc, const apr_array_header_t *items)
 {
     bson_t array, inner;
@@ -90,6 +112,8 @@ bson_t *shop_order_to_bson(const shop_order_t *order)
     append_address(doc, order->shipping_address);
     bson_append_utf8(doc, "payment_method", -1, order->payment_method, -1);
     bson_append_array(doc, "history", -1, &empty);
+    bson_append_int64(doc, "refunded", -1, 0);
+    bson_append_array(doc, "refunds", -1, &empty);
     shop_bson_append_time(doc, "claimed_at", order->created_at);
     shop_bson_append_time(doc, "updated_at", order->updated_at);
     bson_append_int64(doc, "cart_gen", -1, order->cart_gen);
@@ -149,6 +173,41 @@ static void read_event(apr_array_header_t *array, const bson_t *doc, apr_pool_t 
     APR_ARRAY_PUSH(array, shop_order_event_t *) = event;
 }
 
+static const char *read_bytes(apr_size_t *size, const bson_t *doc, const char *name,
+                              apr_pool_t *pool)
+{
+    bson_iter_t iter;
+    bson_subtype_t subtype;
+    const uint8_t *bytes;
+    uint32_t length;
+
+    *size = 0;
+    if (!bson_iter_init_find(&iter, doc, name) || !BSON_ITER_HOLDS_BINARY(&iter)) {
+        return NULL;
+    }
+    bson_iter_binary(&iter, &subtype, &length, &bytes);
+    *size = length;
+    return apr_pstrmemdup(pool, (const char *)bytes, length);
+}
+
+static void read_refund(apr_array_header_t *array, const bson_t *doc, apr_pool_t *pool)
+{
+    shop_refund_t *refund = apr_pcalloc(pool, sizeof(*refund));
+
+    refund->id = shop_bson_oid(doc, "id", pool);
+    refund->amount = shop_bson_int(doc, "amount", 0);
+    refund->restock = shop_bson_bool(doc, "restock");
+    refund->reason = shop_bson_string(doc, "reason", pool);
+    refund->by = shop_bson_string(doc, "by", pool);
+    refund->at = shop_bson_time(doc, "at");
+    refund->key = shop_bson_string(doc, "key", pool);
+    refund->fingerprint = shop_bson_string(doc, "fp", pool);
+    refund->reply = read_bytes(&refund->reply_size, doc, "reply", pool);
+    if (refund->id) {
+        APR_ARRAY_PUSH(array, shop_refund_t *) = refund;
+    }
+}
+
 static apr_array_header_t *read_returned(const bson_t *doc, apr_pool_t *pool)
 {
     apr_array_header_t *returned = apr_array_make(pool, 4, sizeof(const char *));
@@ -181,23 +240,15 @@ static void read_coupon(shop_order_t *order, const bson_t *doc, apr_pool_t *pool
 
 static void read_protocol(shop_order_t *order, const bson_t *doc, apr_pool_t *pool)
 {
-    bson_iter_t iter;
-    bson_subtype_t subtype;
-    const uint8_t *bytes;
-    uint32_t size;
-
     order->cart_gen = shop_bson_int(doc, "cart_gen", 0);
     order->cart_slot = shop_bson_string(doc, "cart_slot", pool);
     order->key_slot = shop_bson_string(doc, "key_slot", pool);
     order->fingerprint = shop_bson_string(doc, "fp", pool);
     order->lease_at = shop_bson_time(doc, "lease_at");
     order->unfinished = shop_bson_bool(doc, "unfinished");
+    order->restocking = shop_bson_bool(doc, "restocking");
     order->returned = read_returned(doc, pool);
-    if (bson_iter_init_find(&iter, doc, "reply") && BSON_ITER_HOLDS_BINARY(&iter)) {
-        bson_iter_binary(&iter, &subtype, &size, &bytes);
-        order->reply = apr_pstrmemdup(pool, (const char *)bytes, size);
-        order->reply_size = size;
-    }
+    order->reply = read_bytes(&order->reply_size, doc, "reply", pool);
 }
 
 static shop_address_t *read_address(const bson_t *doc, apr_pool_t *pool)
@@ -243,6 +294,8 @@ shop_error_t *shop_order_of_bson(shop_order_t **out, const bson_t *doc, apr_pool
     order->payment_method = shop_bson_string(doc, "payment_method", pool);
     order->tracking_number = shop_bson_string(doc, "tracking_number", pool);
     order->history = read_array(doc, "history", read_event, pool);
+    order->refunded = shop_bson_int(doc, "refunded", 0);
+    order->refunds = read_array(doc, "refunds", read_refund, pool);
     order->created_at = shop_bson_time(doc, "created_at");
     if (!order->created_at) {
         order->created_at = shop_bson_time(doc, "claimed_at");

@@ -2,6 +2,7 @@
  * The way of an order after it was placed: along the arrows, and back into stock when it is
  * cancelled. Giving back is fenced by back_rev and recorded line by line in the order, so that it
  * happens once whatever is lost, repeated or late. */
+#include <apr_strings.h>
 #include <string.h>
 
 #include "../base/testpoint.h"
@@ -70,9 +71,10 @@ static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
 }
 
 /* One turn: the products and the coupon are read FIRST and the order after them. *left: lines that
- * another turn must look at; -1: the order is not cancelling any more. */
-static shop_error_t *return_lines(int *left, const shop_order_ports_t *ports,
-                                  const shop_order_t *seen, apr_pool_t *pool)
+ * another turn must look at; -1: the order gives nothing back any more. *status: the order's. */
+static shop_error_t *return_lines(int *left, shop_order_status_t *status,
+                                  const shop_order_ports_t *ports, const shop_order_t *seen,
+                                  apr_pool_t *pool)
 {
     int count = seen->items->nelts;
     shop_take_t *takes = shop_order_takes(seen, pool);
@@ -86,16 +88,19 @@ static shop_error_t *return_lines(int *left, const shop_order_ports_t *ports,
         SHOP_TRY(ports->coupons->state(&coupon, ports->coupons, seen->coupon_code, seen->id, pool));
     }
     SHOP_TRY(ports->orders->find(&order, ports->orders, seen->id, pool));
-    if (!order || order->status != SHOP_ORDER_CANCELLING) {
+    if (!order || !shop_order_gives_back(order)) {
         *left = -1;
         return NULL;
     }
+    *status = order->status;
     for (int i = 0; i < count; i++) {
         if (!is_returned(order, takes[i].product_id)) {
             SHOP_TRY(return_line(left, ports, order, &states[i], &takes[i], pool));
         }
     }
-    if (has_coupon_use(order) && !is_returned(order, COUPON_LINE)) {
+    /* a refund pays back what the customer paid; the coupon stays used */
+    if (order->status == SHOP_ORDER_CANCELLING && has_coupon_use(order) &&
+        !is_returned(order, COUPON_LINE)) {
         SHOP_TRY(return_coupon(left, ports, order, &coupon, pool));
     }
     return NULL;
@@ -112,20 +117,34 @@ shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_orde
     return ports->orders->finish(ports->orders, order->id, pool);
 }
 
+/* Everything is back. Not moved means that somebody else was quicker. */
+static shop_error_t *end_giving(const shop_order_ports_t *ports, const shop_order_t *order,
+                                shop_order_status_t status, apr_pool_t *pool)
+{
+    bool done;
+
+    if (status != SHOP_ORDER_CANCELLING) {
+        return ports->orders->restocked(ports->orders, order->id, pool);
+    }
+    return ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_CANCELLING,
+                               SHOP_ORDER_CANCELLED, -1, NULL, NULL,
+                               ports->clock->now(ports->clock), pool);
+}
+
 shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
                                    apr_time_t deadline, apr_pool_t *pool)
 {
     apr_pool_t *turn_pool;
     shop_error_t *err = NULL;
+    shop_order_status_t status = order->status;
     int left = 1;
-    bool done;
 
     for (int turn = 0; turn < GIVE_BACK_TURNS && left > 0 && !err; turn++) {
         if (deadline && shop_clock_monotonic() >= deadline) {
             break;
         }
         apr_pool_create(&turn_pool, pool);
-        err = return_lines(&left, ports, order, turn_pool);
+        err = return_lines(&left, &status, ports, order, turn_pool);
         if (!err) {
             apr_pool_destroy(turn_pool); /* an error lives in it */
         }
@@ -135,16 +154,14 @@ shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_o
     }
     if (left > 0) {
         return shop_error_cause(
-            shop_err(pool, UNAVAILABLE, "the order is cancelled; its stock is still on the way"),
-            pool, "order %s: %d lines not given back in time", order->id, left);
+            shop_err(pool, UNAVAILABLE, "the stock of the order is still on its way back"), pool,
+            "order %s: %d lines not given back in time", order->id, left);
     }
     if (left < 0) {
         return NULL;
     }
     SHOP_TEST_POINT("cancelling.returned", pool);
-    SHOP_TRY(ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_CANCELLING,
-                                 SHOP_ORDER_CANCELLED, -1, NULL, NULL,
-                                 ports->clock->now(ports->clock), pool));
+    SHOP_TRY(end_giving(ports, order, status, pool));
     SHOP_TEST_POINT("cancelling.cancelled", pool);
     return shop_order_forget(ports, order, pool);
 }
@@ -208,7 +225,11 @@ shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *
 {
     shop_order_t *fresh = NULL;
 
-    SHOP_TRY(step(order, ports, seen, SHOP_ORDER_CANCELLED, rev, by, note, NULL, pool));
+    if (seen->status == SHOP_ORDER_CANCELLING) { /* begun before and cut off: it goes on */
+        *order = apr_pmemdup(pool, seen, sizeof(*seen));
+    } else {
+        SHOP_TRY(step(order, ports, seen, SHOP_ORDER_CANCELLED, rev, by, note, NULL, pool));
+    }
     SHOP_TEST_POINT("cancelling.begun", pool);
     SHOP_TRY(shop_order_give_back(ports, *order, deadline, pool));
     SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));

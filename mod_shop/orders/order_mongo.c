@@ -8,7 +8,7 @@
 
 #include "order_bson.h"
 
-#define ORDERS "orders"
+#define ORDERS SHOP_ORDERS_COLLECTION
 
 const shop_mongo_index_t shop_order_indexes[] = {
     { ORDERS, "cart_slot", "user:1,cart_slot:1", true, false },
@@ -22,14 +22,9 @@ const shop_mongo_index_t shop_order_indexes[] = {
     { NULL, NULL, NULL, false, false },
 };
 
-typedef struct repo_t {
-    shop_order_repo_t port;
-    shop_mongo_t *mongo;
-} repo_t;
-
 static shop_mongo_t *mongo_of(shop_order_repo_t *port)
 {
-    return ((repo_t *)port)->mongo;
+    return ((shop_order_repo_mongo_t *)port)->mongo;
 }
 
 static bson_t *id_filter(const char *id)
@@ -78,6 +73,20 @@ static shop_error_t *order_find_by_key(shop_order_t **order, shop_order_repo_t *
     shop_bson_append_oid(&filter, "user", user_id);
     bson_append_utf8(&filter, "key_slot", -1, key_slot, -1);
     err = find_one(order, mongo_of(port), &filter, true, pool);
+    bson_destroy(&filter);
+    return err;
+}
+
+static shop_error_t *order_find_by_cart(shop_order_t **order, shop_order_repo_t *port,
+                                        const char *user_id, const char *cart_slot,
+                                        apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "user", user_id);
+    bson_append_utf8(&filter, "cart_slot", -1, cart_slot, -1);
+    err = find_one(order, mongo_of(port), &filter, false, pool);
     bson_destroy(&filter);
     return err;
 }
@@ -183,7 +192,7 @@ static void append_move(bson_t *update, const char *id, shop_order_status_t to,
     bson_append_document_begin(update, "$set", -1, &part);
     bson_append_utf8(&part, "status", -1, shop_order_status_stored(to), -1);
     shop_bson_append_time(&part, "updated_at", now);
-    if (tracking_number) {
+    if (tracking_number && *tracking_number) {
         bson_append_utf8(&part, "tracking_number", -1, tracking_number, -1);
     }
     if (to == SHOP_ORDER_CANCELLING || to == SHOP_ORDER_ABORTING) {
@@ -204,6 +213,10 @@ static void append_move(bson_t *update, const char *id, shop_order_status_t to,
     }
     if (to == SHOP_ORDER_FAILED) {
         BCON_APPEND(update, "$unset", "{", "unfinished", "", "lease_at", "", "}");
+    } else if (to == SHOP_ORDER_CANCELLED) {
+        BCON_APPEND(update, "$unset", "{", "restocking", "", "}");
+    } else if (tracking_number && !*tracking_number) {
+        BCON_APPEND(update, "$unset", "{", "tracking_number", "", "}");
     }
 }
 
@@ -243,14 +256,15 @@ static shop_error_t *order_mark_returned(shop_order_repo_t *port, const char *id
     return err;
 }
 
-/* A late clean-up must not hide that a cancelling has begun. */
+/* A late clean-up must not hide that giving back has begun. */
 static shop_error_t *order_finish(shop_order_repo_t *port, const char *id, apr_pool_t *pool)
 {
     bson_t *filter = id_filter(id);
     bson_t *update = BCON_NEW("$unset", "{", "unfinished", "", "lease_at", "", "}");
     shop_error_t *err;
 
-    BCON_APPEND(filter, "status", "{", "$nin", "[", "placing", "aborting", "cancelling", "]", "}");
+    BCON_APPEND(filter, "status", "{", "$nin", "[", "placing", "aborting", "cancelling", "]", "}",
+                "restocking", "{", "$ne", BCON_BOOL(true), "}");
     err = shop_mongo_update(NULL, NULL, mongo_of(port), ORDERS, filter, update, NULL,
                             SHOP_MONGO_ONE, pool);
     bson_destroy(filter);
@@ -279,9 +293,9 @@ static shop_error_t *order_unfinished(apr_array_header_t **orders, shop_order_re
                                       apr_time_t before, int limit, apr_pool_t *pool)
 {
     bson_t *filter = BCON_NEW("unfinished", BCON_BOOL(true));
-    bson_t *opts =
-        BCON_NEW("sort", "{", "lease_at", BCON_INT32(1), "}", "limit", BCON_INT64(limit),
-                 "projection", "{", "reply", BCON_INT32(0), "outbox", BCON_INT32(0), "}");
+    bson_t *opts = BCON_NEW("sort", "{", "lease_at", BCON_INT32(1), "}", "limit", BCON_INT64(limit),
+                            "projection", "{", "reply", BCON_INT32(0), "outbox", BCON_INT32(0),
+                            "refunds", BCON_INT32(0), "}");
     bson_t older;
     shop_error_t *err;
 
@@ -353,7 +367,7 @@ static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *en
     bson_t filter = BSON_INITIALIZER, wanted = BSON_INITIALIZER;
     bson_t *opts = BCON_NEW("sort", "{", "created_at", BCON_INT32(-1), "_id", BCON_INT32(-1), "}",
                             "limit", BCON_INT64(query->list.limit + 1), "projection", "{", "reply",
-                            BCON_INT32(0), "outbox", BCON_INT32(0), "}");
+                            BCON_INT32(0), "outbox", BCON_INT32(0), "refunds", BCON_INT32(0), "}");
     shop_error_t *err;
 
     *orders = apr_array_make(pool, 16, sizeof(shop_order_t *));
@@ -391,12 +405,13 @@ static shop_error_t *order_coupon_uses(int64_t *uses, shop_order_repo_t *port, c
 
 shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
 {
-    repo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+    shop_order_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
 
     repo->mongo = mongo;
     repo->port.claim = order_claim;
     repo->port.find = order_find;
     repo->port.find_by_key = order_find_by_key;
+    repo->port.find_by_cart = order_find_by_cart;
     repo->port.list = order_list;
     repo->port.commit = order_commit;
     repo->port.move = order_move;
@@ -404,5 +419,6 @@ shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
     repo->port.finish = order_finish;
     repo->port.unfinished = order_unfinished;
     repo->port.coupon_uses = order_coupon_uses;
+    shop_order_mongo_refunds(&repo->port);
     return &repo->port;
 }

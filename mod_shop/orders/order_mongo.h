@@ -7,8 +7,18 @@
 #include "../infra/mongo.h"
 #include "order_repo.h"
 
+typedef struct shop_order_repo_mongo_t {
+    shop_order_repo_t port;
+    shop_mongo_t *mongo;
+} shop_order_repo_mongo_t;
+
+#define SHOP_ORDERS_COLLECTION "orders"
+
 /* Never fails; opens nothing. */
 shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
+
+/* Sets the port's functions for refunds: order_refund_mongo.c. */
+void shop_order_mongo_refunds(shop_order_repo_t *port);
 
 extern const shop_mongo_index_t shop_order_indexes[];
 

@@ -44,6 +44,22 @@ static shop_error_t *in_time(const place_t *place)
 
 /* ---- the claim ---- */
 
+/* A committed order that somebody left before it was clean would keep its customer from the next
+ * one until the reaper comes. Best effort: the order stands whatever comes of it. */
+static void clean_left(const place_t *place, const shop_order_t *left)
+{
+    shop_error_t *err;
+
+    if (!left->unfinished || shop_order_gives_back(left) || !shop_order_status_name(left->status)) {
+        return;
+    }
+    err = shop_order_clean(place->ports, left, place->pool);
+    if (err) {
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",
+                 left->id, err->cause ? err->cause : err->detail);
+    }
+}
+
 static shop_error_t *answer_known(shop_order_t **order, bool *replayed, const place_t *place,
                                   shop_order_t *known)
 {
@@ -58,6 +74,7 @@ static shop_error_t *answer_known(shop_order_t **order, bool *replayed, const pl
         err->retry_after = RETRY_AFTER;
         return err;
     }
+    clean_left(place, known);
     *order = known;
     *replayed = true;
     return NULL;
@@ -76,17 +93,44 @@ static shop_error_t *find_known(shop_order_t **known, const place_t *place)
                                place->pool);
 }
 
-/* One of the two slots is another order's. */
-static shop_error_t *answer_duplicate(shop_order_t **order, bool *replayed, const place_t *place)
+/* The cart is another order's. *again: that order needs it no more, or never will, so that a
+ * second look at the cart will tell; the reaper would come to the same, later. */
+static shop_error_t *look_at_other(bool *again, const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    shop_order_t *other = NULL;
+
+    SHOP_TRY(ports->orders->find_by_cart(&other, ports->orders, place->request->user_id,
+                                         place->order->cart_slot, place->pool));
+    *again = true;
+    if (other && shop_order_status_name(other->status)) {
+        clean_left(place, other);
+    } else if (other && other->lease_at < ports->clock->now(ports->clock)) {
+        SHOP_TRY(shop_order_abort(ports, other, place->pool));
+    } else {
+        *again = !other;
+    }
+    return NULL;
+}
+
+/* One of the two slots is another order's. *again as above; never asked for twice. */
+static shop_error_t *answer_duplicate(shop_order_t **order, bool *replayed, bool *again,
+                                      const place_t *place)
 {
     shop_order_t *known;
+    bool may_repeat = !*again;
 
+    *again = false;
     SHOP_TRY(find_known(&known, place));
     if (known) {
         return answer_known(order, replayed, place, known);
     }
-    return shop_err(place->pool, ORDER_IN_PROGRESS,
-                    "this cart is being ordered by another request");
+    if (may_repeat) {
+        SHOP_TRY(look_at_other(again, place));
+    }
+    return *again ? NULL
+                  : shop_err(place->pool, ORDER_IN_PROGRESS,
+                             "this cart is being ordered by another request");
 }
 
 /* The same id may be sent again: a claim that was applied without our knowing is then a success. */
@@ -241,11 +285,13 @@ static shop_error_t *seal(const place_t *place)
 static shop_error_t *commit(const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
+    bool sent = false;
 
     for (int turn = 0; turn < COMMIT_TRIES && !is_late(place); turn++) {
         bool done = false;
         shop_error_t *err = ports->orders->commit(&done, ports->orders, place->order, place->pool);
 
+        sent = true;
         if (!err) {
             return done ? NULL : busy(place->pool, "the order was aborted by the reaper meanwhile");
         }
@@ -253,6 +299,9 @@ static shop_error_t *commit(const place_t *place)
             return err;
         }
         apr_sleep(PAUSE << turn);
+    }
+    if (!sent) {
+        return busy(place->pool, "the deadline passed before the commit");
     }
     shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
              "the commit of order %s; the reaper will finish or undo it", place->order->id);
@@ -369,14 +418,38 @@ static shop_error_t *clean_if_time(const place_t *place)
     return shop_order_clean(place->ports, place->order, place->pool);
 }
 
+/* Prices the cart and claims it. *claimed false: *order is what this key made before. */
+static shop_error_t *price_and_claim(shop_order_t **order, bool *replayed, bool *claimed,
+                                     place_t *place)
+{
+    shop_order_quote_t quote;
+    shop_order_t *known = NULL;
+    bool again = false;
+
+    do {
+        shop_error_t *refusal = price(place, &quote);
+
+        if (refusal) { /* which may be the doing of the first request with this very key */
+            SHOP_TRY(find_known(&known, place));
+            return known ? answer_known(order, replayed, place, known) : refusal;
+        }
+        place->order = quote.order;
+        SHOP_TRY(fill(place));
+        SHOP_TRY(claim(claimed, place));
+        if (!*claimed) {
+            SHOP_TRY(answer_duplicate(order, replayed, &again, place));
+        }
+    } while (again && !*claimed);
+    return NULL;
+}
+
 shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claimed,
                                const shop_order_ports_t *ports, const shop_order_request_t *request,
                                apr_pool_t *pool)
 {
     place_t place = { .ports = ports, .request = request, .pool = pool };
-    shop_order_quote_t quote;
     shop_order_t *known = NULL;
-    shop_error_t *refusal, *left;
+    shop_error_t *left;
 
     *replayed = *claimed = false;
     SHOP_TRY(find_known(&known, &place));
@@ -386,16 +459,9 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claim
     if (request->admit) {
         SHOP_TRY(request->admit(request->baton, pool));
     }
-    refusal = price(&place, &quote);
-    if (refusal) { /* which may be the doing of the first request with this very key */
-        SHOP_TRY(find_known(&known, &place));
-        return known ? answer_known(order, replayed, &place, known) : refusal;
-    }
-    place.order = quote.order;
-    SHOP_TRY(fill(&place));
-    SHOP_TRY(claim(claimed, &place));
+    SHOP_TRY(price_and_claim(order, replayed, claimed, &place));
     if (!*claimed) {
-        return answer_duplicate(order, replayed, &place);
+        return NULL;
     }
     SHOP_TRY(take_and_commit(&place));
     *order = place.order;

@@ -78,22 +78,52 @@ shop_error_t *shop_order_abort(const shop_order_ports_t *ports, const shop_order
 shop_take_t *shop_order_takes(const shop_order_t *order, apr_pool_t *pool);
 
 /* ---- cancelling: order_cancel.c ---- */
-/* To cancelled, with stock and coupon given back exactly once. rev -1: any, else
+/* To cancelled, with stock and coupon given back exactly once; goes on with one that is being
+ * cancelled. rev -1: any, else
  * PRECONDITION_FAILED when the order is another by now. *order: afterwards. INVALID_TRANSITION. */
 shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *ports,
                                 const shop_order_t *seen, int64_t rev, const char *by,
                                 const char *note, apr_time_t deadline, apr_pool_t *pool);
-/* Goes on giving back for an order that is cancelling; any number of times and callers. */
+/* Goes on giving back for an order that is cancelling or restocking; any number of times and
+ * callers. */
 shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
                                    apr_time_t deadline, apr_pool_t *pool);
-/* A cancelled order's markers are dropped and nothing is left to do. */
+/* The markers of an order that gave back are dropped and nothing is left to do. */
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
                                 apr_pool_t *pool);
-/* Any other arrow (refunded: without restocking). As shop_order_cancel otherwise. */
+/* Any other arrow but to refunded. As shop_order_cancel otherwise. tracking_number: NULL leaves it,
+ * "" removes it. */
 shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
                                  const shop_order_t *seen, shop_order_status_t to, int64_t rev,
                                  const char *by, const char *note, const char *tracking_number,
                                  apr_pool_t *pool);
+
+/* ---- refunds: order_refund.c ---- */
+typedef struct shop_refund_request_t {
+    int64_t amount; /* minor units, at least 1; -1: all that is left, and the order is refunded */
+    bool restock;
+    const char *reason;      /* NULL: none */
+    const char *by;          /* user id */
+    const char *key;         /* as in shop_refund_t; NULL: none was sent */
+    const char *fingerprint; /* of method, route and body; NULL without a key */
+    int64_t rev;             /* -1: any, else PRECONDITION_FAILED when the order is another */
+    const char *note;        /* for the history, when the order becomes refunded; NULL: none */
+    apr_time_t deadline;     /* as in shop_order_request_t */
+    /* Sets refund->reply and reply_size to what the caller will be answered; NULL without a key. */
+    shop_error_t *(*reply)(void *baton, const shop_order_t *order, shop_refund_t *refund,
+                           apr_pool_t *pool);
+    void *baton;
+} shop_refund_request_t;
+
+/* Pays back a part of a paid order, once for each key: the refund and what is left are one update.
+ * *order: afterwards. *refund: the one made or, *replayed, the one of the key's first time; NULL
+ * when nothing was left of an order that was to be refunded. With restock the order's lines that
+ * are not in stock again go back, once however many refunds ask for it; what cannot be given back
+ * at once is left to the reaper. INVALID_TRANSITION (not paid, or cancelled), REFUND_TOO_LARGE,
+ * IDEMPOTENCY_MISMATCH. UNAVAILABLE: the outcome may be unknown; repeat with the same key. */
+shop_error_t *shop_order_refund(shop_refund_t **refund, bool *replayed, shop_order_t **order,
+                                const shop_order_ports_t *ports, const shop_order_t *seen,
+                                const shop_refund_request_t *request, apr_pool_t *pool);
 
 /* ---- the reaper: order_reap.c ---- */
 /* One turn: a bounded batch of unfinished orders past their lease, old holds, redemptions and

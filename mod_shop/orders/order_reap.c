@@ -52,25 +52,38 @@ static shop_error_t *settle_order(bool *settled, const reap_t *reap, const void 
     case SHOP_ORDER_ABORTING: SHOP_TRY(shop_order_abort(reap->ports, order, pool)); break;
     case SHOP_ORDER_CANCELLING: SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool)); break;
     case SHOP_ORDER_CANCELLED: SHOP_TRY(shop_order_forget(reap->ports, order, pool)); break;
-    default: SHOP_TRY(shop_order_clean(reap->ports, order, pool)); break;
+    default:
+        SHOP_TRY(shop_order_clean(reap->ports, order, pool));
+        if (order->restocking) {
+            SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool));
+        }
+        break;
     }
     *settled = true;
     return NULL;
 }
 
-/* The status of the order a leftover belongs to; FAILED..REFUNDED, or PLACING for "leave it". An
- * order that is not there at all is left too: an acknowledged claim precedes every take. */
+/* The order a leftover belongs to. One that is not there at all is logged and left alone: an
+ * acknowledged claim precedes every take. */
+static shop_error_t *order_of(shop_order_t **order, const reap_t *reap, const shop_leftover_t *left,
+                              apr_pool_t *pool)
+{
+    SHOP_TRY(reap->ports->orders->find(order, reap->ports->orders, left->order_id, pool));
+    if (!*order) {
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK,
+                        "%s names order %s, which is not there", left->id, left->order_id);
+    }
+    return NULL;
+}
+
+/* FAILED..REFUNDED, or PLACING for "leave it". */
 static shop_error_t *status_of(shop_order_status_t *status, const reap_t *reap,
                                const shop_leftover_t *left, apr_pool_t *pool)
 {
     shop_order_t *order = NULL;
 
-    SHOP_TRY(reap->ports->orders->find(&order, reap->ports->orders, left->order_id, pool));
+    SHOP_TRY(order_of(&order, reap, left, pool));
     *status = order ? order->status : SHOP_ORDER_PLACING;
-    if (!order) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK,
-                        "%s names order %s, which is not there", left->id, left->order_id);
-    }
     return NULL;
 }
 
@@ -102,10 +115,10 @@ static shop_error_t *settle_back(bool *settled, const reap_t *reap, const void *
     const shop_leftover_t *left = item;
     shop_product_repo_t *products = reap->ports->products;
     shop_take_t take = { left->id, left->quantity, 0 };
-    shop_order_status_t status;
+    shop_order_t *order = NULL;
 
-    SHOP_TRY(status_of(&status, reap, left, pool));
-    if (status != SHOP_ORDER_CANCELLED) {
+    SHOP_TRY(order_of(&order, reap, left, pool));
+    if (!order || shop_order_gives_back(order)) { /* its name still guards against a second time */
         return NULL;
     }
     *settled = true;

@@ -25,6 +25,9 @@ struct shop_order_repo_t {
                           apr_pool_t *pool);
     shop_error_t *(*find_by_key)(shop_order_t **order, shop_order_repo_t *repo, const char *user_id,
                                  const char *key_slot, apr_pool_t *pool);
+    /* The order that has claimed the user's cart of this generation ("g:<gen>"); NULL: none. */
+    shop_error_t *(*find_by_cart)(shop_order_t **order, shop_order_repo_t *repo,
+                                  const char *user_id, const char *cart_slot, apr_pool_t *pool);
     shop_error_t *(*list)(apr_array_header_t **orders, shop_list_end_t *end,
                           shop_order_repo_t *repo, const shop_order_query_t *query,
                           apr_pool_t *pool);
@@ -34,15 +37,26 @@ struct shop_order_repo_t {
                             apr_pool_t *pool);
     /* from -> to where status is from. to FAILED also frees both slots and ends unfinished; to
      * CANCELLING and ABORTING set lease_at and unfinished; event (may be NULL) is appended, and
-     * tracking_number set when not NULL. rev -1: any, else it must still be rev. */
+     * tracking_number set when not NULL ("": removed). to CANCELLED ends restocking. rev -1: any,
+     * else it must still be rev. */
     shop_error_t *(*move)(bool *done, shop_order_repo_t *repo, const char *id,
                           shop_order_status_t from, shop_order_status_t to, int64_t rev,
                           const shop_order_event_t *event, const char *tracking_number,
                           apr_time_t now, apr_pool_t *pool);
+    /* Appends the refund where rev is still rev and adds its amount to refunded; status: what the
+     * order becomes by it (unchanged, or REFUNDED with event in the history). With restock also
+     * restocking, unfinished and lease_at. *done false: the order is another by now, or has the
+     * refund already. May be repeated. */
+    shop_error_t *(*refund)(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
+                            const shop_refund_t *refund, shop_order_status_t status,
+                            const shop_order_event_t *event, apr_pool_t *pool);
+    /* Ends restocking. Any number of times. */
+    shop_error_t *(*restocked)(shop_order_repo_t *repo, const char *id, apr_pool_t *pool);
     /* Records that a line (product id or "coupon") was given back. */
     shop_error_t *(*mark_returned)(shop_order_repo_t *repo, const char *id, const char *line,
                                    apr_pool_t *pool);
-    /* Nothing is left to do: unset unfinished, unless something began meanwhile (cancelling). */
+    /* Nothing is left to do: unset unfinished, unless something began meanwhile (cancelling,
+     * restocking). */
     shop_error_t *(*finish)(shop_order_repo_t *repo, const char *id, apr_pool_t *pool);
     /* Orders with unfinished and lease_at before now, oldest first. */
     shop_error_t *(*unfinished)(apr_array_header_t **orders, shop_order_repo_t *repo,

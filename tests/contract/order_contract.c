@@ -108,6 +108,10 @@ static void one_slot_is_one_order(void)
     T_STR(found->id, ID(1));
     T_OK(repo->find_by_key(&found, repo, BUYER, "k:9", t_pool));
     T_TRUE(!found);
+    T_OK(repo->find_by_cart(&found, repo, BUYER, "g:1", t_pool));
+    T_STR(found->id, ID(1));
+    T_OK(repo->find_by_cart(&found, repo, BUYER, "g:9", t_pool));
+    T_TRUE(!found);
 }
 
 static void what_goes_in_comes_out(void)
@@ -189,6 +193,9 @@ static void a_move_compares_and_appends(void)
     T_INT(found->history->nelts, 2);
     T_STR(APR_ARRAY_IDX(found->history, 1, shop_order_event_t *)->note, "by wire");
     T_TRUE(!found->unfinished);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PAID, SHOP_ORDER_PROCESSING, -1, NULL, "", NOON,
+                    t_pool));
+    T_TRUE(!stored(1)->tracking_number);
 }
 
 static void finishing_does_not_hide_a_cancelling(void)
@@ -216,6 +223,67 @@ static void finishing_does_not_hide_a_cancelling(void)
     T_OK(repo->finish(repo, ID(1), t_pool));
     T_OK(repo->unfinished(&left, repo, NOON + 10 * SHOP_ORDER_LEASE, 10, t_pool));
     T_INT(left->nelts, 0);
+}
+
+static shop_refund_t refund_of(int n, int64_t amount)
+{
+    return (shop_refund_t){ .id = apr_psprintf(t_pool, "%024x", 0xd000 + n),
+                            .amount = amount,
+                            .reason = "broken",
+                            .by = OTHER,
+                            .at = NOON + apr_time_from_sec(60),
+                            .key = n == 1 ? "admin:a" : NULL,
+                            .fingerprint = n == 1 ? "fp" : NULL,
+                            .reply = n == 1 ? "re\0ply" : NULL,
+                            .reply_size = n == 1 ? 6 : 0 };
+}
+
+static void a_refund_is_fenced_by_the_revision(void)
+{
+    shop_order_event_t event = { "refunded", NOON, OTHER, NULL };
+    shop_refund_t first = refund_of(1, 700), rest = refund_of(2, 2000);
+    const shop_refund_t *kept;
+    apr_array_header_t *left;
+
+    repo = shop_order_contract_store();
+    placed(1, BUYER);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PENDING, SHOP_ORDER_PAID, 1, NULL, NULL, NOON,
+                    t_pool));
+    T_OK(repo->refund(&yes, repo, ID(1), 1, &first, SHOP_ORDER_PAID, NULL, t_pool));
+    T_TRUE(!yes);
+    T_INT(stored(1)->refunded, 0);
+    T_OK(repo->refund(&yes, repo, ID(1), 2, &first, SHOP_ORDER_PAID, NULL, t_pool));
+    T_TRUE(yes);
+    T_OK(repo->refund(&yes, repo, ID(1), 2, &first, SHOP_ORDER_PAID, NULL, t_pool));
+    T_TRUE(!yes); /* the same again */
+    T_OK(repo->refund(&yes, repo, ID(1), 3, &first, SHOP_ORDER_PAID, NULL, t_pool));
+    T_TRUE(!yes);
+    T_INT(stored(1)->refunded, 700);
+    T_INT(found->rev, 3);
+    T_TRUE(!found->unfinished && !found->restocking);
+    kept = APR_ARRAY_IDX(found->refunds, 0, shop_refund_t *);
+    T_STR(kept->id, first.id);
+    T_STR(kept->reason, "broken");
+    T_STR(kept->key, "admin:a");
+    T_INT(kept->reply_size, 6);
+    T_TRUE(!memcmp(kept->reply, "re\0ply", 6));
+    T_TRUE(kept->at == first.at && !kept->restock);
+    rest.restock = true;
+    T_OK(repo->refund(&yes, repo, ID(1), 3, &rest, SHOP_ORDER_REFUNDED, &event, t_pool));
+    T_TRUE(yes);
+    T_INT(stored(1)->status, SHOP_ORDER_REFUNDED);
+    T_INT(found->refunded, 2700);
+    T_INT(found->refunds->nelts, 2);
+    T_TRUE(!APR_ARRAY_IDX(found->refunds, 1, shop_refund_t *)->key);
+    T_STR(APR_ARRAY_IDX(found->history, 1, shop_order_event_t *)->status, "refunded");
+    T_TRUE(found->restocking && found->unfinished);
+    T_OK(repo->finish(repo, ID(1), t_pool)); /* a clean-up that comes late */
+    T_OK(repo->unfinished(&left, repo, rest.at + SHOP_ORDER_LEASE + 1000, 10, t_pool));
+    T_INT(left->nelts, 1);
+    T_OK(repo->restocked(repo, ID(1), t_pool));
+    T_OK(repo->restocked(repo, ID(1), t_pool));
+    T_OK(repo->finish(repo, ID(1), t_pool));
+    T_TRUE(!stored(1)->restocking && !found->unfinished);
 }
 
 static void the_list_is_newest_first_and_knows_no_internal_order(void)
@@ -260,6 +328,7 @@ const shop_test_t shop_order_contract[] = {
     SHOP_TEST(a_failed_order_frees_its_slots, "a failed order frees its slots and is never placed"),
     SHOP_TEST(a_move_compares_and_appends, "a move compares status and revision"),
     SHOP_TEST(finishing_does_not_hide_a_cancelling, "a late finish does not hide a cancelling"),
+    SHOP_TEST(a_refund_is_fenced_by_the_revision, "a refund is fenced by the order's revision"),
     SHOP_TEST(the_list_is_newest_first_and_knows_no_internal_order,
               "the list is newest first and knows no internal order"),
     SHOP_TEST_END,

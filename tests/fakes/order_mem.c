@@ -92,6 +92,31 @@ static shop_address_t *copy_address(const shop_address_t *from, apr_pool_t *pool
     return address;
 }
 
+static shop_refund_t *copy_refund(const shop_refund_t *from, apr_pool_t *pool)
+{
+    shop_refund_t *refund = apr_pmemdup(pool, from, sizeof(*from));
+
+    refund->id = apr_pstrdup(pool, from->id);
+    refund->reason = apr_pstrdup(pool, from->reason);
+    refund->by = apr_pstrdup(pool, from->by);
+    refund->at = stored_time(from->at);
+    refund->key = apr_pstrdup(pool, from->key);
+    refund->fingerprint = apr_pstrdup(pool, from->fingerprint);
+    refund->reply = from->reply ? apr_pstrmemdup(pool, from->reply, from->reply_size) : NULL;
+    return refund;
+}
+
+static apr_array_header_t *copy_refunds(const apr_array_header_t *from, apr_pool_t *pool)
+{
+    apr_array_header_t *refunds = apr_array_make(pool, 2, sizeof(void *));
+
+    for (int i = 0; from && i < from->nelts; i++) {
+        APR_ARRAY_PUSH(refunds, shop_refund_t *) =
+            copy_refund(APR_ARRAY_IDX(from, i, shop_refund_t *), pool);
+    }
+    return refunds;
+}
+
 static shop_order_t *copy(const shop_order_t *from, apr_pool_t *pool)
 {
     shop_order_t *order = apr_pmemdup(pool, from, sizeof(*from));
@@ -107,6 +132,7 @@ static shop_order_t *copy(const shop_order_t *from, apr_pool_t *pool)
     order->payment_method = apr_pstrdup(pool, from->payment_method);
     order->tracking_number = apr_pstrdup(pool, from->tracking_number);
     order->history = copy_history(from->history, pool);
+    order->refunds = copy_refunds(from->refunds, pool);
     order->created_at = stored_time(from->created_at);
     order->updated_at = stored_time(from->updated_at);
     order->lease_at = stored_time(from->lease_at);
@@ -178,6 +204,22 @@ static shop_error_t *mem_find_by_key(shop_order_t **order, shop_order_repo_t *re
         const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
 
         if (!strcmp(other->user_id, user_id) && !strcmp(other->key_slot, key_slot)) {
+            *order = copy(other, pool);
+        }
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_find_by_cart(shop_order_t **order, shop_order_repo_t *repo,
+                                      const char *user_id, const char *cart_slot, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+
+    *order = NULL;
+    for (int i = 0; i < mem->orders->nelts && !*order; i++) {
+        const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (!strcmp(other->user_id, user_id) && !strcmp(other->cart_slot, cart_slot)) {
             *order = copy(other, pool);
         }
     }
@@ -285,8 +327,9 @@ static shop_error_t *mem_move(bool *done, shop_order_repo_t *repo, const char *i
     order->rev++;
     order->updated_at = stored_time(now);
     if (tracking_number) {
-        order->tracking_number = apr_pstrdup(mem->pool, tracking_number);
+        order->tracking_number = *tracking_number ? apr_pstrdup(mem->pool, tracking_number) : NULL;
     }
+    order->restocking = order->restocking && to != SHOP_ORDER_CANCELLED;
     if (event) {
         APR_ARRAY_PUSH(order->history, shop_order_event_t *) = copy_event(event, mem->pool);
     }
@@ -298,6 +341,48 @@ static shop_error_t *mem_move(bool *done, shop_order_repo_t *repo, const char *i
         order->cart_slot = order->key_slot = apr_pstrcat(mem->pool, "o:", id, NULL);
         order->unfinished = false;
         order->lease_at = 0;
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_refund(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
+                                const shop_refund_t *refund, shop_order_status_t status,
+                                const shop_order_event_t *event, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *order = by_id(mem, id);
+
+    (void)pool;
+    *done = order && order->rev == rev;
+    for (int i = 0; *done && i < order->refunds->nelts; i++) {
+        *done = strcmp(APR_ARRAY_IDX(order->refunds, i, shop_refund_t *)->id, refund->id) != 0;
+    }
+    if (!*done) {
+        return leave(mem, NULL);
+    }
+    APR_ARRAY_PUSH(order->refunds, shop_refund_t *) = copy_refund(refund, mem->pool);
+    order->refunded += refund->amount;
+    order->status = status;
+    order->rev++;
+    order->updated_at = stored_time(refund->at);
+    if (event) {
+        APR_ARRAY_PUSH(order->history, shop_order_event_t *) = copy_event(event, mem->pool);
+    }
+    if (refund->restock) {
+        order->restocking = order->unfinished = true;
+        order->lease_at = stored_time(refund->at + SHOP_ORDER_LEASE);
+    }
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_restocked(shop_order_repo_t *repo, const char *id, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *order = by_id(mem, id);
+
+    (void)pool;
+    if (order) {
+        order->restocking = false;
     }
     return leave(mem, NULL);
 }
@@ -327,7 +412,7 @@ static shop_error_t *mem_finish(shop_order_repo_t *repo, const char *id, apr_poo
 
     (void)pool;
     if (order && order->status != SHOP_ORDER_PLACING && order->status != SHOP_ORDER_ABORTING &&
-        order->status != SHOP_ORDER_CANCELLING) {
+        !shop_order_gives_back(order)) {
         order->unfinished = false;
         order->lease_at = 0;
     }
@@ -377,9 +462,12 @@ shop_order_repo_t *shop_order_repo_mem(apr_pool_t *pool)
     mem->port.claim = mem_claim;
     mem->port.find = mem_find;
     mem->port.find_by_key = mem_find_by_key;
+    mem->port.find_by_cart = mem_find_by_cart;
     mem->port.list = mem_list;
     mem->port.commit = mem_commit;
     mem->port.move = mem_move;
+    mem->port.refund = mem_refund;
+    mem->port.restocked = mem_restocked;
     mem->port.mark_returned = mem_mark_returned;
     mem->port.finish = mem_finish;
     mem->port.unfinished = mem_unfinished;

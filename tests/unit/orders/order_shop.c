@@ -137,6 +137,16 @@ void order_shop_settle(order_shop_t *shop)
     T_INT(done, 0);
 }
 
+static bool is_back(const shop_order_t *order, const char *product_id)
+{
+    for (int i = 0; i < order->returned->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(order->returned, i, const char *), product_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void audit_user(const order_shop_t *shop, const char *user_id, int64_t sold[2],
                        int64_t *used, const char *when)
 {
@@ -150,12 +160,14 @@ static void audit_user(const order_shop_t *shop, const char *user_id, int64_t so
         const shop_order_t *order = APR_ARRAY_IDX(orders, i, shop_order_t *);
         bool stands = strcmp(shop_order_status_name(order->status), "cancelled") != 0;
 
-        t_assert(!order->unfinished, __LINE__, __FILE__, "%s: an order is unfinished", when);
+        t_assert(!order->unfinished && !order->restocking, __LINE__, __FILE__,
+                 "%s: an order is unfinished", when);
         mine += stands && order->coupon_code;
         for (int j = 0; stands && j < order->items->nelts; j++) {
             const shop_order_line_t *line = APR_ARRAY_IDX(order->items, j, shop_order_line_t *);
 
-            sold[strcmp(line->product_id, shop->products[0]) != 0] += line->quantity;
+            sold[strcmp(line->product_id, shop->products[0]) != 0] +=
+                is_back(order, line->product_id) ? 0 : line->quantity;
         }
     }
     T_OK(shop->ports.coupons->uses(&uses, shop->ports.coupons, "TEN", user_id, t_pool));

@@ -69,6 +69,17 @@ FAULTY(orders, move,
         shop_order_status_t to, int64_t rev, const shop_order_event_t *event,
         const char *tracking_number, apr_time_t now, apr_pool_t *pool),
        (done, repo, id, from, to, rev, event, tracking_number, now, pool))
+FAULTY(orders, find_by_cart,
+       (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *cart_slot,
+        apr_pool_t *pool),
+       (order, repo, user_id, cart_slot, pool))
+FAULTY(orders, refund,
+       (bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
+        const shop_refund_t *refund, shop_order_status_t status, const shop_order_event_t *event,
+        apr_pool_t *pool),
+       (done, repo, id, rev, refund, status, event, pool))
+FAULTY(orders, restocked, (shop_order_repo_t * repo, const char *id, apr_pool_t *pool),
+       (repo, id, pool))
 FAULTY(orders, mark_returned,
        (shop_order_repo_t * repo, const char *id, const char *line, apr_pool_t *pool),
        (repo, id, line, pool))
@@ -183,6 +194,9 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
     WRAP(orders, claim)
     WRAP(orders, find)
     WRAP(orders, find_by_key)
+    WRAP(orders, find_by_cart)
+    WRAP(orders, refund)
+    WRAP(orders, restocked)
     WRAP(orders, commit)
     WRAP(orders, move)
     WRAP(orders, mark_returned)
@@ -206,24 +220,101 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
 #undef WRAP
 }
 
-/* Place, and cancel what was placed. *last: nothing failed, so no further call can. */
-static void run(fault_t mode, int at, bool reprice, bool cancel, bool *last)
+/* What is done while the store fails. */
+typedef enum { PLACE, ABORT, CANCEL, REFUND } act_t;
+
+static const char *const act_names[] = { "placing", "aborting", "cancelling", "refunding" };
+
+static shop_error_t *refund_reply(void *baton, const shop_order_t *order, shop_refund_t *refund,
+                                  apr_pool_t *pool)
+{
+    (void)baton;
+    refund->reply = apr_psprintf(pool, "refund %s of %s", refund->id, order->number);
+    refund->reply_size = strlen(refund->reply);
+    return NULL;
+}
+
+/* Half of the order's total, and the goods. *reply: what the customer is told, NULL: nothing. */
+static shop_error_t *pay_back(const char **reply, const order_shop_t *shop,
+                              const shop_order_t *order)
+{
+    shop_refund_request_t request = { .amount = order->total / 2,
+                                      .restock = true,
+                                      .by = USER(99),
+                                      .key = "admin:k",
+                                      .fingerprint = "half",
+                                      .rev = -1,
+                                      .reply = refund_reply };
+    shop_order_t *after = NULL;
+    shop_refund_t *refund = NULL;
+    bool replayed;
+    shop_error_t *err =
+        shop_order_refund(&refund, &replayed, &after, &shop->ports, order, &request, t_pool);
+
+    *reply = err ? NULL : refund->reply;
+    return err;
+}
+
+/* One key paid back once, and told the same each time. */
+static void audit_refund(order_shop_t *shop, const shop_order_t *order, const char *reply,
+                         const char *when)
+{
+    shop_order_t *found = NULL;
+    const char *again = NULL;
+    shop_error_t *err;
+
+    T_OK(shop->ports.orders->find(&found, shop->ports.orders, order->id, t_pool));
+    err = pay_back(&again, shop, found);
+    t_assert(!err, __LINE__, __FILE__, "%s: the same refund again is %s", when,
+             err ? shop_code_name(err->code) : "");
+    if (reply && again) {
+        T_STR(again, reply);
+    }
+    T_OK(shop->ports.orders->find(&found, shop->ports.orders, order->id, t_pool));
+    t_assert(found->refunds->nelts == 1 && found->refunded == order->total / 2, __LINE__, __FILE__,
+             "%s: %d refunds of %d in all", when, found->refunds->nelts, (int)found->refunded);
+    T_INT(found->status, SHOP_ORDER_PAID);
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, when);
+    T_INT(order_shop_stock(shop, 0), 10);
+}
+
+/* Does the act with the call `at` failing; the order was placed before, unless placing is it. */
+static shop_error_t *act_on(order_shop_t *shop, act_t act, int at, shop_order_t *order,
+                            const char **reply)
+{
+    shop_order_t *again;
+    shop_error_t *err;
+
+    if (act == REFUND) {
+        T_OK(shop_order_advance(&order, &shop->ports, order, SHOP_ORDER_PAID, -1, USER(99), NULL,
+                                NULL, t_pool));
+    }
+    fault.step = 0;
+    fault.at = at;
+    err = act == CANCEL
+              ? shop_order_cancel(&again, &shop->ports, order, -1, USER(0), NULL, 0, t_pool)
+              : pay_back(reply, shop, order);
+    return err;
+}
+
+/* *last: nothing failed, so no further call can. */
+static void run(fault_t mode, int at, act_t act, bool *last)
 {
     order_shop_t *shop = order_shop(10, 5);
-    const char *when = apr_psprintf(t_pool, "%s at call %d%s%s", mode_names[mode], at,
-                                    reprice ? ", price changed" : "", cancel ? ", cancel" : "");
+    const char *when =
+        apr_psprintf(t_pool, "%s, %s at call %d", act_names[act], mode_names[mode], at);
     shop_order_t *order = NULL, *found = NULL, *again = NULL;
-    bool replayed;
+    const char *reply = NULL;
+    bool replayed, later = act == CANCEL || act == REFUND;
     shop_error_t *err;
 
     order_shop_fill(shop, USER(0), 2, 1);
-    make_faulty(shop, mode, cancel ? 0 : at, reprice);
+    make_faulty(shop, mode, later ? 0 : at, act == ABORT);
     err = order_shop_place(&order, &replayed, shop, USER(0), "k:a", "TEN", t_pool);
-    if (cancel && !err) {
+    if (later && T_OK(err)) {
         fault.orders.find(&found, shop->ports.orders, order->id, t_pool);
-        fault.step = 0;
-        fault.at = at;
-        shop_order_cancel(&again, &shop->ports, found, -1, USER(0), NULL, 0, t_pool);
+        err = act_on(shop, act, at, found, &reply);
     }
     *last = fault.step < at;
     fault.at = 0; /* the store is back */
@@ -232,10 +323,13 @@ static void run(fault_t mode, int at, bool reprice, bool cancel, bool *last)
              __FILE__, "%s: answered %s", when, err ? shop_code_name(err->code) : "success");
     order_shop_settle(shop);
     order_shop_audit(shop, 1, when);
-    if (!err) {
+    if (order) {
         T_OK(shop->ports.orders->find(&found, shop->ports.orders, order->id, t_pool));
         t_assert(found && shop_order_status_name(found->status), __LINE__, __FILE__,
                  "%s: an acknowledged order is gone", when);
+    }
+    if (act == REFUND) {
+        audit_refund(shop, found, reply, when);
     }
     err = order_shop_place(&again, &replayed, shop, USER(0), "k:a", "TEN", t_pool);
     t_assert(!err, __LINE__, __FILE__, "%s: the same request again is %s", when,
@@ -246,14 +340,14 @@ static void run(fault_t mode, int at, bool reprice, bool cancel, bool *last)
     order_shop_audit(shop, 1, when);
 }
 
-static void all_faults(bool reprice, bool cancel, int at_least)
+static void all_faults(act_t act, int at_least)
 {
     for (fault_t mode = BEFORE; mode < MODES; mode++) {
         bool last = false;
         int at = 0;
 
         while (!last && at < 100) {
-            run(mode, ++at, reprice, cancel, &last);
+            run(mode, ++at, act, &last);
         }
         t_assert(last && at > at_least, __LINE__, __FILE__, "%s: only %d calls", mode_names[mode],
                  at);
@@ -262,17 +356,22 @@ static void all_faults(bool reprice, bool cancel, int at_least)
 
 static void placing_survives_every_fault(void)
 {
-    all_faults(false, false, 12);
+    all_faults(PLACE, 12);
 }
 
 static void aborting_survives_every_fault(void)
 {
-    all_faults(true, false, 10);
+    all_faults(ABORT, 10);
 }
 
 static void cancelling_survives_every_fault(void)
 {
-    all_faults(false, true, 12);
+    all_faults(CANCEL, 12);
+}
+
+static void refunding_survives_every_fault(void)
+{
+    all_faults(REFUND, 8);
 }
 
 static void placing_costs_what_it_may(void)
@@ -335,6 +434,7 @@ const shop_test_t order_fault_tests[] = {
     SHOP_TEST(placing_survives_every_fault, "placing survives a fault at each call"),
     SHOP_TEST(aborting_survives_every_fault, "aborting survives a fault at each call"),
     SHOP_TEST(cancelling_survives_every_fault, "cancelling survives a fault at each call"),
+    SHOP_TEST(refunding_survives_every_fault, "a refund survives a fault at each call"),
     SHOP_TEST(placing_costs_what_it_may, "placing makes 8 calls, 9 with a key, 12 with a coupon"),
     SHOP_TEST(late_takes_are_swept, "takes that arrive after the order failed are swept"),
     SHOP_TEST_END,
