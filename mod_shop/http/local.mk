@@ -10,6 +10,8 @@ libshop_la_SOURCES += \
 	mod_shop/http/dispatch.h \
 	mod_shop/http/etag.c \
 	mod_shop/http/etag.h \
+	mod_shop/http/idempotency.c \
+	mod_shop/http/idempotency.h \
 	mod_shop/http/media.c \
 	mod_shop/http/media.h \
 	mod_shop/http/openapi.c \

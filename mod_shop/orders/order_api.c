@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "../app.h"
-#include "../base/id.h"
 #include "../base/money.h"
 #include "../http/etag.h"
+#include "../http/idempotency.h"
 #include "../http/query.h"
 #include "order_api.h"
 #include "order_ports.h"
@@ -137,67 +137,17 @@ typedef struct placing_t {
     shop_req_t *req;
 } placing_t;
 
-/* The stored reply: a header block, an empty line, the body. */
+/* The reply is made before the commit, which stores it. */
 static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *pool)
 {
     const shop_req_t *req = ((const placing_t *)baton)->req;
     shop_res_t res = { .pool = pool, .headers = apr_table_make(pool, 2) };
-    const char *head;
-    char *bytes;
-    apr_size_t size;
 
     res.currency_exponent = shop_money_exponent(order->currency);
     SHOP_TRY(shop_res_object(&res, 201, fields_for(req), shop_order_view(order, pool)));
-    head = apr_psprintf(pool, "ETag: %s\nLocation: /orders/%s\n\n", res.etag, order->id);
-    size = strlen(head);
-    bytes = apr_palloc(pool, size + res.size + 1);
-    memcpy(bytes, head, size);
-    memcpy(bytes + size, res.body, res.size);
-    bytes[size + res.size] = '\0';
-    order->reply = bytes;
-    order->reply_size = size + res.size;
+    order->reply = shop_idempotency_pack(&order->reply_size, &res,
+                                         apr_pstrcat(pool, "/orders/", order->id, NULL), pool);
     return NULL;
-}
-
-static const char *head_line(const char **at, const char *name, apr_pool_t *pool)
-{
-    size_t size = strlen(name);
-    const char *end = strchr(*at, '\n');
-    const char *value = NULL;
-
-    if (end && !strncmp(*at, name, size)) {
-        value = apr_pstrmemdup(pool, *at + size, (apr_size_t)(end - *at) - size);
-        *at = end + 1;
-    }
-    return value;
-}
-
-static shop_error_t *send_reply(shop_res_t *res, const shop_req_t *req, const shop_order_t *order)
-{
-    const char *at = order->reply;
-    const char *etag = head_line(&at, "ETag: ", req->pool);
-    const char *location = head_line(&at, "Location: ", req->pool);
-
-    if (!etag || !location || *at != '\n') {
-        return shop_error_cause(shop_err(req->pool, INTERNAL, "internal error"), req->pool,
-                                "the stored reply of order %s cannot be read", order->id);
-    }
-    at++;
-    shop_res_bytes(res, 201, at, order->reply_size - (apr_size_t)(at - order->reply));
-    shop_res_location(res, req, "%s", location);
-    res->etag = etag;
-    return NULL;
-}
-
-/* Over method, route and canonical body: members in another order are the same request. */
-static const char *fingerprint_of(const shop_req_t *req)
-{
-    char *body = json_dumps(req->doc.root, JSON_SORT_KEYS | JSON_COMPACT);
-    const char *text = apr_pstrcat(req->pool, req->route->method, " ", req->route->path, "\n",
-                                   body ? body : "", NULL);
-
-    free(body);
-    return shop_id_sha256(text, strlen(text), req->pool);
 }
 
 /* Catalogue replies show stock: what was cached before stock moved, or moved and came back, is
@@ -234,7 +184,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
     shop_order_request_t request = {
         .user_id = req->caller.user_id,
         .key_slot = key ? apr_pstrcat(req->pool, "k:", key, NULL) : NULL,
-        .fingerprint = fingerprint_of(req),
+        .fingerprint = shop_idempotency_fingerprint(req),
         .shipping_address = body->shipping_address,
         .payment_method = body->payment_method,
         .coupon_code = body->coupon_code,
@@ -253,10 +203,8 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
         stock_moved(app, req->pool);
     }
     SHOP_TRY(shop_order_count_guess(app, req, err));
-    if (replayed) {
-        apr_table_setn(res->headers, "Idempotent-Replayed", "true");
-    }
-    return send_reply(res, req, order);
+    return shop_idempotency_send(res, req, order->reply, order->reply_size, replayed,
+                                 apr_pstrcat(req->pool, "order ", order->id, NULL));
 }
 
 /* ---- looking ---- */
