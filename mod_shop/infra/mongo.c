@@ -30,6 +30,11 @@ int shop_mongo_count(void)
     return sent;
 }
 
+void shop_mongo_recount(int count)
+{
+    sent = count;
+}
+
 /* ---- the driver's callbacks ---- */
 
 static void on_command(const mongoc_apm_command_started_t *event)

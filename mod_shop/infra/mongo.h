@@ -89,7 +89,8 @@ typedef struct shop_mongo_index_t {
 } shop_mongo_index_t;
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool);
-/* *missing: name of the first unique index that is not there, NULL when all are. */
+/* *missing: name of the first unique index that is not there, NULL when all are. Its commands are
+ * counted to nobody's request. */
 shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
                                        const shop_mongo_index_t *indexes, apr_pool_t *pool);
 

@@ -127,8 +127,8 @@ static shop_error_t *look(bool *there, shop_mongo_t *mongo, const shop_mongo_ind
     return shop_mongo_return(&loan, failed ? &error : NULL, pool);
 }
 
-shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
-                                       const shop_mongo_index_t *indexes, apr_pool_t *pool)
+static shop_error_t *look_at_all(const char **missing, shop_mongo_t *mongo,
+                                 const shop_mongo_index_t *indexes, apr_pool_t *pool)
 {
     *missing = NULL;
     for (const shop_mongo_index_t *index = indexes; index->collection; index++) {
@@ -143,4 +143,14 @@ shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo
         }
     }
     return NULL;
+}
+
+shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
+                                       const shop_mongo_index_t *indexes, apr_pool_t *pool)
+{
+    int before = shop_mongo_count();
+    shop_error_t *err = look_at_all(missing, mongo, indexes, pool);
+
+    shop_mongo_recount(before);
+    return err;
 }

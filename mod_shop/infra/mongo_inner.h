@@ -39,6 +39,8 @@ shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *err
 /* Did a connection break at once (a server that was restarted), so that a read may be sent again
  * without making the caller wait twice? */
 bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error);
+/* Sets this thread's count back: the commands since were no part of its request. */
+void shop_mongo_recount(int count);
 /* In pool, bson_t's unusual alignment kept. */
 bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool);
 

@@ -14,8 +14,12 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_place.c \
 	mod_shop/orders/order_ports.h \
 	mod_shop/orders/order_quote.c \
+	mod_shop/orders/order_quote_api.c \
+	mod_shop/orders/order_quote_api.h \
 	mod_shop/orders/order_reap.c \
 	mod_shop/orders/order_refund.c \
+	mod_shop/orders/order_refund_api.c \
+	mod_shop/orders/order_refund_api.h \
 	mod_shop/orders/order_refund_mongo.c \
 	mod_shop/orders/order_repo.h \
 	mod_shop/orders/order_view.c \

@@ -10,7 +10,8 @@
 #include "../http/idempotency.h"
 #include "../http/query.h"
 #include "order_api.h"
-#include "order_ports.h"
+#include "order_quote_api.h"
+#include "order_refund_api.h"
 #include "order_view.h"
 
 typedef struct new_order_t {
@@ -30,20 +31,6 @@ typedef struct list_params_t {
     const char *user_id;
 } list_params_t;
 
-typedef struct coupon_view_t {
-    const char *code;
-    bool applies;
-    const char *reason;
-    int64_t missing;
-} coupon_view_t;
-
-typedef struct quote_view_t {
-    apr_array_header_t *items;
-    int64_t subtotal, discount, total;
-    const char *currency;
-    coupon_view_t *coupon;
-} quote_view_t;
-
 static const shop_field_t new_order_fields[] = {
     SHOP_FIELD_OBJECT_OF(new_order_t, shipping_address, SHOP_REQUIRED, shop_address_t,
                          shop_order_address_fields, "where it goes"),
@@ -58,8 +45,9 @@ static const shop_field_t new_order_fields[] = {
 static const shop_field_t change_fields[] = {
     SHOP_FIELD_ENUM_OF(change_t, status, SHOP_REQUIRED, shop_order_status_names,
                        "one of next_statuses"),
-    SHOP_FIELD(change_t, tracking_number, STRING, 0, 1, 100, "of the parcel"),
-    SHOP_FIELD(change_t, note, STRING, 0, 1, 500, "for the history; shown to admins"),
+    SHOP_FIELD(change_t, tracking_number, STRING, SHOP_NULLABLE, 1, 100,
+               "of the parcel; null removes it"),
+    SHOP_FIELD(change_t, note, STRING, SHOP_NULLABLE, 1, 500, "for the history; shown to admins"),
     SHOP_FIELDS_END,
 };
 
@@ -70,39 +58,12 @@ static const shop_field_t list_fields[] = {
     SHOP_FIELDS_END,
 };
 
-static const shop_field_t quote_in_fields[] = {
-    SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon to try"),
-    SHOP_FIELD_OBJECT_OF(new_order_t, shipping_address, 0, shop_address_t,
-                         shop_order_address_fields, "where it would go"),
-    SHOP_FIELDS_END,
-};
-
-static const shop_field_t coupon_fields[] = {
-    SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "the code"),
-    SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "would it take something off?"),
-    SHOP_FIELD(coupon_view_t, reason, STRING, SHOP_OMIT_NULL, 0, 0,
-               "unknown, expired, not_started, min_purchase, user_limit or exhausted"),
-    SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
-    SHOP_FIELDS_END,
-};
-
-static const shop_field_t quote_fields[] = {
-    SHOP_FIELD_LIST_OF(quote_view_t, items, SHOP_REQUIRED, shop_order_item_fields, "the lines"),
-    SHOP_FIELD(quote_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "sum of the lines"),
-    SHOP_FIELD(quote_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0, "what the coupon takes off"),
-    SHOP_FIELD(quote_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"),
-    SHOP_FIELD(quote_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
-    SHOP_FIELD_OBJECT_OF(quote_view_t, coupon, SHOP_NULLABLE, coupon_view_t, coupon_fields,
-                         "the coupon asked about; null when none was"),
-    SHOP_FIELDS_END,
-};
-
 static void new_order_defaults(void *record)
 {
     ((new_order_t *)record)->expected_total = -1;
 }
 
-static shop_order_ports_t ports_of(const shop_app_t *app)
+shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
 {
     return (shop_order_ports_t){
         .orders = app->orders,
@@ -179,7 +140,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
 {
     const new_order_t *body = req->record;
     const char *key = shop_req_header(req, "Idempotency-Key");
-    shop_order_ports_t ports = ports_of(app);
+    shop_order_ports_t ports = shop_order_ports_of(app);
     placing_t placing = { app, req };
     shop_order_request_t request = {
         .user_id = req->caller.user_id,
@@ -209,8 +170,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
 
 /* ---- looking ---- */
 
-/* NOT_FOUND also for somebody else's and for one that never was. */
-static shop_error_t *load(shop_order_t **order, const shop_app_t *app, const shop_req_t *req)
+shop_error_t *shop_order_load(shop_order_t **order, const shop_app_t *app, const shop_req_t *req)
 {
     const char *id;
 
@@ -227,7 +187,7 @@ static shop_error_t *order_show(const shop_app_t *app, shop_req_t *req, shop_res
 {
     shop_order_t *order;
 
-    SHOP_TRY(load(&order, app, req));
+    SHOP_TRY(shop_order_load(&order, app, req));
     return answer(res, req, order);
 }
 
@@ -261,10 +221,10 @@ static shop_error_t *order_list(const shop_app_t *app, shop_req_t *req, shop_res
 
 static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_order_ports_t ports = ports_of(app);
+    shop_order_ports_t ports = shop_order_ports_of(app);
     shop_order_t *order;
 
-    SHOP_TRY(load(&order, app, req));
+    SHOP_TRY(shop_order_load(&order, app, req));
     SHOP_TRY(gave_back(app,
                        shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
                                          req->deadline, req->pool),
@@ -272,77 +232,63 @@ static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_r
     return answer(res, req, order);
 }
 
+/* NULL: leave it alone; "": remove it. */
+static shop_error_t *read_tracking_number(const char **tracking_number, const shop_req_t *req,
+                                          shop_order_status_t to)
+{
+    const change_t *change = req->record;
+    shop_error_t *err = NULL;
+
+    *tracking_number = NULL;
+    if (shop_fields_has(req->present, change_fields, "tracking_number")) {
+        *tracking_number = change->tracking_number ? change->tracking_number : "";
+        if (to == SHOP_ORDER_CANCELLED || to == SHOP_ORDER_REFUNDED) {
+            shop_error_violate(&err, req->pool, "/tracking_number", "unknown",
+                               "goes with an order on its way, not with one that is %s",
+                               change->status);
+        }
+    }
+    return err;
+}
+
+/* As shop_order_advance: along the arrow, with what belongs to it. */
+static shop_error_t *move_order(shop_order_t **order, const shop_app_t *app, const shop_req_t *req,
+                                shop_order_status_t to, int64_t rev, const char *tracking_number)
+{
+    const change_t *change = req->record;
+    shop_order_ports_t ports = shop_order_ports_of(app);
+    const char *by = req->caller.user_id;
+
+    if (to == SHOP_ORDER_CANCELLED) {
+        return gave_back(app,
+                         shop_order_cancel(order, &ports, *order, rev, by, change->note,
+                                           req->deadline, req->pool),
+                         req->pool);
+    }
+    if (to == SHOP_ORDER_REFUNDED && shop_order_may((*order)->status, to) &&
+        (*order)->refunded < (*order)->total) {
+        return shop_order_refund_rest(order, app, req, rev, change->note);
+    }
+    return shop_order_advance(order, &ports, *order, to, rev, by, change->note, tracking_number,
+                              req->pool);
+}
+
 static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     const change_t *change = req->record;
-    int to = shop_order_status_of_name(change->status);
-    shop_order_ports_t ports = ports_of(app);
+    shop_order_status_t to = (shop_order_status_t)shop_order_status_of_name(change->status);
+    const char *tracking_number;
     shop_order_t *order;
-    int64_t rev;
 
-    SHOP_TRY(load(&order, app, req));
+    SHOP_TRY(read_tracking_number(&tracking_number, req, to));
+    SHOP_TRY(shop_order_load(&order, app, req));
     SHOP_TRY(shop_etag_if_match(
         req,
         shop_res_object_etag(res, fields_for(req), shop_order_view(order, req->pool), req->pool),
         app->settings->require_if_match));
-    rev = shop_req_header(req, "If-Match") ? order->rev : -1;
-    if (to == SHOP_ORDER_CANCELLED) {
-        SHOP_TRY(gave_back(app,
-                           shop_order_cancel(&order, &ports, order, rev, req->caller.user_id,
-                                             change->note, req->deadline, req->pool),
-                           req->pool));
-    } else {
-        SHOP_TRY(shop_order_advance(&order, &ports, order, (shop_order_status_t)to, rev,
-                                    req->caller.user_id, change->note, change->tracking_number,
-                                    req->pool));
-    }
+    SHOP_TRY(move_order(&order, app, req, to, shop_req_header(req, "If-Match") ? order->rev : -1,
+                        tracking_number));
     return answer(res, req, order);
-}
-
-/* ---- the quote ---- */
-
-static coupon_view_t *coupon_view(const char *code, const shop_order_quote_t *quote,
-                                  int currency_exponent, apr_pool_t *pool)
-{
-    coupon_view_t *view = apr_pcalloc(pool, sizeof(*view));
-    const shop_error_t *refusal = quote->refusal;
-
-    view->code = quote->coupon ? quote->coupon->code : code;
-    view->applies = !refusal;
-    view->reason = shop_order_coupon_reason(refusal);
-    view->missing = -1;
-    if (refusal && refusal->extra) {
-        shop_money_of_json(&view->missing, json_object_get(refusal->extra, "missing"),
-                           currency_exponent);
-    }
-    return view;
-}
-
-static shop_error_t *cart_quote(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
-{
-    const new_order_t *body = req->record;
-    shop_order_ports_t ports = ports_of(app);
-    shop_order_quote_t quote;
-    quote_view_t view;
-
-    SHOP_TRY(shop_order_may_guess(app, req, body->coupon_code));
-    SHOP_TRY(shop_order_quote(&quote, &ports, req->caller.user_id, body->coupon_code, req->pool));
-    if (quote.refusal) {
-        shop_error_t *err = shop_order_count_guess(app, req, quote.refusal);
-
-        if (err->code == SHOP_RATE_LIMITED) {
-            return err;
-        }
-    }
-    view = (quote_view_t){ .items = quote.order->items,
-                           .subtotal = quote.order->subtotal,
-                           .discount = quote.order->discount,
-                           .total = quote.order->total,
-                           .currency = quote.order->currency };
-    if (body->coupon_code) {
-        view.coupon = coupon_view(body->coupon_code, &quote, ports.currency_exponent, req->pool);
-    }
-    return shop_res_object(res, 200, quote_fields, &view);
 }
 
 static const shop_code_t create_errors[] = { SHOP_CART_EMPTY,
@@ -361,6 +307,10 @@ static const shop_code_t cancel_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSI
                                              SHOP_OK };
 static const shop_code_t patch_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION, SHOP_CONFLICT,
                                             SHOP_PRECONDITION_FAILED, SHOP_OK };
+static const shop_code_t refund_errors[] = {
+    SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,   SHOP_REFUND_TOO_LARGE,
+    SHOP_CONFLICT,  SHOP_IDEMPOTENCY_MISMATCH, SHOP_OK
+};
 static const shop_code_t quote_errors[] = { SHOP_AMOUNT_TOO_LARGE, SHOP_OK };
 
 const shop_route_t shop_order_routes[] = {
@@ -424,17 +374,50 @@ const shop_route_t shop_order_routes[] = {
       .reply = shop_order_admin_fields,
       .errors = patch_errors },
     { .method = "POST",
+      .path = "/orders/{id}/refunds",
+      .handler = shop_order_refund_create,
+      .operation = "refundOrder",
+      .summary = "Pay back a part of a paid order, or all of it",
+      .tag = "orders",
+      .access = SHOP_ACCESS_ADMIN,
+      .idempotency_key = true,
+      .body = shop_refund_in_fields,
+      .body_size = sizeof(shop_refund_in_t),
+      .status = 201,
+      .reply = shop_refund_fields,
+      .errors = refund_errors },
+    { .method = "GET",
+      .path = "/orders/{id}/refunds",
+      .handler = shop_order_refund_list,
+      .operation = "listRefunds",
+      .summary = "The refunds of an order, oldest first (at most 100)",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = shop_refund_fields,
+      .errors = show_errors },
+    { .method = "GET",
+      .path = "/orders/{id}/refunds/{refund_id}",
+      .handler = shop_order_refund_show,
+      .operation = "showRefund",
+      .summary = "One refund",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .reply = shop_refund_fields,
+      .errors = show_errors },
+    { .method = "POST",
       .path = "/cart/quote",
-      .handler = cart_quote,
+      .handler = shop_order_quote_cart,
       .operation = "quoteCart",
       .summary = "What an order of the cart would cost now",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
-      .body = quote_in_fields,
-      .body_size = sizeof(new_order_t),
-      .body_defaults = new_order_defaults,
+      .body = shop_order_quote_in_fields,
+      .body_size = sizeof(shop_order_quote_in_t),
       .status = 200,
-      .reply = quote_fields,
+      .reply = shop_order_quote_fields,
       .errors = quote_errors },
     { .method = NULL },
 };

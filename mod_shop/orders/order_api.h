@@ -5,6 +5,12 @@
 /* What the order routes share. */
 
 #include "../app.h"
+#include "order_ports.h"
+
+shop_order_ports_t shop_order_ports_of(const shop_app_t *app);
+/* The order that {id} names, when the caller may see it. NOT_FOUND also for somebody else's and for
+ * one that never was. */
+shop_error_t *shop_order_load(shop_order_t **order, const shop_app_t *app, const shop_req_t *req);
 
 /* RATE_LIMITED when the caller has named too many wrong codes; code NULL: none is named now. */
 shop_error_t *shop_order_may_guess(const shop_app_t *app, const shop_req_t *req, const char *code);

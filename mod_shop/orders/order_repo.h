@@ -17,7 +17,8 @@ typedef struct shop_order_query_t {
 typedef struct shop_order_repo_t shop_order_repo_t;
 struct shop_order_repo_t {
     /* Inserts as placing. *claimed false: a duplicate of one of the two slots. The same id twice
-     * is a success. CONFLICT: another order has this number; make a new one and repeat. */
+     * is a success. CONFLICT: another order has this number; make a new one and repeat. UNAVAILABLE
+     * also when the store cannot tell duplicates (a unique index is missing). */
     shop_error_t *(*claim)(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
                            apr_pool_t *pool);
     /* NULL when there is none. Internal statuses are returned too. */

@@ -53,6 +53,7 @@ static const shop_field_t admin_event_fields[] = {
         SHOP_FIELD(shop_order_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0,                      \
                    "what the coupon takes off"),                                                 \
         SHOP_FIELD(shop_order_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"), \
+        SHOP_FIELD(shop_order_view_t, refunded, MONEY, SHOP_REQUIRED, 0, 0, "paid back so far"), \
         SHOP_FIELD(shop_order_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),        \
         SHOP_FIELD(shop_order_view_t, coupon_code, STRING, SHOP_NULLABLE, 0, 0,                  \
                    "the coupon used"),                                                           \
@@ -102,6 +103,7 @@ shop_order_view_t *shop_order_view(const shop_order_t *order, apr_pool_t *pool)
     view->subtotal = order->subtotal;
     view->discount = order->discount;
     view->total = order->total;
+    view->refunded = order->refunded;
     view->currency = order->currency;
     view->coupon_code = order->coupon_code;
     view->shipping_address = order->shipping_address;

@@ -65,6 +65,18 @@ void contract_store_empty(shop_mongo_t *mongo, const char *const *collections)
     bson_destroy(&all);
 }
 
+void contract_store_drop_index(const char *collection, const char *index)
+{
+    mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
+    mongoc_collection_t *in = mongoc_client_get_collection(client, database, collection);
+    bson_error_t error = { .message = "" };
+
+    t_assert(mongoc_collection_drop_index(in, index, &error), __LINE__, __FILE__, "%s",
+             error.message);
+    mongoc_collection_destroy(in);
+    mongoc_client_destroy(client);
+}
+
 int contract_store_drop(void)
 {
     mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));

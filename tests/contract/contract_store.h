@@ -12,6 +12,8 @@
 shop_mongo_t *contract_store_open(const char *name, const shop_mongo_index_t *const *tables);
 /* Deletes every document of the NULL-terminated list of collections. */
 void contract_store_empty(shop_mongo_t *mongo, const char *const *collections);
+/* Drops an index by name, as a restore without indexes would. */
+void contract_store_drop_index(const char *collection, const char *index);
 /* Drops the database and closes; 0 is success. */
 int contract_store_drop(void);
 /* Is there a server to test on? */

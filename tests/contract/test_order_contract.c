@@ -85,7 +85,24 @@ static void placing_sends_few_commands(void)
     }
 }
 
+/* A database restored without its indexes: nothing is sold until they are there again. */
+static void no_order_without_the_unique_indexes(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_t *order;
+    bool replayed;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    contract_store_drop_index("orders", "key_slot");
+    T_ERR(order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool), UNAVAILABLE);
+    T_INT(order_shop_stock(shop, 0), 10);
+    T_OK(shop_mongo_ensure_indexes(mongo, shop_order_indexes, t_pool));
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool));
+    order_shop_audit(shop, 1, "after the index was made");
+}
+
 static const shop_test_t cost_tests[] = {
+    SHOP_TEST(no_order_without_the_unique_indexes, "no order without the unique indexes"),
     SHOP_TEST(placing_sends_few_commands, "placing sends 8 commands, 9 with a key"),
     SHOP_TEST_END,
 };
@@ -96,7 +113,7 @@ int main(void)
         { "orders, fake", shop_order_contract, use_fake, NULL },
         { "orders, MongoDB", shop_order_contract, use_mongo, NULL },
         { "placing and cancelling, MongoDB", order_place_tests, NULL, NULL },
-        { "cost of an order, MongoDB", cost_tests, NULL, NULL },
+        { "an order's cost and indexes, MongoDB", cost_tests, NULL, NULL },
         { "orders under faults, MongoDB", order_fault_tests, NULL, NULL },
         { "orders at once, MongoDB", order_race_tests, crowd, contract_store_drop },
     };

@@ -383,6 +383,112 @@ static void orders_are_cancelled_and_moved(void)
     order_shop_audit(shop, 1, "after a cancel by HTTP");
 }
 
+static void a_tracking_number_comes_and_goes(void)
+{
+    const char *patch;
+    json_t *order;
+
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 1, 0);
+    order = call("POST /orders", USER(0), NULL, NULL, ORDER "}");
+    patch = apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL);
+    order = call(patch, "admin", NULL, NULL,
+                 "{\"status\":\"paid\",\"note\":null,\"tracking_number\":\"T1\"}");
+    T_STR(text(order, "tracking_number"), "T1");
+    order = call(patch, "admin", NULL, NULL, "{\"status\":\"processing\"}");
+    T_STR(text(order, "tracking_number"), "T1");
+    order = call(patch, "admin", NULL, NULL, "{\"status\":\"shipped\",\"tracking_number\":null}");
+    T_INT(res.status, 200);
+    T_TRUE(!json_object_get(order, "tracking_number"));
+    T_PROBLEM(
+        call(patch, "admin", NULL, NULL, "{\"status\":\"refunded\",\"tracking_number\":\"T2\"}"),
+        422, "validation_failed");
+}
+
+static void refunds_pay_back_what_was_paid(void)
+{
+    json_t *order, *refund, *list;
+    const char *refunds, *one, *patch, *body;
+
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 4, 0);
+    order =
+        call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"TEN\"}"); /* 36.00 */
+    refunds = apr_pstrcat(t_pool, "POST /orders/", text(order, "id"), "/refunds", NULL);
+    patch = apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL);
+    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":1}"), 409, "invalid_transition");
+    call(patch, "admin", NULL, NULL, "{\"status\":\"paid\"}");
+    T_PROBLEM(call(refunds, USER(0), NULL, NULL, "{\"amount\":1}"), 403, "forbidden");
+    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":0}"), 422, "validation_failed");
+    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":0.001}"), 422, "validation_failed");
+    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{}"), 422, "validation_failed");
+    refund = call(refunds, "admin", "Idempotency-Key", "r1",
+                  "{\"amount\":3.5,\"restock\":true,\"reason\":\"broken\"}");
+    T_INT(res.status, 201);
+    body = apr_pstrmemdup(t_pool, res.body, res.size);
+    one = apr_pstrcat(t_pool, "/orders/", text(order, "id"), "/refunds/", text(refund, "id"), NULL);
+    T_STR(apr_table_get(res.headers, "Location"), apr_pstrcat(t_pool, "/api", one, NULL));
+    T_INT(order_shop_stock(shop, 0), 10);
+    refund = call(refunds, "admin", "Idempotency-Key", "r1",
+                  "{\"reason\":\"broken\",\"amount\":3.50,\"restock\":true}");
+    T_INT(res.status, 201);
+    T_STR(apr_table_get(res.headers, "Idempotent-Replayed"), "true");
+    T_STR(apr_pstrmemdup(t_pool, res.body, res.size), body);
+    T_PROBLEM(call(refunds, "admin", "Idempotency-Key", "r1", "{\"amount\":4}"), 422,
+              "idempotency_mismatch");
+    refund = call(refunds, "admin", NULL, NULL, "{\"amount\":32.51}");
+    T_PROBLEM(refund, 409, "refund_too_large");
+    T_TRUE(json_number_value(json_object_get(refund, "remaining")) == 32.5);
+    refund = call(apr_pstrcat(t_pool, "GET ", one, NULL), "admin", NULL, NULL, NULL);
+    T_STR(text(refund, "reason"), "broken");
+    T_STR(text(refund, "by"), USER(99));
+    refund = call(apr_pstrcat(t_pool, "GET ", one, NULL), USER(0), NULL, NULL, NULL);
+    T_TRUE(json_number_value(json_object_get(refund, "amount")) == 3.5);
+    T_TRUE(!json_object_get(refund, "reason") && !json_object_get(refund, "by"));
+    T_PROBLEM(call(apr_pstrcat(t_pool, "GET ", one, NULL), USER(1), NULL, NULL, NULL), 404,
+              "not_found");
+    call(refunds, "admin", NULL, NULL, "{\"amount\":2.5,\"restock\":true}");
+    T_INT(res.status, 201);
+    order = call(patch, "admin", NULL, NULL, "{\"status\":\"processing\"}");
+    T_TRUE(json_number_value(json_object_get(order, "refunded")) == 6);
+    order = call(patch, "admin", NULL, NULL, "{\"status\":\"refunded\",\"note\":\"lost\"}");
+    T_INT(res.status, 200);
+    T_STR(text(order, "status"), "refunded");
+    T_TRUE(json_number_value(json_object_get(order, "refunded")) == 36);
+    list = call(apr_pstrcat(t_pool, "GET /orders/", text(order, "id"), "/refunds", NULL), USER(0),
+                NULL, NULL, NULL);
+    T_INT(json_array_size(json_object_get(list, "items")), 3);
+    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":0.01}"), 409, "refund_too_large");
+    T_PROBLEM(call(patch, "admin", NULL, NULL, "{\"status\":\"refunded\"}"), 409,
+              "invalid_transition");
+    T_INT(order_shop_stock(shop, 0), 10);
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after refunds by HTTP");
+}
+
+static void the_last_refund_makes_the_order_refunded(void)
+{
+    const char *refunds;
+    json_t *order;
+
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 1, 0);
+    order = call("POST /orders", USER(0), NULL, NULL, ORDER "}"); /* 10.00 */
+    refunds = apr_pstrcat(t_pool, "POST /orders/", text(order, "id"), "/refunds", NULL);
+    call(apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL), "admin", NULL, NULL,
+         "{\"status\":\"paid\"}");
+    call(refunds, "admin", NULL, NULL, "{\"amount\":9.99}");
+    T_INT(order_shop_stock(shop, 0), 9);
+    call(refunds, "admin", NULL, NULL, "{\"amount\":0.01,\"restock\":true}");
+    order = call(apr_pstrcat(t_pool, "GET /orders/", text(order, "id"), NULL), USER(0), NULL, NULL,
+                 NULL);
+    T_STR(text(order, "status"), "refunded");
+    T_INT(json_array_size(json_object_get(order, "history")), 3);
+    T_INT(order_shop_stock(shop, 0), 10);
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after the last refund");
+}
+
 static void coupons_are_managed(void)
 {
     json_t *coupon;
@@ -438,6 +544,9 @@ const shop_test_t order_api_tests[] = {
               "only what took stock makes the cached catalogue stale"),
     SHOP_TEST(the_window_of_a_coupon_counts, "a coupon's refusal says why and what is missing"),
     SHOP_TEST(orders_are_cancelled_and_moved, "orders are cancelled once and move along arrows"),
+    SHOP_TEST(a_tracking_number_comes_and_goes, "a tracking number comes, stays and goes by null"),
+    SHOP_TEST(refunds_pay_back_what_was_paid, "refunds pay back what was paid and no more"),
+    SHOP_TEST(the_last_refund_makes_the_order_refunded, "the last refund makes an order refunded"),
     SHOP_TEST(coupons_are_managed, "an admin makes, changes and deletes coupons"),
     SHOP_TEST_END,
 };

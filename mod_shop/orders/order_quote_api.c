@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * POST /cart/quote: what an order of the cart would cost now. Writes nothing. */
+#include "order_quote_api.h"
+
+#include "../base/money.h"
+#include "order_view.h"
+
+typedef struct coupon_view_t {
+    const char *code;
+    bool applies;
+    const char *reason;
+    int64_t missing;
+} coupon_view_t;
+
+typedef struct quote_view_t {
+    apr_array_header_t *items;
+    int64_t subtotal, discount, total;
+    const char *currency;
+    coupon_view_t *coupon;
+} quote_view_t;
+
+const shop_field_t shop_order_quote_in_fields[] = {
+    SHOP_FIELD(shop_order_quote_in_t, coupon_code, STRING, 0, 1, 64, "a coupon to try"),
+    SHOP_FIELD_OBJECT_OF(shop_order_quote_in_t, shipping_address, 0, shop_address_t,
+                         shop_order_address_fields, "where it would go"),
+    SHOP_FIELDS_END,
+};
+
+static const shop_field_t coupon_fields[] = {
+    SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "the code"),
+    SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "would it take something off?"),
+    SHOP_FIELD(coupon_view_t, reason, STRING, SHOP_OMIT_NULL, 0, 0,
+               "unknown, expired, not_started, min_purchase, user_limit or exhausted"),
+    SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
+    SHOP_FIELDS_END,
+};
+
+const shop_field_t shop_order_quote_fields[] = {
+    SHOP_FIELD_LIST_OF(quote_view_t, items, SHOP_REQUIRED, shop_order_item_fields, "the lines"),
+    SHOP_FIELD(quote_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "sum of the lines"),
+    SHOP_FIELD(quote_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0, "what the coupon takes off"),
+    SHOP_FIELD(quote_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"),
+    SHOP_FIELD(quote_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
+    SHOP_FIELD_OBJECT_OF(quote_view_t, coupon, SHOP_NULLABLE, coupon_view_t, coupon_fields,
+                         "the coupon asked about; null when none was"),
+    SHOP_FIELDS_END,
+};
+
+static coupon_view_t *coupon_view(const char *code, const shop_order_quote_t *quote,
+                                  int currency_exponent, apr_pool_t *pool)
+{
+    coupon_view_t *view = apr_pcalloc(pool, sizeof(*view));
+    const shop_error_t *refusal = quote->refusal;
+
+    view->code = quote->coupon ? quote->coupon->code : code;
+    view->applies = !refusal;
+    view->reason = shop_order_coupon_reason(refusal);
+    view->missing = -1;
+    if (refusal && refusal->extra) {
+        shop_money_of_json(&view->missing, json_object_get(refusal->extra, "missing"),
+                           currency_exponent);
+    }
+    return view;
+}
+
+shop_error_t *shop_order_quote_cart(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const shop_order_quote_in_t *body = req->record;
+    shop_order_ports_t ports = shop_order_ports_of(app);
+    shop_order_quote_t quote;
+    quote_view_t view;
+
+    SHOP_TRY(shop_order_may_guess(app, req, body->coupon_code));
+    SHOP_TRY(shop_order_quote(&quote, &ports, req->caller.user_id, body->coupon_code, req->pool));
+    if (quote.refusal) {
+        shop_error_t *err = shop_order_count_guess(app, req, quote.refusal);
+
+        if (err->code == SHOP_RATE_LIMITED) {
+            return err;
+        }
+    }
+    view = (quote_view_t){ .items = quote.order->items,
+                           .subtotal = quote.order->subtotal,
+                           .discount = quote.order->discount,
+                           .total = quote.order->total,
+                           .currency = quote.order->currency };
+    if (body->coupon_code) {
+        view.coupon = coupon_view(body->coupon_code, &quote, ports.currency_exponent, req->pool);
+    }
+    return shop_res_object(res, 200, shop_order_quote_fields, &view);
+}

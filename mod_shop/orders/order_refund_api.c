@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * The refunds of an order. With an Idempotency-Key the reply is stored with the refund, by the same
+ * update, so that a repeated request gets the very bytes. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../base/money.h"
+#include "../http/idempotency.h"
+#include "order_refund_api.h"
+
+typedef struct refund_view_t {
+    const char *id, *order_id;
+    int64_t amount;
+    const char *currency;
+    bool restock;
+    const char *reason, *by;
+    apr_time_t created_at;
+} refund_view_t;
+
+const shop_field_t shop_refund_in_fields[] = {
+    SHOP_FIELD(shop_refund_in_t, amount, MONEY, SHOP_REQUIRED, 1, SHOP_AMOUNT_MAX,
+               "at most what is left of the order's total"),
+    SHOP_FIELD(shop_refund_in_t, restock, BOOL, 0, 0, 0,
+               "the goods came back: the order's lines return to stock, once however many refunds "
+               "ask for it"),
+    SHOP_FIELD(shop_refund_in_t, reason, TEXT, SHOP_NULLABLE, 1, 500, "why; shown to admins"),
+    SHOP_FIELDS_END,
+};
+
+#define FIRST_ROWS                                                                     \
+    SHOP_FIELD(refund_view_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),              \
+        SHOP_FIELD(refund_view_t, order_id, ID, SHOP_REQUIRED, 0, 0, "of this order"), \
+        SHOP_FIELD(refund_view_t, amount, MONEY, SHOP_REQUIRED, 0, 0, "paid back"),    \
+        SHOP_FIELD(refund_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),  \
+        SHOP_FIELD(refund_view_t, restock, BOOL, SHOP_REQUIRED, 0, 0, "with the goods")
+#define LAST_ROWS SHOP_FIELD(refund_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "when")
+
+static const shop_field_t customer_fields[] = { FIRST_ROWS, LAST_ROWS, SHOP_FIELDS_END };
+
+const shop_field_t shop_refund_fields[] = {
+    FIRST_ROWS,
+    SHOP_FIELD(refund_view_t, reason, TEXT, SHOP_OMIT_NULL, 0, 0, "why; shown to admins"),
+    SHOP_FIELD(refund_view_t, by, ID, SHOP_OMIT_NULL, 0, 0, "the admin; shown to admins"),
+    LAST_ROWS,
+    SHOP_FIELDS_END,
+};
+
+static const shop_field_t *fields_for(const shop_req_t *req)
+{
+    return req->caller.role == SHOP_ROLE_ADMIN ? shop_refund_fields : customer_fields;
+}
+
+static refund_view_t *view_of(const shop_order_t *order, const shop_refund_t *refund,
+                              apr_pool_t *pool)
+{
+    refund_view_t *view = apr_pcalloc(pool, sizeof(*view));
+
+    view->id = refund->id;
+    view->order_id = order->id;
+    view->amount = refund->amount;
+    view->currency = order->currency;
+    view->restock = refund->restock;
+    view->reason = refund->reason;
+    view->by = refund->by;
+    view->created_at = refund->at;
+    return view;
+}
+
+static const char *path_of(const shop_order_t *order, const shop_refund_t *refund, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, "/orders/", order->id, "/refunds/", refund->id, NULL);
+}
+
+static shop_error_t *make_reply(void *baton, const shop_order_t *order, shop_refund_t *refund,
+                                apr_pool_t *pool)
+{
+    shop_res_t res = { .pool = pool, .headers = apr_table_make(pool, 2) };
+
+    res.currency_exponent = ((const shop_res_t *)baton)->currency_exponent;
+    SHOP_TRY(shop_res_object(&res, 201, shop_refund_fields, view_of(order, refund, pool)));
+    refund->reply =
+        shop_idempotency_pack(&refund->reply_size, &res, path_of(order, refund, pool), pool);
+    return NULL;
+}
+
+/* Also what the goods are back in stock for: the cached catalogue is stale. */
+static shop_error_t *pay_back(shop_refund_t **refund, bool *replayed, shop_order_t **order,
+                              const shop_app_t *app, const shop_req_t *req,
+                              const shop_refund_request_t *request)
+{
+    shop_order_ports_t ports = shop_order_ports_of(app);
+    shop_error_t *err =
+        shop_order_refund(refund, replayed, order, &ports, *order, request, req->pool);
+
+    if (request->restock && (!err || err->code == SHOP_UNAVAILABLE)) {
+        app->cache->invalidate(app->cache, req->pool);
+    }
+    return err;
+}
+
+shop_error_t *shop_order_refund_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const shop_refund_in_t *body = req->record;
+    const char *key = shop_req_header(req, "Idempotency-Key");
+    shop_refund_request_t request = { .amount = body->amount,
+                                      .restock = body->restock,
+                                      .reason = body->reason,
+                                      .by = req->caller.user_id,
+                                      .rev = -1,
+                                      .deadline = req->deadline,
+                                      .baton = res };
+    shop_order_t *order;
+    shop_refund_t *refund = NULL;
+    bool replayed = false;
+
+    if (key) {
+        request.key = apr_pstrcat(req->pool, req->caller.user_id, ":", key, NULL);
+        request.fingerprint = shop_idempotency_fingerprint(req);
+        request.reply = make_reply;
+    }
+    SHOP_TRY(shop_order_load(&order, app, req));
+    SHOP_TRY(pay_back(&refund, &replayed, &order, app, req, &request));
+    if (refund->reply) {
+        return shop_idempotency_send(res, req, refund->reply, refund->reply_size, replayed,
+                                     apr_pstrcat(req->pool, "refund ", refund->id, NULL));
+    }
+    shop_res_location(res, req, "%s", path_of(order, refund, req->pool));
+    return shop_res_object(res, 201, shop_refund_fields, view_of(order, refund, req->pool));
+}
+
+shop_error_t *shop_order_refund_rest(shop_order_t **order, const shop_app_t *app,
+                                     const shop_req_t *req, int64_t rev, const char *note)
+{
+    shop_refund_request_t request = {
+        .amount = -1, .by = req->caller.user_id, .rev = rev, .note = note, .deadline = req->deadline
+    };
+    shop_refund_t *refund = NULL;
+    bool replayed;
+
+    return pay_back(&refund, &replayed, order, app, req, &request);
+}
+
+shop_error_t *shop_order_refund_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_list_end_t end = { NULL, -1 };
+    apr_array_header_t *views;
+    shop_order_t *order;
+
+    SHOP_TRY(shop_order_load(&order, app, req));
+    views = apr_array_make(req->pool, order->refunds->nelts + 1, sizeof(refund_view_t *));
+    for (int i = 0; i < order->refunds->nelts; i++) {
+        APR_ARRAY_PUSH(views, refund_view_t *) =
+            view_of(order, APR_ARRAY_IDX(order->refunds, i, shop_refund_t *), req->pool);
+    }
+    return shop_res_list(res, req, fields_for(req), views, &end);
+}
+
+shop_error_t *shop_order_refund_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_order_t *order;
+    const char *id;
+
+    SHOP_TRY(shop_order_load(&order, app, req));
+    SHOP_TRY(shop_req_id(&id, req, "refund_id"));
+    for (int i = 0; i < order->refunds->nelts; i++) {
+        const shop_refund_t *refund = APR_ARRAY_IDX(order->refunds, i, shop_refund_t *);
+
+        if (!strcmp(refund->id, id)) {
+            return shop_res_object(res, 200, fields_for(req), view_of(order, refund, req->pool));
+        }
+    }
+    return shop_err(req->pool, NOT_FOUND, "there is no such refund");
+}
