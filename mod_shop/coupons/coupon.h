@@ -18,10 +18,11 @@ typedef struct shop_coupon_t {
     int64_t min_purchase;         /* minor units, 0: none */
     int64_t max_discount;         /* minor units, -1: none */
     int64_t usage_limit;          /* -1: none */
-    int64_t usage_limit_per_user; /* -1: none; only 1 needs a redemption document */
+    int64_t usage_limit_per_user; /* -1: none; else each use is in a redemption */
     int64_t used;                 /* shown; for limited coupons usage_limit - remaining */
     int64_t remaining;            /* -1: no limit */
     int64_t terms_rev;            /* rises when anything that an order relies on changes */
+    int64_t born; /* terms_rev when it was made: tells it from earlier coupons of the code */
     int64_t rev;
     apr_time_t created_at, updated_at;
 } shop_coupon_t;

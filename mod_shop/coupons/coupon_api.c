@@ -81,7 +81,8 @@ static shop_error_t *load(shop_coupon_t **coupon, const shop_app_t *app, const s
         return shop_err(req->pool, NOT_FOUND, "there is no such coupon");
     }
     if ((*coupon)->usage_limit < 0) {
-        SHOP_TRY(app->orders->coupon_uses(&(*coupon)->used, app->orders, code, req->pool));
+        SHOP_TRY(app->orders->coupon_uses(&(*coupon)->used, app->orders, code, (*coupon)->born,
+                                          req->pool));
     }
     return NULL;
 }
@@ -107,7 +108,7 @@ static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_
     coupon->remaining = coupon->usage_limit;
     coupon->used = 0;
     coupon->created_at = coupon->updated_at = now;
-    coupon->terms_rev = now; /* above every earlier coupon of this code */
+    coupon->terms_rev = coupon->born = now; /* above every earlier coupon of this code */
     coupon->rev = 1;
     SHOP_TRY(app->coupons->insert(app->coupons, coupon, req->pool));
     shop_res_location(res, req, "/coupons/%s", code);

@@ -55,6 +55,7 @@ static shop_coupon_t *coupon_of(const bson_t *doc, apr_pool_t *pool)
     coupon->remaining = shop_bson_int(doc, "remaining", -1);
     coupon->used = coupon->usage_limit >= 0 ? coupon->usage_limit - coupon->remaining : -1;
     coupon->terms_rev = shop_bson_int(doc, "terms_rev", 0);
+    coupon->born = shop_bson_int(doc, "born", 0);
     coupon->rev = shop_bson_int(doc, "rev", 0);
     coupon->created_at = shop_bson_time(doc, "created_at");
     coupon->updated_at = shop_bson_time(doc, "updated_at");

@@ -7,8 +7,8 @@
  *    usage_limit?, usage_limit_per_user?, terms_rev, born, rev, created_at, updated_at,
  *    remaining?                                            only with a usage_limit
  *    holds: [{o, at}], backs: [{o, at}], back_rev}         the order protocol
- * redemption: {_id: "CODE:user", uses: [order], open: [{o, at}]}; what is in uses counts against
- * the limit, what is in open has not been looked at by the reaper. */
+ * redemption: {_id: "CODE:born:user", uses: [order], open: [{o, at}]}; what is in uses counts
+ * against the limit, what is in open has not been looked at by the reaper. */
 
 #include "../infra/mongo.h"
 #include "coupon_repo.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Who used a coupon how often: one document per code and user, which names the orders. */
+ * Who used a coupon how often: one document per coupon and user, which names the orders. They stay
+ * when their coupon is deleted, because its orders stand and may still be cancelled. */
 #include <apr_strings.h>
 
 #include "coupon_mongo.h"
@@ -9,9 +10,10 @@ static shop_mongo_t *mongo_of(shop_coupon_repo_t *port)
     return ((shop_coupon_repo_mongo_t *)port)->mongo;
 }
 
-static const char *redemption_id(const char *code, const char *user_id, apr_pool_t *pool)
+static const char *redemption_id(const char *code, int64_t born, const char *user_id,
+                                 apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, code, ":", user_id, NULL);
+    return apr_psprintf(pool, "%s:%" APR_INT64_T_FMT ":%s", code, born, user_id);
 }
 
 static shop_error_t *is_named(bool *named, shop_mongo_t *mongo, const char *id,
@@ -30,11 +32,11 @@ static shop_error_t *is_named(bool *named, shop_mongo_t *mongo, const char *id,
 /* The upsert meets the document it may not change: either the limit is reached, or the order is
  * named already, or another order made the document at the same moment. */
 static shop_error_t *redeem(bool *redeemed, shop_coupon_repo_t *port, const char *code,
-                            const char *user_id, int64_t limit, const char *order_id,
+                            int64_t born, const char *user_id, int64_t limit, const char *order_id,
                             apr_time_t now, apr_pool_t *pool)
 {
     shop_mongo_t *mongo = mongo_of(port);
-    const char *id = redemption_id(code, user_id, pool);
+    const char *id = redemption_id(code, born, user_id, pool);
     const char *last = apr_psprintf(pool, "uses.%" APR_INT64_T_FMT, limit - 1);
     const char *duplicate = NULL;
     int64_t matched = 0;
@@ -100,16 +102,16 @@ static shop_error_t *keep_redemption(shop_coupon_repo_t *port, const char *id, c
     return pull(port, id, order_id, false, SHOP_MONGO_ONE, pool);
 }
 
-static shop_error_t *unredeem(shop_coupon_repo_t *port, const char *code, const char *user_id,
-                              const char *order_id, apr_pool_t *pool)
+static shop_error_t *unredeem(shop_coupon_repo_t *port, const char *code, int64_t born,
+                              const char *user_id, const char *order_id, apr_pool_t *pool)
 {
-    return drop_redemption(port, redemption_id(code, user_id, pool), order_id, pool);
+    return drop_redemption(port, redemption_id(code, born, user_id, pool), order_id, pool);
 }
 
 static shop_error_t *count_uses(int64_t *uses, shop_coupon_repo_t *port, const char *code,
-                                const char *user_id, apr_pool_t *pool)
+                                int64_t born, const char *user_id, apr_pool_t *pool)
 {
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(redemption_id(code, user_id, pool)));
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(redemption_id(code, born, user_id, pool)));
     const bson_t *doc = NULL;
     bson_t array;
     shop_error_t *err =

@@ -15,14 +15,13 @@ typedef struct shop_coupon_state_t {
     int holds;
     bool held, backed;
     int64_t back_rev;
-    int64_t born; /* terms_rev when the coupon was made: above the terms_rev that an order used
-                   * when the code was deleted and made anew since */
+    int64_t born; /* another than the order's when the code was deleted and made anew since */
 } shop_coupon_state_t;
 
 typedef struct shop_coupon_repo_t shop_coupon_repo_t;
 struct shop_coupon_repo_t {
     /* COUPON_EXISTS. coupon->terms_rev must rise over earlier coupons of this code: the caller
-     * sets it to the time. */
+     * sets it to the time. It is also where born starts and stays. */
     shop_error_t *(*insert)(shop_coupon_repo_t *repo, const shop_coupon_t *coupon,
                             apr_pool_t *pool);
     shop_error_t *(*find)(shop_coupon_t **coupon, shop_coupon_repo_t *repo, const char *code,
@@ -36,6 +35,7 @@ struct shop_coupon_repo_t {
      * COUPON_LIMIT). A new limit: coupon->remaining is where it starts. */
     shop_error_t *(*update)(bool *done, shop_coupon_repo_t *repo, const shop_coupon_t *coupon,
                             int64_t limit_delta, apr_pool_t *pool);
+    /* The redemptions stay: the orders that stand still have them. */
     shop_error_t *(*remove)(bool *done, shop_coupon_repo_t *repo, const char *code, int64_t rev,
                             apr_pool_t *pool);
 
@@ -56,18 +56,19 @@ struct shop_coupon_repo_t {
                                apr_pool_t *pool);
     shop_error_t *(*forget_back)(shop_coupon_repo_t *repo, const char *code, const char *order_id,
                                  apr_pool_t *pool);
-    /* Redemption for coupons with a limit per user: one document "CODE:user" that names the orders
-     * using it. *redeemed false: the user has none left. Idempotent per order. */
+    /* Redemption for coupons with a limit per user: one document "CODE:born:user" that names the
+     * orders using it; born parts the coupon from earlier and later ones of its code. *redeemed
+     * false: the user has none left. Idempotent per order. */
     shop_error_t *(*redeem)(bool *redeemed, shop_coupon_repo_t *repo, const char *code,
-                            const char *user_id, int64_t limit, const char *order_id,
+                            int64_t born, const char *user_id, int64_t limit, const char *order_id,
                             apr_time_t now, apr_pool_t *pool);
     /* Deletes the order's redemption (by order id). Any number of times. */
-    shop_error_t *(*unredeem)(shop_coupon_repo_t *repo, const char *code, const char *user_id,
-                              const char *order_id, apr_pool_t *pool);
+    shop_error_t *(*unredeem)(shop_coupon_repo_t *repo, const char *code, int64_t born,
+                              const char *user_id, const char *order_id, apr_pool_t *pool);
     shop_error_t *(*old_holds)(apr_array_header_t **left, shop_coupon_repo_t *repo, bool backs,
                                apr_time_t before, int limit, apr_pool_t *pool);
-    /* How many uses of the code the user has. */
-    shop_error_t *(*uses)(int64_t *uses, shop_coupon_repo_t *repo, const char *code,
+    /* How many uses of the coupon the user has. */
+    shop_error_t *(*uses)(int64_t *uses, shop_coupon_repo_t *repo, const char *code, int64_t born,
                           const char *user_id, apr_pool_t *pool);
     /* Redemptions older than before that nobody has looked at, by index. */
     shop_error_t *(*old_redemptions)(apr_array_header_t **left, shop_coupon_repo_t *repo,

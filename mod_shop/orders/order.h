@@ -78,6 +78,7 @@ typedef struct shop_order_t {
     bool coupon_limited;       /* took a use of a shared limit */
     int64_t coupon_user_limit; /* -1: no redemption */
     int64_t coupon_terms_rev;
+    int64_t coupon_born; /* which of the coupons of this code */
     shop_address_t *shipping_address;
     const char *payment_method;
     const char *tracking_number; /* NULL: none */

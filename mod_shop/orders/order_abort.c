@@ -28,8 +28,8 @@ static shop_error_t *undo(const shop_order_ports_t *ports, const shop_order_t *o
         SHOP_TRY(ports->coupons->release(ports->coupons, order->coupon_code, order->id, pool));
     }
     if (order->coupon_user_limit >= 0) {
-        SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->user_id,
-                                          order->id, pool));
+        SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->coupon_born,
+                                          order->user_id, order->id, pool));
     }
     SHOP_TEST_POINT("aborting.undone", pool);
     /* Not done means that somebody else was quicker: then it is failed already. */

@@ -77,6 +77,7 @@ static void append_coupon(bson_t *doc, const shop_order_t *order)
     bson_append_bool(&inner, "limited", -1, order->coupon_limited);
     bson_append_int64(&inner, "user_limit", -1, order->coupon_user_limit);
     bson_append_int64(&inner, "terms_rev", -1, order->coupon_terms_rev);
+    bson_append_int64(&inner, "born", -1, order->coupon_born);
     bson_append_document_end(doc, &inner);
 }
 
@@ -235,6 +236,7 @@ static void read_coupon(shop_order_t *order, const bson_t *doc, apr_pool_t *pool
         order->coupon_limited = shop_bson_bool(&inner, "limited");
         order->coupon_user_limit = shop_bson_int(&inner, "user_limit", -1);
         order->coupon_terms_rev = shop_bson_int(&inner, "terms_rev", 0);
+        order->coupon_born = shop_bson_int(&inner, "born", 0);
     }
 }
 

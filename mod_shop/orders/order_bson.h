@@ -4,8 +4,8 @@
 
 /* An order as a document. Stored:
  *   {_id, user, number, status, rev, items: [{product, name, price, quantity, total, discount}],
- *    subtotal, discount, total, currency, coupon_code?, coupon: {limited, user_limit, terms_rev}?,
- *    address: {street, city, state, country, zip_code}, payment_method, tracking_number?,
+ *    subtotal, discount, total, currency, coupon_code?, coupon: {limited, user_limit, terms_rev,
+ * born}?, address: {street, city, state, country, zip_code}, payment_method, tracking_number?,
  *    history: [{status, at, by, note?}], claimed_at, updated_at,
  *    refunded: sum of the amounts of refunds: [{id, amount, restock, reason?, by, at, key?, fp?,
  *    reply?}]

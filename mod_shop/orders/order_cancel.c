@@ -51,9 +51,9 @@ static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
                                    const shop_order_t *order, const shop_coupon_state_t *state,
                                    apr_pool_t *pool)
 {
-    /* born after the order's terms: the code was deleted and made anew, and owes us nothing */
+    /* born at another time: the code was deleted and made anew, and owes us nothing */
     bool done = !order->coupon_limited || state->backed || !state->exists ||
-                state->born > order->coupon_terms_rev;
+                state->born != order->coupon_born;
 
     if (!done) {
         SHOP_TRY(ports->coupons->give_back(&done, ports->coupons, order->coupon_code, order->id,
@@ -64,8 +64,8 @@ static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
         return NULL;
     }
     if (order->coupon_user_limit >= 0) {
-        SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->user_id,
-                                          order->id, pool));
+        SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->coupon_born,
+                                          order->user_id, order->id, pool));
     }
     return ports->orders->mark_returned(ports->orders, order->id, COUPON_LINE, pool);
 }

@@ -423,10 +423,11 @@ static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *en
 }
 
 static shop_error_t *order_coupon_uses(int64_t *uses, shop_order_repo_t *port, const char *code,
-                                       apr_pool_t *pool)
+                                       int64_t born, apr_pool_t *pool)
 {
-    bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(code), "status", "{", "$nin", "[", "placing",
-                              "aborting", "failed", "cancelling", "cancelled", "]", "}");
+    bson_t *filter =
+        BCON_NEW("coupon_code", BCON_UTF8(code), "coupon.born", BCON_INT64(born), "status", "{",
+                 "$nin", "[", "placing", "aborting", "failed", "cancelling", "cancelled", "]", "}");
     shop_error_t *err =
         shop_mongo_count_documents(uses, mongo_of(port), ORDERS, filter, SHOP_COUNT_CAP, pool);
 

@@ -240,9 +240,9 @@ static shop_error_t *take_coupon(const place_t *place)
 
     if (order->coupon_user_limit >= 0) {
         SHOP_TRY(in_time(place));
-        SHOP_TRY(ports->coupons->redeem(&taken, ports->coupons, order->coupon_code, order->user_id,
-                                        order->coupon_user_limit, order->id,
-                                        ports->clock->now(ports->clock), place->pool));
+        SHOP_TRY(ports->coupons->redeem(
+            &taken, ports->coupons, order->coupon_code, order->coupon_born, order->user_id,
+            order->coupon_user_limit, order->id, ports->clock->now(ports->clock), place->pool));
         if (!taken) {
             return shop_coupon_refuse("user_limit", "you have used this coupon before",
                                       place->pool);

@@ -127,6 +127,7 @@ static shop_error_t *price_coupon(shop_order_quote_t *quote, const shop_order_po
     order->coupon_limited = coupon->usage_limit >= 0;
     order->coupon_user_limit = coupon->usage_limit_per_user;
     order->coupon_terms_rev = coupon->terms_rev;
+    order->coupon_born = coupon->born;
     return shop_order_total(order, shop_coupon_discount(coupon, order->subtotal), pool);
 }
 
@@ -158,7 +159,8 @@ shop_error_t *shop_order_quote(shop_order_quote_t *quote, const shop_order_ports
     if (!quote->order->coupon_code || quote->order->coupon_user_limit < 0) {
         return NULL;
     }
-    SHOP_TRY(ports->coupons->uses(&uses, ports->coupons, quote->order->coupon_code, user_id, pool));
+    SHOP_TRY(ports->coupons->uses(&uses, ports->coupons, quote->order->coupon_code,
+                                  quote->order->coupon_born, user_id, pool));
     if (uses >= quote->order->coupon_user_limit) {
         quote->refusal = shop_coupon_refuse("user_limit", "you have used this coupon before", pool);
         return shop_order_total(quote->order, 0, pool);

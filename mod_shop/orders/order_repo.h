@@ -64,7 +64,7 @@ struct shop_order_repo_t {
                                 apr_time_t before, int limit, apr_pool_t *pool);
     /* How many orders that stand name the coupon; counted to SHOP_COUNT_CAP at most. */
     shop_error_t *(*coupon_uses)(int64_t *uses, shop_order_repo_t *repo, const char *code,
-                                 apr_pool_t *pool);
+                                 int64_t born, apr_pool_t *pool);
 };
 
 #endif

@@ -186,24 +186,57 @@ static void a_customer_has_his_uses(void)
 
     begin("TEN", 2);
     for (int turn = 0; turn < 2; turn++) { /* the same order again is the same use */
-        T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 2, ORDER(1), NOON, t_pool));
+        T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 2, ORDER(1), NOON, t_pool));
         T_TRUE(yes);
-        T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 2, ORDER(2), NOON, t_pool));
+        T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 2, ORDER(2), NOON, t_pool));
         T_TRUE(yes);
     }
-    T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 2, ORDER(3), NOON, t_pool));
+    T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 2, ORDER(3), NOON, t_pool));
     T_TRUE(!yes);
-    T_OK(repo->redeem(&yes, repo, "TEN", "a00000000000000000000002", 2, ORDER(4), NOON, t_pool));
+    T_OK(
+        repo->redeem(&yes, repo, "TEN", 10, "a00000000000000000000002", 2, ORDER(4), NOON, t_pool));
     T_TRUE(yes);
-    T_OK(repo->uses(&uses, repo, "TEN", BUYER, t_pool));
+    T_OK(repo->uses(&uses, repo, "TEN", 10, BUYER, t_pool));
     T_INT(uses, 2);
-    T_OK(repo->unredeem(repo, "TEN", BUYER, ORDER(3), t_pool)); /* not its own: nothing goes */
-    T_OK(repo->unredeem(repo, "TEN", BUYER, ORDER(1), t_pool));
-    T_OK(repo->unredeem(repo, "TEN", BUYER, ORDER(1), t_pool));
-    T_OK(repo->uses(&uses, repo, "TEN", BUYER, t_pool));
+    T_OK(repo->unredeem(repo, "TEN", 10, BUYER, ORDER(3), t_pool)); /* not its own: nothing goes */
+    T_OK(repo->unredeem(repo, "TEN", 10, BUYER, ORDER(1), t_pool));
+    T_OK(repo->unredeem(repo, "TEN", 10, BUYER, ORDER(1), t_pool));
+    T_OK(repo->uses(&uses, repo, "TEN", 10, BUYER, t_pool));
     T_INT(uses, 1);
-    T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 2, ORDER(3), NOON, t_pool));
+    T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 2, ORDER(3), NOON, t_pool));
     T_TRUE(yes);
+}
+
+static void a_coupon_made_anew_begins_without_uses(void)
+{
+    shop_coupon_t *old, *anew;
+    int64_t uses;
+
+    begin("TEN", 2);
+    T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 1, ORDER(1), NOON, t_pool));
+    T_OK(repo->find(&old, repo, "TEN", t_pool));
+    T_INT(old->born, 10);
+    T_OK(repo->remove(&yes, repo, "TEN", old->rev, t_pool));
+    T_TRUE(yes);
+    old->terms_rev = 20;
+    T_OK(repo->insert(repo, old, t_pool));
+    T_OK(repo->find(&anew, repo, "TEN", t_pool));
+    T_INT(anew->born, 20);
+    anew->rev++;
+    anew->terms_rev++;
+    T_OK(repo->update(&yes, repo, anew, 0, t_pool));
+    T_OK(repo->find(&anew, repo, "TEN", t_pool));
+    T_INT(anew->terms_rev, 21);
+    T_INT(anew->born, 20); /* its terms changed, it did not */
+    T_OK(repo->uses(&uses, repo, "TEN", anew->born, BUYER, t_pool));
+    T_INT(uses, 0);
+    T_OK(repo->redeem(&yes, repo, "TEN", 20, BUYER, 1, ORDER(2), NOON, t_pool));
+    T_TRUE(yes);
+    T_OK(repo->unredeem(repo, "TEN", 10, BUYER, ORDER(1), t_pool));
+    T_OK(repo->uses(&uses, repo, "TEN", 10, BUYER, t_pool));
+    T_INT(uses, 0);
+    T_OK(repo->uses(&uses, repo, "TEN", 20, BUYER, t_pool));
+    T_INT(uses, 1); /* only the old redemption was touched */
 }
 
 static void leftovers_are_found_by_age(void)
@@ -223,8 +256,8 @@ static void leftovers_are_found_by_age(void)
     T_OK(repo->give_back(&yes, repo, "TEN", ORDER(3), 10, NOON, t_pool));
     T_OK(repo->old_holds(&left, repo, true, later, 10, t_pool));
     T_INT(left->nelts, 1);
-    T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 2, ORDER(1), NOON, t_pool));
-    T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 2, ORDER(2), NOON, t_pool));
+    T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 2, ORDER(1), NOON, t_pool));
+    T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 2, ORDER(2), NOON, t_pool));
     T_OK(repo->old_redemptions(&left, repo, NOON, 10, t_pool));
     T_INT(left->nelts, 0);
     T_OK(repo->old_redemptions(&left, repo, later, 10, t_pool));
@@ -235,7 +268,7 @@ static void leftovers_are_found_by_age(void)
                                t_pool));
     T_OK(repo->old_redemptions(&left, repo, later, 10, t_pool));
     T_INT(left->nelts, 0);
-    T_OK(repo->redeem(&yes, repo, "TEN", BUYER, 1, ORDER(4), NOON, t_pool));
+    T_OK(repo->redeem(&yes, repo, "TEN", 10, BUYER, 1, ORDER(4), NOON, t_pool));
     T_TRUE(!yes); /* the one that was kept still counts */
 }
 
@@ -284,6 +317,7 @@ const shop_test_t shop_coupon_contract[] = {
     SHOP_TEST(a_use_is_taken_released_and_spent_once, "a use is taken, released and spent once"),
     SHOP_TEST(giving_back_is_fenced, "a use comes back once, however late the call"),
     SHOP_TEST(a_customer_has_his_uses, "a customer has as many uses as the limit says"),
+    SHOP_TEST(a_coupon_made_anew_begins_without_uses, "a coupon made anew begins without uses"),
     SHOP_TEST(leftovers_are_found_by_age, "leftovers are found by age and looked at once"),
     SHOP_TEST(ten_uses_are_ten, "100 threads take 10 uses: 10 succeed"),
     SHOP_TEST_END,

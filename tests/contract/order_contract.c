@@ -34,6 +34,7 @@ static shop_order_t *order_of(int n, const char *user_id)
     order->coupon_limited = true;
     order->coupon_user_limit = 2;
     order->coupon_terms_rev = 7;
+    order->coupon_born = 5;
     order->shipping_address = &address;
     order->payment_method = "paypal";
     order->history = apr_array_make(t_pool, 1, sizeof(void *));
@@ -136,6 +137,7 @@ static void what_goes_in_comes_out(void)
     T_TRUE(found->coupon_limited);
     T_INT(found->coupon_user_limit, 2);
     T_INT(found->coupon_terms_rev, 7);
+    T_INT(found->coupon_born, 5);
     T_STR(found->shipping_address->zip_code, "12345");
     T_STR(found->shipping_address->state, "");
     T_TRUE(found->created_at == order->created_at);
@@ -318,8 +320,10 @@ static void the_list_is_newest_first_and_knows_no_internal_order(void)
     query.status = SHOP_ORDER_PENDING;
     T_OK(repo->list(&orders, &end, repo, &query, t_pool));
     T_INT(orders->nelts, 3);
-    T_OK(repo->coupon_uses(&uses, repo, "TEN", t_pool));
+    T_OK(repo->coupon_uses(&uses, repo, "TEN", 5, t_pool));
     T_INT(uses, 3);
+    T_OK(repo->coupon_uses(&uses, repo, "TEN", 6, t_pool));
+    T_INT(uses, 0); /* those were of an earlier coupon of the code */
 }
 
 const shop_test_t shop_order_contract[] = {

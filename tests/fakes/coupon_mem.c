@@ -17,7 +17,7 @@ typedef struct mark_t {
 typedef struct entry_t {
     shop_coupon_t coupon;
     apr_array_header_t *holds, *backs; /* mark_t */
-    int64_t born, back_rev;
+    int64_t back_rev;
 } entry_t;
 
 typedef struct redemption_t {
@@ -114,7 +114,7 @@ static shop_error_t *mem_insert(shop_coupon_repo_t *repo, const shop_coupon_t *c
     entry->coupon = *copy(coupon, mem->pool);
     entry->holds = apr_array_make(mem->pool, 4, sizeof(mark_t));
     entry->backs = apr_array_make(mem->pool, 4, sizeof(mark_t));
-    entry->born = entry->back_rev = coupon->terms_rev;
+    entry->coupon.born = entry->back_rev = coupon->terms_rev;
     APR_ARRAY_PUSH(mem->coupons, entry_t *) = entry;
     return leave(mem, NULL);
 }
@@ -174,7 +174,7 @@ static shop_error_t *mem_update(bool *done, shop_coupon_repo_t *repo, const shop
 {
     coupon_mem_t *mem = enter(repo);
     entry_t *entry = entry_of(mem, coupon->code);
-    int64_t remaining;
+    int64_t remaining, born;
 
     *done = entry && entry->coupon.rev == coupon->rev - 1;
     if (!*done) {
@@ -185,7 +185,9 @@ static shop_error_t *mem_update(bool *done, shop_coupon_repo_t *repo, const shop
         *done = false;
         return leave(mem, shop_err(pool, COUPON_LIMIT, "used more often than that"));
     }
+    born = entry->coupon.born;
     entry->coupon = *copy(coupon, mem->pool);
+    entry->coupon.born = born;
     if (coupon->usage_limit >= 0 && coupon->remaining < 0) {
         entry->coupon.remaining = remaining;
     }
@@ -241,7 +243,7 @@ static shop_error_t *mem_state(shop_coupon_state_t *state, shop_coupon_repo_t *r
         state->held = mark_of(entry->holds, order_id) >= 0;
         state->backed = mark_of(entry->backs, order_id) >= 0;
         state->back_rev = entry->back_rev;
-        state->born = entry->born;
+        state->born = entry->coupon.born;
     }
     return leave(mem, NULL);
 }
@@ -349,12 +351,18 @@ static redemption_t *redemption_of(coupon_mem_t *mem, const char *id)
     return redemption;
 }
 
+static const char *redemption_id(const char *code, int64_t born, const char *user_id,
+                                 apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s:%" APR_INT64_T_FMT ":%s", code, born, user_id);
+}
+
 static shop_error_t *mem_redeem(bool *redeemed, shop_coupon_repo_t *repo, const char *code,
-                                const char *user_id, int64_t limit, const char *order_id,
-                                apr_time_t now, apr_pool_t *pool)
+                                int64_t born, const char *user_id, int64_t limit,
+                                const char *order_id, apr_time_t now, apr_pool_t *pool)
 {
     coupon_mem_t *mem = enter(repo);
-    redemption_t *redemption = redemption_of(mem, apr_pstrcat(pool, code, ":", user_id, NULL));
+    redemption_t *redemption = redemption_of(mem, redemption_id(code, born, user_id, pool));
 
     *redeemed = mark_of(redemption->uses, order_id) >= 0;
     if (!*redeemed && redemption->uses->nelts < limit) {
@@ -374,10 +382,10 @@ static shop_error_t *mem_drop_redemption(shop_coupon_repo_t *repo, const char *i
     return leave(mem, NULL);
 }
 
-static shop_error_t *mem_unredeem(shop_coupon_repo_t *repo, const char *code, const char *user_id,
-                                  const char *order_id, apr_pool_t *pool)
+static shop_error_t *mem_unredeem(shop_coupon_repo_t *repo, const char *code, int64_t born,
+                                  const char *user_id, const char *order_id, apr_pool_t *pool)
 {
-    return mem_drop_redemption(repo, apr_pstrcat(pool, code, ":", user_id, NULL), order_id, pool);
+    return mem_drop_redemption(repo, redemption_id(code, born, user_id, pool), order_id, pool);
 }
 
 static shop_error_t *mem_keep_redemption(shop_coupon_repo_t *repo, const char *id,
@@ -395,11 +403,11 @@ static shop_error_t *mem_keep_redemption(shop_coupon_repo_t *repo, const char *i
 }
 
 static shop_error_t *mem_uses(int64_t *uses, shop_coupon_repo_t *repo, const char *code,
-                              const char *user_id, apr_pool_t *pool)
+                              int64_t born, const char *user_id, apr_pool_t *pool)
 {
     coupon_mem_t *mem = enter(repo);
 
-    *uses = redemption_of(mem, apr_pstrcat(pool, code, ":", user_id, NULL))->uses->nelts;
+    *uses = redemption_of(mem, redemption_id(code, born, user_id, pool))->uses->nelts;
     return leave(mem, NULL);
 }
 

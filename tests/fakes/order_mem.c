@@ -436,7 +436,7 @@ static shop_error_t *mem_unfinished(apr_array_header_t **orders, shop_order_repo
 }
 
 static shop_error_t *mem_coupon_uses(int64_t *uses, shop_order_repo_t *repo, const char *code,
-                                     apr_pool_t *pool)
+                                     int64_t born, apr_pool_t *pool)
 {
     order_mem_t *mem = enter(repo);
 
@@ -446,8 +446,8 @@ static shop_error_t *mem_coupon_uses(int64_t *uses, shop_order_repo_t *repo, con
         const shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
         const char *name = shop_order_status_name(order->status);
 
-        *uses += order->coupon_code && !strcmp(order->coupon_code, code) && name &&
-                 strcmp(name, "cancelled") != 0;
+        *uses += order->coupon_code && !strcmp(order->coupon_code, code) &&
+                 order->coupon_born == born && name && strcmp(name, "cancelled") != 0;
     }
     return leave(mem, NULL);
 }

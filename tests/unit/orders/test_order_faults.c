@@ -141,13 +141,13 @@ FAULTY(coupons, forget_back,
        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
        (repo, code, order_id, pool))
 FAULTY(coupons, redeem,
-       (bool *redeemed, shop_coupon_repo_t *repo, const char *code, const char *user_id,
-        int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
-       (redeemed, repo, code, user_id, limit, order_id, now, pool))
+       (bool *redeemed, shop_coupon_repo_t *repo, const char *code, int64_t born,
+        const char *user_id, int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
+       (redeemed, repo, code, born, user_id, limit, order_id, now, pool))
 FAULTY(coupons, unredeem,
-       (shop_coupon_repo_t * repo, const char *code, const char *user_id, const char *order_id,
-        apr_pool_t *pool),
-       (repo, code, user_id, order_id, pool))
+       (shop_coupon_repo_t * repo, const char *code, int64_t born, const char *user_id,
+        const char *order_id, apr_pool_t *pool),
+       (repo, code, born, user_id, order_id, pool))
 
 static void change_price(apr_pool_t *pool)
 {
@@ -422,7 +422,7 @@ static void late_takes_are_swept(void)
     T_OK(ports->orders->claim(&yes, ports->orders, &claim, t_pool));
     T_OK(shop_order_abort(ports, &claim, t_pool));
     T_OK(ports->products->take(&taken, ports->products, claim.id, &line, 1, SHOP_NOON, t_pool));
-    T_OK(ports->coupons->redeem(&yes, ports->coupons, "TEN", USER(0), 1, claim.id, SHOP_NOON,
+    T_OK(ports->coupons->redeem(&yes, ports->coupons, "TEN", 1, USER(0), 1, claim.id, SHOP_NOON,
                                 t_pool));
     T_OK(ports->coupons->take(&yes, ports->coupons, "TEN", 1, claim.id, SHOP_NOON, t_pool));
     T_INT(order_shop_stock(shop, 0), 7);

@@ -179,6 +179,43 @@ static void a_deleted_coupon_made_anew_gets_nothing_back(void)
     T_INT(state.remaining, 5);
 }
 
+static int64_t uses_of(const order_shop_t *shop, int64_t born)
+{
+    int64_t uses;
+
+    T_OK(shop->ports.coupons->uses(&uses, shop->ports.coupons, "TEN", born, USER(0), t_pool));
+    return uses;
+}
+
+/* One use per customer: the new coupon of the code knows nothing of the old one's, and an order of
+ * the old one that is cancelled takes back the old use only. */
+static void a_deleted_coupon_made_anew_may_be_used_again(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_coupon_repo_t *coupons = shop->ports.coupons;
+    shop_coupon_t *ten;
+    shop_order_quote_t quote;
+    shop_order_t *cancelled, *old;
+    bool done;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(order_shop_place(&old, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    T_OK(coupons->find(&ten, coupons, "TEN", t_pool));
+    T_OK(coupons->remove(&done, coupons, "TEN", 1, t_pool));
+    T_INT(uses_of(shop, ten->born), 1); /* the order stands, so its redemption does */
+    ten->terms_rev = 1000;
+    T_OK(coupons->insert(coupons, ten, t_pool));
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_OK(shop_order_quote(&quote, &shop->ports, USER(0), "TEN", t_pool));
+    T_OK(quote.refusal);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    T_INT(order->coupon_born, 1000);
+    T_OK(shop->ports.orders->find(&old, shop->ports.orders, old->id, t_pool));
+    T_OK(shop_order_cancel(&cancelled, &shop->ports, old, -1, USER(0), NULL, 0, t_pool));
+    T_INT(uses_of(shop, 1), 0);
+    T_INT(uses_of(shop, 1000), 1);
+}
+
 static void an_order_advances_by_its_revision(void)
 {
     order_shop_t *shop = order_shop(10, 5);
@@ -210,6 +247,8 @@ const shop_test_t order_place_tests[] = {
     SHOP_TEST(a_cancelled_order_gives_everything_back_once, "a cancel gives back exactly once"),
     SHOP_TEST(a_deleted_coupon_made_anew_gets_nothing_back,
               "a coupon made anew is not owed its predecessor's uses"),
+    SHOP_TEST(a_deleted_coupon_made_anew_may_be_used_again,
+              "a coupon made anew may be used again, and keeps its uses"),
     SHOP_TEST(an_order_advances_by_its_revision, "a stale revision moves nothing"),
     SHOP_TEST_END,
 };
