@@ -17,6 +17,7 @@ libtestkit_la_SOURCES = \
 	tests/contract/product_contract.c \
 	tests/contract/product_contract.h \
 	tests/contract/product_order_contract.c \
+	tests/contract/product_stock_contract.c \
 	tests/fakes/account_mem.c \
 	tests/fakes/account_mem.h \
 	tests/fakes/cart_mem.c \

@@ -6,6 +6,7 @@
 
 #include "../base/id.h"
 #include "../http/etag.h"
+#include "../http/idempotency.h"
 #include "../http/query.h"
 #include "product_api.h"
 
@@ -181,23 +182,45 @@ static shop_error_t *check_stock_move(bool *set, const shop_req_t *req)
     return err;
 }
 
+/* The reply of a request with a key: made before the commit, which stores it. */
+static shop_error_t *stock_reply(const char **bytes, apr_size_t *size, void *baton,
+                                 const shop_product_t *after, apr_pool_t *pool)
+{
+    const shop_settings_t *settings = baton;
+    shop_product_t shown = *after;
+    shop_res_t res = { .pool = pool,
+                       .headers = apr_table_make(pool, 1),
+                       .currency_exponent = settings->currency_exponent };
+
+    shown.currency = settings->currency;
+    SHOP_TRY(shop_res_object(&res, 200, shop_product_fields, &shown));
+    *bytes = shop_idempotency_pack(size, &res, NULL, pool);
+    return NULL;
+}
+
 shop_error_t *shop_product_stock_move(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     const shop_stock_move_t *body = req->record;
-    shop_movement_t *movement;
-    shop_product_t *product;
-    const char *id;
-    bool set;
+    shop_stock_request_t request = { .reason = body->reason,
+                                     .by = req->caller.user_id,
+                                     .key = shop_req_header(req, "Idempotency-Key"),
+                                     .now = req->now,
+                                     .reply = stock_reply,
+                                     .baton = (void *)app->settings };
+    shop_stock_done_t done;
 
-    SHOP_TRY(check_stock_move(&set, req));
-    SHOP_TRY(shop_req_id(&id, req, "id"));
-    SHOP_TRY(written(app, req,
-                     app->products->move_stock(
-                         &product, &movement, app->products, id, set ? body->set : body->delta, set,
-                         body->reason, req->caller.user_id, shop_req_header(req, "Idempotency-Key"),
-                         req->now, req->pool)));
-    product->currency = app->settings->currency;
-    return shop_res_object(res, 200, shop_product_fields, product);
+    SHOP_TRY(check_stock_move(&request.set, req));
+    SHOP_TRY(shop_req_id(&request.product_id, req, "id"));
+    request.amount = request.set ? body->set : body->delta;
+    request.fingerprint = request.key ? shop_idempotency_fingerprint(req) : NULL;
+    SHOP_TRY(
+        written(app, req, app->products->move_stock(&done, app->products, &request, req->pool)));
+    if (request.key) {
+        return shop_idempotency_send(res, req, done.reply, done.reply_size, done.replayed,
+                                     apr_pstrcat(req->pool, "movement ", done.movement->id, NULL));
+    }
+    done.product->currency = app->settings->currency;
+    return shop_res_object(res, 200, shop_product_fields, done.product);
 }
 
 shop_error_t *shop_product_stock_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)

@@ -271,8 +271,12 @@ static const shop_code_t edit_errors[] = {
 };
 static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
                                              SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT, SHOP_OK };
-static const shop_code_t stock_errors[] = { SHOP_NOT_FOUND, SHOP_STOCK_NEGATIVE, SHOP_CONFLICT,
-                                            SHOP_IDEMPOTENCY_MISMATCH, SHOP_OK };
+static const shop_code_t stock_errors[] = { SHOP_NOT_FOUND,
+                                            SHOP_STOCK_NEGATIVE,
+                                            SHOP_CONFLICT,
+                                            SHOP_IDEMPOTENCY_IN_PROGRESS,
+                                            SHOP_IDEMPOTENCY_MISMATCH,
+                                            SHOP_OK };
 static const shop_code_t not_found_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
 
 const shop_route_t shop_product_routes[] = {

@@ -7,8 +7,12 @@
  *    deleted_at, rev,
  *    words, name_words, by_name, by_price, by_created      derived, for lists and search
  *    holds: [{o, q, at}], backs: [{o, q, at}], back_rev    the order protocol
- *    moves: [{id, delta, at}], move_rev}                   stock movements under way
- * and a document per movement in stock_movements. Reads name the members they want, so that
+ *    moves: [{id, at, delta, stock_after?, reply?}], move_rev}   stock movements under way
+ * and a document per movement in stock_movements:
+ *   {_id, product, state: claimed | refused | applied, set, amount, reason, by, at, by_at,
+ *    fp?,                                                  with an Idempotency-Key
+ *    delta, stock_after?, reply?}                          once applied, as `moves` had them
+ * Reads name the members they want, so that
  * nothing internal leaves. */
 
 #include "../infra/mongo.h"
@@ -45,10 +49,19 @@ shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_e
  * both. */
 void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_query_t *query,
                              apr_pool_t *pool);
-shop_error_t *shop_product_mongo_move(shop_product_t **product, shop_movement_t **movement,
-                                      shop_product_repo_t *port, const char *id, int64_t amount,
-                                      bool set, const char *reason, const char *by, const char *key,
-                                      apr_time_t now, apr_pool_t *pool);
+shop_error_t *shop_product_mongo_move(shop_stock_done_t *done, shop_product_repo_t *port,
+                                      const shop_stock_request_t *request, apr_pool_t *pool);
+/* What a movement did: written into `moves` by the commit, copied to the movement. */
+#define SHOP_STOCK_AFTER_UNKNOWN (-1)
+typedef struct shop_movement_effect_t {
+    int64_t delta;
+    int64_t stock_after; /* or SHOP_STOCK_AFTER_UNKNOWN */
+    const char *reply;   /* NULL: had no key */
+    apr_size_t reply_size;
+} shop_movement_effect_t;
+void shop_movement_append_effect(bson_t *doc, const shop_movement_effect_t *effect);
+shop_movement_effect_t shop_movement_effect_of_bson(const bson_t *doc, apr_pool_t *pool);
+shop_movement_t *shop_movement_of_bson(const bson_t *doc, apr_pool_t *pool);
 shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_list_end_t *end,
                                            shop_product_repo_t *port, const char *id,
                                            const shop_list_query_t *query, apr_pool_t *pool);

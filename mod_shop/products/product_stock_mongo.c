@@ -2,124 +2,182 @@
  * Stock movements. A movement is a document of its own, because it is kept for ever, and the stock
  * is a number in the product: two documents, so three steps that can each be repeated.
  *   1. insert the movement as claimed; its _id is derived from the key, so the insert is the claim
- *   2. one update of the product: the stock moves and `moves` names the movement
+ *   2. one update of the product: the stock moves and `moves` names the movement; this commits it
  *   3. the movement becomes applied; then the product forgets its name
  * `moves` alone would let a delayed duplicate of step 2 count twice after step 3, so a step that
- * may have one (a movement with a key) is fenced by move_rev, which rises with every forgetting. */
+ * may have one (a movement with a key) is fenced by move_rev, which rises with every forgetting.
+ *
+ * The reply to a request with a key is made before step 2 and stored by it, so it is made for one
+ * state of the product and step 2 demands that state. Step 3 copies it to the movement. A repeated
+ * request finds it in the one or the other, wherever the first was cut off. A claim that is neither
+ * named nor applied is running; after the lease its owner is taken for dead and a repeated request
+ * takes over. Should he be alive, the fence decides, and the lease only who goes on. */
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "../base/id.h"
+#include "../base/testpoint.h"
 #include "product_mongo.h"
 
 /* Each turn that fails means that another writer got ahead. */
 #define MOVE_TURNS 100
+/* As long as an order's; a request ends well before. */
+#define MOVE_LEASE apr_time_from_sec(30)
+#define SEIZE_TURNS 4
+#define RETRY_AFTER 2 /* seconds */
 /* A name in `moves` that is older was left by a process that died before step 3. */
 #define MOVE_LEFT_AFTER apr_time_from_sec(60)
-#define STOCK_AFTER_UNKNOWN (-1)
 
 /* One call of move_stock. */
 typedef struct move_t {
     shop_mongo_t *mongo;
-    shop_movement_t *movement;
+    const shop_stock_request_t *request;
     bool keyed; /* a duplicate may run beside us or have run before */
-    bool set;
-    int64_t amount;
-    apr_time_t now;
+    shop_movement_t *movement;
+    shop_stock_done_t *done;
     apr_pool_t *pool;
 } move_t;
 
 /* A product as far as a movement looks at it. */
 typedef struct target_t {
-    shop_product_t *product; /* NULL: not there */
+    shop_product_t *product; /* NULL: not there, or deleted */
     int64_t move_rev;
-    bool named; /* moves names the movement */
-    int64_t named_delta;
+    bool named;                    /* moves names the movement */
+    shop_movement_effect_t effect; /* when named */
     const bson_t *doc;
 } target_t;
 
-static shop_movement_t *movement_of_bson(const bson_t *doc, apr_pool_t *pool)
-{
-    shop_movement_t *movement = apr_pcalloc(pool, sizeof(*movement));
+typedef struct claim_t {
+    bool applied, refused; /* neither: claimed */
+    apr_time_t at;
+    shop_movement_effect_t effect; /* when applied */
+} claim_t;
 
-    movement->id = shop_bson_oid(doc, "_id", pool);
-    movement->product_id = shop_bson_oid(doc, "product", pool);
-    movement->delta = shop_bson_int(doc, "delta", 0);
-    movement->stock_after = shop_bson_int(doc, "stock_after", STOCK_AFTER_UNKNOWN);
-    movement->reason = shop_bson_string(doc, "reason", pool);
-    movement->by = shop_bson_oid(doc, "by", pool);
-    movement->at = shop_bson_time(doc, "at");
-    return movement;
-}
+/* ---- the movement's document ---- */
 
-/* Step 1. A duplicate is no error: the key was used before, and the claim says for what. */
-static shop_error_t *claim(const move_t *move)
+/* Step 1. *duplicate: the key was used before, and the claim says for what. */
+static shop_error_t *insert_claim(bool *duplicate, const move_t *move)
 {
     const shop_movement_t *movement = move->movement;
-    const char *duplicate = NULL;
+    const shop_stock_request_t *request = move->request;
+    const char *refusal = NULL;
     bson_t doc = BSON_INITIALIZER;
     shop_error_t *err;
 
     shop_bson_append_oid(&doc, "_id", movement->id);
     shop_bson_append_oid(&doc, "product", movement->product_id);
     BSON_APPEND_UTF8(&doc, "state", "claimed");
-    BSON_APPEND_BOOL(&doc, "set", move->set);
-    BSON_APPEND_INT64(&doc, "amount", move->amount);
+    BSON_APPEND_BOOL(&doc, "set", request->set);
+    BSON_APPEND_INT64(&doc, "amount", request->amount);
     BSON_APPEND_UTF8(&doc, "reason", movement->reason);
     shop_bson_append_oid(&doc, "by", movement->by);
     shop_bson_append_time(&doc, "at", movement->at);
     BSON_APPEND_UTF8(&doc, "by_at", shop_movement_key(movement->at, movement->id, move->pool));
-    err = shop_mongo_insert(&duplicate, move->mongo, SHOP_MOVEMENTS_COLLECTION, &doc,
+    if (move->keyed) {
+        BSON_APPEND_UTF8(&doc, "fp", request->fingerprint);
+    }
+    err = shop_mongo_insert(&refusal, move->mongo, SHOP_MOVEMENTS_COLLECTION, &doc,
                             SHOP_MONGO_MAJORITY, move->pool);
+    *duplicate = !err && refusal;
     bson_destroy(&doc);
     return err;
 }
 
-static shop_error_t *movement_read(const bson_t **doc, const move_t *move)
+static shop_error_t *read_claim(claim_t *claim, const move_t *move)
 {
     bson_t filter = BSON_INITIALIZER;
+    const bson_t *doc = NULL;
+    const char *text;
     shop_error_t *err;
 
     shop_bson_append_oid(&filter, "_id", move->movement->id);
-    err =
-        shop_mongo_find_one(doc, move->mongo, SHOP_MOVEMENTS_COLLECTION, &filter, NULL, move->pool);
+    err = shop_mongo_find_one(&doc, move->mongo, SHOP_MOVEMENTS_COLLECTION, &filter, NULL,
+                              move->pool);
     bson_destroy(&filter);
-    return err;
+    SHOP_TRY(err);
+    if (!doc) {
+        return shop_err(move->pool, CONFLICT, "the movement changed at the same moment");
+    }
+    text = shop_bson_string(doc, "fp", move->pool);
+    if (!text || strcmp(text, move->request->fingerprint) != 0) {
+        return shop_err(move->pool, IDEMPOTENCY_MISMATCH,
+                        "this Idempotency-Key was used for another request");
+    }
+    *move->movement = *shop_movement_of_bson(doc, move->pool);
+    text = shop_bson_string(doc, "state", move->pool);
+    claim->applied = text && !strcmp(text, "applied");
+    claim->refused = text && !strcmp(text, "refused");
+    claim->at = shop_bson_time(doc, "at");
+    claim->effect = shop_movement_effect_of_bson(doc, move->pool);
+    return NULL;
 }
 
-static shop_error_t *movement_set_state(const move_t *move, const char *id, const char *from,
-                                        bson_t *set)
+/* filter is destroyed. */
+static shop_error_t *update_movement(int64_t *matched, const move_t *move, bson_t *filter,
+                                     const bson_t *set)
 {
-    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
+    bson_t update = BSON_INITIALIZER;
     shop_error_t *err;
 
-    shop_bson_append_oid(&filter, "_id", id);
-    if (from) {
-        BSON_APPEND_UTF8(&filter, "state", from);
-    }
     BSON_APPEND_DOCUMENT(&update, "$set", set);
-    err = shop_mongo_update(NULL, NULL, move->mongo, SHOP_MOVEMENTS_COLLECTION, &filter, &update,
+    err = shop_mongo_update(matched, NULL, move->mongo, SHOP_MOVEMENTS_COLLECTION, filter, &update,
                             NULL, SHOP_MONGO_MAJORITY, move->pool);
-    bson_destroy(&filter);
+    bson_destroy(filter);
     bson_destroy(&update);
     return err;
 }
 
+/* Makes the claim ours; of many who try one succeeds. */
+static shop_error_t *seize(bool *ours, move_t *move, const claim_t *seen)
+{
+    bson_t filter = BSON_INITIALIZER, set = BSON_INITIALIZER;
+    apr_time_t now = move->request->now;
+    int64_t matched = 0;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", move->movement->id);
+    BSON_APPEND_UTF8(&filter, "state", seen->refused ? "refused" : "claimed");
+    shop_bson_append_time(&filter, "at", seen->at);
+    BSON_APPEND_UTF8(&set, "state", "claimed");
+    shop_bson_append_time(&set, "at", now);
+    BSON_APPEND_UTF8(&set, "by_at", shop_movement_key(now, move->movement->id, move->pool));
+    err = update_movement(&matched, move, &filter, &set);
+    bson_destroy(&set);
+    *ours = !err && matched == 1;
+    move->movement->at = now;
+    return err;
+}
+
+/* Marks the claim refused, so that a repeated request need not wait for the lease, and passes the
+ * reason on. When the outcome of step 2 is unknown that may be wrong, and does no harm: `moves`
+ * overrules it. */
+static shop_error_t *refuse(const move_t *move, shop_error_t *reason)
+{
+    bson_t filter = BSON_INITIALIZER, set = BSON_INITIALIZER;
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", move->movement->id);
+    BSON_APPEND_UTF8(&filter, "state", "claimed");
+    BSON_APPEND_UTF8(&set, "state", "refused");
+    err = update_movement(NULL, move, &filter, &set);
+    bson_destroy(&set);
+    return err ? err : reason;
+}
+
 /* Step 3, for any movement that `moves` names: it has happened, whoever finds it. A state of
  * refused is overruled, for a refusal is only an opinion of one moment. */
-static shop_error_t *finish(const move_t *move, const char *id, int64_t delta, int64_t after)
+static shop_error_t *finish(const move_t *move, const char *id,
+                            const shop_movement_effect_t *effect)
 {
-    bson_t set = BSON_INITIALIZER, filter = BSON_INITIALIZER;
+    bson_t set = BSON_INITIALIZER, claim = BSON_INITIALIZER, filter = BSON_INITIALIZER;
     bson_t *update = bson_new(), pull, entry, inc;
     shop_error_t *err;
 
     BSON_APPEND_UTF8(&set, "state", "applied");
-    BSON_APPEND_INT64(&set, "delta", delta);
-    if (after != STOCK_AFTER_UNKNOWN) {
-        BSON_APPEND_INT64(&set, "stock_after", after);
-    }
-    err = movement_set_state(move, id, NULL, &set);
+    shop_movement_append_effect(&set, effect);
+    shop_bson_append_oid(&claim, "_id", id);
+    err = update_movement(NULL, move, &claim, &set);
     bson_destroy(&set);
     if (!err) {
         shop_bson_append_oid(&filter, "_id", move->movement->product_id);
@@ -140,6 +198,8 @@ static shop_error_t *finish(const move_t *move, const char *id, int64_t delta, i
     return err;
 }
 
+/* ---- the product ---- */
+
 /* Looks through `moves` for this movement, and finishes what dead processes left there. */
 static shop_error_t *look_at_moves(target_t *target, const move_t *move)
 {
@@ -153,6 +213,7 @@ static shop_error_t *look_at_moves(target_t *target, const move_t *move)
         const uint8_t *bytes;
         uint32_t size;
         const char *id = NULL;
+        shop_movement_effect_t effect;
 
         if (BSON_ITER_HOLDS_DOCUMENT(&iter)) {
             bson_iter_document(&iter, &size, &bytes);
@@ -161,9 +222,10 @@ static shop_error_t *look_at_moves(target_t *target, const move_t *move)
         }
         if (id && !strcmp(id, move->movement->id)) {
             target->named = true;
-            target->named_delta = shop_bson_int(&entry, "delta", 0);
-        } else if (id && shop_bson_time(&entry, "at") < move->now - MOVE_LEFT_AFTER) {
-            SHOP_TRY(finish(move, id, shop_bson_int(&entry, "delta", 0), STOCK_AFTER_UNKNOWN));
+            target->effect = shop_movement_effect_of_bson(&entry, move->pool);
+        } else if (id && shop_bson_time(&entry, "at") < move->request->now - MOVE_LEFT_AFTER) {
+            effect = shop_movement_effect_of_bson(&entry, move->pool);
+            SHOP_TRY(finish(move, id, &effect));
         }
     }
     return NULL;
@@ -172,26 +234,30 @@ static shop_error_t *look_at_moves(target_t *target, const move_t *move)
 static void append_target_members(bson_t *fields)
 {
     shop_product_members(fields);
+    BSON_APPEND_INT32(fields, "deleted_at", 1);
     BSON_APPEND_INT32(fields, "moves", 1);
     BSON_APPEND_INT32(fields, "move_rev", 1);
 }
 
+/* Also a deleted product: its stock may have moved before. */
 static shop_error_t *target_read(target_t *target, const move_t *move)
 {
-    bson_t *filter = shop_product_filter(move->movement->product_id);
-    bson_t opts = BSON_INITIALIZER, fields;
+    bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, fields;
     shop_error_t *err;
 
     memset(target, 0, sizeof(*target));
+    shop_bson_append_oid(&filter, "_id", move->movement->product_id);
     BSON_APPEND_DOCUMENT_BEGIN(&opts, "projection", &fields);
     append_target_members(&fields);
     bson_append_document_end(&opts, &fields);
-    err = shop_mongo_find_one(&target->doc, move->mongo, SHOP_PRODUCTS_COLLECTION, filter, &opts,
+    err = shop_mongo_find_one(&target->doc, move->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &opts,
                               move->pool);
     bson_destroy(&opts);
-    bson_destroy(filter);
+    bson_destroy(&filter);
     if (!err && target->doc) {
-        target->product = shop_product_of_bson(target->doc, move->pool);
+        target->product = shop_bson_time(target->doc, "deleted_at")
+                              ? NULL
+                              : shop_product_of_bson(target->doc, move->pool);
         target->move_rev = shop_bson_int(target->doc, "move_rev", 0);
         err = look_at_moves(target, move);
     }
@@ -203,14 +269,15 @@ static bson_t *move_filter(const target_t *target, const move_t *move, int64_t d
     bson_t *filter = shop_product_filter(move->movement->product_id), stock, other;
 
     BSON_APPEND_DOCUMENT_BEGIN(filter, "stock", &stock);
-    if (move->set) {
+    if (move->request->set || move->keyed) {
         BSON_APPEND_INT64(&stock, "$eq", target->product->stock);
     } else {
         BSON_APPEND_INT64(&stock, "$gte", delta < 0 ? -delta : 0);
         BSON_APPEND_INT64(&stock, "$lte", SHOP_STOCK_MAX - (delta > 0 ? delta : 0));
     }
     bson_append_document_end(filter, &stock);
-    if (move->keyed) {
+    if (move->keyed) { /* the product that the reply shows, and the fence */
+        BSON_APPEND_INT64(filter, "rev", target->product->rev);
         BSON_APPEND_INT64(filter, "move_rev", target->move_rev);
     }
     BSON_APPEND_DOCUMENT_BEGIN(filter, "moves.id", &other);
@@ -219,22 +286,22 @@ static bson_t *move_filter(const target_t *target, const move_t *move, int64_t d
     return filter;
 }
 
-static bson_t *move_update(const move_t *move, int64_t delta)
+static bson_t *move_update(const move_t *move, const shop_movement_effect_t *effect)
 {
     bson_t *update = bson_new(), inc, set, push, entry;
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$inc", &inc);
-    BSON_APPEND_INT64(&inc, "stock", delta);
+    BSON_APPEND_INT64(&inc, "stock", effect->delta);
     BSON_APPEND_INT64(&inc, "rev", 1);
     bson_append_document_end(update, &inc);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
-    shop_bson_append_time(&set, "updated_at", move->now);
+    shop_bson_append_time(&set, "updated_at", move->request->now);
     bson_append_document_end(update, &set);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$push", &push);
     BSON_APPEND_DOCUMENT_BEGIN(&push, "moves", &entry);
     shop_bson_append_oid(&entry, "id", move->movement->id);
-    BSON_APPEND_INT64(&entry, "delta", delta);
-    shop_bson_append_time(&entry, "at", move->now);
+    shop_bson_append_time(&entry, "at", move->request->now);
+    shop_movement_append_effect(&entry, effect);
     bson_append_document_end(&push, &entry);
     bson_append_document_end(update, &push);
     return update;
@@ -242,10 +309,10 @@ static bson_t *move_update(const move_t *move, int64_t delta)
 
 /* Step 2. *product NULL: another writer got ahead. */
 static shop_error_t *apply(shop_product_t **product, const target_t *target, const move_t *move,
-                           int64_t delta)
+                           const shop_movement_effect_t *effect)
 {
-    bson_t *filter = move_filter(target, move, delta);
-    bson_t *update = move_update(move, delta);
+    bson_t *filter = move_filter(target, move, effect->delta);
+    bson_t *update = move_update(move, effect);
     bson_t fields = BSON_INITIALIZER;
     const bson_t *doc = NULL;
     shop_error_t *err;
@@ -260,171 +327,156 @@ static shop_error_t *apply(shop_product_t **product, const target_t *target, con
     return err;
 }
 
-/* Marks the claim refused, so that it is never listed, and passes the reason on. */
-static shop_error_t *refuse(const move_t *move, shop_error_t *reason)
-{
-    bson_t set = BSON_INITIALIZER;
-    shop_error_t *err;
+/* ---- all of it ---- */
 
-    BSON_APPEND_UTF8(&set, "state", "refused");
-    err = movement_set_state(move, move->movement->id, "claimed", &set);
-    bson_destroy(&set);
-    return err ? err : reason;
+static void settle(bool *settled, move_t *move, const shop_movement_effect_t *effect, bool replayed)
+{
+    move->movement->delta = effect->delta;
+    move->movement->stock_after = effect->stock_after;
+    move->done->reply = effect->reply;
+    move->done->reply_size = effect->reply_size;
+    move->done->replayed = replayed;
+    *settled = true;
 }
 
-/* What the claim says by now. *settled: the answer stands in *move. A refused movement is tried
- * again: by now there may be enough. */
-static shop_error_t *look_at_claim(bool *settled, move_t *move)
+/* What the movement will do to the product as it was read. */
+static shop_error_t *foresee(shop_movement_effect_t *effect, const target_t *target,
+                             const move_t *move)
 {
-    const bson_t *doc = NULL;
-    const char *state;
+    const shop_stock_request_t *request = move->request;
+    shop_product_t after = *target->product;
 
-    *settled = false;
-    SHOP_TRY(movement_read(&doc, move));
-    if (!doc) {
-        return shop_err(move->pool, CONFLICT, "the movement changed at the same moment");
-    }
-    if (shop_bson_bool(doc, "set") != move->set ||
-        shop_bson_int(doc, "amount", 0) != move->amount) {
-        return shop_err(move->pool, IDEMPOTENCY_MISMATCH, "this key was used for another movement");
-    }
-    state = shop_bson_string(doc, "state", move->pool);
-    if (state && !strcmp(state, "applied")) {
-        move->movement = movement_of_bson(doc, move->pool);
-        *settled = true;
+    *effect = (shop_movement_effect_t){ .delta = request->set ? request->amount - after.stock
+                                                              : request->amount,
+                                        .stock_after = SHOP_STOCK_AFTER_UNKNOWN };
+    SHOP_TRY(shop_product_may_move(after.stock, effect->delta, move->pool));
+    if (move->keyed) {
+        after.stock += effect->delta;
+        after.rev++;
+        after.updated_at = apr_time_from_msec(apr_time_as_msec(request->now)); /* as stored */
+        effect->stock_after = after.stock;
+        return request->reply(&effect->reply, &effect->reply_size, request->baton, &after,
+                              move->pool);
     }
     return NULL;
 }
 
-/* One turn. *product stays NULL when another writer got ahead. The product is read before the
- * claim, also by the one who made it: a duplicate of the request may have done everything by now,
- * and if it does so in between, it has raised move_rev. */
-static shop_error_t *turn(shop_product_t **product, move_t *move)
+/* One turn; nothing is settled when another writer got ahead. The product is read before the claim,
+ * also by the one who made it: a duplicate of the request may have done everything by now, and if
+ * it does so in between, it has raised move_rev. */
+static shop_error_t *turn(bool *settled, move_t *move)
 {
     target_t target;
-    bool settled = false;
-    int64_t delta;
-    shop_error_t *no;
+    claim_t claim = { .applied = false };
+    shop_product_t *product;
+    shop_movement_effect_t effect;
 
     SHOP_TRY(target_read(&target, move));
     if (move->keyed) {
-        SHOP_TRY(look_at_claim(&settled, move));
+        SHOP_TRY(read_claim(&claim, move));
+    }
+    if (claim.applied || target.named) {
+        settle(settled, move, claim.applied ? &claim.effect : &target.effect, true);
+        return target.named ? finish(move, move->movement->id, &target.effect) : NULL;
     }
     if (!target.product) {
-        return refuse(move, shop_err(move->pool, NOT_FOUND, "there is no such product"));
+        return shop_err(move->pool, NOT_FOUND, "there is no such product");
     }
-    if (settled) {
-        *product = target.product;
+    SHOP_TRY(foresee(&effect, &target, move));
+    SHOP_TRY(apply(&product, &target, move, &effect));
+    if (!product) {
         return NULL;
     }
-    if (target.named) {
-        delta = target.named_delta;
-        *product = target.product;
-    } else {
-        delta = move->set ? move->amount - target.product->stock : move->amount;
-        no = shop_product_may_move(target.product->stock, delta, move->pool);
-        if (no) {
-            return refuse(move, no);
-        }
-        SHOP_TRY(apply(product, &target, move, delta));
+    SHOP_TEST_POINT("moving.applied", move->pool);
+    if (!move->keyed) {
+        effect.stock_after = product->stock;
+        move->done->product = product;
     }
-    if (*product) {
-        move->movement->delta = delta;
-        move->movement->stock_after = (*product)->stock;
-        return finish(move, move->movement->id, delta, (*product)->stock);
-    }
-    return NULL;
+    settle(settled, move, &effect, false);
+    return finish(move, move->movement->id, &effect);
 }
 
-static shop_error_t *movement_make(shop_movement_t **movement, const char *id, const char *reason,
-                                   const char *by, const char *key, apr_time_t now,
+/* The claim is there already. *settled: and so is the answer; else it is ours to go on. */
+static shop_error_t *join(bool *settled, move_t *move)
+{
+    shop_error_t *busy;
+
+    for (int i = 0; i < SEIZE_TURNS; i++) {
+        target_t target;
+        claim_t claim;
+        bool ours = false;
+
+        SHOP_TRY(read_claim(&claim, move));
+        if (claim.applied) {
+            settle(settled, move, &claim.effect, true);
+            return NULL;
+        }
+        if (!claim.refused && claim.at > move->request->now - MOVE_LEASE) {
+            SHOP_TRY(target_read(&target, move));
+            if (target.named) { /* committed: there is nothing to wait for */
+                return NULL;
+            }
+            break;
+        }
+        SHOP_TRY(seize(&ours, move, &claim));
+        if (ours) {
+            return NULL;
+        }
+    }
+    busy = shop_err(move->pool, IDEMPOTENCY_IN_PROGRESS,
+                    "a request with this Idempotency-Key is still running");
+    busy->retry_after = RETRY_AFTER;
+    return busy;
+}
+
+static shop_error_t *movement_make(shop_movement_t **movement, const shop_stock_request_t *request,
                                    apr_pool_t *pool)
 {
     shop_movement_t *made = apr_pcalloc(pool, sizeof(*made));
 
-    if (key) {
-        const char *scoped = apr_pstrcat(pool, by, " ", id, " ", key, NULL);
+    if (request->key) {
+        const char *scoped =
+            apr_pstrcat(pool, request->by, " ", request->product_id, " ", request->key, NULL);
 
         made->id = apr_pstrndup(pool, shop_id_sha256(scoped, strlen(scoped), pool), SHOP_ID_LENGTH);
     } else {
         SHOP_TRY(shop_id_make(&made->id, pool));
     }
-    made->product_id = id;
-    made->reason = reason;
-    made->by = by;
-    made->at = now;
+    made->product_id = request->product_id;
+    made->reason = request->reason;
+    made->by = request->by;
+    made->at = request->now;
     *movement = made;
     return NULL;
 }
 
-shop_error_t *shop_product_mongo_move(shop_product_t **product, shop_movement_t **movement,
-                                      shop_product_repo_t *port, const char *id, int64_t amount,
-                                      bool set, const char *reason, const char *by, const char *key,
-                                      apr_time_t now, apr_pool_t *pool)
+shop_error_t *shop_product_mongo_move(shop_stock_done_t *done, shop_product_repo_t *port,
+                                      const shop_stock_request_t *request, apr_pool_t *pool)
 {
     move_t move = { .mongo = ((shop_product_repo_mongo_t *)port)->mongo,
-                    .keyed = key != NULL,
-                    .set = set,
-                    .amount = amount,
-                    .now = now,
+                    .request = request,
+                    .keyed = request->key != NULL,
+                    .done = done,
                     .pool = pool };
+    bool duplicate = false, settled = false;
+    shop_error_t *err = NULL;
 
-    *product = NULL;
-    SHOP_TRY(movement_make(&move.movement, id, reason, by, key, now, pool));
-    SHOP_TRY(claim(&move));
-    for (int i = 0; i < MOVE_TURNS && !*product; i++) {
-        SHOP_TRY(turn(product, &move));
+    memset(done, 0, sizeof(*done));
+    SHOP_TRY(movement_make(&move.movement, request, pool));
+    done->movement = move.movement;
+    err = insert_claim(&duplicate, &move);
+    if (err) { /* the claim may be there */
+        return refuse(&move, err);
     }
-    *movement = move.movement;
-    return *product ? NULL : shop_err(pool, CONFLICT, "the stock kept changing; try again");
-}
-
-static shop_error_t *collect_movement(void *baton, const bson_t *doc, apr_pool_t *pool)
-{
-    APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_movement_t *) = movement_of_bson(doc, pool);
-    return NULL;
-}
-
-static bson_t *movements_filter(const char *id, const shop_cursor_t *after, apr_pool_t *pool)
-{
-    bson_t *filter = bson_new(), range;
-
-    shop_bson_append_oid(filter, "product", id);
-    BSON_APPEND_UTF8(filter, "state", "applied");
-    if (after) {
-        BSON_APPEND_DOCUMENT_BEGIN(filter, "by_at", &range);
-        BSON_APPEND_UTF8(&range, "$lt", shop_movement_key(after->number, after->id, pool));
-        bson_append_document_end(filter, &range);
+    SHOP_TEST_POINT("moving.claimed", pool);
+    if (duplicate && move.keyed) {
+        SHOP_TRY(join(&settled, &move));
     }
-    return filter;
-}
-
-shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_list_end_t *end,
-                                           shop_product_repo_t *port, const char *id,
-                                           const shop_list_query_t *query, apr_pool_t *pool)
-{
-    shop_mongo_t *mongo = ((shop_product_repo_mongo_t *)port)->mongo;
-    bson_t *filter = movements_filter(id, query->after, pool);
-    bson_t *opts =
-        BCON_NEW("sort", "{", "by_at", BCON_INT32(-1), "}", "limit", BCON_INT64(query->limit + 1));
-    shop_error_t *err;
-
-    *movements = apr_array_make(pool, (int)query->limit + 1, sizeof(shop_movement_t *));
-    *end = (shop_list_end_t){ .total = -1 };
-    err = shop_mongo_find(mongo, SHOP_MOVEMENTS_COLLECTION, filter, opts, collect_movement,
-                          *movements, pool);
-    bson_destroy(opts);
-    bson_destroy(filter);
-    if (!err && query->count) {
-        filter = movements_filter(id, NULL, pool);
-        err = shop_mongo_count_documents(&end->total, mongo, SHOP_MOVEMENTS_COLLECTION, filter,
-                                         SHOP_COUNT_CAP + 1, pool);
-        bson_destroy(filter);
+    for (int i = 0; i < MOVE_TURNS && !settled && !err; i++) {
+        err = turn(&settled, &move);
     }
-    if (!err && (*movements)->nelts > query->limit) {
-        int last = --(*movements)->nelts - 1;
-
-        end->next = shop_movement_cursor(APR_ARRAY_IDX(*movements, last, shop_movement_t *), pool);
+    if (!err && !settled) {
+        err = shop_err(pool, CONFLICT, "the stock kept changing; try again");
     }
-    return err;
+    return err ? refuse(&move, err) : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The catalogue port's promises: compare-and-set, lists without gaps or repeats whatever ties there
- * are, and stock movements that count once. */
+ * The catalogue port's promises: compare-and-set, and lists without gaps or repeats whatever ties
+ * there are. */
 #include "tests/contract/product_contract.h"
 
 #include <stdlib.h>
@@ -8,9 +8,10 @@
 #include "mod_shop/base/text.h"
 
 #define T0 apr_time_from_sec(1790000000)
+
 #define ADMIN "65a0000000000000000000ad"
 
-enum { MANY = 23, PAGE = 4, CROWD = 20 };
+enum { MANY = 23, PAGE = 4 };
 
 shop_product_repo_t *(*shop_product_contract_store)(void);
 static shop_product_repo_t *repo;
@@ -363,122 +364,6 @@ static void categories_come_by_name_with_their_numbers(void)
     }
 }
 
-/* ---- stock movements ---- */
-
-static shop_error_t *move(shop_product_t **product, shop_movement_t **movement, int64_t amount,
-                          bool set, const char *key, apr_time_t now)
-{
-    return repo->move_stock(product, movement, repo, shop_product_test_id(1), amount, set, "count",
-                            ADMIN, key, now, t_pool);
-}
-
-static apr_array_header_t *movements(int limit, const shop_cursor_t *after,
-                                     const shop_cursor_t **next)
-{
-    shop_list_query_t query = { .limit = limit, .after = after, .count = true };
-    apr_array_header_t *list = apr_array_make(t_pool, 1, sizeof(shop_movement_t *));
-    shop_list_end_t end = { .total = 0 };
-
-    T_OK(repo->movements(&list, &end, repo, shop_product_test_id(1), &query, t_pool));
-    if (next) {
-        *next = end.next;
-    }
-    T_TRUE(end.total >= list->nelts);
-    return list;
-}
-
-static void stock_moves_and_every_movement_is_kept(void)
-{
-    const shop_cursor_t *next;
-    shop_product_t *product;
-    shop_movement_t *movement;
-    apr_array_header_t *list;
-
-    begin();
-    add(shop_product_made(1, "Lamp"));
-    T_OK(move(&product, &movement, 3, false, NULL, T0));
-    T_INT(product->stock, 8);
-    T_INT(movement->delta, 3);
-    T_INT(movement->stock_after, 8);
-    T_OK(move(&product, &movement, 2, true, NULL, T0 + apr_time_from_sec(1)));
-    T_INT(product->stock, 2);
-    T_INT(movement->delta, -6);
-    T_ERR(move(&product, &movement, -3, false, NULL, T0), STOCK_NEGATIVE);
-    T_ERR(move(&product, &movement, SHOP_STOCK_MAX, false, NULL, T0), VALIDATION_FAILED);
-    T_INT(find(1)->stock, 2);
-    T_ERR(repo->move_stock(&product, &movement, repo, shop_product_test_id(9), 1, false, "r", ADMIN,
-                           NULL, T0, t_pool),
-          NOT_FOUND);
-    list = movements(10, NULL, NULL);
-    T_INT(list->nelts, 2);
-    list = movements(1, NULL, &next);
-    T_INT(APR_ARRAY_IDX(list, 0, shop_movement_t *)->delta, -6);
-    T_STR(APR_ARRAY_IDX(list, 0, shop_movement_t *)->reason, "count");
-    T_STR(APR_ARRAY_IDX(list, 0, shop_movement_t *)->by, ADMIN);
-    list = movements(1, next, &next);
-    T_INT(APR_ARRAY_IDX(list, 0, shop_movement_t *)->delta, 3);
-    T_INT(APR_ARRAY_IDX(list, 0, shop_movement_t *)->stock_after, 8);
-    T_TRUE(next == NULL);
-}
-
-static void a_repeated_key_counts_once(void)
-{
-    shop_product_t *product;
-    shop_movement_t *first, *again;
-
-    begin();
-    add(shop_product_made(1, "Lamp"));
-    T_OK(move(&product, &first, 3, false, "k1", T0));
-    T_OK(move(&product, &again, 3, false, "k1", T0 + apr_time_from_sec(9)));
-    T_STR(again->id, first->id);
-    T_INT(again->delta, 3);
-    T_INT(again->stock_after, 8);
-    T_INT(find(1)->stock, 8);
-    T_ERR(move(&product, &again, 4, false, "k1", T0), IDEMPOTENCY_MISMATCH);
-    T_ERR(move(&product, &again, 3, true, "k1", T0), IDEMPOTENCY_MISMATCH);
-    T_OK(move(&product, &again, 3, false, "k2", T0));
-    T_INT(find(1)->stock, 11);
-    T_ERR(move(&product, &again, -50, false, "k3", T0), STOCK_NEGATIVE);
-    T_ERR(move(&product, &again, -50, false, "k3", T0), STOCK_NEGATIVE);
-    T_INT(movements(10, NULL, NULL)->nelts, 2);
-}
-
-static bool move_with_key(void *key, int i, apr_pool_t *pool)
-{
-    shop_product_t *product;
-    shop_movement_t *movement;
-    const char *own = apr_psprintf(pool, "k%d", i);
-
-    return !repo->move_stock(&product, &movement, repo, "65a000000000000000000001", 2, false, "in",
-                             ADMIN, key ? key : own, T0, pool);
-}
-
-static bool move_without_key(void *baton, int i, apr_pool_t *pool)
-{
-    shop_product_t *product;
-    shop_movement_t *movement;
-
-    (void)baton;
-    return !repo->move_stock(&product, &movement, repo, "65a000000000000000000001", i % 2 ? 3 : -1,
-                             false, "in", ADMIN, NULL, T0, pool);
-}
-
-static void parallel_movements_add_up_and_one_key_counts_once(void)
-{
-    static char key[] = "same";
-
-    begin();
-    add(shop_product_made(1, "Lamp"));
-    T_INT(shop_test_crowd(CROWD, move_with_key, key), CROWD);
-    T_INT(find(1)->stock, 7);
-    T_INT(movements(100, NULL, NULL)->nelts, 1);
-    T_INT(shop_test_crowd(CROWD, move_with_key, NULL), CROWD);
-    T_INT(find(1)->stock, 7 + 2 * CROWD);
-    T_INT(shop_test_crowd(CROWD, move_without_key, NULL), CROWD);
-    T_INT(find(1)->stock, 7 + 2 * CROWD + CROWD);
-    T_INT(movements(100, NULL, NULL)->nelts, 1 + 2 * CROWD);
-}
-
 const shop_test_t shop_product_contract[] = {
     SHOP_TEST(what_was_inserted_is_found, "what was inserted is found"),
     SHOP_TEST(many_are_found_and_the_missing_left_out, "many are found, the missing left out"),
@@ -496,9 +381,5 @@ const shop_test_t shop_product_contract[] = {
     SHOP_TEST(the_total_counts_what_the_filters_leave, "the total counts what the filters leave"),
     SHOP_TEST(categories_come_by_name_with_their_numbers,
               "categories come by name with their numbers"),
-    SHOP_TEST(stock_moves_and_every_movement_is_kept, "stock moves and every movement is kept"),
-    SHOP_TEST(a_repeated_key_counts_once, "a repeated key counts once"),
-    SHOP_TEST(parallel_movements_add_up_and_one_key_counts_once,
-              "parallel movements add up, and one key counts once"),
     SHOP_TEST_END,
 };

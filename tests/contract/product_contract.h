@@ -7,7 +7,8 @@
 #include "mod_shop/products/product_repo.h"
 #include "tests/unit/harness.h"
 
-extern const shop_test_t shop_product_contract[];       /* one product, lists, stock movements */
+extern const shop_test_t shop_product_contract[];       /* one product, lists */
+extern const shop_test_t shop_product_stock_contract[]; /* stock movements */
 extern const shop_test_t shop_product_order_contract[]; /* the order protocol */
 
 /* Called by each test for an empty store living in t_pool. */
@@ -16,6 +17,10 @@ extern shop_product_repo_t *(*shop_product_contract_store)(void);
 /* A product nobody has changed yet: id ends in n, 10.00, category "Things", stock 5. */
 shop_product_t *shop_product_made(int n, const char *name);
 const char *shop_product_test_id(int n);
+
+/* The reply that the suite asks for; a shop_stock_request_t's. */
+shop_error_t *shop_stock_test_reply(const char **bytes, apr_size_t *size, void *baton,
+                                    const shop_product_t *after, apr_pool_t *pool);
 
 /* Runs act(baton, i, pool) in count threads at once, each with a pool of its own; the answer: how
  * many of them gave true. */

@@ -90,11 +90,15 @@ static bool buy_one(void *line, int i, apr_pool_t *pool)
 static void a_hundred_buyers_of_fifty_units_get_fifty(void)
 {
     shop_take_t *lines = begin();
-    shop_product_t *product;
-    shop_movement_t *movement;
+    shop_stock_request_t request = { .product_id = lines[0].product_id,
+                                     .amount = UNITS,
+                                     .set = true,
+                                     .reason = "r",
+                                     .by = order(0),
+                                     .now = T0 };
+    shop_stock_done_t done;
 
-    T_OK(repo->move_stock(&product, &movement, repo, lines[0].product_id, UNITS, true, "r",
-                          order(0), NULL, T0, t_pool));
+    T_OK(repo->move_stock(&done, repo, &request, t_pool));
     T_INT(shop_test_crowd(BUYERS, buy_one, &lines[0]), UNITS);
     T_INT(state_of(order(0), &lines[0]).stock, 0);
     T_INT(state_of(order(0), &lines[0]).holds, UNITS);
@@ -103,11 +107,15 @@ static void a_hundred_buyers_of_fifty_units_get_fifty(void)
 static void a_product_with_two_hundred_holds_takes_no_more(void)
 {
     shop_take_t *lines = begin();
-    shop_product_t *product;
-    shop_movement_t *movement;
+    shop_stock_request_t request = { .product_id = lines[0].product_id,
+                                     .amount = 1000,
+                                     .set = true,
+                                     .reason = "r",
+                                     .by = order(0),
+                                     .now = T0 };
+    shop_stock_done_t done;
 
-    T_OK(repo->move_stock(&product, &movement, repo, lines[0].product_id, 1000, true, "r", order(0),
-                          NULL, T0, t_pool));
+    T_OK(repo->move_stock(&done, repo, &request, t_pool));
     for (int i = 0; i < HOLDS; i++) {
         T_INT(take(order(i), lines, 1), 1);
     }

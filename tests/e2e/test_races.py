@@ -174,6 +174,31 @@ class Races(ShopCase):
                 other = self.shop.place(c, headers=key, payment_method='paypal')
                 self.assert_problem(other, 422, 'idempotency_mismatch')
 
+    def test_one_key_100_times_is_one_movement(self):
+        product = self.shop.add_product(stock=100)
+        path = '/products/%s/stock' % product['id']
+        key = {'Idempotency-Key': 'count-%s' % product['id']}
+        body = {'delta': -3, 'reason': 'broken'}
+        admins = [self.shop.admin() for _ in range(100)]
+        answers = at_once([lambda a=a: a.post(path, body, headers=key) for a in admins])
+        kinds = self.counted(answers)
+        print('races: one key 100 times, stock: %s' % kinds, flush=True)
+        self.assertEqual(set(kinds) - {'200', '409 idempotency_in_progress'}, set(), kinds)
+        for busy in (a for a in answers if a.status == 409):
+            self.assertGreater(int(busy.header('retry-after')), 0)
+        done = [a for a in answers if a.status == 200]
+        self.assertEqual(len([a for a in done if not a.header('idempotent-replayed')]), 1)
+        self.assertEqual(len({(a.body, a.header('etag')) for a in done}), 1, 'two replies for one key')
+        self.assertEqual(self.shop.stock(product['id']), 97)
+        self.assert_status(admins[0].post(path, {'delta': 1, 'reason': 'found'}), 200)
+        again = self.assert_status(admins[1].post(path, {'reason': 'broken', 'delta': -3}, headers=key), 200)
+        self.assertEqual((again.body, again.header('etag')), (done[0].body, done[0].header('etag')))
+        self.assertEqual(again.header('idempotent-replayed'), 'true')
+        for other in ({'delta': -3, 'reason': 'lost'}, {'delta': -2, 'reason': 'broken'}, {'set': 97, 'reason': 'broken'}):
+            self.assert_problem(admins[0].post(path, other, headers=key), 422, 'idempotency_mismatch')
+        self.assertEqual(self.shop.stock(product['id']), 98)
+        self.assertEqual(len(admins[0].get(path).json['items']), 2)
+
     def test_30_orders_without_a_key_are_one_order(self):
         c = self.shop.new_customer()
         product = self.shop.add_product(stock=100)

@@ -316,58 +316,75 @@ static moved_t *seek_move(const shop_product_mem_t *mem, const char *scoped)
     return NULL;
 }
 
-static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *stored, int64_t amount,
-                          bool set, apr_pool_t *pool)
+static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *stored,
+                          const shop_stock_request_t *request, apr_pool_t *pool)
 {
-    int64_t delta = set ? amount - stored->product.stock : amount;
-    moved_t *moved;
+    shop_product_t after = stored->product;
+    int64_t delta = request->set ? request->amount - after.stock : request->amount;
+    moved_t *moved = apr_pcalloc(mem->pool, sizeof(*moved));
 
-    SHOP_TRY(shop_product_may_move(stored->product.stock, delta, pool));
-    moved = apr_pcalloc(mem->pool, sizeof(*moved));
+    SHOP_TRY(shop_product_may_move(after.stock, delta, pool));
+    after.stock += delta;
+    after.rev++;
+    after.updated_at = request->now;
+    if (request->key) {
+        SHOP_TRY(request->reply(&moved->reply, &moved->reply_size, request->baton, &after, pool));
+        moved->reply = apr_pmemdup(mem->pool, moved->reply, moved->reply_size);
+        moved->fingerprint = apr_pstrdup(mem->pool, request->fingerprint);
+    }
     SHOP_TRY(shop_id_make(&moved->movement.id, mem->pool));
-    stored->product.stock += delta;
-    stored->product.rev++;
+    stored->product = after;
     moved->movement.product_id = stored->product.id;
     moved->movement.delta = delta;
-    moved->movement.stock_after = stored->product.stock;
-    moved->amount = amount;
-    moved->set = set;
+    moved->movement.stock_after = after.stock;
+    moved->movement.reason = apr_pstrdup(mem->pool, request->reason);
+    moved->movement.by = apr_pstrdup(mem->pool, request->by);
+    moved->movement.at = request->now;
     mem->moves[mem->moved++] = moved;
     *made = moved;
     return NULL;
 }
 
-static shop_error_t *mem_move_stock(shop_product_t **product, shop_movement_t **movement,
-                                    shop_product_repo_t *port, const char *id, int64_t amount,
-                                    bool set, const char *reason, const char *by, const char *key,
-                                    apr_time_t now, apr_pool_t *pool)
+static void tell(shop_stock_done_t *done, const moved_t *moved, const stored_t *stored,
+                 apr_pool_t *pool)
 {
-    const char *scoped = key ? apr_pstrcat(pool, by, " ", id, " ", key, NULL) : NULL;
+    done->movement = apr_pmemdup(pool, &moved->movement, sizeof(moved->movement));
+    if (moved->key) {
+        done->reply = apr_pmemdup(pool, moved->reply, moved->reply_size);
+        done->reply_size = moved->reply_size;
+    } else {
+        done->product = copy_of(&stored->product, pool);
+    }
+}
+
+static shop_error_t *mem_move_stock(shop_stock_done_t *done, shop_product_repo_t *port,
+                                    const shop_stock_request_t *request, apr_pool_t *pool)
+{
+    const char *scoped = request->key ? apr_pstrcat(pool, request->by, " ", request->product_id,
+                                                    " ", request->key, NULL)
+                                      : NULL;
     shop_error_t *err = NULL;
     stored_t *stored;
     moved_t *moved;
     shop_product_mem_t *mem;
 
+    memset(done, 0, sizeof(*done));
     SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
-    stored = seek_live(mem, id);
+    stored = seek_live(mem, request->product_id);
     moved = seek_move(mem, scoped);
-    if (moved && (moved->amount != amount || moved->set != set)) {
-        err = shop_err(pool, IDEMPOTENCY_MISMATCH, "this key was used for another movement");
-    } else if (!stored) {
+    done->replayed = moved != NULL;
+    if (moved && strcmp(moved->fingerprint, request->fingerprint) != 0) {
+        err = shop_err(pool, IDEMPOTENCY_MISMATCH, "this key was used for another request");
+    } else if (!moved && !stored) {
         err = shop_err(pool, NOT_FOUND, "there is no such product");
     } else if (!moved) {
-        err = move(&moved, mem, stored, amount, set, pool);
+        err = move(&moved, mem, stored, request, pool);
         if (!err) {
-            stored->product.updated_at = now;
             moved->key = apr_pstrdup(mem->pool, scoped);
-            moved->movement.reason = apr_pstrdup(mem->pool, reason);
-            moved->movement.by = apr_pstrdup(mem->pool, by);
-            moved->movement.at = now;
         }
     }
     if (!err) {
-        *product = copy_of(&stored->product, pool);
-        *movement = apr_pmemdup(pool, &moved->movement, sizeof(moved->movement));
+        tell(done, moved, stored, pool);
     }
     shop_product_mem_leave(mem);
     return err;

@@ -34,9 +34,9 @@ typedef struct stored_t {
 
 typedef struct moved_t {
     shop_movement_t movement;
-    const char *key;
-    int64_t amount;
-    bool set;
+    const char *key, *fingerprint; /* NULL: none */
+    const char *reply;
+    apr_size_t reply_size;
 } moved_t;
 
 typedef struct shop_product_mem_t {

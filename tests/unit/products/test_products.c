@@ -227,30 +227,70 @@ static void put_takes_defaults_patch_keeps_and_neither_moves_stock(void)
     T_INT(api_call(NULL, "GET", path, NULL)->status, 404);
 }
 
+static const shop_res_t *keyed(const char *key, const char *path, const char *body)
+{
+    api_header("Idempotency-Key", key);
+    return api_call("admin", "POST", path, body);
+}
+
+static const char *replayed(const shop_res_t *res)
+{
+    const char *header = apr_table_get(res->headers, "Idempotent-Replayed");
+
+    return header ? header : "no";
+}
+
 static void stock_moves_by_delta_or_set_and_a_key_counts_once(void)
 {
-    const shop_res_t *res;
-    const char *path;
+    const shop_res_t *first, *res;
+    const char *product, *path;
 
     api_begin();
-    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), "/stock", NULL);
-    for (int i = 0; i < 2; i++) {
-        api_header("Idempotency-Key", "k1");
-        res = api_call("admin", "POST", path, "{\"delta\":-3,\"reason\":\"broken\"}");
-        T_INT(res->status, 200);
-        T_TRUE(api_says(res, "\"stock\":4"));
-    }
-    api_header("Idempotency-Key", "k1");
-    T_INT(api_call("admin", "POST", path, "{\"delta\":-2,\"reason\":\"x\"}")->status, 422);
-    res = api_call("admin", "POST", path, "{\"delta\":-5,\"reason\":\"x\"}");
+    product = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
+    path = apr_pstrcat(t_pool, product, "/stock", NULL);
+    first = keyed("k1", path, "{\"delta\":-3,\"reason\":\"broken\"}");
+    T_INT(first->status, 200);
+    T_STR(replayed(first), "no");
+    T_TRUE(api_says(first, "\"stock\":4"));
+    T_STR(first->etag, api_call(NULL, "GET", product, NULL)->etag);
+    T_INT(api_call("admin", "POST", path, "{\"delta\":1,\"reason\":\"found\"}")->status, 200);
+    res = keyed("k1", path, "{ \"reason\": \"broken\", \"delta\": -3 }");
+    T_INT(res->status, 200);
+    T_STR(replayed(res), "true");
+    T_INT(res->size, first->size);
+    T_TRUE(!memcmp(res->body, first->body, first->size)); /* though the stock is 5 by now */
+    T_STR(res->etag, first->etag);
+    T_TRUE(api_says(api_call(NULL, "GET", product, NULL), "\"stock\":5"));
+    res = api_call("admin", "POST", path, "{\"delta\":-6,\"reason\":\"x\"}");
     T_INT(res->status, 409);
     T_TRUE(api_says(res, "\"stock_negative\""));
     T_TRUE(api_says(api_call("admin", "POST", path, "{\"set\":9,\"reason\":\"counted\"}"),
                     "\"stock\":9"));
     res = api_call("admin", "GET", path, NULL);
-    T_INT(json_array_size(json_object_get(api_json(res), "items")), 2);
+    T_INT(json_array_size(json_object_get(api_json(res), "items")), 3);
     T_TRUE(api_says(res, "\"delta\":-3,\"stock_after\":4,\"reason\":\"broken\","
                          "\"by\":\"" API_ADMIN));
+}
+
+static void a_key_is_for_one_body(void)
+{
+    static const char *const others[] = { "{\"delta\":-2,\"reason\":\"broken\"}",
+                                          "{\"delta\":-3,\"reason\":\"lost\"}",
+                                          "{\"set\":4,\"reason\":\"broken\"}" };
+    const char *path;
+
+    api_begin();
+    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), "/stock", NULL);
+    T_INT(keyed("k1", path, "{\"delta\":-3,\"reason\":\"broken\"}")->status, 200);
+    for (int i = 0; i < 3; i++) {
+        const shop_res_t *res = keyed("k1", path, others[i]);
+
+        T_INT(res->status, 422);
+        T_TRUE(api_says(res, "\"idempotency_mismatch\""));
+        T_STR(replayed(res), "no");
+    }
+    T_INT(json_array_size(json_object_get(api_json(api_call("admin", "GET", path, NULL)), "items")),
+          1);
 }
 
 static void public_answers_are_cached_until_somebody_writes(void)
@@ -295,6 +335,7 @@ int main(void)
                   "PUT takes defaults, PATCH keeps, neither moves stock"),
         SHOP_TEST(stock_moves_by_delta_or_set_and_a_key_counts_once,
                   "stock moves by delta or set, and a key counts once"),
+        SHOP_TEST(a_key_is_for_one_body, "a key is for one body: amount, kind and reason"),
         SHOP_TEST(public_answers_are_cached_until_somebody_writes,
                   "public answers are cached until somebody writes"),
         SHOP_TEST_END
