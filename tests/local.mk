@@ -156,6 +156,7 @@ check_scripts = \
 	tests/check_docs.sh \
 	tests/check_exports.sh \
 	tests/check_layers.sh \
+	tests/check_model.sh \
 	tests/check_registry.sh \
 	tests/check_words.sh
 

@@ -1,0 +1,790 @@
+/* SPDX-License-Identifier: MIT
+ * The order protocol of docs/orders.md as a Promela model; tests/model/run lets spin search it.
+ *
+ * A step of a process is one command of one port function (named beside it) and is atomic where the
+ * store is: on one document. Every command may be answered, be applied without its caller hearing of
+ * it, never be applied, or be applied late: any time after its caller gave up. Every process may
+ * stop at every step.
+ *
+ * There is no clock. The reaper may take up any unfinished order and any hold at any moment, while
+ * its buyer is still at work, and a buyer may go on long after its lease. That allows more than
+ * leases do (deadline 5 s < lease 30 s < sweep 60 s), so what holds here does not hang on time.
+ *
+ * Line 0 is a product with too little stock, 1 another product, 2 the coupon: its use is taken,
+ * held and given back like a unit of stock. Each line is of quantity 1.
+ */
+
+/* ---- what a configuration may choose ---- */
+#ifndef BUYERS
+#define BUYERS 2 /* requests; 0: both orders are placed already and not cleaned up after */
+#endif
+#ifndef CANCELLERS
+#define CANCELLERS 0
+#endif
+#ifndef REAPERS
+#define REAPERS 1
+#endif
+#ifndef LATE_MAX
+#define LATE_MAX 2 /* commands on their way at the same time after their callers gave up */
+#endif
+#ifndef LINES_0
+#define LINES_0 7 /* bits of the first order's lines */
+#endif
+#ifndef LINES_1
+#define LINES_1 7
+#endif
+#ifndef STOCK_0
+#define STOCK_0 1
+#endif
+#define STOCK_1 2
+#ifndef COUPON_USES
+#define COUPON_USES 1
+#endif
+#ifdef ONE_USER /* both requests order the same cart */
+#define USER(o) 0
+#else
+#define USER(o) (o)
+#endif
+
+#define LINE(l) (1 << (l))
+#define PRODUCTS 3
+#define COUPON 4
+#define LINES(o) ((o) == 0 -> LINES_0 : LINES_1)
+#define WANTS(o, l) ((LINES(o) >> (l)) & 1)
+
+/* ---- the store ---- */
+#define NONE 0
+#define PLACING 1
+#define ABORTING 2
+#define FAILED 3
+#define PENDING 4 /* and paid, processing */
+#define CANCELLING 5
+#define CANCELLED 6
+
+byte status[2];
+bool unfinished[2];
+byte returned[2];         /* lines */
+byte hold[2];             /* lines in whose document `holds` names the order */
+byte back[2];             /* the same of `backs` */
+short stock[3];           /* of the coupon: remaining */
+byte back_rev[3];
+bool ordered[2];          /* by user: the cart's generation was raised and its lines are gone */
+byte redemption[2];       /* by user: 1 + order; the limit per user is 1 */
+bool open[2];             /* by user: the redemption is in the reaper's index */
+byte gave[2];             /* lines given back by a give_back; not in the store, to count by */
+
+#define IS_PLACED(o) (status[o] >= PENDING)
+#define IS_CLAIMED(o) (status[o] != NONE && status[o] != FAILED)
+/* A failed order's slots are its own; all requests here saw the cart's first generation. */
+#define IS_DUPLICATE(o) (BUYERS == 2 && USER(0) == USER(1) && IS_CLAIMED(1 - (o)))
+
+/* A unit is out as long as a hold or a placed order says so, but for what was given back. */
+#define OUT(o, l) (((hold[o] >> (l)) & 1 || (IS_PLACED(o) && WANTS(o, l))) -> 1 : 0)
+#define GAVE(o, l) ((gave[o] >> (l)) & 1)
+#define BALANCE(l) (stock[l] + OUT(0, l) + OUT(1, l) - GAVE(0, l) - GAVE(1, l))
+#define IS_SOUND                                                                                \
+    (stock[0] >= 0 && stock[1] >= 0 && stock[2] >= 0 && BALANCE(0) == STOCK_0 &&                 \
+     BALANCE(1) == STOCK_1 && BALANCE(2) == COUPON_USES)
+
+/* ---- commands that are still on their way: bits of late[order] ---- */
+#define CLAIM 0
+#define TAKE 1 /* and 2, 3: by line */
+#define REDEEM 4
+#define COMMIT 5
+#define ABORT 6
+#define RELEASE 7 /* 8, 9 */
+#define UNREDEEM 10
+#define FAIL 11
+#define SPEND 12 /* 13, 14 */
+#define CART 15
+#define FINISH 16
+#define CANCEL 17
+#define MARK 18 /* 19, 20 */
+#define END_CANCEL 21
+#define FORGET 22 /* 23, 24 */
+#define KEEP 25
+
+int late[2];
+int late_give[2]; /* bit 5 * line + back_rev */
+byte late_count;
+bool calm; /* faults have ended; commands that are late still arrive */
+
+/* of the command just sent, within its step; false between steps */
+bool done;  /* it matched */
+bool known; /* its caller was answered */
+
+#define FAULTY (!calm)
+#define BIT(set, n) (((set) >> (n)) & 1)
+
+/* ---- commands: the statements as the adapters build them ---- */
+
+inline apply_claim(o) /* order_mongo.c order_claim: unique user+cart_slot, user+key_slot, _id */
+{
+    d_step {
+        done = status[o] != NONE; /* the same id again is a success */
+        if
+        :: status[o] == NONE && !IS_DUPLICATE(o) ->
+            status[o] = PLACING;
+            unfinished[o] = true;
+            done = true
+        :: else
+        fi
+    }
+}
+
+inline apply_take(o, l) /* product_order_mongo.c take_statement, coupon_use_mongo.c use_take */
+{
+    d_step {
+        done = false;
+        if
+        :: stock[l] >= 1 && !BIT(hold[o], l) ->
+            stock[l]--;
+            hold[o] = hold[o] | LINE(l);
+            done = true
+        :: else
+        fi;
+        assert(IS_SOUND)
+    }
+}
+
+inline apply_redeem(o) /* coupon_redeem_mongo.c redeem */
+{
+    d_step {
+        if
+        :: redemption[USER(o)] == 0 ->
+            redemption[USER(o)] = 1 + o;
+            open[USER(o)] = true
+        :: else
+        fi;
+        done = redemption[USER(o)] == 1 + o
+    }
+}
+
+inline apply_commit(o) /* order_mongo.c order_commit: asks again when it did not match */
+{
+    d_step {
+        if
+#ifdef BREAK_COMMIT
+        :: !IS_PLACED(o) ->
+#else
+        :: status[o] == PLACING ->
+#endif
+            status[o] = PENDING;
+            assert(hold[o] == LINES(o));
+            assert(!BIT(LINES(o), 2) || redemption[USER(o)] == 1 + o);
+            assert(USER(0) != USER(1) || !IS_PLACED(1 - o));
+            assert(IS_SOUND)
+        :: else
+        fi;
+        done = IS_PLACED(o)
+    }
+}
+
+inline apply_move(o, from, to) /* order_mongo.c order_move */
+{
+    d_step {
+        done = false;
+        if
+        :: status[o] == from ->
+            status[o] = to;
+            unfinished[o] = (to != FAILED && (to != CANCELLED || unfinished[o]));
+            assert(to != CANCELLED || (gave[o] == LINES(o) && returned[o] == LINES(o)));
+            assert(IS_SOUND);
+            done = true
+        :: else
+        fi
+    }
+}
+
+inline apply_release(o, l) /* release_statement, use_release */
+{
+    d_step {
+        if
+        :: BIT(hold[o], l) ->
+            stock[l]++;
+            hold[o] = hold[o] & ~LINE(l)
+        :: else
+        fi;
+        assert(IS_SOUND)
+    }
+}
+
+inline apply_spend(o, l) /* spend_statement, use_spend */
+{
+    d_step {
+        hold[o] = hold[o] & ~LINE(l);
+        assert(IS_SOUND)
+    }
+}
+
+inline apply_unredeem(o) /* coupon_redeem_mongo.c unredeem, drop_redemption */
+{
+    d_step {
+        if
+        :: redemption[USER(o)] == 1 + o ->
+            redemption[USER(o)] = 0;
+            open[USER(o)] = false
+        :: else
+        fi
+    }
+}
+
+inline apply_keep(o) /* keep_redemption */
+{
+    d_step {
+        if
+        :: redemption[USER(o)] == 1 + o -> open[USER(o)] = false
+        :: else
+        fi
+    }
+}
+
+inline apply_cart(o) /* cart_mongo.c cart_ordered: where gen is still the order's */
+{
+    ordered[USER(o)] = true
+}
+
+inline apply_finish(o) /* order_finish */
+{
+    d_step {
+        if
+        :: status[o] == PENDING || status[o] == CANCELLED || status[o] == FAILED ->
+            unfinished[o] = false
+        :: else
+        fi
+    }
+}
+
+inline apply_give(o, l, r) /* product_give_back, use_give_back */
+{
+    d_step {
+        done = false;
+        if
+#ifdef BREAK_FENCE
+        :: !BIT(back[o], l) ->
+#else
+        :: !BIT(back[o], l) && back_rev[l] == r ->
+            back_rev[l]++;
+#endif
+            assert(!BIT(gave[o], l)); /* exactly once */
+            stock[l]++;
+            back[o] = back[o] | LINE(l);
+            gave[o] = gave[o] | LINE(l);
+            assert(IS_SOUND);
+            done = true
+        :: else
+        fi
+    }
+}
+
+inline apply_mark(o, l) /* order_mark_returned */
+{
+    returned[o] = returned[o] | LINE(l)
+}
+
+inline apply_forget(o, l) /* forget_statement, use_forget_back */
+{
+    d_step {
+        if
+        :: BIT(back[o], l) ->
+            back[o] = back[o] & ~LINE(l);
+#ifndef BREAK_FENCE
+            back_rev[l]++
+#endif
+        :: else
+        fi
+    }
+}
+
+/* ---- what may become of a command ---- */
+
+/* One statement: applied, never applied, or late. */
+#define STATEMENT(o, wanted, kind, effect)                                                        \
+    if                                                                                            \
+    :: wanted -> effect                                                                           \
+    :: !(wanted) -> done = true                                                                   \
+    :: FAULTY && (wanted) -> known = false                                                        \
+    :: FAULTY && (wanted) && late_count < LATE_MAX && !BIT(late[o], kind) ->                      \
+        late[o] = late[o] | (1 << (kind));                                                        \
+        late_count++;                                                                             \
+        known = false                                                                             \
+    fi
+#define REPLY                                                                                     \
+    if                                                                                            \
+    :: true                                                                                       \
+    :: FAULTY -> known = false                                                                    \
+    fi
+#define CALL(o, wanted, kind, effect)                                                             \
+    known = true;                                                                                 \
+    STATEMENT(o, wanted, kind, effect);                                                           \
+    REPLY
+/* One unordered command with a statement for each product. */
+#define CALL_PRODUCTS(o, kind, effect)                                                            \
+    known = true;                                                                                 \
+    STATEMENT(o, WANTS(o, 0), kind, effect(o, 0));                                                \
+    STATEMENT(o, WANTS(o, 1), kind + 1, effect(o, 1));                                            \
+    REPLY
+
+/* Where the answer leads; the last thing of a step. */
+#define ON(condition)                                                                             \
+    ::(condition)->done = false;                                                                  \
+    known = false
+#define ELSE_STOP(stop)                                                                           \
+    if                                                                                            \
+    ON(known)                                                                                     \
+    ON(!known); goto stop                                                                         \
+    fi
+
+/* A step whose caller goes on when it is answered, and else stops. */
+#define STEP(o, wanted, kind, effect, stop)                                                       \
+    atomic                                                                                        \
+    {                                                                                             \
+        CALL(o, wanted, kind, effect);                                                            \
+        ELSE_STOP(stop)                                                                           \
+    }
+#define STEP_PRODUCTS(o, kind, effect, stop)                                                      \
+    atomic                                                                                        \
+    {                                                                                             \
+        CALL_PRODUCTS(o, kind, effect);                                                           \
+        ELSE_STOP(stop)                                                                           \
+    }
+
+/* ---- order_place.c shop_order_clean ---- */
+
+#define CLEAN(o, stop)                                                                            \
+    STEP_PRODUCTS(o, SPEND, apply_spend, stop);                                                   \
+    STEP(o, WANTS(o, 2), SPEND + 2, apply_spend(o, 2), stop);                                           \
+    STEP(o, true, CART, apply_cart(o), stop);                                                           \
+    STEP(o, true, FINISH, apply_finish(o), stop)
+
+/* ---- order_abort.c shop_order_abort, undo ---- */
+
+#define ABORT_ORDER(o, stop)                                                                      \
+    atomic                                                                                        \
+    {                                                                                             \
+        CALL(o, true, ABORT, apply_move(o, PLACING, ABORTING));                                         \
+        if                                                                                        \
+        ON(known && done); goto undo                                                              \
+        ON(known && !done)                                                                        \
+        ON(!known); goto stop                                                                     \
+        fi                                                                                        \
+    };                                                                                            \
+    if                                                                                            \
+    :: status[o] == ABORTING                                                                      \
+    :: status[o] == FAILED -> goto failed                                                         \
+    :: status[o] != ABORTING && status[o] != FAILED -> goto stop                                  \
+    fi;                                                                                           \
+undo:                                                                                             \
+    STEP_PRODUCTS(o, RELEASE, apply_release, stop);                                               \
+    STEP(o, WANTS(o, 2), RELEASE + 2, apply_release(o, 2), stop);                                       \
+    STEP(o, WANTS(o, 2), UNREDEEM, apply_unredeem(o), stop);                                            \
+    STEP(o, true, FAIL, apply_move(o, ABORTING, FAILED), stop);                                         \
+failed:                                                                                           \
+    assert(status[o] == FAILED)
+
+/* ---- order_place.c shop_order_place ---- */
+
+#define TAKEN 0
+#define REFUSED 1
+#define UNSURE 2 /* an outcome is unknown: the order is aborted, never committed */
+
+proctype buyer(byte o)
+{
+    byte took;
+    byte l;
+
+    /* price: the cart is read; one that was ordered is empty */
+    if
+    :: ordered[USER(o)] -> goto known_key
+    :: !ordered[USER(o)]
+    fi;
+
+claim: /* sent again when the outcome is unknown, or given up */
+    atomic {
+        CALL(o, true, CLAIM, apply_claim(o));
+        if
+        ON(known && done)
+        ON(known && !done); goto known_key
+        ON(!known); goto claim
+        ON(!known); goto stop
+        fi
+    };
+
+take: /* take_products: one command, sent once; each statement has its own fate */
+    atomic {
+        CALL(o, WANTS(o, l), TAKE + l, apply_take(o, l));
+        if
+        ON(known && done)
+        ON(known && !done); took = (took == UNSURE -> UNSURE : REFUSED)
+        ON(!known); took = UNSURE
+#ifdef BREAK_TAKE
+        ON(!known); goto take
+#endif
+        fi;
+        l++;
+        if
+        :: l == 1 -> goto take
+        :: l > 1 && took == TAKEN
+        :: l > 1 && took != TAKEN -> goto abort
+        fi
+    };
+    if
+    :: l == 3 -> goto commit
+    :: l == 2
+    fi;
+
+    /* take_coupon: the redemption, then the use */
+    atomic {
+        CALL(o, WANTS(o, 2), REDEEM, apply_redeem(o));
+        if
+        ON(known && done); goto take
+        ON(known && !done); took = REFUSED
+        ON(!known); took = UNSURE
+        fi;
+        goto abort
+    };
+
+commit: /* sent again when the outcome is unknown, or given up: then nothing is touched */
+    atomic {
+        CALL(o, true, COMMIT, apply_commit(o));
+        if
+        ON(known && done)
+        ON(known && !done); goto stop
+        ON(!known); goto commit
+        ON(!known); goto stop
+        fi
+    };
+    CLEAN(o, acknowledged);
+acknowledged:
+    assert(IS_PLACED(o));
+    goto stop;
+
+abort:
+    l = 0;
+    ABORT_ORDER(o, stop); /* 409, or 503 when unsure; its slots are free and it cannot come back */
+    goto stop;
+
+known_key: /* answer_duplicate, find_known */
+#ifdef ONE_KEY
+    atomic {
+        if
+        :: IS_PLACED(1 - o) -> assert(!IS_PLACED(o)) /* the other's reply */
+        :: else /* in progress, or 409 */
+        fi
+    };
+#endif
+stop:
+    atomic { took = TAKEN; l = 0 }
+}
+
+/* ---- order_cancel.c and order_reap.c: both give back ---- */
+
+/* settle_hold, settle_back, settle_coupon_hold, settle_coupon_back, settle_redemption. Whether an
+ * order failed or was placed never changes again, and a release or a spend that finds no hold does
+ * nothing: so looking and acting are one step. */
+#define IS_LEFT(o, l)                                                                             \
+    ((BIT(hold[o], l) && (status[o] == FAILED || IS_PLACED(o))) ||                                \
+     (BIT(back[o], l) && status[o] == CANCELLED))
+#define IS_OPEN(o)                                                                                \
+    (open[USER(o)] && redemption[USER(o)] == 1 + o &&                                             \
+     (status[o] == FAILED || status[o] == CANCELLED || status[o] == PENDING))
+
+proctype agent(bool cancels)
+{
+    byte o;
+    byte l;
+    byte rev[3];
+    byte backed; /* lines */
+    byte todo;   /* lines */
+    bool again;
+
+idle:
+    atomic {
+        o = 0; l = 0; rev[0] = 0; rev[1] = 0; rev[2] = 0; backed = 0; todo = 0; again = false;
+end:
+        if
+        :: cancels -> goto stop
+        :: cancels && status[0] == PENDING -> goto cancel
+        :: cancels && status[1] == PENDING -> o = 1; goto cancel
+
+        /* settle_order: unfinished and, for all we know, past its lease */
+        :: !cancels && unfinished[0]
+        :: !cancels && unfinished[1] -> o = 1
+
+#ifndef BREAK_SWEEP
+        :: !cancels && IS_LEFT(0, 0) -> goto sweep
+        :: !cancels && IS_LEFT(0, 1) -> l = 1; goto sweep
+        :: !cancels && IS_LEFT(0, 2) -> l = 2; goto sweep
+        :: !cancels && IS_LEFT(1, 0) -> o = 1; goto sweep
+        :: !cancels && IS_LEFT(1, 1) -> o = 1; l = 1; goto sweep
+        :: !cancels && IS_LEFT(1, 2) -> o = 1; l = 2; goto sweep
+        :: !cancels && IS_OPEN(0) -> goto sweep_redemption
+        :: !cancels && IS_OPEN(1) -> o = 1; goto sweep_redemption
+#endif
+        fi;
+        if
+        :: status[o] == PLACING || status[o] == ABORTING -> goto abort
+        :: status[o] == CANCELLING -> goto give_back
+        :: status[o] == CANCELLED -> goto forget
+        :: status[o] == PENDING -> goto clean
+        fi;
+sweep:
+        known = true;
+        if
+        :: BIT(hold[o], l) && status[o] == FAILED ->
+            STATEMENT(o, true, RELEASE + l, apply_release(o, l))
+        :: BIT(hold[o], l) && IS_PLACED(o) -> STATEMENT(o, true, SPEND + l, apply_spend(o, l))
+        :: BIT(back[o], l) && status[o] == CANCELLED ->
+            STATEMENT(o, true, FORGET + l, apply_forget(o, l))
+        fi;
+        goto swept;
+sweep_redemption:
+        known = true;
+        if
+        :: status[o] == PENDING -> STATEMENT(o, true, KEEP, apply_keep(o))
+        :: else -> STATEMENT(o, true, UNREDEEM, apply_unredeem(o))
+        fi;
+swept:
+        done = false;
+        known = false;
+        goto idle
+    };
+
+abort:
+    ABORT_ORDER(o, idle);
+    goto idle;
+
+cancel: /* step: an order whose clean-up is not known to be done is cleaned first */
+    if
+    :: unfinished[o]
+    :: !unfinished[o] -> goto move
+    fi;
+clean:
+    CLEAN(o, idle);
+    if
+    :: !cancels -> goto idle
+    :: cancels
+    fi;
+move:
+    atomic {
+        CALL(o, true, CANCEL, apply_move(o, PENDING, CANCELLING));
+        if
+        ON(known && done)
+        ON(known && !done); goto idle
+        ON(!known); goto idle
+        fi
+    };
+
+give_back: /* return_lines: products and coupon are read FIRST, the order after them */
+#ifdef BREAK_READS
+    if
+    :: status[o] == CANCELLING -> todo = LINES(o) & ~returned[o]
+    :: else -> goto idle
+    fi;
+#endif
+    atomic {
+        again = false;
+        rev[0] = back_rev[0];
+        rev[1] = back_rev[1];
+        rev[2] = back_rev[2];
+        backed = back[o]
+    };
+#ifndef BREAK_READS
+    atomic {
+        if
+        :: status[o] == CANCELLING -> todo = LINES(o) & ~returned[o]
+        :: else -> goto idle
+        fi;
+        l = 0
+    };
+#endif
+line: /* return_line, return_coupon */
+    atomic {
+        do
+        :: l == 3 -> goto lines_done
+        :: l < 3 && !BIT(todo, l) -> rev[l] = 0; l++
+        :: l < 3 && BIT(todo, l) -> break
+        od;
+        if
+        :: BIT(backed, l)
+        :: else ->
+            known = true;
+            if
+            :: apply_give(o, l, rev[l])
+            :: FAULTY -> known = false
+            :: FAULTY && late_count < LATE_MAX && !BIT(late_give[o], 5 * l + rev[l]) ->
+                late_give[o] = late_give[o] | (1 << (5 * l + rev[l]));
+                late_count++;
+                known = false
+            fi;
+            REPLY;
+            if
+            ON(known && done)
+            ON(known && !done); again = true; rev[l] = 0; l++; goto line
+            ON(!known); goto idle
+            fi
+        fi;
+        rev[l] = 0
+    };
+    STEP(o, l == 2, UNREDEEM, apply_unredeem(o), idle);
+    atomic {
+        CALL(o, true, MARK + l, apply_mark(o, l));
+        if
+        ON(known); l++; goto line
+        ON(!known); goto idle
+        fi
+    };
+lines_done:
+    atomic {
+        l = 0; todo = 0; backed = 0;
+        if
+        :: again -> goto give_back
+        :: !again
+        fi
+    };
+    STEP(o, true, END_CANCEL, apply_move(o, CANCELLING, CANCELLED), idle);
+forget: /* shop_order_forget */
+    STEP_PRODUCTS(o, FORGET, apply_forget, idle);
+    STEP(o, WANTS(o, 2), FORGET + 2, apply_forget(o, 2), idle);
+    STEP(o, true, FINISH, apply_finish(o), idle);
+    goto idle;
+stop:
+    skip
+}
+
+/* ---- what is late arrives ---- */
+
+#define ARRIVE(kind, effect)                                                                      \
+    ::BIT(late[o], kind)->late[o] = late[o] & ~(1 << (kind));                                     \
+    effect
+
+#define OF_LINE(l) ((1 << (TAKE + l)) | (1 << (RELEASE + l)) | (1 << (SPEND + l)) |                \
+                    (1 << (MARK + l)) | (1 << (FORGET + l)))
+#define LINE_KINDS (OF_LINE(0) | OF_LINE(1) | OF_LINE(2))
+#define IS_LATE(o, l) ((late[o] & OF_LINE(l)) || ((late_give[o] >> (5 * l)) & 31))
+
+proctype network()
+{
+    byte o;
+    byte l;
+    byte r;
+
+end:
+    atomic {
+        if
+        :: late[0] || late_give[0]
+        :: late[1] || late_give[1] -> o = 1
+        fi;
+        if
+        :: IS_LATE(o, 0) || (late[o] & ~LINE_KINDS)
+        :: IS_LATE(o, 1) -> l = 1
+        :: IS_LATE(o, 2) -> l = 2
+        fi;
+        if
+        ARRIVE(CLAIM, apply_claim(o))
+        ARRIVE(REDEEM, apply_redeem(o))
+        ARRIVE(COMMIT, apply_commit(o))
+        ARRIVE(ABORT, apply_move(o, PLACING, ABORTING))
+        ARRIVE(UNREDEEM, apply_unredeem(o))
+        ARRIVE(FAIL, apply_move(o, ABORTING, FAILED))
+        ARRIVE(CART, apply_cart(o))
+        ARRIVE(FINISH, apply_finish(o))
+        ARRIVE(CANCEL, apply_move(o, PENDING, CANCELLING))
+        ARRIVE(END_CANCEL, apply_move(o, CANCELLING, CANCELLED))
+        ARRIVE(KEEP, apply_keep(o))
+        ARRIVE(TAKE + l, apply_take(o, l))
+        ARRIVE(RELEASE + l, apply_release(o, l))
+        ARRIVE(SPEND + l, apply_spend(o, l))
+        ARRIVE(MARK + l, apply_mark(o, l))
+        ARRIVE(FORGET + l, apply_forget(o, l))
+        :: (late_give[o] >> (5 * l)) & 31 ->
+            do
+            :: BIT(late_give[o], 5 * l + r) -> break
+            :: ((late_give[o] >> (5 * l)) & 31) >> (r + 1) -> r++ /* or a later one */
+            od;
+            late_give[o] = late_give[o] & ~(1 << (5 * l + r));
+            apply_give(o, l, r);
+            r = 0
+        fi;
+        late_count--;
+        o = 0;
+        l = 0;
+        done = false;
+        goto end
+    }
+}
+
+/* ---- what must be so at the end ---- */
+
+#define IS_SETTLED(o) (status[o] == NONE || status[o] == FAILED || status[o] == PENDING ||        \
+                       status[o] == CANCELLED)
+#define IS_CLEAN(o) (IS_SETTLED(o) && !unfinished[o] && !hold[o] && !back[o] &&                   \
+                     (!IS_PLACED(o) || ordered[USER(o)]) &&                                       \
+                     ((redemption[USER(o)] == 1 + o) == (status[o] == PENDING && WANTS(o, 2))))
+#define SOLD(o, l) ((status[o] == PENDING && WANTS(o, l)) -> 1 : 0)
+
+/* Nobody can do anything any more. */
+proctype audit()
+{
+    timeout ->
+    assert(IS_CLEAN(0) && IS_CLEAN(1));
+    assert(!open[0] && !open[1]);
+    assert(stock[0] + SOLD(0, 0) + SOLD(1, 0) == STOCK_0);
+    assert(stock[1] + SOLD(0, 1) + SOLD(1, 1) == STOCK_1);
+    assert(stock[2] + SOLD(0, 2) + SOLD(1, 2) == COUPON_USES)
+}
+
+#ifdef LIVE
+/* Every state before is progress; a cycle without progress is one after faults have ended. */
+active proctype weather()
+{
+progress:
+    calm = true
+}
+#endif
+
+init
+{
+    atomic {
+        stock[0] = STOCK_0;
+        stock[1] = STOCK_1;
+        stock[2] = COUPON_USES;
+#if BUYERS == 0
+        status[0] = PENDING;
+        unfinished[0] = true;
+        hold[0] = LINES_0;
+        redemption[USER(0)] = (WANTS(0, 2) -> 1 : 0);
+        open[USER(0)] = WANTS(0, 2);
+        stock[0] = stock[0] - WANTS(0, 0);
+        stock[1] = stock[1] - WANTS(0, 1);
+        stock[2] = stock[2] - WANTS(0, 2);
+#if LINES_1 != 0
+        status[1] = PENDING;
+        unfinished[1] = true;
+        hold[1] = LINES_1;
+        redemption[USER(1)] = (WANTS(1, 2) -> 2 : 0);
+        open[USER(1)] = WANTS(1, 2);
+        stock[0] = stock[0] - WANTS(1, 0);
+        stock[1] = stock[1] - WANTS(1, 1);
+        stock[2] = stock[2] - WANTS(1, 2);
+#endif
+#endif
+#if BUYERS > 0
+        run buyer(0);
+#endif
+#if BUYERS > 1
+        run buyer(1);
+#endif
+#if CANCELLERS > 0
+        run agent(true);
+#endif
+#if REAPERS > 0
+        run agent(false);
+#endif
+#if REAPERS > 1
+        run agent(false);
+#endif
+        run network();
+        run audit()
+    }
+}
