@@ -2,9 +2,9 @@
  * The order protocol of docs/orders.md as a Promela model; tests/model/run lets spin search it.
  *
  * A step of a process is one command of one port function (named beside it) and is atomic where the
- * store is: on one document. Every command may be answered, be applied without its caller hearing of
- * it, never be applied, or be applied late: any time after its caller gave up. Every process may
- * stop at every step.
+ * store is: on one document. Every command may be answered, be applied without its caller hearing
+ * of it, never be applied, or be applied late: any time after its caller gave up. Every process may
+ * stop at every step (store.pml).
  *
  * There is no clock. The reaper may take up any unfinished order and any hold at any moment, while
  * its buyer is still at work, and a buyer may go on long after its lease. That allows more than
@@ -52,309 +52,14 @@
 #define LINES(o) ((o) == 0 -> LINES_0 : LINES_1)
 #define WANTS(o, l) ((LINES(o) >> (l)) & 1)
 
-/* ---- the store ---- */
-#define NONE 0
-#define PLACING 1
-#define ABORTING 2
-#define FAILED 3
-#define PENDING 4 /* and paid, processing */
-#define CANCELLING 5
-#define CANCELLED 6
-
-byte status[2];
-bool unfinished[2];
-byte returned[2];         /* lines */
-byte hold[2];             /* lines in whose document `holds` names the order */
-byte back[2];             /* the same of `backs` */
-short stock[3];           /* of the coupon: remaining */
-byte back_rev[3];
-bool ordered[2];          /* by user: the cart's generation was raised and its lines are gone */
-byte redemption[2];       /* by user: 1 + order; the limit per user is 1 */
-bool open[2];             /* by user: the redemption is in the reaper's index */
-byte gave[2];             /* lines given back by a give_back; not in the store, to count by */
-
-#define IS_PLACED(o) (status[o] >= PENDING)
-#define IS_CLAIMED(o) (status[o] != NONE && status[o] != FAILED)
-/* A failed order's slots are its own; all requests here saw the cart's first generation. */
-#define IS_DUPLICATE(o) (BUYERS == 2 && USER(0) == USER(1) && IS_CLAIMED(1 - (o)))
-
-/* A unit is out as long as a hold or a placed order says so, but for what was given back. */
-#define OUT(o, l) (((hold[o] >> (l)) & 1 || (IS_PLACED(o) && WANTS(o, l))) -> 1 : 0)
-#define GAVE(o, l) ((gave[o] >> (l)) & 1)
-#define BALANCE(l) (stock[l] + OUT(0, l) + OUT(1, l) - GAVE(0, l) - GAVE(1, l))
-#define IS_SOUND                                                                                \
-    (stock[0] >= 0 && stock[1] >= 0 && stock[2] >= 0 && BALANCE(0) == STOCK_0 &&                 \
-     BALANCE(1) == STOCK_1 && BALANCE(2) == COUPON_USES)
-
-/* ---- commands that are still on their way: bits of late[order] ---- */
-#define CLAIM 0
-#define TAKE 1 /* and 2, 3: by line */
-#define REDEEM 4
-#define COMMIT 5
-#define ABORT 6
-#define RELEASE 7 /* 8, 9 */
-#define UNREDEEM 10
-#define FAIL 11
-#define SPEND 12 /* 13, 14 */
-#define CART 15
-#define FINISH 16
-#define CANCEL 17
-#define MARK 18 /* 19, 20 */
-#define END_CANCEL 21
-#define FORGET 22 /* 23, 24 */
-#define KEEP 25
-
-int late[2];
-int late_give[2]; /* bit 5 * line + back_rev */
-byte late_count;
-bool calm; /* faults have ended; commands that are late still arrive */
-
-/* of the command just sent, within its step; false between steps */
-bool done;  /* it matched */
-bool known; /* its caller was answered */
-
-#define FAULTY (!calm)
-#define BIT(set, n) (((set) >> (n)) & 1)
-
-/* ---- commands: the statements as the adapters build them ---- */
-
-inline apply_claim(o) /* order_mongo.c order_claim: unique user+cart_slot, user+key_slot, _id */
-{
-    d_step {
-        done = status[o] != NONE; /* the same id again is a success */
-        if
-        :: status[o] == NONE && !IS_DUPLICATE(o) ->
-            status[o] = PLACING;
-            unfinished[o] = true;
-            done = true
-        :: else
-        fi
-    }
-}
-
-inline apply_take(o, l) /* product_order_mongo.c take_statement, coupon_use_mongo.c use_take */
-{
-    d_step {
-        done = false;
-        if
-        :: stock[l] >= 1 && !BIT(hold[o], l) ->
-            stock[l]--;
-            hold[o] = hold[o] | LINE(l);
-            done = true
-        :: else
-        fi;
-        assert(IS_SOUND)
-    }
-}
-
-inline apply_redeem(o) /* coupon_redeem_mongo.c redeem */
-{
-    d_step {
-        if
-        :: redemption[USER(o)] == 0 ->
-            redemption[USER(o)] = 1 + o;
-            open[USER(o)] = true
-        :: else
-        fi;
-        done = redemption[USER(o)] == 1 + o
-    }
-}
-
-inline apply_commit(o) /* order_mongo.c order_commit: asks again when it did not match */
-{
-    d_step {
-        if
-#ifdef BREAK_COMMIT
-        :: !IS_PLACED(o) ->
-#else
-        :: status[o] == PLACING ->
-#endif
-            status[o] = PENDING;
-            assert(hold[o] == LINES(o));
-            assert(!BIT(LINES(o), 2) || redemption[USER(o)] == 1 + o);
-            assert(USER(0) != USER(1) || !IS_PLACED(1 - o));
-            assert(IS_SOUND)
-        :: else
-        fi;
-        done = IS_PLACED(o)
-    }
-}
-
-inline apply_move(o, from, to) /* order_mongo.c order_move */
-{
-    d_step {
-        done = false;
-        if
-        :: status[o] == from ->
-            status[o] = to;
-            unfinished[o] = (to != FAILED && (to != CANCELLED || unfinished[o]));
-            assert(to != CANCELLED || (gave[o] == LINES(o) && returned[o] == LINES(o)));
-            assert(IS_SOUND);
-            done = true
-        :: else
-        fi
-    }
-}
-
-inline apply_release(o, l) /* release_statement, use_release */
-{
-    d_step {
-        if
-        :: BIT(hold[o], l) ->
-            stock[l]++;
-            hold[o] = hold[o] & ~LINE(l)
-        :: else
-        fi;
-        assert(IS_SOUND)
-    }
-}
-
-inline apply_spend(o, l) /* spend_statement, use_spend */
-{
-    d_step {
-        hold[o] = hold[o] & ~LINE(l);
-        assert(IS_SOUND)
-    }
-}
-
-inline apply_unredeem(o) /* coupon_redeem_mongo.c unredeem, drop_redemption */
-{
-    d_step {
-        if
-        :: redemption[USER(o)] == 1 + o ->
-            redemption[USER(o)] = 0;
-            open[USER(o)] = false
-        :: else
-        fi
-    }
-}
-
-inline apply_keep(o) /* keep_redemption */
-{
-    d_step {
-        if
-        :: redemption[USER(o)] == 1 + o -> open[USER(o)] = false
-        :: else
-        fi
-    }
-}
-
-inline apply_cart(o) /* cart_mongo.c cart_ordered: where gen is still the order's */
-{
-    ordered[USER(o)] = true
-}
-
-inline apply_finish(o) /* order_finish */
-{
-    d_step {
-        if
-        :: status[o] == PENDING || status[o] == CANCELLED || status[o] == FAILED ->
-            unfinished[o] = false
-        :: else
-        fi
-    }
-}
-
-inline apply_give(o, l, r) /* product_give_back, use_give_back */
-{
-    d_step {
-        done = false;
-        if
-#ifdef BREAK_FENCE
-        :: !BIT(back[o], l) ->
-#else
-        :: !BIT(back[o], l) && back_rev[l] == r ->
-            back_rev[l]++;
-#endif
-            assert(!BIT(gave[o], l)); /* exactly once */
-            stock[l]++;
-            back[o] = back[o] | LINE(l);
-            gave[o] = gave[o] | LINE(l);
-            assert(IS_SOUND);
-            done = true
-        :: else
-        fi
-    }
-}
-
-inline apply_mark(o, l) /* order_mark_returned */
-{
-    returned[o] = returned[o] | LINE(l)
-}
-
-inline apply_forget(o, l) /* forget_statement, use_forget_back */
-{
-    d_step {
-        if
-        :: BIT(back[o], l) ->
-            back[o] = back[o] & ~LINE(l);
-#ifndef BREAK_FENCE
-            back_rev[l]++
-#endif
-        :: else
-        fi
-    }
-}
-
-/* ---- what may become of a command ---- */
-
-/* One statement: applied, never applied, or late. */
-#define STATEMENT(o, wanted, kind, effect)                                                        \
-    if                                                                                            \
-    :: wanted -> effect                                                                           \
-    :: !(wanted) -> done = true                                                                   \
-    :: FAULTY && (wanted) -> known = false                                                        \
-    :: FAULTY && (wanted) && late_count < LATE_MAX && !BIT(late[o], kind) ->                      \
-        late[o] = late[o] | (1 << (kind));                                                        \
-        late_count++;                                                                             \
-        known = false                                                                             \
-    fi
-#define REPLY                                                                                     \
-    if                                                                                            \
-    :: true                                                                                       \
-    :: FAULTY -> known = false                                                                    \
-    fi
-#define CALL(o, wanted, kind, effect)                                                             \
-    known = true;                                                                                 \
-    STATEMENT(o, wanted, kind, effect);                                                           \
-    REPLY
-/* One unordered command with a statement for each product. */
-#define CALL_PRODUCTS(o, kind, effect)                                                            \
-    known = true;                                                                                 \
-    STATEMENT(o, WANTS(o, 0), kind, effect(o, 0));                                                \
-    STATEMENT(o, WANTS(o, 1), kind + 1, effect(o, 1));                                            \
-    REPLY
-
-/* Where the answer leads; the last thing of a step. */
-#define ON(condition)                                                                             \
-    ::(condition)->done = false;                                                                  \
-    known = false
-#define ELSE_STOP(stop)                                                                           \
-    if                                                                                            \
-    ON(known)                                                                                     \
-    ON(!known); goto stop                                                                         \
-    fi
-
-/* A step whose caller goes on when it is answered, and else stops. */
-#define STEP(o, wanted, kind, effect, stop)                                                       \
-    atomic                                                                                        \
-    {                                                                                             \
-        CALL(o, wanted, kind, effect);                                                            \
-        ELSE_STOP(stop)                                                                           \
-    }
-#define STEP_PRODUCTS(o, kind, effect, stop)                                                      \
-    atomic                                                                                        \
-    {                                                                                             \
-        CALL_PRODUCTS(o, kind, effect);                                                           \
-        ELSE_STOP(stop)                                                                           \
-    }
+#include "store.pml"
 
 /* ---- order_place.c shop_order_clean ---- */
 
 #define CLEAN(o, stop)                                                                            \
     STEP_PRODUCTS(o, SPEND, apply_spend, stop);                                                   \
-    STEP(o, WANTS(o, 2), SPEND + 2, apply_spend(o, 2), stop);                                           \
-    STEP(o, true, CART, apply_cart(o), stop);                                                           \
+    STEP(o, WANTS(o, 2), SPEND + 2, apply_spend(o, 2), stop);                                     \
+    STEP(o, true, CART, apply_cart(o), stop);                                                     \
     STEP(o, true, FINISH, apply_finish(o), stop)
 
 /* ---- order_abort.c shop_order_abort, undo ---- */
@@ -362,7 +67,7 @@ inline apply_forget(o, l) /* forget_statement, use_forget_back */
 #define ABORT_ORDER(o, stop)                                                                      \
     atomic                                                                                        \
     {                                                                                             \
-        CALL(o, true, ABORT, apply_move(o, PLACING, ABORTING));                                         \
+        CALL(o, true, ABORT, apply_move(o, PLACING, ABORTING));                                   \
         if                                                                                        \
         ON(known && done); goto undo                                                              \
         ON(known && !done)                                                                        \
@@ -376,9 +81,9 @@ inline apply_forget(o, l) /* forget_statement, use_forget_back */
     fi;                                                                                           \
 undo:                                                                                             \
     STEP_PRODUCTS(o, RELEASE, apply_release, stop);                                               \
-    STEP(o, WANTS(o, 2), RELEASE + 2, apply_release(o, 2), stop);                                       \
-    STEP(o, WANTS(o, 2), UNREDEEM, apply_unredeem(o), stop);                                            \
-    STEP(o, true, FAIL, apply_move(o, ABORTING, FAILED), stop);                                         \
+    STEP(o, WANTS(o, 2), RELEASE + 2, apply_release(o, 2), stop);                                 \
+    STEP(o, WANTS(o, 2), UNREDEEM, apply_unredeem(o), stop);                                      \
+    STEP(o, true, FAIL, apply_move(o, ABORTING, FAILED), stop);                                   \
 failed:                                                                                           \
     assert(status[o] == FAILED)
 
@@ -658,7 +363,7 @@ stop:
     ::BIT(late[o], kind)->late[o] = late[o] & ~(1 << (kind));                                     \
     effect
 
-#define OF_LINE(l) ((1 << (TAKE + l)) | (1 << (RELEASE + l)) | (1 << (SPEND + l)) |                \
+#define OF_LINE(l) ((1 << (TAKE + l)) | (1 << (RELEASE + l)) | (1 << (SPEND + l)) |               \
                     (1 << (MARK + l)) | (1 << (FORGET + l)))
 #define LINE_KINDS (OF_LINE(0) | OF_LINE(1) | OF_LINE(2))
 #define IS_LATE(o, l) ((late[o] & OF_LINE(l)) || ((late_give[o] >> (5 * l)) & 31))
