@@ -48,12 +48,8 @@ static shop_error_t *in_time(const place_t *place)
  * one until the reaper comes. Best effort: the order stands whatever comes of it. */
 static void clean_left(const place_t *place, const shop_order_t *left)
 {
-    shop_error_t *err;
+    shop_error_t *err = shop_order_clean(place->ports, left, place->pool);
 
-    if (!left->unfinished || shop_order_gives_back(left) || !shop_order_status_name(left->status)) {
-        return;
-    }
-    err = shop_order_clean(place->ports, left, place->pool);
     if (err) {
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",
                  left->id, err->cause ? err->cause : err->detail);
@@ -74,7 +70,9 @@ static shop_error_t *answer_known(shop_order_t **order, bool *replayed, const pl
         err->retry_after = RETRY_AFTER;
         return err;
     }
-    clean_left(place, known);
+    if (known->unfinished && !shop_order_gives_back(known)) {
+        clean_left(place, known);
+    }
     *order = known;
     *replayed = true;
     return NULL;
@@ -104,6 +102,7 @@ static shop_error_t *look_at_other(bool *again, const place_t *place)
                                          place->order->cart_slot, place->pool));
     *again = true;
     if (other && shop_order_status_name(other->status)) {
+        /* also when it says that it is clean: its cart may have been lost in an election since */
         clean_left(place, other);
     } else if (other && other->lease_at < ports->clock->now(ports->clock)) {
         SHOP_TRY(shop_order_abort(ports, other, place->pool));
