@@ -99,6 +99,7 @@ libunit_orders_la_SOURCES = \
 	tests/unit/orders/order_shop.c \
 	tests/unit/orders/test_order_api.c \
 	tests/unit/orders/test_order_faults.c \
+	tests/unit/orders/test_order_money.c \
 	tests/unit/orders/test_order_place.c \
 	tests/unit/orders/test_order_races.c \
 	tests/unit/orders/test_order_rules.c \

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 /* ISO 4217: active currencies by number of decimals; every other known one has two. */
 static const char exponent_0[] =
@@ -166,8 +167,47 @@ shop_error_t *shop_money_times(int64_t *product, int64_t amount, int64_t quantit
     return NULL;
 }
 
-int64_t shop_money_percent(int64_t amount, int percent)
+static const char *const rounding_names[SHOP_ROUND_COUNT] = {
+    [SHOP_ROUND_DOWN] = "down",
+    [SHOP_ROUND_HALF_UP] = "half-up",
+    [SHOP_ROUND_HALF_EVEN] = "half-even",
+};
+
+const char *shop_rounding_name(shop_rounding_t rounding)
 {
-    /* Split, so that amount * percent cannot overflow; rounds down. */
-    return amount / 100 * percent + amount % 100 * percent / 100;
+    return rounding_names[rounding];
+}
+
+bool shop_rounding_of(shop_rounding_t *rounding, const char *name)
+{
+    for (int i = 0; i < SHOP_ROUND_COUNT; i++) {
+        if (!strcasecmp(rounding_names[i], name)) {
+            *rounding = (shop_rounding_t)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+shop_error_t *shop_money_percent(int64_t *part, int64_t amount, int64_t percent,
+                                 shop_rounding_t rounding, apr_pool_t *pool)
+{
+    unsigned __int128 product = (unsigned __int128)(uint64_t)amount * (uint64_t)percent;
+    unsigned __int128 whole = product / 100;
+    unsigned rest = (unsigned)(product % 100);
+
+    if (amount < 0 || percent < 0) {
+        return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
+                                "a percentage of less than nothing");
+    }
+    if (rounding == SHOP_ROUND_HALF_UP) {
+        whole += rest >= 50;
+    } else if (rounding == SHOP_ROUND_HALF_EVEN) {
+        whole += rest > 50 || (rest == 50 && whole % 2);
+    }
+    if (whole > INT64_MAX) {
+        return shop_err(pool, AMOUNT_TOO_LARGE, "the amount is more than this shop can hold");
+    }
+    *part = (int64_t)whole;
+    return NULL;
 }

@@ -33,7 +33,22 @@ shop_error_t *shop_money_add(int64_t *sum, int64_t a, int64_t b, apr_pool_t *poo
 shop_error_t *shop_money_times(int64_t *product, int64_t amount, int64_t quantity,
                                apr_pool_t *pool);
 
-/* floor(amount * percent / 100), 0 <= amount, 0 <= percent <= 100. Cannot overflow. */
-int64_t shop_money_percent(int64_t amount, int percent);
+/* What becomes of a part of a minor unit. */
+typedef enum {
+    SHOP_ROUND_DOWN,
+    SHOP_ROUND_HALF_UP,
+    SHOP_ROUND_HALF_EVEN, /* a half goes to the even neighbour */
+    SHOP_ROUND_COUNT
+} shop_rounding_t;
+
+/* "down", "half-up", "half-even". */
+const char *shop_rounding_name(shop_rounding_t rounding);
+/* false: there is no such name. */
+bool shop_rounding_of(shop_rounding_t *rounding, const char *name);
+
+/* amount * percent / 100, rounded; 0 <= amount, 0 <= percent. Exact until the result does not fit
+ * in 64 bits. */
+shop_error_t *shop_money_percent(int64_t *part, int64_t amount, int64_t percent,
+                                 shop_rounding_t rounding, apr_pool_t *pool);
 
 #endif

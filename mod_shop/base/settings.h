@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "money.h"
+
 typedef enum { SHOP_RATE_NONE, SHOP_RATE_IP, SHOP_RATE_USER } shop_rate_by_t;
 
 typedef struct shop_rate_policy_t {
@@ -67,9 +69,10 @@ typedef struct shop_settings_t {
     int nodes; /* hosts sharing the limits when Redis is away */
 
     int page_default, page_max;
-    const char *currency;  /* ISO 4217 */
-    int currency_exponent; /* decimals */
-    bool jobs;             /* background work on this host */
+    const char *currency;     /* ISO 4217 */
+    int currency_exponent;    /* decimals */
+    shop_rounding_t rounding; /* of discounts */
+    bool jobs;                /* background work on this host */
     int jobs_interval_s;
     bool require_if_match;
     bool trust_request_id;

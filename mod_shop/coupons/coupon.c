@@ -5,8 +5,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "../base/money.h"
-
 const char *shop_coupon_code(const char *code, apr_pool_t *pool)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
@@ -53,10 +51,12 @@ shop_error_t *shop_coupon_applies(const shop_coupon_t *coupon, int64_t subtotal,
     return err;
 }
 
-int64_t shop_coupon_discount(const shop_coupon_t *coupon, int64_t subtotal)
+shop_error_t *shop_coupon_discount(int64_t *discount, const shop_coupon_t *coupon, int64_t subtotal,
+                                   shop_rounding_t rounding, apr_pool_t *pool)
 {
-    int64_t discount = shop_money_percent(subtotal, (int)coupon->discount_percent);
-
-    return coupon->max_discount >= 0 && discount > coupon->max_discount ? coupon->max_discount
-                                                                        : discount;
+    SHOP_TRY(shop_money_percent(discount, subtotal, coupon->discount_percent, rounding, pool));
+    if (coupon->max_discount >= 0 && *discount > coupon->max_discount) {
+        *discount = coupon->max_discount;
+    }
+    return NULL;
 }

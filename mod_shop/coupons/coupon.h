@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "../base/money.h"
 
 typedef struct shop_coupon_t {
     const char *code;         /* [A-Z0-9_-]{3,32}, capitals */
@@ -34,8 +35,10 @@ const char *shop_coupon_code(const char *code, apr_pool_t *pool);
  * units) or NULL. currency_exponent prints the amount. */
 shop_error_t *shop_coupon_applies(const shop_coupon_t *coupon, int64_t subtotal, apr_time_t now,
                                   int currency_exponent, apr_pool_t *pool);
-/* floor(subtotal * percent / 100), capped by max_discount; minor units. */
-int64_t shop_coupon_discount(const shop_coupon_t *coupon, int64_t subtotal);
+/* subtotal * percent / 100, rounded and then capped by max_discount; minor units.
+ * AMOUNT_TOO_LARGE. */
+shop_error_t *shop_coupon_discount(int64_t *discount, const shop_coupon_t *coupon, int64_t subtotal,
+                                   shop_rounding_t rounding, apr_pool_t *pool);
 /* COUPON_NOT_APPLICABLE with the given reason. */
 shop_error_t *shop_coupon_refuse(const char *reason, const char *detail, apr_pool_t *pool);
 

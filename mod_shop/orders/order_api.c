@@ -73,6 +73,7 @@ shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
         .clock = app->clock,
         .currency = app->settings->currency,
         .currency_exponent = app->settings->currency_exponent,
+        .rounding = app->settings->rounding,
     };
 }
 

@@ -23,6 +23,7 @@ typedef struct shop_order_ports_t {
     const shop_clock_t *clock;
     const char *currency;
     int currency_exponent;
+    shop_rounding_t rounding; /* of discounts; only pricing looks at it */
 } shop_order_ports_t;
 
 /* ---- pricing: order_quote.c ---- */

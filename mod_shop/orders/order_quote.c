@@ -106,6 +106,7 @@ static shop_error_t *price_coupon(shop_order_quote_t *quote, const shop_order_po
     shop_order_t *order = quote->order;
     const char *code = shop_coupon_code(coupon_code, pool);
     shop_coupon_t *coupon = NULL;
+    int64_t discount;
 
     if (code) {
         SHOP_TRY(ports->coupons->find(&coupon, ports->coupons, code, pool));
@@ -128,7 +129,8 @@ static shop_error_t *price_coupon(shop_order_quote_t *quote, const shop_order_po
     order->coupon_user_limit = coupon->usage_limit_per_user;
     order->coupon_terms_rev = coupon->terms_rev;
     order->coupon_born = coupon->born;
-    return shop_order_total(order, shop_coupon_discount(coupon, order->subtotal), pool);
+    SHOP_TRY(shop_coupon_discount(&discount, coupon, order->subtotal, ports->rounding, pool));
+    return shop_order_total(order, discount, pool);
 }
 
 shop_error_t *shop_order_price(shop_order_quote_t *quote, const shop_order_ports_t *ports,

@@ -11,6 +11,7 @@
 static void dump_shop(const shop_settings_t *v, const char *root)
 {
     printf("  root %s\n  ShopInstance %s\n  ShopCurrency %s\n", root, v->instance, v->currency);
+    printf("  ShopRounding %s\n", shop_rounding_name(v->rounding));
     printf("  ShopMongoURI %s\n", strchr(v->mongo_uri, '@') ? "(masked)" : v->mongo_uri);
     printf("  ShopMongoPool %d wait=%dms\n", v->mongo_pool_max, v->mongo_wait_ms);
     printf("  ShopMongoTimeout connect=%dms select=%dms socket=%dms\n", v->mongo_connect_ms,

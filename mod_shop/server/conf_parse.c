@@ -483,12 +483,18 @@ PARSER(currency)
     return NULL;
 }
 
+PARSER(rounding)
+{
+    ARGUMENTS(1, 1);
+    *bad = argv[0];
+    return shop_rounding_of(&values->rounding, *bad) ? NULL : "is none of down, half-up, half-even";
+}
+
 PARSER(jobs)
 {
     ARGUMENTS(1, 2);
     CHECK(on_off(&values->jobs, argv[0]), argv[0]);
-    if (argc == 2) {
-        CHECK(seconds(&values->jobs_interval_s, argv[1], 1, 3600, cmd->pool), argv[1]);
-    }
+    CHECK(argc == 2 ? seconds(&values->jobs_interval_s, argv[1], 1, 3600, cmd->pool) : NULL,
+          argv[1]);
     return NULL;
 }

@@ -92,6 +92,9 @@ class WrongConfiguration(ShopCase):
     def test_an_unknown_currency(self):
         self.refused(['ShopCurrency', 'XQX', r'USD|EUR|ISO 4217'], more='ShopCurrency XQX')
 
+    def test_an_unknown_rounding(self):
+        self.refused(['ShopRounding', r'\bup\b', r'down, half-up, half-even'], more='ShopRounding up')
+
     def test_a_page_size_above_its_greatest(self):
         self.refused(['ShopPageSize', r'\b200\b', r'\b100\b'], more='ShopPageSize 200 100')
 

@@ -227,19 +227,63 @@ static void sums_and_products_stop_at_the_largest_amount(void)
     T_ERR(shop_money_times(&result, -SHOP_AMOUNT_MAX, 2, t_pool), AMOUNT_TOO_LARGE);
 }
 
+static int64_t percent_of(int64_t amount, int64_t percent, shop_rounding_t rounding)
+{
+    int64_t part = -1;
+
+    T_OK(shop_money_percent(&part, amount, percent, rounding, t_pool));
+    return part;
+}
+
+static void halves_go_where_the_mode_says(void)
+{
+    static const struct {
+        int64_t amount, percent, down, up, even;
+    } table[] = {
+        { 1, 50, 0, 1, 0 },  { 3, 50, 1, 2, 2 },        { 5, 50, 2, 3, 2 },  { 7, 50, 3, 4, 4 },
+        { 50, 1, 0, 1, 0 },  { 150, 1, 1, 2, 2 },       { 250, 1, 2, 3, 2 }, { 49, 1, 0, 0, 0 },
+        { 51, 1, 0, 1, 1 },  { 149, 1, 1, 1, 1 },       { 151, 1, 1, 2, 2 }, { 251, 1, 2, 3, 3 },
+        { 2, 25, 0, 1, 0 },  { 6, 25, 1, 2, 2 },        { 10, 25, 2, 3, 2 }, { 10, 15, 1, 2, 2 },
+        { 30, 15, 4, 5, 4 }, { 999, 10, 99, 100, 100 }, { 0, 50, 0, 0, 0 },  { 7, 0, 0, 0, 0 },
+        { 1, 100, 1, 1, 1 }, { 1, 99, 0, 1, 1 },
+    };
+    int64_t part;
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        T_INT(percent_of(table[i].amount, table[i].percent, SHOP_ROUND_DOWN), table[i].down);
+        T_INT(percent_of(table[i].amount, table[i].percent, SHOP_ROUND_HALF_UP), table[i].up);
+        T_INT(percent_of(table[i].amount, table[i].percent, SHOP_ROUND_HALF_EVEN), table[i].even);
+    }
+    T_ERR(shop_money_percent(&part, INT64_MAX, 101, SHOP_ROUND_DOWN, t_pool), AMOUNT_TOO_LARGE);
+    T_ERR(shop_money_percent(&part, INT64_MAX, INT64_MAX, SHOP_ROUND_HALF_UP, t_pool),
+          AMOUNT_TOO_LARGE);
+    T_ERR(shop_money_percent(&part, -1, 10, SHOP_ROUND_DOWN, t_pool), INTERNAL);
+    T_ERR(shop_money_percent(&part, 1, -10, SHOP_ROUND_DOWN, t_pool), INTERNAL);
+}
+
+static void roundings_have_names(void)
+{
+    shop_rounding_t rounding = SHOP_ROUND_DOWN;
+
+    T_TRUE(shop_rounding_of(&rounding, "Half-Even") && rounding == SHOP_ROUND_HALF_EVEN);
+    T_TRUE(shop_rounding_of(&rounding, "half-up") && rounding == SHOP_ROUND_HALF_UP);
+    T_TRUE(!shop_rounding_of(&rounding, "up") && rounding == SHOP_ROUND_HALF_UP);
+    T_STR(shop_rounding_name(SHOP_ROUND_DOWN), "down");
+}
+
 static void a_percentage_rounds_down(void)
 {
     uint64_t state = 99;
 
-    T_INT(shop_money_percent(999, 10), 99);
-    T_INT(shop_money_percent(1, 50), 0);
-    T_INT(shop_money_percent(INT64_MAX, 100), INT64_MAX);
+    T_INT(percent_of(999, 10, SHOP_ROUND_DOWN), 99);
+    T_INT(percent_of(1, 50, SHOP_ROUND_DOWN), 0);
+    T_INT(percent_of(INT64_MAX, 100, SHOP_ROUND_DOWN), INT64_MAX);
     for (int i = 0; i < 100000; i++) {
         int64_t amount = (int64_t)(t_random(&state) >> 1 >> t_random(&state) % 62);
         int percent = (int)(t_random(&state) % 101);
         __int128 wanted = (__int128)amount * percent / 100;
 
-        if (shop_money_percent(amount, percent) != (int64_t)wanted) {
+        if (percent_of(amount, percent, SHOP_ROUND_DOWN) != (int64_t)wanted) {
             t_assert(0, __LINE__, __FILE__, "%ld, %d percent", (long)amount, percent);
         }
     }
@@ -269,6 +313,8 @@ const shop_test_t money_tests[] = {
     SHOP_TEST(texts_have_one_form, "a decimal text has no sign, exponent or lone point"),
     SHOP_TEST(sums_and_products_stop_at_the_largest_amount, "sums and products are checked"),
     SHOP_TEST(a_percentage_rounds_down, "a percentage rounds down and cannot overflow"),
+    SHOP_TEST(halves_go_where_the_mode_says, "a half goes down, up or to the even neighbour"),
+    SHOP_TEST(roundings_have_names, "roundings have names"),
     SHOP_TEST(currencies_have_their_decimals, "currencies have their ISO 4217 decimals"),
     SHOP_TEST_END,
 };

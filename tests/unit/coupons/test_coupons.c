@@ -53,9 +53,28 @@ static void a_discount_rounds_down_and_is_capped(void)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         shop_coupon_t coupon = { .discount_percent = table[i].percent,
                                  .max_discount = table[i].cap };
+        int64_t discount;
 
-        T_INT(shop_coupon_discount(&coupon, table[i].subtotal), table[i].off);
+        T_OK(shop_coupon_discount(&discount, &coupon, table[i].subtotal, SHOP_ROUND_DOWN, t_pool));
+        T_INT(discount, table[i].off);
     }
+}
+
+static void the_cap_holds_after_rounding_and_overflow_is_refused(void)
+{
+    shop_coupon_t coupon = { .discount_percent = 50, .max_discount = 1 };
+    int64_t discount;
+
+    T_OK(shop_coupon_discount(&discount, &coupon, 3, SHOP_ROUND_DOWN, t_pool));
+    T_INT(discount, 1);
+    T_OK(shop_coupon_discount(&discount, &coupon, 3, SHOP_ROUND_HALF_UP, t_pool));
+    T_INT(discount, 1);
+    coupon.max_discount = -1;
+    T_OK(shop_coupon_discount(&discount, &coupon, 3, SHOP_ROUND_HALF_UP, t_pool));
+    T_INT(discount, 2);
+    coupon.discount_percent = INT64_MAX;
+    T_ERR(shop_coupon_discount(&discount, &coupon, INT64_MAX, SHOP_ROUND_DOWN, t_pool),
+          AMOUNT_TOO_LARGE);
 }
 
 static void a_coupon_says_why_it_does_not_apply(void)
@@ -114,6 +133,8 @@ static void what_is_missing_is_exact(void)
 static const shop_test_t coupon_tests[] = {
     SHOP_TEST(a_code_is_capitals_of_a_small_alphabet, "a code is 3 to 32 of A-Z, 0-9, _ and -"),
     SHOP_TEST(a_discount_rounds_down_and_is_capped, "a discount rounds down and is capped"),
+    SHOP_TEST(the_cap_holds_after_rounding_and_overflow_is_refused,
+              "the cap holds after rounding, overflow is refused"),
     SHOP_TEST(a_coupon_says_why_it_does_not_apply, "a coupon says why it does not apply"),
     SHOP_TEST(what_is_missing_is_exact, "what is missing to the least purchase is exact"),
     SHOP_TEST_END,

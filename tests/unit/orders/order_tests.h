@@ -5,6 +5,7 @@
 #include "tests/unit/harness.h"
 
 extern const shop_test_t order_rule_tests[];
+extern const shop_test_t order_money_tests[];
 extern const shop_test_t order_place_tests[];
 extern const shop_test_t order_fault_tests[];
 extern const shop_test_t order_race_tests[];
