@@ -146,6 +146,7 @@ static shop_error_t *product_insert(shop_product_repo_t *port, const shop_produc
     append_terms(&doc, product, pool);
     BSON_APPEND_UTF8(&doc, "by_created", shop_product_key(product, SHOP_SORT_CREATED, pool));
     BSON_APPEND_INT64(&doc, "stock", product->stock);
+    BSON_APPEND_INT64(&doc, "opened", product->stock);
     shop_bson_append_time(&doc, "created_at", product->created_at);
     BSON_APPEND_NULL(&doc, "deleted_at");
     append_empty(&doc, "holds");

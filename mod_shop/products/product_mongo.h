@@ -6,6 +6,7 @@
  *   {_id, name, description, price, category, stock, image_url, featured, created_at, updated_at,
  *    deleted_at, rev,
  *    words, name_words, by_name, by_price, by_created      derived, for lists and search
+ *    opened                                                stock at the beginning, for the audit
  *    holds: [{o, q, at}], backs: [{o, q, at}], back_rev    the order protocol
  *    moves: [{id, at, delta, stock_after?, reply?}], move_rev}   stock movements under way
  * and a document per movement in stock_movements:
