@@ -16,6 +16,8 @@
 #include "infra/redis.h"
 #include "ops/health_live.h"
 #include "ops/ops.h"
+#include "ops/verify_mongo.h"
+#include "ops/verify_run.h"
 #include "orders/order_mongo.h"
 #include "orders/order_ports.h"
 #include "products/product_mongo.h"
@@ -91,6 +93,7 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
         app->revoked = shop_revoked_redis(redis, settings->jwt_access_s + settings->jwt_leeway_s,
                                           shared->revoked_owed, pool);
     }
+    app->books = shop_verify_store_mongo(mongo, pool);
     app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
     SHOP_TRY(shop_app_wire(app, settings, pool));
     *opened = app;
@@ -121,6 +124,24 @@ shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
     shop_error_t *err = shop_order_reap(&ports, &done, pool);
 
     if (done) { /* what was given back shows in the catalogue */
+        app->cache->invalidate(app->cache, pool);
+    }
+    return err;
+}
+
+shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, bool repair,
+                              shop_verify_each_t each, void *baton, apr_pool_t *pool)
+{
+    shop_verify_ports_t ports = {
+        .store = app->books, .products = app->products, .coupons = app->coupons, .clock = app->clock
+    };
+    shop_error_t *err;
+
+    if (repair) {
+        SHOP_TRY(shop_app_reap(app, pool));
+    }
+    err = shop_verify(sums, &ports, repair, each, baton, pool);
+    if (sums->repaired) { /* stock shows in the catalogue */
         app->cache->invalidate(app->cache, pool);
     }
     return err;

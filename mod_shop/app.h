@@ -32,6 +32,7 @@ typedef struct shop_app_t {
     const shop_tokens_t *tokens;
     shop_hasher_t *hasher;
     struct shop_health_t *health;
+    struct shop_verify_store_t *books; /* what `shopctl verify` reads; see ops/verify_run.h */
     shop_dispatch_t dispatch;
     const char *openapi; /* the document, serialised once */
     apr_size_t openapi_size;
@@ -78,5 +79,14 @@ shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *p
 /* One turn of the background work: unfinished orders past their lease, old holds, orphaned
  * redemptions, returns. Safe to run in any number of processes at once. */
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool);
+
+/* Checks stock, coupons and orders against each other, see ops/verify_run.h. repair: the reaper
+ * first finishes what was cut off, then what can be mended is. */
+struct shop_verify_sums_t;
+struct shop_verify_finding_t;
+shop_error_t *shop_app_verify(struct shop_verify_sums_t *sums, const shop_app_t *app, bool repair,
+                              void (*each)(void *baton,
+                                           const struct shop_verify_finding_t *finding),
+                              void *baton, apr_pool_t *pool);
 
 #endif

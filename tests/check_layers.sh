@@ -34,6 +34,7 @@ guard/.*                                  (guard|http|base)/.*|app\.h|@noun(_rep
 (server/.*|mod_shop\.c)                   (server|http|base)/.*|app\.h|@httpd
 app\.[ch]                                 (base|http|guard|infra|ops|@folder)/.*|app\.h|resources\.def
 ops/[a-z_]+_live\.[ch]                    (ops|base|infra|guard)/.*|@noun_repo\.h
+ops/[a-z_]+_mongo\.[ch]                   (ops|base|infra)/.*|@noun\.h
 ops/.*                                    (ops|http|base)/.*|app\.h|@noun(_repo)?\.h
 [a-z]+/[a-z_]+_(mongo|redis|bson)\.[ch]   @dir/[a-z_]+\.h|(infra|base)/.*|@noun\.h
 [a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|(http|base)/.*|app\.h|@noun(_repo)?\.h

@@ -94,6 +94,8 @@ tests_unit_http_test_http_SOURCES = tests/unit/http/main.c
 tests_unit_http_test_http_LDADD = $(TEST_LIBS)
 tests_unit_infra_test_password_SOURCES = tests/unit/infra/test_password.c
 tests_unit_infra_test_password_LDADD = $(TEST_LIBS)
+tests_unit_ops_test_verify_SOURCES = tests/unit/ops/test_verify.c
+tests_unit_ops_test_verify_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_orders.la
 libunit_orders_la_SOURCES = \
 	tests/unit/orders/order_shop.c \
@@ -127,6 +129,12 @@ tests_contract_test_order_contract_SOURCES = tests/contract/test_order_contract.
 tests_contract_test_order_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_redis_contract_SOURCES = tests/contract/test_redis_contract.c
 tests_contract_test_redis_contract_LDADD = $(TEST_LIBS)
+tests_contract_test_verify_contract_SOURCES = \
+	tests/contract/test_verify_contract.c \
+	tests/contract/verify_shop.c \
+	tests/contract/verify_shop.h \
+	tests/contract/verify_traffic.c
+tests_contract_test_verify_contract_LDADD = $(TEST_LIBS)
 
 # ---- fuzz targets over their corpora ----
 include tests/fuzz/local.mk
@@ -143,6 +151,7 @@ unit_tests = \
 	tests/unit/guard/test_token \
 	tests/unit/http/test_http \
 	tests/unit/infra/test_password \
+	tests/unit/ops/test_verify \
 	tests/unit/orders/test_orders \
 	tests/unit/products/test_products
 contract_tests = \
@@ -151,7 +160,8 @@ contract_tests = \
 	tests/contract/test_coupon_contract \
 	tests/contract/test_mongo_infra \
 	tests/contract/test_order_contract \
-	tests/contract/test_redis_contract
+	tests/contract/test_redis_contract \
+	tests/contract/test_verify_contract
 check_scripts = \
 	tests/check_banned.sh \
 	tests/check_docs.sh \

@@ -16,13 +16,17 @@
 #include "mod_shop/base/id.h"
 #include "mod_shop/base/text.h"
 #include "mod_shop/http/openapi.h"
+#include "tools/shopctl_verify.h"
 
 enum { EXIT_USAGE = 2, EXIT_STORE = 3 };
+
+/* A walk over all orders may wait longer for a page than a customer may for an answer. */
+#define PATIENCE_MS 60000
 
 typedef struct options_t {
     shop_settings_t settings;
     const char *username, *email, *password_file;
-    bool admin, if_missing;
+    bool admin, if_missing, repair, json;
     const char *words[4];
     int count;
 } options_t;
@@ -34,12 +38,16 @@ static const char usage[] =
     "  user create --username NAME --email ADDRESS --password-file FILE [--admin] [--if-missing]\n"
     "                  create an account; the password is the file's first line\n"
     "  reap            finish or undo orders that were cut off, once\n"
+    "  verify [--repair] [--json]\n"
+    "                  check stock, coupons and orders against each other, beside a running shop;\n"
+    "                  --repair finishes what was cut off and mends what needs no person\n"
     "  openapi         print the OpenAPI document\n"
     "  keygen          print a key for ShopJwtKey\n"
     "  version         print the version\n"
     "\n"
     "The URI comes from --mongo-uri or SHOP_MONGO_URI, else mongodb://127.0.0.1/shop.\n"
-    "Exit status: 0 done, 1 refused, 2 wrong usage, 3 the store is away.\n";
+    "Exit status: 0 done, 1 refused, 2 wrong usage, 3 the store is away.\n"
+    "verify: 0 clean or all repaired, 1 drifts are left, 2 wrong usage or failed, 3 as above.\n";
 
 static int fail(const shop_error_t *err)
 {
@@ -178,6 +186,21 @@ static int reap(options_t *options, apr_pool_t *pool)
     return err ? fail(err) : EXIT_SUCCESS;
 }
 
+static int verify(options_t *options, apr_pool_t *pool)
+{
+    shop_app_t *app;
+    int64_t left = 0;
+    shop_error_t *err;
+
+    options->settings.mongo_socket_ms = PATIENCE_MS;
+    err = open_app(&app, options, pool);
+    err = err ? err : shopctl_verify(&left, app, options->repair, options->json, pool);
+    if (err) { /* 1 would say that the books are wrong */
+        return fail(err) == EXIT_STORE ? EXIT_STORE : EXIT_USAGE;
+    }
+    return left ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 static int openapi(options_t *options, apr_pool_t *pool)
 {
     json_t *document =
@@ -214,10 +237,20 @@ static const struct {
     int (*run)(options_t *options, apr_pool_t *pool);
 } commands[] = {
     { "init", NULL, init_store }, { "user", "create", user_create }, { "reap", NULL, reap },
-    { "openapi", NULL, openapi }, { "keygen", NULL, keygen },        { "version", NULL, version },
+    { "verify", NULL, verify },   { "openapi", NULL, openapi },      { "keygen", NULL, keygen },
+    { "version", NULL, version },
 };
 
-enum { OPT_URI = 256, OPT_USERNAME, OPT_EMAIL, OPT_PASSWORD_FILE, OPT_ADMIN, OPT_IF_MISSING };
+enum {
+    OPT_URI = 256,
+    OPT_USERNAME,
+    OPT_EMAIL,
+    OPT_PASSWORD_FILE,
+    OPT_ADMIN,
+    OPT_IF_MISSING,
+    OPT_REPAIR,
+    OPT_JSON
+};
 
 static const apr_getopt_option_t known[] = {
     { "help", 'h', 0, "" },
@@ -227,6 +260,8 @@ static const apr_getopt_option_t known[] = {
     { "password-file", OPT_PASSWORD_FILE, 1, "" },
     { "admin", OPT_ADMIN, 0, "" },
     { "if-missing", OPT_IF_MISSING, 0, "" },
+    { "repair", OPT_REPAIR, 0, "" },
+    { "json", OPT_JSON, 0, "" },
     { NULL, 0, 0, NULL },
 };
 
@@ -238,6 +273,8 @@ static void take_option(options_t *options, int option, const char *value)
     case OPT_EMAIL: options->email = value; break;
     case OPT_PASSWORD_FILE: options->password_file = value; break;
     case OPT_ADMIN: options->admin = true; break;
+    case OPT_REPAIR: options->repair = true; break;
+    case OPT_JSON: options->json = true; break;
     default: options->if_missing = true; break;
     }
 }

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: MIT
+ * What the books must say. Pure: the documents come from the caller, and so does the time. */
+#include "verify.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+bool shop_verify_is_committed(int status)
+{
+    return status >= SHOP_ORDER_PENDING && status < SHOP_ORDER_STATUS_COUNT;
+}
+
+static shop_verify_entry_t *find(const apr_array_header_t *entries, const char *id)
+{
+    for (int i = 0; i < entries->nelts; i++) {
+        shop_verify_entry_t *entry = &APR_ARRAY_IDX(entries, i, shop_verify_entry_t);
+
+        if (!strcmp(entry->id, id)) {
+            return entry;
+        }
+    }
+    return NULL;
+}
+
+bool shop_verify_names(const apr_array_header_t *entries, const char *id)
+{
+    return find(entries, id) != NULL;
+}
+
+/* The hold and the back of an order that was met are accounted for. *backed: a back names it. */
+static shop_verify_entry_t *meet(bool *backed, const apr_array_header_t *holds,
+                                 const apr_array_header_t *backs, const char *order_id)
+{
+    shop_verify_entry_t *hold = find(holds, order_id);
+    shop_verify_entry_t *back = find(backs, order_id);
+
+    if (hold) {
+        hold->known = true;
+    }
+    if (back) {
+        back->known = true;
+    }
+    *backed = back != NULL;
+    return hold;
+}
+
+static int64_t strangers(const apr_array_header_t *holds)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < holds->nelts; i++) {
+        const shop_verify_entry_t *hold = &APR_ARRAY_IDX(holds, i, shop_verify_entry_t);
+
+        sum += hold->known ? 0 : hold->amount;
+    }
+    return sum;
+}
+
+/* ---- products ---- */
+
+void shop_verify_count_line(shop_verify_product_t *product, const shop_verify_line_t *line)
+{
+    bool backed;
+    const shop_verify_entry_t *hold = meet(&backed, product->holds, product->backs, line->order_id);
+
+    if (!shop_verify_is_committed(line->status)) {
+        product->taken += hold ? hold->amount : 0;
+    } else if (!line->returned && !backed) {
+        product->taken += line->quantity;
+    }
+}
+
+void shop_verify_close_product(shop_verify_product_t *product)
+{
+    product->taken += strangers(product->holds);
+    for (int i = 0; i < product->moves->nelts; i++) {
+        product->moved += APR_ARRAY_IDX(product->moves, i, shop_verify_entry_t).amount;
+    }
+}
+
+int64_t shop_verify_stock(const shop_verify_product_t *product)
+{
+    return product->opened + product->moved - product->taken;
+}
+
+int64_t shop_verify_opened(const shop_verify_product_t *product)
+{
+    return product->stock - product->moved + product->taken;
+}
+
+/* ---- coupons ---- */
+
+/* An order says which coupon of the code it used; an older one only when it saw the terms. */
+static bool is_of(const shop_verify_coupon_t *coupon, const shop_verify_use_t *use)
+{
+    return use->born >= 0 ? use->born == coupon->born : use->terms_rev >= coupon->born;
+}
+
+void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use)
+{
+    bool backed;
+    const shop_verify_entry_t *hold = meet(&backed, coupon->holds, coupon->backs, use->order_id);
+    bool cancelled = use->status == SHOP_ORDER_CANCELLING || use->status == SHOP_ORDER_CANCELLED;
+
+    if (!shop_verify_is_committed(use->status)) {
+        coupon->taken += hold != NULL;
+    } else if (!is_of(coupon, use)) {
+        coupon->older++;
+    } else if (use->limited) {
+        coupon->taken += !use->returned && !backed;
+    } else if (cancelled) {
+        coupon->unlimited_cancelled++;
+    } else {
+        coupon->unlimited++;
+    }
+}
+
+void shop_verify_close_coupon(shop_verify_coupon_t *coupon)
+{
+    coupon->taken += strangers(coupon->holds);
+}
+
+void shop_verify_coupon_bounds(int64_t *least, int64_t *most, const shop_verify_coupon_t *coupon)
+{
+    /* Terms that never changed: the limit is as old as the coupon, and no use came before it. */
+    bool may_be_late = coupon->terms_rev > coupon->born;
+
+    *most = coupon->usage_limit - coupon->taken - coupon->unlimited;
+    *least = *most - coupon->unlimited_cancelled - (may_be_late ? coupon->older : 0);
+}
+
+/* ---- orders ---- */
+
+static void found(apr_array_header_t *findings, const shop_verify_order_t *order,
+                  const char *member, int64_t stored, int64_t computed)
+{
+    shop_verify_finding_t *finding = apr_array_push(findings);
+
+    *finding = (shop_verify_finding_t){ .kind = "order",
+                                        .id = order->id,
+                                        .member = member,
+                                        .has_stored = true,
+                                        .has_computed = true,
+                                        .stored = stored,
+                                        .computed = computed };
+}
+
+static void wrong(apr_array_header_t *findings, const shop_verify_order_t *order,
+                  const char *member, const char *detail)
+{
+    shop_verify_finding_t *finding = apr_array_push(findings);
+
+    *finding = (shop_verify_finding_t){
+        .kind = "order", .id = order->id, .member = member, .detail = detail
+    };
+}
+
+/* Nothing that was stored is trusted not to overflow; what does gives a number nobody stored. */
+static int64_t times(int64_t a, int64_t b)
+{
+    int64_t product;
+
+    return __builtin_mul_overflow(a, b, &product) ? INT64_MIN : product;
+}
+
+static int64_t plus(int64_t a, int64_t b)
+{
+    int64_t sum;
+
+    return __builtin_add_overflow(a, b, &sum) ? INT64_MIN : sum;
+}
+
+bool shop_verify_mend_order(shop_verify_order_t *mended, const shop_verify_order_t *order,
+                            apr_pool_t *pool)
+{
+    bool sane = true;
+
+    *mended = *order;
+    mended->items = apr_array_copy(pool, order->items);
+    mended->subtotal = mended->discount = 0;
+    for (int i = 0; i < mended->items->nelts; i++) {
+        shop_order_line_t *line = &APR_ARRAY_IDX(mended->items, i, shop_order_line_t);
+
+        line->line_total = times(line->price, line->quantity);
+        mended->subtotal = plus(mended->subtotal, line->line_total);
+        mended->discount = plus(mended->discount, line->discount);
+        sane = sane && line->price >= 0 && line->quantity > 0 && line->discount >= 0;
+    }
+    mended->total = plus(mended->subtotal, mended->discount == INT64_MIN ? 0 : -mended->discount);
+    mended->refunded = order->refunds;
+    return sane && mended->discount >= 0 && mended->total >= 0 && mended->refunded >= 0 &&
+           mended->refunded <= mended->total;
+}
+
+static void check_refunds(apr_array_header_t *findings, const shop_verify_order_t *order)
+{
+    if (order->refunded != order->refunds) {
+        found(findings, order, "refunded", order->refunded, order->refunds);
+    }
+    if (order->refunds > order->total) {
+        wrong(findings, order, "refunds", "more was refunded than the order's total");
+    }
+    if (order->status == SHOP_ORDER_REFUNDED && order->has_refunded &&
+        order->refunded != order->total) {
+        wrong(findings, order, "status", "refunded, but not all of the total");
+    }
+}
+
+void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_order_t *order,
+                             apr_time_t now, apr_pool_t *pool)
+{
+    shop_verify_order_t mended;
+
+    if (order->status < 0) {
+        wrong(findings, order, "status", "is none that an order can have");
+    }
+    shop_verify_mend_order(&mended, order, pool);
+    for (int i = 0; i < order->items->nelts; i++) {
+        const shop_order_line_t *line = &APR_ARRAY_IDX(order->items, i, shop_order_line_t);
+        int64_t total = APR_ARRAY_IDX(mended.items, i, shop_order_line_t).line_total;
+
+        if (line->line_total != total) {
+            found(findings, order, apr_psprintf(pool, "items.%d.total", i), line->line_total,
+                  total);
+        }
+    }
+    if (order->subtotal != mended.subtotal) {
+        found(findings, order, "subtotal", order->subtotal, mended.subtotal);
+    }
+    if (order->discount != mended.discount) {
+        found(findings, order, "discount", order->discount, mended.discount);
+    }
+    if (order->total != mended.total) {
+        found(findings, order, "total", order->total, mended.total);
+    }
+    check_refunds(findings, order);
+    if (order->unfinished && order->lease_at < now - SHOP_VERIFY_STUCK_AFTER) {
+        wrong(findings, order, "unfinished", "long past its lease, and nobody has finished it");
+    }
+}
+
+/* ---- redemptions ---- */
+
+bool shop_verify_may_redeem(int status, bool open)
+{
+    if (status == SHOP_ORDER_FAILED || status == SHOP_ORDER_CANCELLED) {
+        return open; /* it came late; the reaper will drop it */
+    }
+    return status != SHOP_VERIFY_ABSENT;
+}

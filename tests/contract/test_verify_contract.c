@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT
+ * The audit of the books on MongoDB: each kind of drift is planted by hand, named, mended and gone.
+ * Exit 77 (skipped) without SHOP_TEST_MONGO_URI. */
+#include "verify_shop.h"
+
+static void uproot(const char *collection, const char *filter_text, int64_t wanted)
+{
+    bson_t *filter = verify_json(filter_text);
+    int64_t deleted = 0;
+
+    T_OK(shop_mongo_delete(&deleted, verify_mongo(), collection, filter, SHOP_MONGO_MAJORITY,
+                           t_pool));
+    T_INT(deleted, wanted);
+    bson_destroy(filter);
+}
+
+/* What was planted is named, and named again because nothing was mended; then it is mended. */
+static void is_found_and_mended(const char *what)
+{
+    verify_report_t report = verify_books(false);
+    int count = 1;
+
+    for (const char *at = what; *at; at++) {
+        count += *at == ';';
+    }
+    t_assert(!strcmp(report.said, what), __LINE__, __FILE__, "said %s, not %s", report.said, what);
+    T_INT(report.sums.drifts, count);
+    T_INT(report.sums.repaired, 0);
+    report = verify_books(true);
+    t_assert(report.sums.repaired == count && report.sums.drifts == count, __LINE__, __FILE__,
+             "%s: repaired %d of %d: %s", what, (int)report.sums.repaired, (int)report.sums.drifts,
+             report.said);
+    report = verify_books(false);
+    t_assert(!*report.said, __LINE__, __FILE__, "after mending %s: %s", what, report.said);
+}
+
+static void an_honest_shop_is_clean(void)
+{
+    verify_report_t report;
+
+    verify_open_shop();
+    report = verify_books(true);
+    T_STR(report.said, "");
+    T_INT(report.sums.products, 2);
+    T_INT(report.sums.coupons, 1);
+    T_INT(report.sums.orders, 3);
+    T_INT(report.sums.redemptions, 2);
+    T_INT(order_shop_stock(verify_shop, 0), 100 - 4 + 4);
+    T_INT(order_shop_stock(verify_shop, 1), 40);
+}
+
+static void stock_is_mended(void)
+{
+    const char *product;
+
+    verify_open_shop();
+    product = verify_oid(verify_shop->products[0]);
+    verify_plant("products", product, "{\"$inc\": {\"stock\": 7}}");
+    is_found_and_mended("product stock!");
+    T_INT(order_shop_stock(verify_shop, 0), 100);
+    verify_plant("products", product, "{\"$inc\": {\"stock\": -7}}");
+    is_found_and_mended("product stock!");
+    T_INT(order_shop_stock(verify_shop, 0), 100);
+    verify_plant("products", product, "{\"$unset\": {\"opened\": \"\"}}");
+    is_found_and_mended("product opened!");
+    T_INT(order_shop_stock(verify_shop, 0), 100);
+    uproot("stock_movements", "{\"delta\": 5}", 1); /* a page of the ledger is gone */
+    is_found_and_mended("product stock!");
+    T_INT(order_shop_stock(verify_shop, 0), 95);
+}
+
+static void a_stock_below_nothing_is_left_to_a_person(void)
+{
+    verify_report_t report;
+
+    verify_open_shop();
+    verify_plant("products", verify_oid(verify_shop->products[0]),
+                 "{\"$set\": {\"opened\": -1000}}");
+    report = verify_books(true);
+    T_STR(report.said, "product stock!");
+    T_INT(report.sums.repaired, 0);
+    T_INT(order_shop_stock(verify_shop, 0), 100);
+}
+
+/* An entry of an order that is not there, and the number that it moved. */
+static const char *stranger(const char *array, const char *number, int by)
+{
+    return apr_psprintf(t_pool,
+                        "{\"$push\": {\"%s\": {\"o\": {\"$oid\": \"" VERIFY_NOBODY "\"}, \"q\": 3, "
+                        "\"at\": {\"$date\": 0}}}, \"$inc\": {\"%s\": %d}}",
+                        array, number, by);
+}
+
+static void what_nobody_holds_is_given_back(void)
+{
+    const char *product;
+
+    verify_open_shop();
+    product = verify_oid(verify_shop->products[0]);
+    verify_plant("products", product, stranger("holds", "stock", -3));
+    is_found_and_mended("product holds!");
+    T_INT(order_shop_stock(verify_shop, 0), 100);
+    verify_plant("products", product, stranger("backs", "stock", 0));
+    is_found_and_mended("product backs!");
+    verify_plant("coupons", "\"TEN\"", stranger("holds", "remaining", -1));
+    is_found_and_mended("coupon holds!");
+    verify_plant("coupons", "\"TEN\"", stranger("backs", "remaining", 0));
+    is_found_and_mended("coupon backs!");
+}
+
+static void uses_are_mended(void)
+{
+    const char *redemption;
+
+    verify_open_shop();
+    redemption = apr_pstrcat(t_pool, "{\"_id\": \"TEN:", USER(0), "\"}", NULL);
+    verify_plant("coupons", "\"TEN\"", "{\"$inc\": {\"remaining\": 2}}");
+    is_found_and_mended("coupon remaining!");
+    verify_plant("coupons", "\"TEN\"", "{\"$inc\": {\"remaining\": -2}}");
+    is_found_and_mended("coupon remaining!");
+    uproot("redemptions", redemption, 1);
+    is_found_and_mended("redemption uses!");
+    verify_plant("redemptions", apr_pstrcat(t_pool, "\"TEN:", USER(2), "\"", NULL),
+                 apr_pstrcat(t_pool, "{\"$push\": {\"uses\": ", verify_oid(verify_cancelled->id),
+                             "}}", NULL));
+    is_found_and_mended("redemption uses!");
+    verify_plant("redemptions", apr_pstrcat(t_pool, "\"TEN:", USER(2), "\"", NULL),
+                 "{\"$push\": {\"uses\": {\"$oid\": \"" VERIFY_NOBODY "\"}}}");
+    is_found_and_mended("redemption uses!");
+}
+
+static void sums_are_mended(void)
+{
+    const char *order;
+
+    verify_open_shop();
+    order = verify_oid(verify_bought->id);
+    verify_plant("orders", order, "{\"$inc\": {\"total\": 1}}");
+    is_found_and_mended("order total!");
+    verify_plant("orders", order, "{\"$inc\": {\"subtotal\": 1}}");
+    is_found_and_mended("order subtotal!");
+    verify_plant("orders", order, "{\"$inc\": {\"discount\": 1}}");
+    is_found_and_mended("order discount!");
+    verify_plant("orders", order, "{\"$inc\": {\"items.1.total\": 1}}");
+    is_found_and_mended("order items.1.total!");
+    verify_plant("orders", order,
+                 "{\"$set\": {\"refunded\": 10, \"refunds\": [{\"amount\": 4}, "
+                 "{\"amount\": 5}]}}");
+    is_found_and_mended("order refunded!");
+    verify_plant("orders", order, "{\"$unset\": {\"refunded\": \"\"}}");
+    is_found_and_mended("order refunded!");
+}
+
+static void a_person_must_look_at_wrong_lines(void)
+{
+    verify_open_shop();
+    verify_plant("orders", verify_oid(verify_plain->id), "{\"$set\": {\"items.0.quantity\": -2}}");
+    T_STR(verify_books(true).said,
+          "product stock; order items.0.total!; order subtotal!; order total!");
+}
+
+static void a_stuck_order_is_named_until_the_reaper_comes(void)
+{
+    int done;
+
+    verify_open_shop();
+    verify_plant("orders", verify_oid(verify_plain->id),
+                 "{\"$set\": {\"unfinished\": true, \"lease_at\": "
+                 "{\"$date\": 0}}}");
+    T_STR(verify_books(true).said, "order unfinished!");
+    T_OK(shop_order_reap(&verify_shop->ports, &done, t_pool));
+    T_STR(verify_books(false).said, "");
+}
+
+static void an_order_that_vanished_shows_everywhere(void)
+{
+    verify_open_shop();
+    uproot("orders", apr_pstrcat(t_pool, "{\"_id\": ", verify_oid(verify_bought->id), "}", NULL),
+           1);
+    is_found_and_mended("product stock!; product stock!; coupon remaining!; redemption uses!");
+}
+
+static void returned_lines_are_nobodys(void)
+{
+    verify_open_shop(); /* as a refund leaves it that gave back one line */
+    verify_plant("orders", verify_oid(verify_plain->id),
+                 apr_pstrcat(t_pool, "{\"$push\": {\"returned\": \"", verify_shop->products[0],
+                             "\"}}", NULL));
+    T_STR(verify_books(false).said, "product stock!");
+    verify_plant("products", verify_oid(verify_shop->products[0]), "{\"$inc\": {\"stock\": 2}}");
+    T_STR(verify_books(false).said, "");
+}
+
+static void a_deleted_product_is_not_judged(void)
+{
+    shop_product_repo_t *products;
+    bool done;
+
+    verify_open_shop();
+    products = verify_shop->ports.products;
+    T_OK(products->remove(&done, products, verify_shop->products[1], 2, SHOP_NOON, t_pool));
+    T_TRUE(done);
+    T_OK(shop_order_cancel(&verify_plain, &verify_shop->ports, verify_plain, -1, USER(1), NULL, 0,
+                           t_pool));
+    T_STR(verify_books(false).said, "");
+}
+
+static void an_index_leads_to_a_products_orders(void)
+{
+    bson_t *filter, *opts = verify_json("{\"hint\": \"by_product\"}");
+    const bson_t *doc;
+
+    verify_open_shop();
+    filter = verify_json(apr_pstrcat(
+        t_pool, "{\"items.product\": ", verify_oid(verify_shop->products[0]), "}", NULL));
+    T_OK(shop_mongo_find_one(&doc, verify_mongo(), "orders", filter, opts, t_pool));
+    T_TRUE(doc != NULL);
+    bson_destroy(filter);
+    bson_destroy(opts);
+}
+
+static const shop_test_t tests[] = {
+    SHOP_TEST(an_honest_shop_is_clean, "an honest shop is clean"),
+    SHOP_TEST(stock_is_mended, "stock that is not what the ledger says is named and mended"),
+    SHOP_TEST(a_stock_below_nothing_is_left_to_a_person,
+              "a stock that would be below nothing is left to a person"),
+    SHOP_TEST(what_nobody_holds_is_given_back, "what no order holds is given back"),
+    SHOP_TEST(uses_are_mended, "a coupon's uses are what its orders say"),
+    SHOP_TEST(sums_are_mended, "an order's sums are what its lines say"),
+    SHOP_TEST(a_person_must_look_at_wrong_lines, "lines that are wrong are left to a person"),
+    SHOP_TEST(a_stuck_order_is_named_until_the_reaper_comes, "a stuck order is named"),
+    SHOP_TEST(an_order_that_vanished_shows_everywhere, "an order that vanished shows everywhere"),
+    SHOP_TEST(returned_lines_are_nobodys, "a line that was returned is nobody's"),
+    SHOP_TEST(a_deleted_product_is_not_judged, "a deleted product's stock is not judged"),
+    SHOP_TEST(an_index_leads_to_a_products_orders, "an index leads to a product's orders"),
+    SHOP_TEST_END,
+};
+
+int main(void)
+{
+    const shop_suite_t suites[] = {
+        { "verify, MongoDB", tests, verify_use_mongo, NULL },
+        { "verify beside a running shop", verify_traffic_tests, NULL, contract_store_drop },
+    };
+
+    return contract_store_wanted() ? shop_tests_run(suites, 2) : 77;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT
+ * The audit beside a running shop: between any two steps of an order, beside threads that buy,
+ * cancel and move stock, and against what moves just when it is judged. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "verify_shop.h"
+
+#define BUYERS 6
+#define ROUNDS 8
+
+/* ---- between the steps ---- */
+
+/* The functions below the watched ones. */
+static struct {
+    shop_order_repo_t orders;
+    shop_product_repo_t products;
+    shop_coupon_repo_t coupons;
+} under;
+static int steps;
+
+static void must_be_clean(const char *step)
+{
+    verify_report_t report = verify_books(false);
+
+    steps++;
+    t_assert(!*report.said, __LINE__, __FILE__, "after %s: %s", step, report.said);
+}
+
+/* WATCHED(port, name, (parameters), (arguments)): the step, and an audit behind it. */
+#define WATCHED(port, name, parameters, arguments)     \
+    static shop_error_t *port##_##name parameters      \
+    {                                                  \
+        shop_error_t *err = under.port.name arguments; \
+                                                       \
+        must_be_clean(#port " " #name);                \
+        return err;                                    \
+    }
+
+static bool sell_out; /* of the second product, once the order is claimed */
+
+static shop_error_t *orders_claim(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
+                                  apr_pool_t *pool)
+{
+    shop_error_t *err = under.orders.claim(claimed, repo, order, pool);
+
+    must_be_clean("orders claim");
+    if (sell_out) {
+        T_OK(verify_move_stock(1, 0, true, NULL, pool));
+    }
+    return err;
+}
+WATCHED(orders, commit,
+        (bool *done, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool),
+        (done, repo, order, pool))
+WATCHED(orders, move,
+        (bool *done, shop_order_repo_t *repo, const char *id, shop_order_status_t from,
+         shop_order_status_t to, int64_t rev, const shop_order_event_t *event,
+         const char *tracking_number, apr_time_t now, apr_pool_t *pool),
+        (done, repo, id, from, to, rev, event, tracking_number, now, pool))
+WATCHED(orders, mark_returned,
+        (shop_order_repo_t * repo, const char *id, const char *line, apr_pool_t *pool),
+        (repo, id, line, pool))
+WATCHED(orders, finish, (shop_order_repo_t * repo, const char *id, apr_pool_t *pool),
+        (repo, id, pool))
+WATCHED(products, take,
+        (int *taken, shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines,
+         int count, apr_time_t now, apr_pool_t *pool),
+        (taken, repo, order_id, lines, count, now, pool))
+WATCHED(products, release,
+        (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
+         apr_pool_t *pool),
+        (repo, order_id, lines, count, pool))
+WATCHED(products, spend,
+        (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
+         apr_pool_t *pool),
+        (repo, order_id, lines, count, pool))
+WATCHED(products, give_back,
+        (bool *done, shop_product_repo_t *repo, const char *order_id, const shop_take_t *line,
+         int64_t back_rev, apr_time_t now, apr_pool_t *pool),
+        (done, repo, order_id, line, back_rev, now, pool))
+WATCHED(products, forget_back,
+        (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
+         apr_pool_t *pool),
+        (repo, order_id, lines, count, pool))
+
+WATCHED(coupons, take,
+        (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
+         const char *order_id, apr_time_t now, apr_pool_t *pool),
+        (taken, repo, code, terms_rev, order_id, now, pool))
+WATCHED(coupons, release,
+        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
+        (repo, code, order_id, pool))
+WATCHED(coupons, spend,
+        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
+        (repo, code, order_id, pool))
+WATCHED(coupons, give_back,
+        (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id,
+         int64_t back_rev, apr_time_t now, apr_pool_t *pool),
+        (done, repo, code, order_id, back_rev, now, pool))
+WATCHED(coupons, forget_back,
+        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
+        (repo, code, order_id, pool))
+
+#define WATCH(port, name) verify_shop->ports.port->name = port##_##name
+
+/* In place: an adapter keeps what it needs behind its port. */
+static void watch(void)
+{
+    under.orders = *verify_shop->ports.orders;
+    under.products = *verify_shop->ports.products;
+    under.coupons = *verify_shop->ports.coupons;
+    WATCH(orders, claim);
+    WATCH(orders, commit);
+    WATCH(orders, move);
+    WATCH(orders, mark_returned);
+    WATCH(orders, finish);
+    WATCH(products, take);
+    WATCH(products, release);
+    WATCH(products, spend);
+    WATCH(products, give_back);
+    WATCH(products, forget_back);
+    WATCH(coupons, take);
+    WATCH(coupons, release);
+    WATCH(coupons, spend);
+    WATCH(coupons, give_back);
+    WATCH(coupons, forget_back);
+    steps = 0;
+}
+
+static void every_step_between_is_clean(void)
+{
+    shop_order_t *order;
+    bool replayed;
+
+    verify_open_shop();
+    watch();
+    order = verify_place(USER(3), "TEN");
+    T_TRUE(steps >= 7);
+    T_OK(shop_order_cancel(&order, &verify_shop->ports, order, -1, USER(3), NULL, 0, t_pool));
+    T_TRUE(steps >= 7 + 10);
+    /* one line is there and the other is not: what was taken goes back */
+    sell_out = true;
+    steps = 0;
+    order_shop_fill(verify_shop, USER(4), 1, 1);
+    T_ERR(order_shop_place(&order, &replayed, verify_shop, USER(4), NULL, "TEN", t_pool),
+          OUT_OF_STOCK);
+    sell_out = false;
+    T_TRUE(steps >= 5);
+}
+
+/* ---- beside traffic ---- */
+
+typedef struct buyer_t {
+    pthread_t thread;
+    int number;
+} buyer_t;
+
+static atomic_int buying;
+static atomic_int placed_orders;
+
+static void *buy(void *data)
+{
+    const buyer_t *buyer = data;
+    apr_pool_t *pool;
+    shop_cart_t *cart;
+
+    for (int round = 0; round < ROUNDS; round++) {
+        shop_order_t *order = NULL;
+        shop_cart_repo_t *carts = verify_shop->ports.carts;
+        const char *user_id;
+        bool replayed;
+
+        apr_pool_create(&pool, NULL);
+        user_id = apr_psprintf(pool, "%024x", 0xa000 + buyer->number);
+        carts->add(&cart, carts, user_id, verify_shop->products[round % 2], 1 + buyer->number % 2,
+                   SHOP_NOON, pool);
+        if (order_shop_place(&order, &replayed, verify_shop, user_id, NULL, "TEN", pool)) {
+            order_shop_place(&order, &replayed, verify_shop, user_id, NULL, NULL, pool);
+        }
+        if (order) {
+            atomic_fetch_add(&placed_orders, 1);
+        }
+        if (order && (round + buyer->number) % 2) {
+            shop_order_cancel(&order, &verify_shop->ports, order, -1, user_id, NULL, 0, pool);
+        }
+        if (round % 4 == 0) {
+            (void)verify_move_stock(round % 2, 1, false, NULL, pool);
+        }
+        apr_pool_destroy(pool);
+    }
+    atomic_fetch_sub(&buying, 1);
+    return NULL;
+}
+
+static void traffic_is_no_drift(void)
+{
+    buyer_t buyers[BUYERS];
+    int runs = 0;
+    verify_report_t report;
+
+    verify_shop = order_shop(100000, 30);
+    atomic_store(&buying, BUYERS);
+    atomic_store(&placed_orders, 0);
+    for (int i = 0; i < BUYERS; i++) {
+        buyers[i].number = i;
+        pthread_create(&buyers[i].thread, NULL, buy, &buyers[i]);
+    }
+    for (; atomic_load(&buying); runs++) {
+        report = verify_books(runs % 2); /* and nothing may be mended either */
+        t_assert(!report.sums.drifts, __LINE__, __FILE__, "beside traffic: %s", report.said);
+    }
+    for (int i = 0; i < BUYERS; i++) {
+        pthread_join(buyers[i].thread, NULL);
+    }
+    T_TRUE(runs >= 3);
+    T_TRUE(atomic_load(&placed_orders) > BUYERS);
+    T_STR(verify_books(false).said, "");
+}
+
+/* ---- what moves just when it is judged or mended ---- */
+
+static shop_verify_store_t real;
+static int moved;
+
+static shop_error_t *move_then_repair(bool *done, shop_verify_store_t *store,
+                                      shop_verify_what_t what, const shop_verify_seen_t *seen,
+                                      const shop_verify_value_t *values, int count,
+                                      apr_pool_t *pool)
+{
+    if (!moved++) {
+        T_OK(verify_move_stock(0, 3, false, NULL, pool));
+    }
+    return real.repair(done, store, what, seen, values, count, pool);
+}
+
+static void step_before_repair(shop_verify_store_t *store)
+{
+    real = *store;
+    store->repair = move_then_repair;
+}
+
+static void a_repair_yields_to_what_moved(void)
+{
+    verify_report_t report;
+
+    verify_open_shop();
+    verify_plant("products", verify_oid(verify_shop->products[0]), "{\"$inc\": {\"stock\": 7}}");
+    moved = 0;
+    verify_step_in = step_before_repair;
+    report = verify_books(true);
+    verify_step_in = NULL;
+    T_STR(report.said, "product stock");
+    T_INT(moved, 2); /* refused once */
+    T_INT(order_shop_stock(verify_shop, 0), 103);
+    T_STR(verify_books(false).said, "");
+}
+
+static shop_error_t *read_then_move(shop_verify_product_t **product, shop_verify_store_t *store,
+                                    const char *id, apr_pool_t *pool)
+{
+    shop_error_t *err = real.product(product, store, id, pool);
+
+    T_OK(verify_move_stock(0, moved++ % 2 ? -1 : 1, false, NULL, pool));
+    return err;
+}
+
+static void step_behind_each_read(shop_verify_store_t *store)
+{
+    real = *store;
+    store->product = read_then_move;
+}
+
+static void what_never_holds_still_is_not_judged(void)
+{
+    verify_report_t report;
+
+    verify_open_shop();
+    verify_plant("products", verify_oid(verify_shop->products[0]), "{\"$inc\": {\"stock\": 7}}");
+    moved = 0;
+    verify_step_in = step_behind_each_read;
+    for (int repair = 0; repair < 2; repair++) {
+        report = verify_books(repair);
+        T_STR(report.said, "product busy!");
+        T_INT(report.sums.drifts, 0);
+        T_INT(report.sums.busy, 1);
+    }
+    verify_step_in = NULL;
+    T_STR(verify_books(false).said, "product stock!");
+}
+
+const shop_test_t verify_traffic_tests[] = {
+    SHOP_TEST(every_step_between_is_clean, "every state between two steps of an order is clean"),
+    SHOP_TEST(a_repair_yields_to_what_moved, "a repair yields to what moved in between"),
+    SHOP_TEST(what_never_holds_still_is_not_judged, "what never holds still is not judged"),
+    SHOP_TEST(traffic_is_no_drift, "traffic at the same time is no drift"),
+    SHOP_TEST_END,
+};
