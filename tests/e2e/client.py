@@ -348,6 +348,10 @@ class Shop:
     def stock(self, product_id):
         return self.must(self.admin().get('/products/' + product_id), 200).json['stock']
 
+    def verify(self):
+        """Stock, coupons and orders agree with each other in the store."""
+        return self.env.verify()
+
 
 def stamp(seconds):
     return time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime(time.time() + seconds))

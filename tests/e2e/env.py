@@ -372,6 +372,15 @@ class Env:
     def graceful(self):
         self.process.send_signal(signal.SIGUSR1)
 
+    def verify(self):
+        """`shopctl verify` on this Env's store must find the books in order; orders may still be under way. Goes to the
+        store itself, whatever proxy httpd is behind."""
+        done = shopctl(self.store_uri, 'verify', check=False)
+        if done.returncode or ': clean' not in done.stdout:
+            raise AssertionError('shopctl verify ended with %d:\n%s' % (done.returncode,
+                                                                        (done.stdout + done.stderr)[-3000:]))
+        return done.stdout
+
     def child_pids(self):
         """Processes that serve requests: children of ours that have written to the access log, or could."""
         found = []
@@ -462,6 +471,7 @@ class ShopCase(unittest.TestCase):
     """One Env for the class (`env_options` are Env's arguments); after each test the logs are judged."""
     env_options = {}
     own_env = True
+    audited = False                                      # after each test the books of the class's Env are verified
     startup_log = ()                                     # messages that belong to this class's start
     started = (0, 0)
     maxDiff = 2000
@@ -516,6 +526,11 @@ class ShopCase(unittest.TestCase):
     def tearDown(self):
         super().tearDown()
         wrong = []
+        if self.audited:
+            try:
+                self.env.verify()
+            except AssertionError as e:
+                wrong.append(str(e))
         for env, mark, answered in self._judged:
             if any(not line.endswith('\n') for line in env.access_text(mark).splitlines(True)[-1:]):
                 time.sleep(0.05)

@@ -14,6 +14,7 @@ BACK = 15.0                                              # seconds until orders 
 
 class StoreFaults(ShopCase):
     """httpd reaches the store through a proxy of ours; shopctl and the test reach it directly."""
+    audited = True
 
     @classmethod
     def make_env(cls):
@@ -225,6 +226,7 @@ class StoreFaults(ShopCase):
 
 class StoreStopped(ShopCase):
     """The store's side is a process that is stopped by SIGSTOP, with its connections open."""
+    audited = True
 
     @classmethod
     def make_env(cls):
@@ -278,6 +280,8 @@ class StoreAbsentAtStart(ShopCase):
 
 
 class RedisFaults(ShopCase):
+    audited = True
+
     @classmethod
     def make_env(cls):
         cls.redis = Redis()

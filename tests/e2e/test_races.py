@@ -22,6 +22,7 @@ class Races(ShopCase):
     # 200 at once on two cores and a slow store: what is raced is the order path, not its deadline
     env_options = {'extra': 'ShopDeadline 20s'}
     repeated, _count = 0, threading.Lock()
+    audited = True
 
     @classmethod
     def setUpClass(cls):
@@ -117,6 +118,39 @@ class Races(ShopCase):
                 seen = self.shop.admin().get('/coupons/' + coupon['code']).json
                 self.assertEqual((seen['used'], seen['remaining']), (10, 0))
                 self.assertEqual(self.shop.stock(product['id']), 990, 'a refused order kept its stock')
+
+    def test_an_audit_beside_a_race_finds_nothing(self):
+        """Buying and cancelling at once, and `shopctl verify` over and over in the meantime."""
+        product = self.shop.add_product(name='Audited', price=3.00, stock=1000)
+        coupon = self.shop.add_coupon(usage_limit=500, usage_limit_per_user=50)
+        over, audits, buyers = threading.Event(), [], self.buyers[100:108]
+
+        def audit():
+            while not over.is_set():
+                audits.append(self.shop.verify())
+
+        def buy(c):
+            for turn in range(4):
+                self.shop.put_in_cart(c, product['id'], 2)
+                r = self.patiently(lambda: self.shop.place(c, coupon_code=coupon['code']))
+                self.assert_status(r, 201)
+                if turn % 2:                             # 409: asked again behind a 503 that had begun to cancel
+                    self.assert_status(self.patiently(lambda: c.post('/orders/%s/cancel' % r.json['id'])), 200, 409)
+            return True
+
+        def race():
+            try:
+                return at_once([lambda c=c: buy(c) for c in buyers])
+            finally:
+                over.set()
+        for c in buyers:
+            c.request('DELETE', '/cart')
+        answers, failed = at_once([race, audit], timeout=300)
+        print('races: %d audits beside 32 orders and 16 cancellations' % len(audits), flush=True)
+        self.assertEqual(answers, [True] * len(buyers))
+        self.assertIsNone(failed)
+        self.assertGreaterEqual(len(audits), 2)
+        self.assertEqual(self.shop.stock(product['id']), 1000 - 2 * 2 * len(buyers))
 
     def test_50_additions_to_one_line(self):
         c = self.shop.new_customer()

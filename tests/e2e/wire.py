@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The little of MongoDB's wire protocol that a test needs to change what no route changes. No authentication."""
+import datetime
 import socket
 import struct
 
@@ -30,6 +31,8 @@ def _element(name, value):
         if -2**31 <= value < 2**31:
             return b'\x10' + key + struct.pack('<i', value)
         return b'\x12' + key + struct.pack('<q', value)
+    if isinstance(value, datetime.datetime):
+        return b'\x09' + key + struct.pack('<q', round(value.timestamp() * 1000))
     if isinstance(value, float):
         return b'\x01' + key + struct.pack('<d', value)
     if isinstance(value, dict):
