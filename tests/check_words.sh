@@ -29,7 +29,7 @@ search() { # ROOT : prints hits; true when there is one
                 printf 'words: %s\n' "$hit"
                 found=0
             fi
-        done < <(cd -- "$1" && grep -rnIE --exclude-dir=.git --exclude-dir=build \
+        done < <(cd -- "$1" && grep -rnIE --exclude-dir=.git --exclude=.git --exclude-dir=build \
             --exclude-dir=build-aux --exclude-dir=_build --exclude-dir=_inst --exclude-dir=autom4te.cache --exclude-dir=m4 \
             --exclude-dir=__pycache__ --exclude=configure --exclude='configure~' \
             --exclude=aclocal.m4 --exclude=Makefile.in --exclude=Makefile --exclude='config.*' \

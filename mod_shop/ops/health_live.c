@@ -6,8 +6,9 @@
 
 #include "../base/clock.h"
 
-/* Indexes do not come and go by themselves: seen once, they are looked at once a minute. */
-#define INDEX_MEMORY apr_time_from_sec(60)
+/* Indexes do not come and go by themselves: seen once, they are looked at again as seldom as claims
+ * look for theirs. */
+#define INDEX_MEMORY apr_time_from_sec(10)
 /* An unfinished order is taken up by the reaper when its lease is over; one that stands for so long
  * says that no reaper runs or that it fails. */
 #define ORDER_DELAY apr_time_from_sec(120)

@@ -62,7 +62,7 @@ static shop_error_t *count_use(void *baton, const bson_t *doc, apr_pool_t *pool)
     if (shop_bson_child(&terms, doc, "coupon")) {
         use.limited = shop_bson_bool(&terms, "limited");
         use.terms_rev = shop_bson_int(&terms, "terms_rev", 0);
-        use.born = shop_bson_int(&terms, "born", shop_bson_int(doc, "coupon_born", -1));
+        use.born = shop_bson_int(&terms, "born", -1);
     }
     if (use.order_id) {
         shop_verify_count_use(walk->object, &use);
@@ -97,7 +97,8 @@ const char *shop_verify_redemption_id(const bson_t *order, apr_pool_t *pool)
         shop_bson_int(&terms, "user_limit", -1) < 0) {
         return NULL;
     }
-    return apr_pstrcat(pool, code, ":", user, NULL);
+    return apr_psprintf(pool, "%s:%" APR_INT64_T_FMT ":%s", code, shop_bson_int(&terms, "born", 0),
+                        user);
 }
 
 static shop_verify_redemption_t *redemption_of(const bson_t *doc, apr_pool_t *pool)
