@@ -4,27 +4,47 @@
 
 /* Places where a test may stop, kill or fail the program between two steps of a protocol. Nothing
  * at all unless compiled with -DSHOP_TEST_POINTS. Then SHOP_TEST_POINT in the environment names
- * one point and what happens there: "placing.taken:exit", "placing.taken:fail" (as if the store
- * had gone away), "placing.taken:pause" (40 seconds) or "placing.taken:pause:3". */
+ * points and what happens at each: "placing.taken:exit", "placing.taken:fail" (as if the store had
+ * gone away), "placing.taken:pause" (40 seconds) or "placing.taken:pause:3"; several are divided by
+ * commas. Each point that is reached and named leaves a line in the file SHOP_TEST_POINT_LOG, so
+ * that a test knows where it struck. */
 
 #include "error.h"
 
 #ifdef SHOP_TEST_POINTS
 
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+static inline void shop_test_point_note(const char *name)
+{
+    const char *path = getenv("SHOP_TEST_POINT_LOG");
+    int file = path ? open(path, O_WRONLY | O_APPEND) : -1;
+
+    if (file >= 0) {
+        (void)dprintf(file, "%s\n", name);
+        (void)close(file);
+    }
+}
 
 static inline shop_error_t *shop_test_point(const char *name, apr_pool_t *pool)
 {
     const char *wanted = getenv("SHOP_TEST_POINT");
     size_t size = strlen(name);
 
-    if (!wanted || strncmp(wanted, name, size) != 0 || wanted[size] != ':') {
+    while (wanted && (strncmp(wanted, name, size) != 0 || wanted[size] != ':')) {
+        wanted = strchr(wanted, ',');
+        wanted = wanted ? wanted + 1 : NULL;
+    }
+    if (!wanted) {
         return NULL;
     }
+    shop_test_point_note(name);
     wanted += size + 1;
-    if (!strcmp(wanted, "exit")) {
+    if (!strncmp(wanted, "exit", 4)) {
         _exit(86);
     }
     if (!strncmp(wanted, "pause", 5)) {

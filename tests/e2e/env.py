@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: MIT
 """One httpd with the shop module in a folder of its own, and the base class of every end-to-end test.
 
-Read from the environment: SHOP_MODULE (path of mod_shop.so), SHOP_MONGO_URI, SHOP_REDIS_PORT, SHOP_SHOPCTL,
-SHOP_TEST_MPM (event, worker, prefork), SHOP_BUILD_DIR, SHOP_HTTPD, SHOP_HTTPD_MODULES.
+Read from the environment: SHOP_MODULE (path of mod_shop.so), SHOP_POINTS_MODULE (the same with test points),
+SHOP_MONGO_URI, SHOP_REDIS_PORT, SHOP_SHOPCTL, SHOP_TEST_MPM (event, worker, prefork), SHOP_BUILD_DIR, SHOP_HTTPD,
+SHOP_HTTPD_MODULES.
 """
 import base64
 import contextlib
 import itertools
 import os
 import pwd
+import random
 import re
 import secrets
 import shutil
@@ -20,6 +22,7 @@ import time
 import unittest
 import weakref
 
+from audit import Books
 from client import Client, Shop
 from wire import Store
 
@@ -68,6 +71,14 @@ def module_path():
     return path
 
 
+def points_path():
+    """The module built with --enable-test-points."""
+    path = os.path.abspath(need('SHOP_POINTS_MODULE'))
+    if not os.path.isfile(path):
+        raise SetupError('SHOP_POINTS_MODULE names no file: %s' % path)
+    return path
+
+
 def shopctl_path():
     path = os.environ.get('SHOP_SHOPCTL') or shutil.which('shopctl')
     if not path or not os.access(path, os.X_OK):
@@ -76,9 +87,12 @@ def shopctl_path():
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(('127.0.0.1', port))
+            return port
 
 
 def build_dir():
@@ -192,13 +206,17 @@ class Env:
 
     mongo_uri and redis_port replace what the environment names (a proxy, a server of the test's own); the database
     is always this Env's own. redis_port=0 writes `ShopRedis off`. rate_limit and login_limit None leave the module's
-    defaults. extra goes to the server level, location into <Location "/api">, tail behind everything.
+    defaults. extra goes to the server level, location into <Location "/api">, tail behind everything. twin_of is a
+    started Env whose shop this one serves as well, as a second node would: the same database, keys and Redis names.
+    module is another mod_shop.so, environment what httpd finds in its environment, server_uri another store than
+    SHOP_MONGO_URI.
     """
 
     def __init__(self, name, *, children=None, threads=None, extra='', location='', tail='', modules=(),
                  mongo_uri=None, redis_port=None, rate_limit='api 1000000/1min by=ip',
                  login_limit='100000/15min', log_level='notice shop:info', mpm=None, prepare=True, limits=True,
-                 error_format=None, redis_timeout='500ms 500ms'):
+                 error_format=None, redis_timeout='500ms 500ms', twin_of=None, module=None, environment=None,
+                 server_uri=None):
         self.name = re.sub(r'\W+', '_', name)
         self.mpm = mpm or mpm_name()
         self.children, self.threads = children, threads
@@ -208,7 +226,10 @@ class Env:
         self.redis_timeout = redis_timeout      # generous: a busy test machine is no fault of Redis
         self.instance = 'e2e_%s_%d_%d' % (self.name.lower(), os.getpid(), next(_serial))
         self.database = self.instance[:60]
-        self.store_uri = database_uri(need('SHOP_MONGO_URI'), self.database)   # what shopctl and the test use
+        self.module, self.environment, self.twin_of = module, environment or {}, twin_of
+        if twin_of is not None:
+            self.instance, self.database, self.prepare = twin_of.instance, twin_of.database, False
+        self.store_uri = database_uri(server_uri or need('SHOP_MONGO_URI'), self.database)   # what shopctl and the test use
         self.mongo_uri = mongo_uri(self.store_uri) if callable(mongo_uri) else (mongo_uri or self.store_uri)
         self.redis_port = int(need('SHOP_REDIS_PORT')) if redis_port is None else redis_port
         self.port, self.tls_port = free_port(), free_port()
@@ -222,6 +243,8 @@ class Env:
         self.secrets, self.statuses, self.clients = set(), [], weakref.WeakSet()
         self.admin_name, self.admin_email = 'e2eadmin', 'e2eadmin@example.com'
         self.admin_password = 'adm-' + secrets.token_urlsafe(18)
+        if twin_of is not None:
+            self.admin_password = twin_of.admin_password
         self.secrets.add(self.admin_password)
         self.shop = Shop(self)
         self._store = None
@@ -232,7 +255,7 @@ class Env:
         shutil.rmtree(self.root, ignore_errors=True)
         for part in ('conf', 'logs', 'run', 'htdocs'):
             os.makedirs(os.path.join(self.root, part))
-        self.key = base64.b64encode(secrets.token_bytes(48)).decode()
+        self.key = self.twin_of.key if self.twin_of else base64.b64encode(secrets.token_bytes(48)).decode()
         write_private(self.key_file, self.key + '\n')
         self.secrets.add(self.key)
         with open(os.path.join(self.root, 'htdocs', 'ok.txt'), 'w') as f:
@@ -294,7 +317,7 @@ class Env:
             '</VirtualHost>'))) + '\n'
 
     def load_line(self):
-        return 'LoadModule shop_module "%s"' % module_path()
+        return 'LoadModule shop_module "%s"' % (self.module or module_path())
 
     def redis_line(self, port=None):
         port = self.redis_port if port is None else port
@@ -335,6 +358,25 @@ class Env:
             self._store = Store(self.store_uri, self.database)
         return self._store
 
+    def verify(self, stock=None, within=0.0):
+        """The shop's books are right: what `shopctl verify` says, and our own look at the database. stock is the first
+        stock of each product by id. What is under way may take `within` seconds to settle; returns how long it took."""
+        began = time.monotonic()
+        while True:
+            books = Books(self.store_uri, self.database)
+            left = books.unsettled()
+            if not left or time.monotonic() - began > within:
+                break
+            time.sleep(0.5)
+        took, wrong = time.monotonic() - began, left + books.wrong(stock)
+        if wrong:
+            raise AssertionError('the books are wrong after %.0f s:\n%s' % (took, '\n'.join(wrong[:20])))
+        if 'verify' in subprocess.run([shopctl_path(), '--help'], capture_output=True, text=True).stdout:
+            done = shopctl(self.store_uri, 'verify', check=False)
+            if done.returncode:
+                raise AssertionError('shopctl verify ended with %d: %s' % (done.returncode, done.stdout + done.stderr))
+        return took
+
     # -- process -------------------------------------------------------------------------------------------------
 
     def start(self, wait=True):
@@ -349,7 +391,7 @@ class Env:
 
     def launch(self, wait=True):
         self._startup = open(self.startup_log, 'ab')
-        environment = {k: v for k, v in os.environ.items() if k != 'http_proxy'}
+        environment = {**{k: v for k, v in os.environ.items() if k != 'http_proxy'}, **self.environment}
         self.process = subprocess.Popen([HTTPD, '-d', self.root, '-f', self.conf_file, '-DFOREGROUND'],
                                         stdin=subprocess.DEVNULL, stdout=self._startup, stderr=self._startup,
                                         start_new_session=True, env=environment)
@@ -400,7 +442,8 @@ class Env:
             client.close()
         if self._store is not None:
             with contextlib.suppress(Exception):
-                self._store.command({'dropDatabase': 1})
+                if self.twin_of is None:
+                    self._store.command({'dropDatabase': 1})
             self._store.close()
             self._store = None
         elif self.prepare:

@@ -5,6 +5,7 @@
 """
 import contextlib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -16,9 +17,12 @@ import time
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(('127.0.0.1', 0))
-        return s.getsockname()[1]
+    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(('127.0.0.1', port))
+            return port
 
 
 class Redis:

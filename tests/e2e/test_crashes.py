@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: MIT
+"""A node dies, stops or loses its store between two steps of an order: another node settles it within a minute.
+
+Each case is an httpd of its own, built with test points and without background work, that serves the shop of a healthy
+httpd as a second node would. Something happens to it at one named point; then the customer repeats the request at the
+healthy node. All cases run at once, because nearly all of their time is waiting for the 30 s lease.
+"""
+import contextlib
+import http.client
+import os
+import signal
+import threading
+import time
+import unittest
+from concurrent.futures import ThreadPoolExecutor
+
+from amounts import PROVE, figure
+from audit import Books
+from client import Client
+from env import CRASH, STORE_AWAY, Env, ShopCase, mpm_name, points_path
+from wire import ObjectId, Store
+
+SETTLED = 60.0                                           # seconds: the promise
+PLACING = ('placing.begun', 'placing.claimed', 'placing.taken', 'placing.redeemed', 'placing.coupon_taken',
+           'placing.sealed', 'placing.committed', 'cleaning.spent', 'cleaning.cart')
+ABORTING = ('aborting.begun', 'aborting.released', 'aborting.undone')
+CANCELLING = ('cancelling.begun', 'cancelling.given', 'cancelling.returned', 'cancelling.cancelled')
+COMMITTED = ('placing.committed', 'cleaning.spent', 'cleaning.cart')
+MODES = ('exit', 'pause', 'fail')
+STOCK, ONE, OTHER, USES = 10, 2, 3, 5                    # of each product; quantities of the two lines; of the coupon
+
+
+def matrix():
+    """(way, point, mode). way: place, or an order refused because the stock went, or one that failed with everything
+    taken, or cancel. The modes kill and crash are signals to the child while it stands at the point."""
+    cases = [(way, p, m) for way, points in (('place', PLACING), ('refuse', ABORTING), ('undo', ABORTING),
+                                             ('cancel', CANCELLING)) for p in points for m in MODES]
+    struck = (('place', PLACING), ('undo', ABORTING), ('cancel', CANCELLING))
+    if not PROVE:
+        struck = (('place', ('placing.taken', 'placing.committed')), ('undo', ('aborting.released',)),
+                  ('cancel', ('cancelling.given',)))
+    cases += [(way, p, m) for way, points in struck for p in points for m in ('kill', 'crash')]
+    return sorted(cases, key=lambda c: (c[2] != 'pause', c[0]))
+
+
+class Twin(Env):
+    """A node of the same shop (of None: alone) with something to happen at its points, and no background work."""
+
+    def __init__(self, of, name, points, jobs='Off', **options):
+        super().__init__(name, twin_of=of, module=points_path(), children=2 if mpm_name() == 'prefork' else 1,
+                         threads=4, extra='ShopJobs ' + jobs, **options)
+        self.reached_file = os.path.join(self.root, 'run', 'reached')
+        self.environment = {'SHOP_TEST_POINT': points, 'SHOP_TEST_POINT_LOG': self.reached_file}
+
+    def write_files(self):
+        super().write_files()
+        with open(self.reached_file, 'w'):
+            os.chmod(self.reached_file, 0o666)
+        os.chmod(os.path.dirname(self.reached_file), 0o755)
+
+    def reached(self):
+        return self.text(self.reached_file).split()
+
+    def until_reached(self, point, seconds=30):
+        limit = time.monotonic() + seconds
+        while point not in self.reached():
+            if time.monotonic() > limit:
+                raise AssertionError('%s was not reached; reached: %s' % (point, self.reached()))
+            time.sleep(0.02)
+
+    def strike(self, number):
+        """The signal to every child."""
+        for pid in self.child_pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def loud_lines(self, *expected, crashed=False):
+        """What its log should not say."""
+        return [line.text for line in self.error_lines()
+                if (CRASH.search(line.text) and not crashed) or
+                (line.loud() and not CRASH.search(line.text) and not set(expected).intersection(line.numbers))]
+
+
+class Case:
+    """One customer, two products and a coupon that are nobody else's, and what happens to their order."""
+    few = threading.Semaphore(4)                         # prepared and struck at once: the machine must not be the fault
+
+    def __init__(self, env, way, point, mode, customer):
+        self.env, self.shop, self.way, self.point, self.mode, self.customer = (env, env.shop, way, point, mode, customer)
+        self.name = '%s %s:%s' % (way, point, mode)
+        self.key = {'Idempotency-Key': 'case-%s' % customer.user['id']}
+        self.answer, self.wrong, self.settled_in = None, [], None
+
+    def check(self, right, text):
+        if not right:
+            raise AssertionError(text)
+
+    def happenings(self):
+        mode = {'kill': 'pause', 'crash': 'pause'}.get(self.mode, self.mode)
+        first = {'refuse': 'placing.claimed:pause:2,', 'undo': 'placing.coupon_taken:fail,'}.get(self.way, '')
+        return first + '%s:%s' % (self.point, mode)
+
+    def run(self):
+        twin = Twin(self.env, 'Case_' + self.name, self.happenings())
+        asking = threading.Thread(target=self.ask, args=(twin,), daemon=True)
+        try:
+            with self.few:
+                self.prepare()
+                twin.start()
+                asking.start()
+                self.meanwhile(twin)
+                twin.until_reached(self.point)
+                struck = time.monotonic()
+                if self.mode in ('kill', 'crash'):
+                    twin.strike(signal.SIGKILL if self.mode == 'kill' else signal.SIGSEGV)
+                elif self.mode != 'pause':
+                    asking.join(20)
+            self.cancel_again(struck) if self.way == 'cancel' else self.order_again(struck)
+            asking.join(60)
+            self.check(not asking.is_alive(), 'the struck node never answered')
+            self.judge_answer()
+            self.judge_books()
+            loud = twin.loud_lines('SHOP0300', *STORE_AWAY, crashed=self.mode in ('kill', 'crash'))
+            self.check(not loud, 'the log of the struck node: %s' % loud[:5])
+        except Exception as e:
+            self.wrong.append('%s: %s: %s' % (self.name, type(e).__name__, e))
+        finally:
+            twin.stop()
+        return self
+
+    def prepare(self):
+        c = self.customer
+        self.coupon = self.shop.add_coupon(usage_limit=USES, usage_limit_per_user=1)['code']
+        self.products = [self.shop.add_product(stock=STOCK)['id'] for _ in range(2)]
+        for product, quantity in zip(self.products, (ONE, OTHER)):
+            self.shop.put_in_cart(c, product, quantity)
+        self.first = self.shop.must(self.place(c), 201) if self.way == 'cancel' else None
+
+    def place(self, client):
+        return self.shop.place(client, headers=self.key, coupon_code=self.coupon)
+
+    def ask(self, twin):
+        c = Client(twin, token=self.customer.token, timeout=70)
+        try:
+            self.answer = c.post('/orders/%s/cancel' % self.first.json['id']) if self.first else self.place(c)
+        except (OSError, http.client.HTTPException) as e:
+            self.answer = e
+        finally:
+            c.close()
+
+    def meanwhile(self, twin):
+        """While a refused order stands behind its claim, somebody buys the last of its second product."""
+        if self.way == 'refuse':
+            twin.until_reached('placing.claimed')
+            self.set_stock(0)
+
+    def set_stock(self, n):
+        store = Store(self.env.store_uri, self.env.database)
+        store.set('products', self.products[1], stock=n)
+        store.close()
+
+    def patiently(self, act, struck, *codes):
+        """act() until it is neither 503 nor one of the codes that mean "not yet"."""
+        while True:
+            r = act()
+            if not (r.status == 503 or r.status == 409 and r.code in codes):
+                return r
+            self.check(time.monotonic() - struck < SETTLED, 'after %.0f s still %r' % (SETTLED, r))
+            time.sleep(min(2.0, float(r.header('retry-after', '1'))))
+
+    def order_again(self, struck):
+        c, busy = self.customer, ('idempotency_in_progress', 'order_in_progress')
+        r = self.patiently(lambda: self.place(c), struck, *busy)
+        if self.way == 'refuse':
+            self.check((r.status, r.code) == (409, 'out_of_stock'), 'the refused order became %r' % r)
+            self.check(c.get('/orders').json['items'] == [], 'a refused order is listed')
+            self.set_stock(STOCK)
+            r = self.patiently(lambda: self.place(c), struck, *busy)
+        self.check(r.status == 201, 'the repeated request answered %r' % r)
+        self.first = r
+        again = self.place(c)
+        self.check((again.status, again.body, again.header('idempotent-replayed')) == (201, r.body, 'true'),
+                   'repeated once more: %r and not %r' % (again, r))
+        self.until_settled(struck)
+
+    def cancel_again(self, struck):
+        c, path = self.customer, '/orders/' + self.first.json['id']
+        r = self.patiently(lambda: c.post(path + '/cancel'), struck)
+        self.check(r.status == 200 or r.code == 'invalid_transition', 'the repeated cancel answered %r' % r)
+        self.check(c.get(path).json['status'] == 'cancelled', 'not cancelled')
+        self.until_settled(struck)
+
+    def books(self):
+        return Books(self.env.store_uri, self.env.database, users=[ObjectId(self.customer.user['id'])],
+                     products=[ObjectId(p) for p in self.products], codes=[self.coupon])
+
+    def until_settled(self, struck):
+        while True:
+            books = self.books()
+            left = books.unsettled()
+            if not left:
+                break
+            self.check(time.monotonic() - struck < SETTLED, 'after %.0f s: %s' % (SETTLED, '; '.join(left)))
+            time.sleep(1.0)
+        self.settled_in = time.monotonic() - struck
+
+    def judge_answer(self):
+        """What the struck node said, if anything: no order of its own, and no bytes of its own."""
+        a = self.answer
+        if isinstance(a, BaseException):
+            self.check(self.mode in ('exit', 'kill', 'crash'), 'the struck node broke off: %r' % a)
+        elif self.way == 'cancel':
+            self.check(a.status in (200, 503) or a.code == 'invalid_transition', 'the struck node answered %r' % a)
+        elif a.status == 201:
+            self.check(a.body == self.first.body, 'two bodies for one key: %r and %r' % (a, self.first))
+        else:
+            self.check(a.status == 503 and self.mode != 'exit', 'the struck node answered %r' % a)
+            self.check(a.header('retry-after'), '503 without Retry-After')
+        if self.mode == 'fail' and self.point in COMMITTED:
+            self.check(a.status == 201, 'a committed order was answered %r' % a)
+
+    def judge_books(self):
+        """Now that the struck node is done as well: exactly one order, or exactly none left."""
+        c, books = self.customer, self.books()
+        wrong = books.unsettled() + books.wrong(dict.fromkeys(self.products, STOCK))
+        self.check(not wrong, '; '.join(wrong))
+        listed = c.get('/orders').json['items']
+        self.check([o['id'] for o in listed] == [self.first.json['id']], 'listed: %s' % listed)
+        self.check(c.get('/cart').json['items'] == [], 'the ordered cart is not empty')
+        stock = [p['stock'] for p in sorted(books.products, key=lambda p: self.products.index(str(p['_id'])))]
+        taken = 0 if self.way == 'cancel' else 1
+        self.check(stock == [STOCK - taken * ONE, STOCK - taken * OTHER], 'stock %s' % stock)
+        self.check(books.coupons[0]['remaining'] == USES - taken, 'the coupon has %d' % books.coupons[0]['remaining'])
+        if self.way == 'cancel':                         # the one use of the coupon is there again
+            self.shop.put_in_cart(c, self.products[0], 1)
+            self.shop.must(self.shop.place(c, coupon_code=self.coupon), 201)
+
+
+class Crashes(ShopCase):
+    """P5, F15, F16: the matrix."""
+    env_options = {'children': 8, 'threads': 16} if os.environ.get('SHOP_TEST_MPM') != 'prefork' else {}
+
+    def test_every_point_and_every_end(self):
+        cases = matrix()
+        customers = self.shop.customers(len(cases))
+        began = time.monotonic()
+        with ThreadPoolExecutor(len(cases)) as crowd:    # the longest first
+            done = list(crowd.map(lambda c: Case(self.env, *c[0], c[1]).run(), zip(cases, customers)))
+        wrong = [w for case in done for w in case.wrong]
+        self.assertEqual(wrong, [], '%d of %d cases:\n%s' % (len(wrong), len(cases), '\n'.join(wrong)))
+        points = {c.point for c in done}
+        slowest = max(done, key=lambda c: c.settled_in)
+        self.env.verify()
+        figure('P5', '%d cases at %d points settled in %.0f s; slowest %.0f s after the strike (%s)' % (
+            len(done), len(points), time.monotonic() - began, slowest.settled_in, slowest.name))
+        figure('F15 F16', '%d children killed, %d crashed in the middle of an order' % (
+            len([c for c in done if c.mode == 'kill']), len([c for c in done if c.mode == 'crash'])))
+
+
+class AtOnce(ShopCase):
+    """What does not have to wait for the reaper: the customer's own repetition settles it."""
+    env_options = {'extra': 'ShopJobs Off'}
+
+    def one(self, way, point):
+        case = Case(self.env, way, point, 'exit', self.shop.new_customer())
+        case.prepare()
+        with Twin(self.env, 'Once_' + point, case.happenings()) as twin:
+            case.ask(twin)
+            twin.until_reached(point)
+        return case
+
+    def test_repeating_an_order_cleans_up(self):
+        for point in ('placing.committed', 'cleaning.spent', 'cleaning.cart'):
+            with self.subTest(point=point):
+                case = self.one('place', point)
+                case.first = self.assert_status(case.place(case.customer), 201)
+                self.assertEqual(case.customer.get('/cart').json['items'], [])
+                self.shop.put_in_cart(case.customer, case.products[0], 1)
+                self.assert_status(self.shop.place(case.customer), 201)
+
+    def test_another_order_cleans_up_first(self):
+        """Without a key, or from another device with another: the next order meets the one before."""
+        case = self.one('place', 'placing.committed')
+        self.shop.put_in_cart(case.customer, self.shop.add_product()['id'], 1)
+        limit = time.monotonic() + 10
+        while True:
+            r = self.shop.place(case.customer)
+            if r.status == 201 or time.monotonic() > limit:
+                break
+            time.sleep(0.2)
+        self.assert_status(r, 201)
+        self.assertEqual(len(case.customer.get('/orders').json['items']), 2)
+
+    def test_repeating_a_cancel_gives_back(self):
+        for point in ('cancelling.begun', 'cancelling.given', 'cancelling.returned'):
+            with self.subTest(point=point):
+                case = self.one('cancel', point)
+                path = '/orders/%s/cancel' % case.first.json['id']
+                self.assert_status(case.customer.post(path), 200)
+                books = case.books()
+                self.assertEqual([o['status'] for o in books.orders], ['cancelled'])
+                self.assertEqual(books.wrong(dict.fromkeys(case.products, STOCK)), [])
+                self.assertEqual(books.coupons[0]['remaining'], USES)
+
+
+class Stopped(ShopCase):
+    """F18: httpd is told to stop in the middle of an order, with no other node to help; the next start settles it."""
+    own_env = False
+
+    def one(self, point, how):
+        name = 'Stop_%s_%s' % (point, how.name)
+        env = Twin(None, name, point + ':pause', jobs='On')
+        try:
+            env.start()
+            case = Case(env, 'place', point, 'kill', env.shop.new_customer())
+            case.prepare()
+            asking = threading.Thread(target=case.ask, args=(env,), daemon=True)
+            asking.start()
+            env.until_reached(point)
+            env.process.send_signal(how)
+            env.process.wait(30)
+            asking.join(30)
+            env.environment = {}
+            for client in list(env.clients):
+                client.close()
+            env._startup.close()
+            env.launch()
+            started = time.monotonic()
+            case.order_again(started)
+            case.judge_answer()
+            case.judge_books()
+            env.verify(dict.fromkeys(case.products, STOCK))
+            return case.settled_in
+        except Exception as e:
+            raise AssertionError('%s: %s: %s' % (name, type(e).__name__, e)) from e
+        finally:
+            env.stop()
+
+    def test_the_next_start_settles(self):
+        cases = [(p, how) for p in ('placing.claimed', 'placing.coupon_taken', 'placing.committed')
+                 for how in (signal.SIGTERM, signal.SIGWINCH)]
+        with ThreadPoolExecutor(len(cases)) as crowd:
+            took = list(crowd.map(lambda c: self.one(*c), cases))
+        figure('F18', '%d stops in the middle of an order; settled at most %.0f s after the next start' % (
+            len(took), max(took)))
+
+
+class Gone(ShopCase):
+    """F27: the client closes while its order is being placed."""
+
+    def test_the_order_is_complete_or_absent(self):
+        outcomes = {}
+        for point in ('placing.begun', 'placing.taken', 'placing.sealed', 'placing.committed', 'cleaning.spent'):
+            case = Case(self.env, 'place', point, 'pause', self.shop.new_customer())
+            case.prepare()
+            with Twin(self.env, 'Gone_' + point, point + ':pause:1') as twin:
+                self.send_and_close(twin, case)
+                twin.until_reached(point)
+                case.until_settled(time.monotonic())
+                time.sleep(1.5)                          # the struck node goes on after its pause
+                case.until_settled(time.monotonic())
+            books = case.books()
+            self.assertEqual(books.wrong(dict.fromkeys(case.products, STOCK)), [])
+            listed, cart = case.customer.get('/orders').json['items'], case.customer.get('/cart').json['items']
+            self.assertIn((len(listed), len(cart)), ((1, 0), (0, 2)), point)
+            outcomes[point] = 'complete' if listed else 'absent'
+            case.first = self.assert_status(case.place(case.customer), 201)
+            self.assertEqual(len(case.customer.get('/orders').json['items']), 1)
+        figure('F27', 'clients gone at %s' % ', '.join('%s: order %s' % o for o in outcomes.items()))
+
+    @staticmethod
+    def send_and_close(twin, case):
+        c = Client(twin, token=case.customer.token)
+        connection = c._connect(5)
+        with contextlib.suppress(TimeoutError):
+            connection.sock.settimeout(0.3)
+            case.shop.place(c, headers=case.key, coupon_code=case.coupon)
+        c.close()
+
+
+class Failures(ShopCase):
+    """P2: an order that fails with everything taken gives its use of the coupon back."""
+
+    def test_50_failures_leave_the_coupon_as_it_was(self):
+        coupon, product = self.shop.add_coupon(usage_limit=7, usage_limit_per_user=1), self.shop.add_product(stock=100)
+        buyers = self.shop.customers(50)
+        with Twin(self.env, 'Failing', 'placing.coupon_taken:fail') as twin:
+            def fail(c):
+                self.shop.put_in_cart(c, product['id'], 2)
+                return self.shop.place(Client(twin, token=c.token), coupon_code=coupon['code'])
+            with ThreadPoolExecutor(4) as crowd:
+                for r in crowd.map(fail, buyers):
+                    self.assert_problem(r, 503, 'unavailable')
+            self.assertEqual(twin.reached(), ['placing.coupon_taken'] * 50)
+        seen = self.shop.admin().get('/coupons/' + coupon['code']).json
+        self.assertEqual((seen['used'], seen['remaining']), (0, 7))
+        self.assertEqual(self.shop.stock(product['id']), 100)
+        self.env.verify({product['id']: 100})
+        for c in buyers[:7]:                             # and each of these may still use it
+            self.assert_status(self.shop.place(c, coupon_code=coupon['code']), 201)
+        figure('P2', '50 orders failed with the coupon taken: 7 of 7 uses left, then used by 7 of them')
+
+
+if __name__ == '__main__':
+    unittest.main()
