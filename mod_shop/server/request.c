@@ -233,17 +233,24 @@ static void export_notes(request_rec *r, const shop_req_t *req)
     apr_table_setn(r->notes, "SHOP_DB_COMMANDS", apr_itoa(r->pool, shop_app_db_commands()));
 }
 
+/* A refusal before the dispatcher, with the headers that it gives every reply. */
+static void refuse(shop_res_t *res, const shop_req_t *req, const shop_error_t *err,
+                   const shop_server_conf_t *conf)
+{
+    shop_problem_reply(res, req, err, conf->values.problem_base);
+    shop_http_common_headers(res, req);
+}
+
 static void run(request_rec *r, const shop_server_conf_t *conf, shop_req_t *req, shop_res_t *res)
 {
-    const char *base = conf->values.problem_base;
     int limit = conf->values.max_in_flight;
 
     if (!req->path) {
-        shop_problem_reply(res, req, shop_err(r->pool, NOT_FOUND, "there is no such route"), base);
+        refuse(res, req, shop_err(r->pool, NOT_FOUND, "there is no such route"), conf);
     } else if (atomic_fetch_add(&in_flight, 1) >= limit && limit > 0) {
         atomic_fetch_sub(&in_flight, 1);
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_IN_FLIGHT, "%d requests are running", limit);
-        shop_problem_reply(res, req, shop_err(r->pool, UNAVAILABLE, "the shop is busy"), base);
+        refuse(res, req, shop_err(r->pool, UNAVAILABLE, "the shop is busy"), conf);
     } else {
         shop_app_begin(req->deadline);
         shop_http_dispatch(conf->app, &conf->app->dispatch, req, res);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """How much the big tests do: SHOP_PROVE=1 (scripts/prove sets it) is the full number, otherwise a short one. Nobody
-else reads that variable. A figure is printed only behind the last assertion of its test."""
+else reads that variable."""
 import os
 
 PROVE = os.environ.get('SHOP_PROVE', '') not in ('', '0')
@@ -10,6 +10,7 @@ def amount(short, full):
     return full if PROVE else short
 
 
-def figure(promise, text):
-    """One line of what was measured; scripts/prove collects these."""
-    print('figure %s: %s' % (promise, text), flush=True)
+def figure(test, promise, text):
+    """One line of what was measured, for the end of a test; scripts/prove collects these. None when a subtest failed."""
+    if test._outcome.success:
+        print('figure %s: %s' % (promise, text), flush=True)

@@ -173,8 +173,11 @@ def first_host(uri):
 
 
 def shopctl(uri, *args, check=True):
-    done = subprocess.run([shopctl_path(), '--mongo-uri', uri] + list(args), capture_output=True, text=True,
-                          timeout=60)
+    for _ in range(3):                                   # 3: the store was too slow, as on a busy test machine
+        done = subprocess.run([shopctl_path(), '--mongo-uri', uri] + list(args), capture_output=True, text=True,
+                              timeout=60)
+        if not check or done.returncode != 3:
+            break
     if check and done.returncode:
         raise SetupError('shopctl %s ended with %d: %s' % (' '.join(args), done.returncode,
                                                            (done.stdout + done.stderr).strip()))
@@ -516,6 +519,7 @@ class ShopCase(unittest.TestCase):
     own_env = True
     audited = False                                      # after each test the books of the class's Env are verified
     startup_log = ()                                     # messages that belong to this class's start
+    kills_children = False                               # this class kills children of its httpd itself
     started = (0, 0)
     maxDiff = 2000
     env = None
@@ -538,7 +542,7 @@ class ShopCase(unittest.TestCase):
     def finish_env(cls):
         cls.env.stop()
         found = [t for t in (cls.env.error_text() + cls.env.text(cls.env.startup_log)).splitlines()
-                 if CRASH.search(t)]
+                 if cls._is_crash(t)]
         if found:
             raise AssertionError('a child crashed:\n' + '\n'.join(found[:20]))
         log = cls.env.error_text().encode('utf-8', 'surrogateescape')
@@ -546,6 +550,10 @@ class ShopCase(unittest.TestCase):
         loud = [line.text for line in early if line.loud() and not set(cls.startup_log).intersection(line.numbers)]
         if loud:
             raise AssertionError('unannounced in the error log at the start:\n' + '\n'.join(loud[:20]))
+
+    @classmethod
+    def _is_crash(cls, text):
+        return CRASH.search(text) and not (cls.kills_children and 'exit signal Killed (9)' in text)
 
     def setUp(self):
         super().setUp()
@@ -578,7 +586,7 @@ class ShopCase(unittest.TestCase):
             if any(not line.endswith('\n') for line in env.access_text(mark).splitlines(True)[-1:]):
                 time.sleep(0.05)
             for line in env.error_lines(mark):
-                if CRASH.search(line.text):
+                if self._is_crash(line.text):
                     wrong.append('crash in the error log: ' + line.text)
                 elif line.loud() and not self._is_announced(line):
                     wrong.append('unannounced in the error log: ' + line.text)

@@ -68,12 +68,83 @@ class Redis:
         self.process.send_signal(signal.SIGCONT)
 
 
+class OwnStore:
+    """A store of the test's own, begun by scripts/store, that may be killed and started again on the same data."""
+
+    def __init__(self, folder, kind=''):
+        self.folder, self.script = folder, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../scripts/store')
+        self.stop()
+        shutil.rmtree(os.path.join(folder, 'store'), ignore_errors=True)
+        done = self._call('start', *(('--kind', kind) if kind else ()))
+        if done.returncode:
+            raise RuntimeError('no store of the test\'s own: ' + done.stderr[-2000:])
+        said = dict(line.split('=', 1) for line in done.stdout.splitlines() if '=' in line)
+        self.uri, self.kind, self.pid = said['SHOP_MONGO_URI'], said['SHOP_MONGO_KIND'], int(said['SHOP_MONGO_PID'])
+        self.port, self.process = int(self.uri.split('/')[2].rpartition(':')[2]), None
+        with open('/proc/%d/cmdline' % self.pid) as f:
+            self.command = f.read().split('\0')[:-1]
+
+    def _call(self, *words):
+        without = ('SHOP_MONGO_URI', 'SHOP_MONGO_PID', 'SHOP_MONGO_KIND', 'SHOP_STORE_KIND')
+        return subprocess.run([self.script, words[0], '--dir', self.folder, *words[1:]], capture_output=True, text=True,
+                              env={k: v for k, v in os.environ.items() if k not in without}, timeout=300)
+
+    def alive(self):
+        with contextlib.suppress(OSError), open('/proc/%d/stat' % self.pid) as f:
+            return f.read().rpartition(')')[2].split()[0] not in 'ZX'
+        return False
+
+    def kill(self):
+        """Gone without a word, as by kill -9."""
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        if self.process is not None:
+            self.process.wait(10)
+        limit = time.monotonic() + 10
+        while self.alive() and time.monotonic() < limit:
+            time.sleep(0.01)
+
+    def start(self, seconds=60):
+        """Again on the same port and data."""
+        keep = {k: v for k, v in os.environ.items() if not k.startswith('SECANTUS_')}
+        with open(os.path.join(self.folder, 'store', 'restarted.log'), 'ab') as log:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=keep)
+        self.pid, limit = self.process.pid, time.monotonic() + seconds
+        while time.monotonic() < limit and self.process.poll() is None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(('127.0.0.1', self.port), 1).close()
+                return
+            time.sleep(0.05)
+        raise RuntimeError('the store did not come back; its log is in ' + self.folder)
+
+    def pause(self):
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGCONT)
+
+    def stop(self):
+        if getattr(self, 'process', None) is not None:
+            self.resume()
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+            self.process = None
+        if os.path.isdir(self.folder):
+            self._call('stop')
+
+
 class Proxy:
-    """TCP from a port of its own to (host, port). pass_on, refuse, stall and cut say what it does from now on."""
+    """TCP from a port of its own to (host, port). pass_on, refuse, stall and cut say what it does from now on; delay
+    is how many seconds late each piece of a reply comes; lose_reply takes one reply away."""
 
     def __init__(self, host, port, listen=None):
         self.target, self.port = (host, port), listen or free_port()
-        self.flow = threading.Event()
+        self.flow, self.delay = threading.Event(), 0.0
+        self.marker, self.turns = b'', 0
         self.pairs, self.lock, self.listener = set(), threading.Lock(), None
         self.pass_on()
 
@@ -112,6 +183,22 @@ class Proxy:
                 with contextlib.suppress(OSError):
                     s.close()
 
+    def lose_reply(self, marker, turn=1):
+        """The turn-th request from now that contains marker is passed on, and its connection breaks when the reply
+        comes: it was applied, and nobody says so."""
+        with self.lock:
+            self.marker, self.turns = marker, turn
+
+    def lost(self):
+        return not self.turns
+
+    def _is_to_lose(self, data):
+        with self.lock:
+            if not self.turns or self.marker not in data:
+                return False
+            self.turns -= 1
+            return not self.turns
+
     def close(self):
         self.refuse()
         self.flow.set()
@@ -137,16 +224,24 @@ class Proxy:
         pair = (near, far)
         with self.lock:
             self.pairs.add(pair)
-        threading.Thread(target=self._pump, args=(far, near, pair), daemon=True).start()
-        self._pump(near, far, pair)
+        struck = threading.Event()
+        threading.Thread(target=self._pump, args=(far, near, pair, struck), daemon=True).start()
+        self._pump(near, far, pair, struck)
 
-    def _pump(self, source, sink, pair):
+    def _pump(self, source, sink, pair, struck):
         with contextlib.suppress(OSError):
             while True:
                 data = source.recv(65536)
                 if not data:
                     break
                 self.flow.wait()
+                if source is pair[0]:
+                    if self._is_to_lose(data):
+                        struck.set()
+                elif struck.is_set():
+                    break
+                elif self.delay:
+                    time.sleep(self.delay)
                 sink.sendall(data)
         with self.lock:
             self.pairs.discard(pair)

@@ -26,6 +26,7 @@ PLACING = ('placing.begun', 'placing.claimed', 'placing.taken', 'placing.redeeme
 ABORTING = ('aborting.begun', 'aborting.released', 'aborting.undone')
 CANCELLING = ('cancelling.begun', 'cancelling.given', 'cancelling.returned', 'cancelling.cancelled')
 COMMITTED = ('placing.committed', 'cleaning.spent', 'cleaning.cart')
+STOPPED_AT = ('placing.claimed', 'placing.coupon_taken', 'placing.committed')
 MODES = ('exit', 'pause', 'fail')
 STOCK, ONE, OTHER, USES = 10, 2, 3, 5                    # of each product; quantities of the two lines; of the coupon
 
@@ -201,7 +202,7 @@ class Case:
             if not left:
                 break
             self.check(time.monotonic() - struck < SETTLED, 'after %.0f s: %s' % (SETTLED, '; '.join(left)))
-            time.sleep(1.0)
+            time.sleep(2.0)
         self.settled_in = time.monotonic() - struck
 
     def judge_answer(self):
@@ -236,32 +237,76 @@ class Case:
             self.shop.must(self.shop.place(c, coupon_code=self.coupon), 201)
 
 
+class Stop(Case):
+    """F18: httpd is told to stop in the middle of an order, with no other node to help; the next start settles it."""
+
+    def __init__(self, point, how):
+        self.how = how
+        self.node = Twin(None, 'Stop_%s_%s' % (point, how.name), point + ':pause', jobs='On')
+        self.way, self.point, self.mode, self.name = 'place', point, 'stop', self.node.name
+        self.wrong, self.settled_in = [], None
+
+    def run(self):
+        node = self.node
+        try:
+            with self.few:
+                node.start()
+                super().__init__(node, 'place', self.point, 'kill', node.shop.new_customer())
+                self.prepare()
+                asking = threading.Thread(target=self.ask, args=(node,), daemon=True)
+                asking.start()
+                node.until_reached(self.point)
+                self.stop_and_start(asking)
+            started = time.monotonic()
+            self.order_again(started)
+            self.judge_answer()
+            self.judge_books()
+            node.verify(dict.fromkeys(self.products, STOCK))
+        except Exception as e:
+            self.wrong.append('%s: %s: %s' % (node.name, type(e).__name__, e))
+        finally:
+            node.stop()
+        self.mode = 'stop'
+        return self
+
+    def stop_and_start(self, asking):
+        node = self.node
+        node.process.send_signal(self.how)
+        node.process.wait(30)
+        asking.join(30)
+        for client in list(node.clients):
+            client.close()
+        node._startup.close()
+        node.environment = {}
+        node.launch()
+
+
 class Crashes(ShopCase):
-    """P5, F15, F16: the matrix."""
+    """P5, F15, F16, F18, F27, and P2's failures."""
     env_options = {'children': 8, 'threads': 16} if os.environ.get('SHOP_TEST_MPM') != 'prefork' else {}
 
     def test_every_point_and_every_end(self):
-        cases = matrix()
-        customers = self.shop.customers(len(cases))
-        began = time.monotonic()
+        struck, began = matrix(), time.monotonic()
+        customers = self.shop.customers(len(struck))
+        cases = [Stop(p, how) for p in STOPPED_AT for how in (signal.SIGTERM, signal.SIGWINCH)]
+        cases += [Case(self.env, *c, customer) for c, customer in zip(struck, customers)]
         with ThreadPoolExecutor(len(cases)) as crowd:    # the longest first
-            done = list(crowd.map(lambda c: Case(self.env, *c[0], c[1]).run(), zip(cases, customers)))
+            done = list(crowd.map(lambda c: c.run(), cases))
         wrong = [w for case in done for w in case.wrong]
         self.assertEqual(wrong, [], '%d of %d cases:\n%s' % (len(wrong), len(cases), '\n'.join(wrong)))
-        points = {c.point for c in done}
-        slowest = max(done, key=lambda c: c.settled_in)
         self.env.verify()
-        figure('P5', '%d cases at %d points settled in %.0f s; slowest %.0f s after the strike (%s)' % (
-            len(done), len(points), time.monotonic() - began, slowest.settled_in, slowest.name))
-        figure('F15 F16', '%d children killed, %d crashed in the middle of an order' % (
+        stops = [c for c in done if isinstance(c, Stop)]
+        slowest = max((c for c in done if c not in stops), key=lambda c: c.settled_in)
+        figure(self, 'P5', '%d cases at %d points settled, all in %.0f s; slowest %.0f s after the strike (%s)' % (
+            len(struck), len({c[1] for c in struck}), time.monotonic() - began, slowest.settled_in, slowest.name))
+        figure(self, 'F15 F16', '%d children killed, %d crashed in the middle of an order' % (
             len([c for c in done if c.mode == 'kill']), len([c for c in done if c.mode == 'crash'])))
+        figure(self, 'F18', '%d stops in the middle of an order; settled at most %.0f s after the next start' % (
+            len(stops), max(c.settled_in for c in stops)))
 
+    # -- what does not have to wait for the reaper: the customer's own repetition settles it -----------------------
 
-class AtOnce(ShopCase):
-    """What does not have to wait for the reaper: the customer's own repetition settles it."""
-    env_options = {'extra': 'ShopJobs Off'}
-
-    def one(self, way, point):
+    def crashed_at(self, way, point):
         case = Case(self.env, way, point, 'exit', self.shop.new_customer())
         case.prepare()
         with Twin(self.env, 'Once_' + point, case.happenings()) as twin:
@@ -272,7 +317,7 @@ class AtOnce(ShopCase):
     def test_repeating_an_order_cleans_up(self):
         for point in ('placing.committed', 'cleaning.spent', 'cleaning.cart'):
             with self.subTest(point=point):
-                case = self.one('place', point)
+                case = self.crashed_at('place', point)
                 case.first = self.assert_status(case.place(case.customer), 201)
                 self.assertEqual(case.customer.get('/cart').json['items'], [])
                 self.shop.put_in_cart(case.customer, case.products[0], 1)
@@ -280,7 +325,7 @@ class AtOnce(ShopCase):
 
     def test_another_order_cleans_up_first(self):
         """Without a key, or from another device with another: the next order meets the one before."""
-        case = self.one('place', 'placing.committed')
+        case = self.crashed_at('place', 'placing.committed')
         self.shop.put_in_cart(case.customer, self.shop.add_product()['id'], 1)
         limit = time.monotonic() + 10
         while True:
@@ -294,7 +339,7 @@ class AtOnce(ShopCase):
     def test_repeating_a_cancel_gives_back(self):
         for point in ('cancelling.begun', 'cancelling.given', 'cancelling.returned'):
             with self.subTest(point=point):
-                case = self.one('cancel', point)
+                case = self.crashed_at('cancel', point)
                 path = '/orders/%s/cancel' % case.first.json['id']
                 self.assert_status(case.customer.post(path), 200)
                 books = case.books()
@@ -302,53 +347,9 @@ class AtOnce(ShopCase):
                 self.assertEqual(books.wrong(dict.fromkeys(case.products, STOCK)), [])
                 self.assertEqual(books.coupons[0]['remaining'], USES)
 
+    # -- others ------------------------------------------------------------------------------------------------------
 
-class Stopped(ShopCase):
-    """F18: httpd is told to stop in the middle of an order, with no other node to help; the next start settles it."""
-    own_env = False
-
-    def one(self, point, how):
-        name = 'Stop_%s_%s' % (point, how.name)
-        env = Twin(None, name, point + ':pause', jobs='On')
-        try:
-            env.start()
-            case = Case(env, 'place', point, 'kill', env.shop.new_customer())
-            case.prepare()
-            asking = threading.Thread(target=case.ask, args=(env,), daemon=True)
-            asking.start()
-            env.until_reached(point)
-            env.process.send_signal(how)
-            env.process.wait(30)
-            asking.join(30)
-            env.environment = {}
-            for client in list(env.clients):
-                client.close()
-            env._startup.close()
-            env.launch()
-            started = time.monotonic()
-            case.order_again(started)
-            case.judge_answer()
-            case.judge_books()
-            env.verify(dict.fromkeys(case.products, STOCK))
-            return case.settled_in
-        except Exception as e:
-            raise AssertionError('%s: %s: %s' % (name, type(e).__name__, e)) from e
-        finally:
-            env.stop()
-
-    def test_the_next_start_settles(self):
-        cases = [(p, how) for p in ('placing.claimed', 'placing.coupon_taken', 'placing.committed')
-                 for how in (signal.SIGTERM, signal.SIGWINCH)]
-        with ThreadPoolExecutor(len(cases)) as crowd:
-            took = list(crowd.map(lambda c: self.one(*c), cases))
-        figure('F18', '%d stops in the middle of an order; settled at most %.0f s after the next start' % (
-            len(took), max(took)))
-
-
-class Gone(ShopCase):
-    """F27: the client closes while its order is being placed."""
-
-    def test_the_order_is_complete_or_absent(self):
+    def test_a_client_gone_leaves_an_order_complete_or_absent(self):
         outcomes = {}
         for point in ('placing.begun', 'placing.taken', 'placing.sealed', 'placing.committed', 'cleaning.spent'):
             case = Case(self.env, 'place', point, 'pause', self.shop.new_customer())
@@ -357,7 +358,7 @@ class Gone(ShopCase):
                 self.send_and_close(twin, case)
                 twin.until_reached(point)
                 case.until_settled(time.monotonic())
-                time.sleep(1.5)                          # the struck node goes on after its pause
+                time.sleep(1.5)                          # it goes on after its pause
                 case.until_settled(time.monotonic())
             books = case.books()
             self.assertEqual(books.wrong(dict.fromkeys(case.products, STOCK)), [])
@@ -366,7 +367,7 @@ class Gone(ShopCase):
             outcomes[point] = 'complete' if listed else 'absent'
             case.first = self.assert_status(case.place(case.customer), 201)
             self.assertEqual(len(case.customer.get('/orders').json['items']), 1)
-        figure('F27', 'clients gone at %s' % ', '.join('%s: order %s' % o for o in outcomes.items()))
+        figure(self, 'F27', 'clients gone at %s' % ', '.join('%s: order %s' % o for o in outcomes.items()))
 
     @staticmethod
     def send_and_close(twin, case):
@@ -376,10 +377,6 @@ class Gone(ShopCase):
             connection.sock.settimeout(0.3)
             case.shop.place(c, headers=case.key, coupon_code=case.coupon)
         c.close()
-
-
-class Failures(ShopCase):
-    """P2: an order that fails with everything taken gives its use of the coupon back."""
 
     def test_50_failures_leave_the_coupon_as_it_was(self):
         coupon, product = self.shop.add_coupon(usage_limit=7, usage_limit_per_user=1), self.shop.add_product(stock=100)
@@ -398,7 +395,7 @@ class Failures(ShopCase):
         self.env.verify({product['id']: 100})
         for c in buyers[:7]:                             # and each of these may still use it
             self.assert_status(self.shop.place(c, coupon_code=coupon['code']), 201)
-        figure('P2', '50 orders failed with the coupon taken: 7 of 7 uses left, then used by 7 of them')
+        figure(self, 'P2', '50 orders failed with the coupon taken: 7 of 7 uses left, then used by 7 of them')
 
 
 if __name__ == '__main__':

@@ -3,6 +3,7 @@
 import datetime
 import socket
 import struct
+import time
 
 
 class ObjectId:
@@ -84,15 +85,33 @@ def decode(data, at=0):
 
 
 class Store:
-    """One connection to the first host of a URI."""
+    """One connection to the first host of a URI, or to the primary when they are a replica set."""
 
     def __init__(self, uri, database, timeout=20):
         hosts = uri.split('://', 1)[1].split('/')[0].split('?')[0]
         if '@' in hosts or uri.startswith('mongodb+srv'):
             raise NotImplementedError('these tests need a store that asks for no password')
-        host, _, port = hosts.split(',')[0].partition(':')
         self.database, self.serial = database, 0
-        self.sock = socket.create_connection((host, int(port or 27017)), timeout)
+        hosts = hosts.split(',')
+        limit = time.monotonic() + timeout
+        while not self._connect(hosts, timeout):
+            if time.monotonic() > limit:
+                raise ConnectionError('none of %s is the primary' % hosts)
+            time.sleep(0.5)
+
+    def _connect(self, hosts, timeout):
+        """To the only host, or to the one that says it is the primary."""
+        for at in hosts:
+            host, _, port = at.partition(':')
+            try:
+                self.sock = socket.create_connection((host, int(port or 27017)), timeout)
+                if len(hosts) == 1 or self.command({'hello': 1}).get('isWritablePrimary'):
+                    return True
+                self.sock.close()
+            except OSError:
+                if len(hosts) == 1:
+                    raise
+        return False
 
     def close(self):
         self.sock.close()

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""The store is slow, forgets to answer, has too few connections or lacks an index; httpd is reloaded under orders.
+
+httpd reaches the store through a proxy of ours; the test reaches it directly.
+"""
+import statistics
+import threading
+import time
+import unittest
+
+from amounts import figure
+from client import Client, at_once
+from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, first_host, mpm_name, need, proxied_uri, shopctl
+from servers import Proxy
+
+BOUND = 5.5                                              # seconds until a 503
+
+
+class Proxied(ShopCase):
+    options = {}
+
+    @classmethod
+    def make_env(cls):
+        cls.proxy = Proxy(*first_host(need('SHOP_MONGO_URI')))
+        cls.addClassCleanup(cls.proxy.close)
+        return Env(cls.__name__, mongo_uri=lambda uri: proxied_uri(uri, cls.proxy.port), **cls.options)
+
+    def setUp(self):
+        super().setUp()
+        self.expect_log(*ALL_BUSY, *STORE_AWAY)
+
+    def tearDown(self):
+        self.proxy.delay = 0.0
+        super().tearDown()
+
+    def timed(self, customer, path):
+        c = Client(self.env, token=customer.token)
+        started = time.monotonic()
+        r = c.get(path)
+        r.took = time.monotonic() - started
+        c.close()
+        return r
+
+    def answers(self, jobs):
+        found = at_once(jobs)
+        for r in found:
+            if isinstance(r, BaseException):
+                raise r
+        return found
+
+
+class SlowStore(Proxied):
+    """F9: every reply of the store comes 5 s late."""
+    in_flight = 4
+    options = {'children': 2, 'threads': 24, 'extra': 'ShopMaxInFlight %d' % in_flight}
+
+    def static_p99(self, seconds):
+        c, took, limit = Client(self.env, prefix=''), [], time.monotonic() + seconds
+        while time.monotonic() < limit:
+            r = c.get('/ok.txt', fresh=len(took) % 10 == 0)
+            self.assertEqual((r.status, r.body), (200, b'static\n'))
+            took.append(r.elapsed)
+            time.sleep(0.01)
+        c.close()
+        return statistics.quantiles(took, n=100)[98], len(took)
+
+    @unittest.skipIf(mpm_name() == 'prefork', 'one request per child: prefork has nothing to bound')
+    def test_a_slow_store_holds_few_workers_and_nobody_else(self):
+        customer, answers = self.shop.new_customer(), []
+        customer.close()
+        self.proxy.delay = 5.0
+        jobs = [lambda: self.timed(customer, '/cart')] * 32
+        crowd = threading.Thread(target=lambda: answers.extend(at_once(jobs)))
+        crowd.start()
+        p99, count = self.static_p99(4.0)
+        crowd.join(60)
+        for r in answers:
+            if isinstance(r, BaseException):
+                raise r
+            self.assertLessEqual(r.took, BOUND, r)
+            self.assert_problem(r, 503, 'unavailable')
+        held = [r for r in answers if r.took > 1.0]
+        self.assertLessEqual(len(held), self.in_flight * len(self.env.child_pids()))
+        self.assertGreater(len(held), 0)
+        self.assertLess(p99, 0.1, 'p99 of a static file %.3f s' % p99)
+        figure(self, 'F9', '32 requests to a store 5 s late: 503 after at most %.2f s, %d of them held a worker '
+               '(ShopMaxInFlight %d, 2 children); p99 of %d static files %.0f ms' % (
+                   max(r.took for r in answers), len(held), self.in_flight, count, p99 * 1000))
+
+
+class SmallPool(Proxied):
+    """F10: ten connections, a hundred requests."""
+    options = {'children': 1, 'threads': 64, 'extra': 'ShopMongoPool 10 wait=500ms'}
+
+    @unittest.skipIf(mpm_name() == 'prefork', 'one thread per child: its pool is never short')
+    def test_an_exhausted_pool_refuses_and_recovers(self):
+        customer = self.shop.new_customer()
+        customer.close()
+        self.proxy.delay = 0.6
+        answers = self.answers([lambda: self.timed(customer, '/cart')] * 100)
+        kinds = {s: len([r for r in answers if r.status == s]) for s in (200, 503)}
+        self.assertEqual(sum(kinds.values()), 100, kinds)
+        self.assertGreater(kinds[503], 0, 'nothing was short')
+        self.assertGreater(kinds[200], 0)
+        for r in answers:
+            if r.status == 503:
+                self.assert_problem(r, 503, 'unavailable')
+                self.assertLessEqual(r.took, BOUND)
+        mark = self.env.mark()
+        self.proxy.delay = 0.2                           # ten at once need all ten, and wait for none
+        for _ in range(3):
+            self.assertEqual([r.status for r in self.answers([lambda: self.timed(customer, '/cart')] * 10)], [200] * 10)
+        self.assertNotIn('SHOP0101', self.env.error_text(mark))
+        self.proxy.delay = 0.0
+        product = self.shop.add_product()
+        self.shop.put_in_cart(customer, product['id'])
+        self.assert_status(self.shop.place(customer), 201)
+        figure(self, 'F10', '100 requests on a pool of 10: %d x 200, %d x 503 within %.1f s; then 3 x 10 at once: all 200' % (
+            kinds[200], kinds[503], max(r.took for r in answers if r.status == 503)))
+
+
+def command(name, collection):
+    """The bytes by which a command of the wire protocol begins: its name and collection."""
+    text = collection.encode() + b'\0'
+    return b'\x02' + name.encode() + b'\0' + len(text).to_bytes(4, 'little') + text
+
+
+class LostReplies(Proxied):
+    """F11: what the store did and nobody heard of. Another node, with a way of its own to the store, does the
+    background work, so that the lost reply is the order's own."""
+    options = {'extra': 'ShopJobs Off'}
+    # which command loses its reply, and the how many-th of its kind in an order
+    CASES = (('the claim', 'insert', 'orders', 1), ('the takes', 'update', 'products', 1),
+             ('the redemption', 'update', 'redemptions', 1), ('the take of the coupon', 'update', 'coupons', 1),
+             ('the commit', 'update', 'orders', 1), ('dropping the holds', 'update', 'products', 2),
+             ("dropping the coupon's hold", 'update', 'coupons', 2), ('emptying the cart', 'update', 'carts', 1),
+             ('the finish', 'update', 'orders', 2))
+
+    CANCELS = (('the step', 'update', 'orders', 1), ('giving back', 'update', 'products', 1),
+               ('the record', 'update', 'orders', 2), ("giving the coupon's use back", 'update', 'coupons', 1),
+               ('dropping the redemption', 'update', 'redemptions', 1), ('the end', 'update', 'orders', 4),
+               ('dropping the names', 'update', 'products', 2))
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        helper = Env('LostRepliesHelper', twin_of=cls.env, children=2)
+        cls.addClassCleanup(helper.stop)
+        helper.start()
+
+    def test_a_lost_reply_takes_once_and_gives_back_once(self):
+        orders = [self.order_with_a_loss(*case) for case in self.CASES]
+        cancels = [self.cancel_with_a_loss(*case) for case in self.CANCELS]
+        for case in orders:
+            self.repeated(*case)
+        took = self.env.verify({p: 10 for case in orders + cancels for p in case[2]}, within=60)
+        for case in cancels:
+            self.cancelled(*case)
+        figure(self, 'F11', '%d kinds of lost reply while placing and %d while cancelling: taken once, given back once; '
+               'first answers: %s; settled in %.0f s' % (len(orders), len(cancels), ', '.join(
+                   '%s %d' % (case[0], case[-1].status) for case in orders + cancels), took))
+
+    def customer_with_a_cart(self):
+        c, coupon = self.shop.new_customer(), self.shop.add_coupon(usage_limit=5, usage_limit_per_user=1)['code']
+        products = [self.shop.add_product(stock=10)['id'] for _ in range(2)]
+        for product in products:
+            self.shop.put_in_cart(c, product, 2)
+        return c, products, coupon
+
+    def lose(self, name, verb, collection, turn, act, *statuses):
+        self.proxy.lose_reply(command(verb, collection), turn)
+        r = act()
+        self.assertTrue(self.proxy.lost(), '%s: no such command was sent' % name)
+        self.assertIn(r.status, statuses, '%s: %r' % (name, r))
+        return r
+
+    def order_with_a_loss(self, name, *loss):
+        c, products, coupon = self.customer_with_a_cart()
+        key = {'Idempotency-Key': 'lost'}
+        return name, c, products, coupon, key, self.lose(
+            name, *loss, lambda: self.shop.place(c, headers=key, coupon_code=coupon), 201, 503)
+
+    def cancel_with_a_loss(self, name, *loss):
+        c, products, coupon = self.customer_with_a_cart()
+        path = '/orders/' + self.shop.must(self.shop.place(c, coupon_code=coupon), 201).json['id']
+        return name, c, products, coupon, path, self.lose(name, *loss, lambda: c.post(path + '/cancel'), 200, 503)
+
+    def cancelled(self, name, c, products, coupon, path, first):
+        if c.get(path).json['status'] == 'pending':      # the step was lost before it was applied
+            self.assertEqual(first.status, 503, name)
+            self.shop.must(c.post(path + '/cancel'), 200)
+        self.assertEqual(c.get(path).json['status'], 'cancelled', name)
+        self.assertEqual([self.shop.stock(p) for p in products], [10, 10], name)
+        self.assertEqual(self.shop.admin().get('/coupons/' + coupon).json['remaining'], 5, name)
+
+    def repeated(self, name, c, products, coupon, key, first):
+        limit = time.monotonic() + 60
+        while True:
+            r = self.shop.place(c, headers=key, coupon_code=coupon)
+            if r.status not in (409, 503) or time.monotonic() > limit:
+                break
+            time.sleep(0.5)
+        self.assert_status(r, 201)
+        if first.status == 201:
+            self.assertEqual(r.body, first.body, name)
+        self.assertEqual([self.shop.stock(p) for p in products], [8, 8], name)
+        self.assertEqual(self.shop.admin().get('/coupons/' + coupon).json['remaining'], 4, name)
+        self.assertEqual([o['id'] for o in c.get('/orders').json['items']], [r.json['id']], name)
+
+
+class MissingIndex(ShopCase):
+    """F12: without a unique index an order could be placed twice, so none is placed."""
+
+    def test_no_order_without_its_unique_indexes(self):
+        self.expect_log('SHOP0104', *STORE_AWAY)
+        c, product = self.shop.new_customer(), self.shop.add_product(stock=10)
+        for index in ('key_slot', 'cart_slot'):
+            with self.subTest(index=index):
+                self.shop.put_in_cart(c, product['id'])
+                stock = self.shop.stock(product['id'])
+                self.env.store().command({'dropIndexes': 'orders', 'index': index})
+                self.until_ready(503)
+                for _ in range(8):                       # whichever child answers
+                    self.assert_problem(self.shop.place(self.twin(c)), 503, 'unavailable')
+                self.assertEqual(self.shop.stock(product['id']), stock)
+                self.assert_status(self.shop.anonymous().get('/products'), 200)
+                shopctl(self.env.store_uri, 'init')
+                self.until_ready(200)
+                limit = time.monotonic() + 10            # each child looks for itself
+                while (r := self.shop.place(self.twin(c))).status == 503 and time.monotonic() < limit:
+                    time.sleep(0.2)
+                self.assert_status(r, 201)
+        self.env.verify({product['id']: 10})
+        figure(self, 'F12', 'without key_slot and without cart_slot: readiness 503, no order; both again after shopctl init')
+
+    def twin(self, customer):
+        c = Client(self.env, token=customer.token)
+        c.keep_alive = False
+        return c
+
+    def until_ready(self, status):
+        limit = time.monotonic() + 15
+        while time.monotonic() < limit:
+            found = {self.twin(self.shop.anonymous()).get('/health/ready').status for _ in range(6)}
+            if found == {status}:
+                return
+            time.sleep(0.3)
+        self.fail('readiness says %s and not %d' % (found, status))
+
+
+if __name__ == '__main__':
+    unittest.main()
