@@ -25,7 +25,7 @@ BUYERS, UNITS = 200, 50
 
 class Races(ShopCase):
     # 200 at once on two cores and a slow store: what is raced is the order path, not its deadline
-    env_options = {'extra': 'ShopDeadline 20s'}
+    env_options = {'extra': 'ShopDeadline 20s\nShopMongoTimeout connect=5s select=10s socket=20s'}
     repeated, _count = 0, threading.Lock()
     audited = True
 
