@@ -11,6 +11,6 @@ def amount(short, full):
 
 
 def figure(test, promise, text):
-    """One line of what was measured, for the end of a test; scripts/prove collects these. None when a subtest failed."""
+    """One line of what was measured, for the end of a test; scripts/prove collects these. None if a subtest failed."""
     if test._outcome.success:
         print('figure %s: %s' % (promise, text), flush=True)

@@ -100,9 +100,15 @@ class Books:
 
     def _wrong_redemptions(self):
         users = {str(o['user']) for o in self.orders}
-        recorded = {(d['_id'], str(u)) for d in self.redemptions for u in d.get('uses') or ()
-                    if d['_id'].split(':')[1] in users}
-        owed = {('%s:%s' % (o['coupon_code'], o['user']), str(o['_id'])) for o in self.standing
+        recorded = {(self._whose(d['_id']), str(u)) for d in self.redemptions for u in d.get('uses') or ()
+                    if self._whose(d['_id'])[1] in users}
+        owed = {((o['coupon_code'], str(o['user'])), str(o['_id'])) for o in self.standing
                 if o.get('coupon_code') and o.get('coupon', {}).get('user_limit', -1) >= 0}
         return (['redemption %s names order %s, which does not stand' % r for r in sorted(recorded - owed)] +
                 ['redemption %s does not name order %s' % r for r in sorted(owed - recorded)])
+
+    @staticmethod
+    def _whose(redemption):
+        """Coupon and user of a redemption's id."""
+        words = redemption.split(':')
+        return words[0], words[-1]

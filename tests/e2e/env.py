@@ -232,7 +232,7 @@ class Env:
         self.module, self.environment, self.twin_of = module, environment or {}, twin_of
         if twin_of is not None:
             self.instance, self.database, self.prepare = twin_of.instance, twin_of.database, False
-        self.store_uri = database_uri(server_uri or need('SHOP_MONGO_URI'), self.database)   # what shopctl and the test use
+        self.store_uri = database_uri(server_uri or need('SHOP_MONGO_URI'), self.database)   # of shopctl and the test
         self.mongo_uri = mongo_uri(self.store_uri) if callable(mongo_uri) else (mongo_uri or self.store_uri)
         self.redis_port = int(need('SHOP_REDIS_PORT')) if redis_port is None else redis_port
         self.port, self.tls_port = free_port(), free_port()

@@ -72,7 +72,8 @@ class OwnStore:
     """A store of the test's own, begun by scripts/store, that may be killed and started again on the same data."""
 
     def __init__(self, folder, kind=''):
-        self.folder, self.script = folder, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../scripts/store')
+        self.folder = folder
+        self.script = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../scripts/store')
         self.stop()
         shutil.rmtree(os.path.join(folder, 'store'), ignore_errors=True)
         done = self._call('start', *(('--kind', kind) if kind else ()))

@@ -84,10 +84,11 @@ class Twin(Env):
 
 class Case:
     """One customer, two products and a coupon that are nobody else's, and what happens to their order."""
-    few = threading.Semaphore(4)                         # prepared and struck at once: the machine must not be the fault
+    few = threading.Semaphore(4)                         # prepared and struck at once
 
     def __init__(self, env, way, point, mode, customer):
-        self.env, self.shop, self.way, self.point, self.mode, self.customer = (env, env.shop, way, point, mode, customer)
+        self.env, self.shop, self.customer = env, env.shop, customer
+        self.way, self.point, self.mode = way, point, mode
         self.name = '%s %s:%s' % (way, point, mode)
         self.key = {'Idempotency-Key': 'case-%s' % customer.user['id']}
         self.answer, self.wrong, self.settled_in = None, [], None

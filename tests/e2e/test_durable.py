@@ -96,7 +96,8 @@ class Killed(ShopCase):
             store.close()
             self.assertEqual(sorted(acknowledged - found)[:10], [], 'acknowledged by %s and gone' % self.own.kind)
         self.assertGreater(len(acknowledged), 20)
-        figure(self, 'F7 store', '%s: %d acknowledged writes over %d kills, 0 lost' % (self.own.kind, len(acknowledged), rounds))
+        figure(self, 'F7 store', '%s: %d acknowledged writes over %d kills, 0 lost' % (
+            self.own.kind, len(acknowledged), rounds))
 
     # -- P4 -----------------------------------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Killed(ShopCase):
                 os.kill(child, signal.SIGCONT)
 
     def buyers_while(self, harm, going_on):
-        """Buyers place orders while harm(turn) is done again and again: (what was acknowledged, the product, seconds)."""
+        """Buyers place orders while harm(turn) is done again and again: (what they got, the product, seconds)."""
         buyers, product = self.shop.customers(BUYERS), self.shop.add_product(stock=STOCK)['id']
         stop, log, results = threading.Event(), [], []
         crowd = threading.Thread(target=lambda: results.extend(at_once(

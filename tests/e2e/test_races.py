@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Many at once: no oversold stock, no coupon used too often, one order for one intent.
 
-SHOP_RACE_ROUNDS is how often each big race runs (2; 10 in a proof). A 503 with Retry-After is an answer the contract allows and calls
-safe to repeat; it is asked again, counted and printed. With SHOP_RACE_STRICT=1 it is a failure.
+SHOP_RACE_ROUNDS is how often each big race runs (2; 10 in a proof). A 503 with Retry-After is an answer the contract
+allows and calls safe to repeat; it is asked again, counted and printed. With SHOP_RACE_STRICT=1 it is a failure.
 """
 import json
 import os
@@ -142,7 +142,8 @@ class Races(ShopCase):
                 self.assertEqual((seen['used'], seen['remaining']), (10, 0))
                 self.assertEqual(self.shop.stock(product['id']), 990, 'a refused order kept its stock')
                 self.env.verify({product['id']: 1000})
-        figure(self, 'P2 limit', '%d rounds: a coupon of 10 under 200 orders: each time 10 discounted, 190 refused' % ROUNDS)
+        figure(self, 'P2 limit', '%d rounds: a coupon of 10 under 200 orders: each time 10 discounted, 190 refused' % (
+            ROUNDS))
 
     def test_a_coupon_of_1_under_30_orders(self):
         buyers = self.buyers[:30]
@@ -306,7 +307,7 @@ class Races(ShopCase):
         self.assertEqual((len(ids), len(set(ids))), (n, n))
         self.env.verify({product['id']: 10000}, within=60)
         self.assertEqual(self.shop.stock(product['id']), 10000 - n)
-        figure(self, 'P3 cut', '%d orders whose connection was cut by the client before the reply, and repeated: %d orders '
+        figure(self, 'P3 cut', '%d orders whose connection the client cut before the reply, and repeated: %d orders '
                '(%d had been placed before the repetition)' % (n, len(set(ids)), answered[0]))
 
     def test_one_key_100_times_is_one_movement(self):
