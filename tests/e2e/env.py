@@ -44,6 +44,7 @@ CRASH = re.compile(r'exit signal|AH00052|Segmentation|AddressSanitizer|runtime e
                    r'|Assertion .* failed|AH00051')
 MESSAGE = re.compile(r'\b(SHOP\d{4}|AH\d{5})\b')
 _serial = itertools.count(1)
+_ports_given = set()
 
 
 class SetupError(Exception):
@@ -87,11 +88,15 @@ def shopctl_path():
 
 
 def free_port():
-    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile."""
+    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile. Many are
+    asked for long before their server listens, so none is given twice."""
     while True:
         port = random.randrange(20000, 32000)
+        if port in _ports_given:
+            continue
         with socket.socket() as s, contextlib.suppress(OSError):
             s.bind(('127.0.0.1', port))
+            _ports_given.add(port)
             return port
 
 

@@ -15,13 +15,19 @@ import sys
 import threading
 import time
 
+_ports_given = set()
+
 
 def free_port():
-    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile."""
+    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile. Many are
+    asked for long before their server listens, so none is given twice."""
     while True:
         port = random.randrange(20000, 32000)
+        if port in _ports_given:
+            continue
         with socket.socket() as s, contextlib.suppress(OSError):
             s.bind(('127.0.0.1', port))
+            _ports_given.add(port)
             return port
 
 
