@@ -205,6 +205,7 @@ class Case:
             self.check(time.monotonic() - struck < SETTLED, 'after %.0f s: %s' % (SETTLED, '; '.join(left)))
             time.sleep(2.0)
         self.settled_in = time.monotonic() - struck
+        self.check(self.settled_in <= SETTLED, 'settled only after %.0f s' % self.settled_in)
 
     def judge_answer(self):
         """What the struck node said, if anything: no order of its own, and no bytes of its own."""
