@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from amounts import PROVE, figure
 from audit import Books
 from client import Client
-from env import CRASH, STORE_AWAY, Env, ShopCase, mpm_name, points_path
+from env import ALL_BUSY, CRASH, STORE_AWAY, Env, ShopCase, mpm_name, points_path
 from wire import ObjectId, Store
 
 SETTLED = 60.0                                           # seconds: the promise
@@ -122,7 +122,7 @@ class Case:
             self.check(not asking.is_alive(), 'the struck node never answered')
             self.judge_answer()
             self.judge_books()
-            loud = twin.loud_lines('SHOP0300', *STORE_AWAY, crashed=self.mode in ('kill', 'crash'))
+            loud = twin.loud_lines('SHOP0300', *ALL_BUSY, *STORE_AWAY, crashed=self.mode in ('kill', 'crash'))
             self.check(not loud, 'the log of the struck node: %s' % loud[:5])
         except Exception as e:
             self.wrong.append('%s: %s: %s' % (self.name, type(e).__name__, e))
