@@ -241,7 +241,7 @@ class MissingIndex(ShopCase):
         return c
 
     def until_ready(self, status):
-        limit = time.monotonic() + 15
+        limit = time.monotonic() + 75                    # readiness believes in indexes it has seen for a minute
         while time.monotonic() < limit:
             found = {self.twin(self.shop.anonymous()).get('/health/ready').status for _ in range(6)}
             if found == {status}:
