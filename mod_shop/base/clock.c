@@ -46,6 +46,15 @@ apr_time_t shop_clock_fixed_now(const shop_clock_t *clock)
     return clock->fixed;
 }
 
+void shop_clock_pause(const shop_clock_t *clock, apr_time_t interval)
+{
+    if (clock->pause) {
+        clock->pause(clock, interval);
+    } else {
+        apr_sleep(interval);
+    }
+}
+
 void shop_time_format(char text[static 21], apr_time_t time)
 {
     apr_time_exp_t parts;

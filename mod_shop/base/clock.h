@@ -11,6 +11,8 @@
 typedef struct shop_clock_t {
     apr_time_t (*now)(const struct shop_clock_t *clock); /* microseconds since 1970, UTC */
     apr_time_t fixed;                                    /* for shop_clock_fixed_now */
+    /* Waits; NULL: the thread sleeps. A test lets others run meanwhile. */
+    void (*pause)(const struct shop_clock_t *clock, apr_time_t interval);
 } shop_clock_t;
 
 /* The shop's clock: monotonic plus the offset last set, the host's wall clock until then. */
@@ -19,6 +21,8 @@ extern const shop_clock_t shop_clock_shop;
 void shop_clock_set_offset(apr_time_t offset);
 /* A clock that stands at `fixed`; tests move it by assignment. */
 apr_time_t shop_clock_fixed_now(const shop_clock_t *clock);
+/* Waits so many microseconds. */
+void shop_clock_pause(const shop_clock_t *clock, apr_time_t interval);
 /* Microseconds that only ever rise; for deadlines, breakers and limits. */
 apr_time_t shop_clock_monotonic(void);
 

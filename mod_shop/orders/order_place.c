@@ -297,7 +297,7 @@ static shop_error_t *commit(const place_t *place)
         if (err->code != SHOP_UNAVAILABLE) {
             return err;
         }
-        apr_sleep(PAUSE << turn);
+        shop_clock_pause(ports->clock, PAUSE << turn);
     }
     if (!sent) {
         return busy(place->pool, "the deadline passed before the commit");

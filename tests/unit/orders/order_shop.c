@@ -52,7 +52,7 @@ order_shop_t *order_shop(int64_t stock, int64_t uses)
                           .created_at = SHOP_NOON,
                           .updated_at = SHOP_NOON };
 
-    shop->clock = (shop_clock_t){ shop_clock_fixed_now, SHOP_NOON };
+    shop->clock = (shop_clock_t){ .now = shop_clock_fixed_now, .fixed = SHOP_NOON };
     shop->stock = stock;
     shop->uses = uses;
     shop->ports = order_shop_ports();
