@@ -288,6 +288,23 @@ static void a_refund_is_fenced_by_the_revision(void)
     T_TRUE(!stored(1)->restocking && !found->unfinished);
 }
 
+static void the_reaper_is_given_the_oldest_first(void)
+{
+    apr_array_header_t *left;
+
+    repo = shop_order_contract_store();
+    for (int n = 1; n <= 3; n++) { /* the second is the oldest, the first the youngest */
+        shop_order_t *order = order_of(n, BUYER);
+
+        order->lease_at = NOON + apr_time_from_sec(n == 2 ? 1 : n == 3 ? 2 : 3);
+        T_TRUE(claim(order));
+    }
+    T_OK(repo->unfinished(&left, repo, NOON + SHOP_ORDER_LEASE, 2, t_pool));
+    T_INT(left->nelts, 2);
+    T_STR(APR_ARRAY_IDX(left, 0, shop_order_t *)->id, ID(2));
+    T_STR(APR_ARRAY_IDX(left, 1, shop_order_t *)->id, ID(3));
+}
+
 static void the_list_is_newest_first_and_knows_no_internal_order(void)
 {
     shop_order_query_t query = { .list = { .limit = 2, .count = true }, .status = -1 };
@@ -333,6 +350,7 @@ const shop_test_t shop_order_contract[] = {
     SHOP_TEST(a_move_compares_and_appends, "a move compares status and revision"),
     SHOP_TEST(finishing_does_not_hide_a_cancelling, "a late finish does not hide a cancelling"),
     SHOP_TEST(a_refund_is_fenced_by_the_revision, "a refund is fenced by the order's revision"),
+    SHOP_TEST(the_reaper_is_given_the_oldest_first, "the reaper is given the oldest first"),
     SHOP_TEST(the_list_is_newest_first_and_knows_no_internal_order,
               "the list is newest first and knows no internal order"),
     SHOP_TEST_END,

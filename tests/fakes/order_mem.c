@@ -117,7 +117,7 @@ static apr_array_header_t *copy_refunds(const apr_array_header_t *from, apr_pool
     return refunds;
 }
 
-static shop_order_t *copy(const shop_order_t *from, apr_pool_t *pool)
+shop_order_t *shop_order_mem_copy(const shop_order_t *from, apr_pool_t *pool)
 {
     shop_order_t *order = apr_pmemdup(pool, from, sizeof(*from));
 
@@ -179,7 +179,7 @@ static shop_error_t *mem_claim(bool *claimed, shop_order_repo_t *repo, const sho
             return leave(mem, shop_err(pool, CONFLICT, "number %s is taken", order->number));
         }
     }
-    APR_ARRAY_PUSH(mem->orders, shop_order_t *) = copy(order, mem->pool);
+    APR_ARRAY_PUSH(mem->orders, shop_order_t *) = shop_order_mem_copy(order, mem->pool);
     by_id(mem, order->id)->rev = 0;
     return leave(mem, NULL);
 }
@@ -190,7 +190,7 @@ static shop_error_t *mem_find(shop_order_t **order, shop_order_repo_t *repo, con
     order_mem_t *mem = enter(repo);
     const shop_order_t *found = by_id(mem, id);
 
-    *order = found ? copy(found, pool) : NULL;
+    *order = found ? shop_order_mem_copy(found, pool) : NULL;
     return leave(mem, NULL);
 }
 
@@ -204,7 +204,7 @@ static shop_error_t *mem_find_by_key(shop_order_t **order, shop_order_repo_t *re
         const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
 
         if (!strcmp(other->user_id, user_id) && !strcmp(other->key_slot, key_slot)) {
-            *order = copy(other, pool);
+            *order = shop_order_mem_copy(other, pool);
         }
     }
     return leave(mem, NULL);
@@ -220,7 +220,7 @@ static shop_error_t *mem_find_by_cart(shop_order_t **order, shop_order_repo_t *r
         const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
 
         if (!strcmp(other->user_id, user_id) && !strcmp(other->cart_slot, cart_slot)) {
-            *order = copy(other, pool);
+            *order = shop_order_mem_copy(other, pool);
         }
     }
     return leave(mem, NULL);
@@ -276,7 +276,7 @@ static shop_error_t *mem_list(apr_array_header_t **orders, shop_list_end_t *end,
             end->next = after;
             break;
         }
-        APR_ARRAY_PUSH(*orders, shop_order_t *) = copy(order, pool);
+        APR_ARRAY_PUSH(*orders, shop_order_t *) = shop_order_mem_copy(order, pool);
         place->sort = "";
         place->number = order->created_at;
         place->id = apr_pstrdup(pool, order->id);
@@ -419,18 +419,35 @@ static shop_error_t *mem_finish(shop_order_repo_t *repo, const char *id, apr_poo
     return leave(mem, NULL);
 }
 
+/* The unfinished order whose lease ended first of those not in `orders` yet. */
+static const shop_order_t *oldest(const order_mem_t *mem, apr_time_t before,
+                                  const apr_array_header_t *orders)
+{
+    const shop_order_t *last =
+        orders->nelts ? APR_ARRAY_IDX(orders, orders->nelts - 1, shop_order_t *) : NULL;
+    const shop_order_t *best = NULL;
+
+    for (int i = 0; i < mem->orders->nelts; i++) {
+        const shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (order->unfinished && order->lease_at < before &&
+            (!last || is_before(order->lease_at, order->id, last->lease_at, last->id)) &&
+            (!best || is_before(best->lease_at, best->id, order->lease_at, order->id))) {
+            best = order;
+        }
+    }
+    return best;
+}
+
 static shop_error_t *mem_unfinished(apr_array_header_t **orders, shop_order_repo_t *repo,
                                     apr_time_t before, int limit, apr_pool_t *pool)
 {
     order_mem_t *mem = enter(repo);
+    const shop_order_t *order;
 
     *orders = apr_array_make(pool, 8, sizeof(void *));
-    for (int i = 0; i < mem->orders->nelts && (*orders)->nelts < limit; i++) {
-        const shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
-
-        if (order->unfinished && order->lease_at < before) {
-            APR_ARRAY_PUSH(*orders, shop_order_t *) = copy(order, pool);
-        }
+    while ((*orders)->nelts < limit && (order = oldest(mem, before, *orders))) {
+        APR_ARRAY_PUSH(*orders, shop_order_t *) = shop_order_mem_copy(order, pool);
     }
     return leave(mem, NULL);
 }
