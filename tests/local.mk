@@ -136,6 +136,23 @@ tests_contract_test_verify_contract_SOURCES = \
 	tests/contract/verify_traffic.c
 tests_contract_test_verify_contract_LDADD = $(TEST_LIBS)
 
+# ---- the storm: seeded schedules of the order code over the fakes, and over a real store ----
+check_LTLIBRARIES += libstorm.la
+libstorm_la_SOURCES = \
+	tests/storm/storm.h \
+	tests/storm/storm_audit.c \
+	tests/storm/storm_call.c \
+	tests/storm/storm_main.c \
+	tests/storm/storm_ports.c \
+	tests/storm/storm_sched.c \
+	tests/storm/storm_store.c \
+	tests/storm/storm_world.c
+STORM_LIBS = libstorm.la libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
+tests_storm_test_storm_SOURCES = tests/storm/test_storm.c
+tests_storm_test_storm_LDADD = $(STORM_LIBS)
+tests_storm_test_storm_store_SOURCES = tests/storm/test_storm_store.c
+tests_storm_test_storm_store_LDADD = $(STORM_LIBS)
+
 # ---- fuzz targets over their corpora ----
 include tests/fuzz/local.mk
 
@@ -153,7 +170,8 @@ unit_tests = \
 	tests/unit/infra/test_password \
 	tests/unit/ops/test_verify \
 	tests/unit/orders/test_orders \
-	tests/unit/products/test_products
+	tests/unit/products/test_products \
+	tests/storm/test_storm
 contract_tests = \
 	tests/contract/test_account_contract \
 	tests/contract/test_catalogue_contract \
@@ -161,7 +179,8 @@ contract_tests = \
 	tests/contract/test_mongo_infra \
 	tests/contract/test_order_contract \
 	tests/contract/test_redis_contract \
-	tests/contract/test_verify_contract
+	tests/contract/test_verify_contract \
+	tests/storm/test_storm_store
 check_scripts = \
 	tests/check_banned.sh \
 	tests/check_docs.sh \

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: MIT
+ * The fate of a call. What may be applied after its caller gave up is copied first: the caller's
+ * pool may be gone by then. */
+#include "storm.h"
+
+#include <apr_strings.h>
+#include <string.h>
+
+#include "tests/fakes/order_mem.h"
+
+#define LATE_TICKS 400 /* at most; a sweep waits for two leases, 120 */
+#define RETRIES 3
+#define SCRATCH 64 /* bytes for the answer of a write that nobody hears */
+#define BATCH_MAX 8
+
+typedef enum { APPLIED, NOT_SENT, LATE, REPLY_LOST, TWICE, IN_PART } fate_t;
+
+typedef struct late_t {
+    int64_t due;
+    const storm_op_t *op;
+    const storm_args_t *args;
+} late_t;
+
+static shop_error_t *away(apr_pool_t *pool)
+{
+    return shop_error_cause(shop_err(pool, UNAVAILABLE, "the store is away"), pool, "storm");
+}
+
+/* ---- what the trace says ---- */
+
+static const char *args_text(const storm_t *storm, const storm_args_t *args, apr_pool_t *pool)
+{
+    const char *text = "";
+
+    if (args->order_id) {
+        text = apr_psprintf(pool, " o%d", storm_order_of(storm, args->order_id));
+    }
+    if (args->user_id) {
+        text = apr_psprintf(pool, "%s u%d", text, storm_user_of(args->user_id));
+    }
+    for (int i = 0; i < args->count; i++) {
+        text =
+            apr_psprintf(pool, "%s p%d", text,
+                         storm_product_of(args->takes ? args->takes[i].product_id : args->ids[i]));
+        if (args->takes) {
+            text = apr_psprintf(pool, "%sx%d", text, (int)args->takes[i].quantity);
+        }
+    }
+    if (args->from || args->to) {
+        text = apr_psprintf(pool, "%s %s->%s", text, shop_order_status_stored(args->from),
+                            shop_order_status_stored(args->to));
+    }
+    return text;
+}
+
+static const char *out_text(const storm_op_t *op, void *out, apr_pool_t *pool)
+{
+    if (op->traits & STORM_BOOL) {
+        return *(bool *)out ? " = yes" : " = no";
+    }
+    if (op->traits & STORM_INT) {
+        return apr_psprintf(pool, " = %d", *(int *)out);
+    }
+    if (op->traits & STORM_ORDER) {
+        const shop_order_t *order = *(shop_order_t **)out;
+
+        return apr_psprintf(pool, " = %s",
+                            order ? shop_order_status_stored(order->status) : "none");
+    }
+    if (op->traits & (STORM_LEFT | STORM_ORDERS)) {
+        return apr_psprintf(pool, " = %d", (*(apr_array_header_t **)out)->nelts);
+    }
+    return "";
+}
+
+static void trace_call(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
+                       const char *fate)
+{
+    storm_trace(storm, "%s%s%s", op->name, args_text(storm, args, storm->pool), fate);
+}
+
+/* ---- applying ---- */
+
+/* Stores need not agree on the order of what they found by index, and the reaper walks in it. */
+static void sort_leftovers(const storm_t *storm, apr_array_header_t *left)
+{
+    shop_leftover_t **rows = (shop_leftover_t **)left->elts;
+
+    for (int i = 1; i < left->nelts; i++) {
+        for (int j = i; j > 0; j--) {
+            int by_id = strcmp(rows[j - 1]->id, rows[j]->id);
+            shop_leftover_t *swap = rows[j];
+
+            if (by_id < 0 || (!by_id && storm_order_of(storm, rows[j - 1]->order_id) <=
+                                            storm_order_of(storm, rows[j]->order_id))) {
+                break;
+            }
+            rows[j] = rows[j - 1];
+            rows[j - 1] = swap;
+        }
+    }
+}
+
+static bool is_swept(const storm_t *storm, const storm_op_t *op, const storm_args_t *args)
+{
+    unsigned off = op->traits & STORM_OPEN ? STORM_NO_REDEMPTION_SWEEP
+                   : args->backs           ? STORM_NO_BACK_SWEEP
+                                           : STORM_NO_HOLD_SWEEP;
+
+    return !(storm->weakness & off);
+}
+
+/* The weakened give-back: whatever back_rev is by now. */
+static shop_error_t *refence(storm_t *storm, storm_args_t *args, apr_pool_t *pool)
+{
+    shop_product_repo_t *products = storm->real.products;
+    shop_coupon_repo_t *coupons = storm->real.coupons;
+    shop_stock_state_t stock = { .back_rev = 0 };
+    shop_coupon_state_t coupon = { .back_rev = 0 };
+
+    if (args->takes) {
+        SHOP_TRY(products->states(&stock, products, args->order_id, args->takes, 1, pool));
+        args->back_rev = stock.back_rev;
+        return NULL;
+    }
+    SHOP_TRY(coupons->state(&coupon, coupons, args->id, args->order_id, pool));
+    args->back_rev = coupon.back_rev;
+    return NULL;
+}
+
+/* Only a take lowers stock. */
+static shop_error_t *watch_stock(storm_t *storm, apr_pool_t *pool)
+{
+    shop_product_repo_t *products = storm->real.products;
+    shop_stock_state_t states[STORM_PRODUCTS];
+    shop_take_t lines[STORM_PRODUCTS];
+
+    for (int i = 0; i < STORM_PRODUCTS; i++) {
+        lines[i] = (shop_take_t){ storm_product_id(i, pool), 1, 0 };
+    }
+    SHOP_TRY(products->states(states, products, "f00000000000000000000000", lines, STORM_PRODUCTS,
+                              pool));
+    for (int i = 0; i < STORM_PRODUCTS; i++) {
+        if (states[i].stock < 0) {
+            storm_bad(storm, "negative stock", "p%d has %d", i, (int)states[i].stock);
+        }
+    }
+    return NULL;
+}
+
+static shop_error_t *apply(storm_t *storm, const storm_op_t *op, void *out,
+                           const storm_args_t *args, apr_pool_t *pool)
+{
+    storm_args_t mine = *args;
+    shop_error_t *err;
+
+    if (op->traits & STORM_LEFT && !is_swept(storm, op, args)) {
+        *(apr_array_header_t **)out = apr_array_make(pool, 1, sizeof(void *));
+        return NULL;
+    }
+    if (op->traits & STORM_FENCED && storm->weakness & STORM_MARKER_ONLY) {
+        SHOP_TRY(refence(storm, &mine, pool));
+    }
+    storm->calls++;
+    err = op->apply(storm, out, &mine, pool);
+    if (!err && op->traits & STORM_LEFT) {
+        sort_leftovers(storm, *(apr_array_header_t **)out);
+    }
+    if (!err && op->traits & STORM_ONCE && args->takes) {
+        err = watch_stock(storm, pool);
+    }
+    return err;
+}
+
+/* As apply, where nobody hears the answer. */
+static const char *apply_unheard(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
+                                 apr_pool_t *pool)
+{
+    void *scratch = apr_pcalloc(pool, SCRATCH);
+    shop_error_t *err = apply(storm, op, scratch, args, pool);
+
+    return err ? apr_psprintf(pool, " = %s", shop_code_name(err->code))
+               : out_text(op, scratch, pool);
+}
+
+/* ---- late calls ---- */
+
+static const storm_args_t *keep(const storm_args_t *from, apr_pool_t *pool)
+{
+    storm_args_t *args = apr_pmemdup(pool, from, sizeof(*from));
+    shop_take_t *takes = apr_pcalloc(pool, sizeof(*takes) * (apr_size_t)(from->count + 1));
+    const char **ids = apr_pcalloc(pool, sizeof(*ids) * (apr_size_t)(from->count + 1));
+
+    for (int i = 0; i < from->count; i++) {
+        if (from->takes) {
+            takes[i] = from->takes[i];
+            takes[i].product_id = apr_pstrdup(pool, takes[i].product_id);
+        } else {
+            ids[i] = apr_pstrdup(pool, from->ids[i]);
+        }
+    }
+    args->takes = from->takes ? takes : NULL;
+    args->ids = ids;
+    args->order = from->order ? shop_order_mem_copy(from->order, pool) : NULL;
+    args->order_id = apr_pstrdup(pool, from->order_id);
+    args->id = apr_pstrdup(pool, from->id);
+    args->user_id = apr_pstrdup(pool, from->user_id);
+    args->text = apr_pstrdup(pool, from->text);
+    if (from->event) {
+        shop_order_event_t *event = apr_pmemdup(pool, from->event, sizeof(*event));
+
+        event->status = apr_pstrdup(pool, event->status);
+        event->by = apr_pstrdup(pool, event->by);
+        event->note = apr_pstrdup(pool, event->note);
+        args->event = event;
+    }
+    return args;
+}
+
+static int64_t postpone(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
+{
+    late_t *late = apr_palloc(storm->pool, sizeof(*late));
+
+    late->due = storm->tick + 1 + storm_random(storm, LATE_TICKS);
+    late->op = op;
+    late->args = keep(args, storm->pool);
+    APR_ARRAY_PUSH(storm->late, late_t *) = late;
+    return late->due;
+}
+
+void storm_late(storm_t *storm, bool some)
+{
+    apr_array_header_t *waiting = apr_array_copy(storm->pool, storm->late);
+
+    storm->late->nelts = 0;
+    for (int i = 0; i < waiting->nelts; i++) {
+        late_t *late = APR_ARRAY_IDX(waiting, i, late_t *);
+
+        if (some ? storm_chance(storm, 50) : late->due <= storm->tick) {
+            const char *said = apply_unheard(storm, late->op, late->args, storm->pool);
+
+            trace_call(storm, late->op, late->args, apr_pstrcat(storm->pool, ", late", said, NULL));
+        } else {
+            APR_ARRAY_PUSH(storm->late, late_t *) = late;
+        }
+    }
+}
+
+/* ---- fates ---- */
+
+/* Each fault befalls as many calls in a hundred as the weather says. */
+static fate_t draw_fate(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
+{
+    static const fate_t fates[] = { NOT_SENT, LATE, REPLY_LOST, TWICE, IN_PART, IN_PART };
+    int64_t x = storm->calm ? 100 : storm_random(storm, 100) / storm->weather;
+    fate_t fate = x < (int64_t)(sizeof(fates) / sizeof(fates[0])) ? fates[x] : APPLIED;
+
+    if (fate != NOT_SENT && !(op->traits & STORM_WRITE)) {
+        return APPLIED;
+    }
+    if (fate == TWICE && op->traits & STORM_ONCE) {
+        return APPLIED;
+    }
+    if (fate == IN_PART && !(op->traits & STORM_BATCH && args->count > 1)) {
+        return APPLIED;
+    }
+    return fate;
+}
+
+/* Some documents of the batch, but neither none nor all, now; the others late or never. */
+static const char *apply_in_part(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
+                                 apr_pool_t *pool)
+{
+    shop_take_t takes[2][BATCH_MAX];
+    storm_args_t part[2] = { *args, *args };
+    int64_t mask = 1 + storm_random(storm, (1 << args->count) - 2);
+    const char *said;
+
+    part[0].count = part[1].count = 0;
+    for (int i = 0; i < args->count; i++) {
+        storm_args_t *mine = &part[(mask >> i) & 1];
+
+        takes[(mask >> i) & 1][mine->count++] = args->takes[i];
+    }
+    part[0].takes = takes[0];
+    part[1].takes = takes[1];
+    said = apply_unheard(storm, op, &part[0], pool);
+    said = apr_psprintf(pool, ", only%s%s, the rest", args_text(storm, &part[0], pool), said);
+    if (storm_chance(storm, 50)) {
+        return apr_psprintf(pool, "%s at %" APR_INT64_T_FMT, said, postpone(storm, op, &part[1]));
+    }
+    return apr_pstrcat(pool, said, " never", NULL);
+}
+
+static shop_error_t *suffer(storm_t *storm, const storm_op_t *op, void *out,
+                            const storm_args_t *args, fate_t fate, apr_pool_t *pool)
+{
+    const char *said;
+    shop_error_t *err;
+
+    switch (fate) {
+    case APPLIED:
+    case TWICE:
+        err = apply(storm, op, out, args, pool);
+        said = err ? apr_psprintf(pool, " = %s: %s", shop_code_name(err->code), err->detail)
+                   : out_text(op, out, pool);
+        if (fate == TWICE) {
+            said = apr_psprintf(pool, "%s, and again at %" APR_INT64_T_FMT, said,
+                                postpone(storm, op, args));
+        }
+        trace_call(storm, op, args, said);
+        return err;
+    case NOT_SENT: said = ", not sent"; break;
+    case LATE:
+        said =
+            apr_psprintf(pool, ", sent, arrives at %" APR_INT64_T_FMT, postpone(storm, op, args));
+        break;
+    case REPLY_LOST:
+        said = apr_pstrcat(pool, apply_unheard(storm, op, args, pool), ", reply lost", NULL);
+        break;
+    case IN_PART:
+    default: said = apply_in_part(storm, op, args, pool); break;
+    }
+    trace_call(storm, op, args, said);
+    return away(pool);
+}
+
+/* ---- the call ---- */
+
+static void note_order(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
+{
+    int at = args->order_id ? storm_order_of(storm, args->order_id) : -1;
+    storm_order_t *order;
+
+    if (at < 0 && args->order) { /* its first claim */
+        *(storm_order_t *)apr_array_push(storm->orders) =
+            (storm_order_t){ .id = apr_pstrdup(storm->pool, args->order_id) };
+        return;
+    }
+    if (!(op->traits & STORM_ONCE) || at < 0) {
+        return;
+    }
+    order = &APR_ARRAY_IDX(storm->orders, at, storm_order_t);
+    for (size_t i = 0; i < sizeof(order->sent) / sizeof(order->sent[0]); i++) {
+        if (order->sent[i] == op) {
+            storm_bad(storm, "sent twice", "%s of o%d", op->name, at);
+        }
+        if (!order->sent[i] || order->sent[i] == op) {
+            order->sent[i] = op;
+            return;
+        }
+    }
+}
+
+static void pretend_taken(const storm_op_t *op, void *out, const storm_args_t *args)
+{
+    if (op->traits & STORM_INT) {
+        *(int *)out = args->count;
+    } else {
+        *(bool *)out = true;
+    }
+}
+
+shop_error_t *storm_call(storm_t *storm, const storm_op_t *op, void *out, const storm_args_t *args,
+                         apr_pool_t *pool)
+{
+    storm_worker_t *worker = storm->running;
+    int tries = op->traits & STORM_ONCE && storm->weakness & STORM_RETRY_TAKES ? RETRIES : 1;
+    shop_error_t *err = NULL;
+
+    if (!worker) {
+        return apply(storm, op, out, args, pool);
+    }
+    note_order(storm, op, args);
+    do {
+        storm_yield(worker); /* the request travels */
+        if (worker->crashed) {
+            return away(pool);
+        }
+        err = suffer(storm, op, out, args, draw_fate(storm, op, args), pool);
+        storm_yield(worker); /* so does the reply */
+        if (worker->crashed) {
+            return away(pool);
+        }
+    } while (--tries && err && err->code == SHOP_UNAVAILABLE);
+    if (err && op->traits & STORM_ONCE && storm->weakness & STORM_TRUST_TAKES) {
+        pretend_taken(op, out, args);
+        return NULL;
+    }
+    return err;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: MIT
+ * The table of operations: one entry for each function of a port that the order code calls. A
+ * function without an entry is NULL in the ports that the order code gets. */
+#include "storm.h"
+
+#include <apr_strings.h>
+
+typedef struct wrapped_orders_t {
+    shop_order_repo_t port; /* first, so that a pointer to it is a pointer to this */
+    storm_t *storm;
+} wrapped_orders_t;
+
+typedef struct wrapped_products_t {
+    shop_product_repo_t port;
+    storm_t *storm;
+} wrapped_products_t;
+
+typedef struct wrapped_carts_t {
+    shop_cart_repo_t port;
+    storm_t *storm;
+} wrapped_carts_t;
+
+typedef struct wrapped_coupons_t {
+    shop_coupon_repo_t port;
+    storm_t *storm;
+} wrapped_coupons_t;
+
+/* OP(port, function, traits, (its parameters), its output, (arguments of the real call, out of
+ * `a`), the members of storm_args_t): the function that the order code calls, and the one that
+ * applies it whenever the storm lets it through. */
+#define OP(ports, function, bits, parameters, output, arguments, ...)                              \
+    static shop_error_t *ports##_##function##_apply(storm_t *storm, void *out,                     \
+                                                    const storm_args_t *a, apr_pool_t *pool)       \
+    {                                                                                              \
+        __typeof__(storm->real.ports) repo = storm->real.ports;                                    \
+                                                                                                   \
+        (void)out;                                                                                 \
+        return repo->function arguments;                                                           \
+    }                                                                                              \
+    static shop_error_t *ports##_##function parameters                                             \
+    {                                                                                              \
+        static const storm_op_t op = { #ports "." #function, ports##_##function##_apply, (bits) }; \
+                                                                                                   \
+        return storm_call(((const wrapped_##ports##_t *)repo)->storm, &op, (output),               \
+                          &(storm_args_t){ __VA_ARGS__ }, pool);                                   \
+    }
+
+/* ---- orders ---- */
+OP(orders, claim, STORM_WRITE | STORM_BOOL,
+   (bool *claimed, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool), claimed,
+   (out, repo, a->order, pool), .order = order, .order_id = order->id, .user_id = order->user_id)
+OP(orders, find, STORM_ORDER,
+   (shop_order_t * *order, shop_order_repo_t *repo, const char *id, apr_pool_t *pool), order,
+   (out, repo, a->order_id, pool), .order_id = id)
+OP(orders, find_by_key, STORM_ORDER,
+   (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
+    apr_pool_t *pool),
+   order, (out, repo, a->user_id, a->text, pool), .user_id = user_id, .text = key_slot)
+OP(orders, commit, STORM_WRITE | STORM_BOOL,
+   (bool *done, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool), done,
+   (out, repo, a->order, pool), .order = order, .order_id = order->id)
+OP(orders, move, STORM_WRITE | STORM_BOOL,
+   (bool *done, shop_order_repo_t *repo, const char *id, shop_order_status_t from,
+    shop_order_status_t to, int64_t rev, const shop_order_event_t *event,
+    const char *tracking_number, apr_time_t now, apr_pool_t *pool),
+   done, (out, repo, a->order_id, a->from, a->to, a->number, a->event, a->text, a->time, pool),
+   .order_id = id, .from = from, .to = to, .number = rev, .event = event, .text = tracking_number,
+   .time = now)
+OP(orders, mark_returned, STORM_WRITE,
+   (shop_order_repo_t * repo, const char *id, const char *line, apr_pool_t *pool), NULL,
+   (repo, a->order_id, a->text, pool), .order_id = id, .text = line)
+OP(orders, finish, STORM_WRITE, (shop_order_repo_t * repo, const char *id, apr_pool_t *pool), NULL,
+   (repo, a->order_id, pool), .order_id = id)
+OP(orders, unfinished, STORM_ORDERS,
+   (apr_array_header_t * *orders, shop_order_repo_t *repo, apr_time_t before, int limit,
+    apr_pool_t *pool),
+   orders, (out, repo, a->time, a->limit, pool), .time = before, .limit = limit)
+
+/* ---- carts ---- */
+OP(carts, find, 0,
+   (shop_cart_t * *cart, shop_cart_repo_t *repo, const char *user_id, apr_pool_t *pool), cart,
+   (out, repo, a->user_id, pool), .user_id = user_id)
+OP(carts, add, STORM_WRITE,
+   (shop_cart_t * *cart, shop_cart_repo_t *repo, const char *user_id, const char *product_id,
+    int64_t quantity, apr_time_t now, apr_pool_t *pool),
+   cart, (out, repo, a->user_id, a->id, a->number, a->time, pool), .user_id = user_id,
+   .id = product_id, .number = quantity, .time = now)
+OP(carts, ordered, STORM_WRITE,
+   (shop_cart_repo_t * repo, const char *user_id, int64_t gen, const char *const *ids, int count,
+    apr_time_t now, apr_pool_t *pool),
+   NULL, (repo, a->user_id, a->number, a->ids, a->count, a->time, pool), .user_id = user_id,
+   .number = gen, .ids = ids, .count = count, .time = now)
+
+/* ---- products ---- */
+#define TAKES .order_id = order_id, .takes = lines, .count = count
+
+OP(products, find_many, 0,
+   (apr_array_header_t * *products, shop_product_repo_t *repo, const char *const *ids, int count,
+    apr_pool_t *pool),
+   products, (out, repo, a->ids, a->count, pool), .ids = ids, .count = count)
+OP(products, take, STORM_WRITE | STORM_ONCE | STORM_BATCH | STORM_INT,
+   (int *taken, shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines,
+    int count, apr_time_t now, apr_pool_t *pool),
+   taken, (out, repo, a->order_id, a->takes, a->count, a->time, pool), TAKES, .time = now)
+OP(products, states, 0,
+   (shop_stock_state_t * states, shop_product_repo_t *repo, const char *order_id,
+    const shop_take_t *lines, int count, apr_pool_t *pool),
+   states, (out, repo, a->order_id, a->takes, a->count, pool), TAKES)
+OP(products, release, STORM_WRITE | STORM_BATCH,
+   (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
+    apr_pool_t *pool),
+   NULL, (repo, a->order_id, a->takes, a->count, pool), TAKES)
+OP(products, spend, STORM_WRITE | STORM_BATCH,
+   (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
+    apr_pool_t *pool),
+   NULL, (repo, a->order_id, a->takes, a->count, pool), TAKES)
+OP(products, give_back, STORM_WRITE | STORM_FENCED | STORM_BOOL,
+   (bool *done, shop_product_repo_t *repo, const char *order_id, const shop_take_t *line,
+    int64_t back_rev, apr_time_t now, apr_pool_t *pool),
+   done, (out, repo, a->order_id, a->takes, a->back_rev, a->time, pool), .order_id = order_id,
+   .takes = line, .count = 1, .back_rev = back_rev, .time = now)
+OP(products, forget_back, STORM_WRITE | STORM_BATCH,
+   (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
+    apr_pool_t *pool),
+   NULL, (repo, a->order_id, a->takes, a->count, pool), TAKES)
+OP(products, old_holds, STORM_LEFT,
+   (apr_array_header_t * *left, shop_product_repo_t *repo, bool backs, apr_time_t before, int limit,
+    apr_pool_t *pool),
+   left, (out, repo, a->backs, a->time, a->limit, pool), .backs = backs, .time = before,
+   .limit = limit)
+
+/* ---- coupons ---- */
+#define USE .id = code, .order_id = order_id
+
+OP(coupons, find, 0,
+   (shop_coupon_t * *coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool), coupon,
+   (out, repo, a->id, pool), .id = code)
+OP(coupons, take, STORM_WRITE | STORM_ONCE | STORM_BOOL,
+   (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
+    const char *order_id, apr_time_t now, apr_pool_t *pool),
+   taken, (out, repo, a->id, a->number, a->order_id, a->time, pool), USE, .number = terms_rev,
+   .time = now)
+OP(coupons, state, 0,
+   (shop_coupon_state_t * state, shop_coupon_repo_t *repo, const char *code, const char *order_id,
+    apr_pool_t *pool),
+   state, (out, repo, a->id, a->order_id, pool), USE)
+OP(coupons, release, STORM_WRITE,
+   (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
+   (repo, a->id, a->order_id, pool), USE)
+OP(coupons, spend, STORM_WRITE,
+   (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
+   (repo, a->id, a->order_id, pool), USE)
+OP(coupons, give_back, STORM_WRITE | STORM_FENCED | STORM_BOOL,
+   (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id, int64_t back_rev,
+    apr_time_t now, apr_pool_t *pool),
+   done, (out, repo, a->id, a->order_id, a->back_rev, a->time, pool), USE, .back_rev = back_rev,
+   .time = now)
+OP(coupons, forget_back, STORM_WRITE,
+   (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
+   (repo, a->id, a->order_id, pool), USE)
+OP(coupons, redeem, STORM_WRITE | STORM_ONCE | STORM_BOOL,
+   (bool *redeemed, shop_coupon_repo_t *repo, const char *code, const char *user_id, int64_t limit,
+    const char *order_id, apr_time_t now, apr_pool_t *pool),
+   redeemed, (out, repo, a->id, a->user_id, a->number, a->order_id, a->time, pool), USE,
+   .user_id = user_id, .number = limit, .time = now)
+OP(coupons, unredeem, STORM_WRITE,
+   (shop_coupon_repo_t * repo, const char *code, const char *user_id, const char *order_id,
+    apr_pool_t *pool),
+   NULL, (repo, a->id, a->user_id, a->order_id, pool), USE, .user_id = user_id)
+OP(coupons, old_holds, STORM_LEFT,
+   (apr_array_header_t * *left, shop_coupon_repo_t *repo, bool backs, apr_time_t before, int limit,
+    apr_pool_t *pool),
+   left, (out, repo, a->backs, a->time, a->limit, pool), .backs = backs, .time = before,
+   .limit = limit)
+OP(coupons, old_redemptions, STORM_LEFT | STORM_OPEN,
+   (apr_array_header_t * *left, shop_coupon_repo_t *repo, apr_time_t before, int limit,
+    apr_pool_t *pool),
+   left, (out, repo, a->time, a->limit, pool), .time = before, .limit = limit)
+OP(coupons, drop_redemption, STORM_WRITE,
+   (shop_coupon_repo_t * repo, const char *id, const char *order_id, apr_pool_t *pool), NULL,
+   (repo, a->id, a->order_id, pool), .id = id, .order_id = order_id)
+OP(coupons, keep_redemption, STORM_WRITE,
+   (shop_coupon_repo_t * repo, const char *id, const char *order_id, apr_pool_t *pool), NULL,
+   (repo, a->id, a->order_id, pool), .id = id, .order_id = order_id)
+
+static const shop_order_repo_t orders = {
+    .claim = orders_claim,
+    .find = orders_find,
+    .find_by_key = orders_find_by_key,
+    .commit = orders_commit,
+    .move = orders_move,
+    .mark_returned = orders_mark_returned,
+    .finish = orders_finish,
+    .unfinished = orders_unfinished,
+};
+
+static const shop_cart_repo_t carts = {
+    .find = carts_find,
+    .add = carts_add,
+    .ordered = carts_ordered,
+};
+
+static const shop_product_repo_t products = {
+    .find_many = products_find_many,
+    .take = products_take,
+    .states = products_states,
+    .release = products_release,
+    .spend = products_spend,
+    .give_back = products_give_back,
+    .forget_back = products_forget_back,
+    .old_holds = products_old_holds,
+};
+
+static const shop_coupon_repo_t coupons = {
+    .find = coupons_find,
+    .take = coupons_take,
+    .state = coupons_state,
+    .release = coupons_release,
+    .spend = coupons_spend,
+    .give_back = coupons_give_back,
+    .forget_back = coupons_forget_back,
+    .redeem = coupons_redeem,
+    .unredeem = coupons_unredeem,
+    .old_holds = coupons_old_holds,
+    .old_redemptions = coupons_old_redemptions,
+    .drop_redemption = coupons_drop_redemption,
+    .keep_redemption = coupons_keep_redemption,
+};
+
+#define WRAP(name)                                                               \
+    do {                                                                         \
+        wrapped_##name##_t *wrapped = apr_palloc(storm->pool, sizeof(*wrapped)); \
+                                                                                 \
+        *wrapped = (wrapped_##name##_t){ .port = name, .storm = storm };         \
+        storm->ports.name = &wrapped->port;                                      \
+    } while (0)
+
+void storm_wrap(storm_t *storm)
+{
+    WRAP(orders);
+    WRAP(products);
+    WRAP(carts);
+    WRAP(coupons);
+}
