@@ -63,6 +63,7 @@ enum {
     STORM_INT = 1 << 7,
     STORM_ORDER = 1 << 8,
     STORM_ORDERS = 1 << 9,
+    STORM_PIVOT = 1 << 10, /* what follows depends on whether it was applied */
 };
 
 typedef struct storm_op_t {
@@ -119,7 +120,9 @@ struct storm_t {
     shop_order_ports_t ports; /* what the order code gets */
     shop_clock_t clock;
     int64_t tick;
-    bool calm; /* the storm is over: no faults */
+    int64_t cut_off;      /* until this tick the store is hardly there */
+    bool nothing_arrives; /* ... and then: each call is lost before it is applied */
+    bool calm;            /* the storm is over: no faults */
 
     pthread_mutex_t lock;
     pthread_cond_t back;

@@ -194,7 +194,7 @@ static bool audit_user(storm_t *storm, books_t *books, int user)
 {
     const char *id = storm_user_id(user, storm->pool);
     shop_cart_t *cart;
-    int64_t uses;
+    int64_t uses, placed = 0;
 
     if (!is_there(storm, storm->real.coupons->uses(&uses, storm->real.coupons, STORM_CODE, id,
                                                    storm->pool)) ||
@@ -211,9 +211,16 @@ static bool audit_user(storm_t *storm, books_t *books, int user)
     for (int i = 0; i < storm->orders->nelts; i++) {
         const shop_order_t *order = books->orders[i];
 
-        if (was_placed(order) && !strcmp(order->user_id, id) && cart->gen <= order->cart_gen) {
-            storm_bad(storm, "cart not cleared", "u%d of o%d", user, i);
+        if (was_placed(order) && !strcmp(order->user_id, id)) {
+            placed++;
+            if (cart->gen <= order->cart_gen) {
+                storm_bad(storm, "cart not cleared", "u%d of o%d", user, i);
+            }
         }
+    }
+    if (cart->gen > placed) { /* then lines left it that nobody had ordered */
+        storm_bad(storm, "cart cleared twice", "u%d: generation %d after %d orders", user,
+                  (int)cart->gen, (int)placed);
     }
     return true;
 }

@@ -8,7 +8,8 @@
 
 #include "tests/fakes/order_mem.h"
 
-#define LATE_TICKS 400 /* at most; a sweep waits for two leases, 120 */
+#define LATE_TICKS 400    /* at most; a sweep waits for two leases, 120 */
+#define CUT_OFF_TICKS 500 /* at most; a commit is tried for about 150 */
 #define RETRIES 3
 #define SCRATCH 64 /* bytes for the answer of a write that nobody hears */
 #define BATCH_MAX 8
@@ -248,15 +249,33 @@ void storm_late(storm_t *storm, bool some)
 
 /* ---- fates ---- */
 
-/* Each fault befalls as many calls in a hundred as the weather says. */
+/* At times the store is cut off from everybody, and most often just when it hurts. */
+static void cut_off(storm_t *storm, const storm_op_t *op)
+{
+    if (!storm->calm && storm->tick >= storm->cut_off &&
+        storm_random(storm, op->traits & STORM_PIVOT ? 15 : 300) == 0) {
+        storm->cut_off = storm->tick + 1 + storm_random(storm, CUT_OFF_TICKS);
+        storm->nothing_arrives = storm_chance(storm, 50);
+        storm_trace(storm, "the store is cut off until %" APR_INT64_T_FMT "%s", storm->cut_off,
+                    storm->nothing_arrives ? ", nothing arrives" : "");
+    }
+}
+
+/* Each fault befalls as many calls in a hundred as the weather says; while the store is cut off
+ * hardly any call comes through. */
 static fate_t draw_fate(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
 {
     static const fate_t fates[] = { NOT_SENT, LATE, REPLY_LOST, TWICE, IN_PART, IN_PART };
-    int64_t x = storm->calm ? 100 : storm_random(storm, 100) / storm->weather;
+    bool is_cut_off = !storm->calm && storm->tick < storm->cut_off;
+    int64_t percent = is_cut_off ? 30 : storm->weather;
+    int64_t x = storm->calm ? 100 : storm_random(storm, 100) / percent;
     fate_t fate = x < (int64_t)(sizeof(fates) / sizeof(fates[0])) ? fates[x] : APPLIED;
 
-    if (fate != NOT_SENT && !(op->traits & STORM_WRITE)) {
-        return APPLIED;
+    if (is_cut_off && storm->nothing_arrives) {
+        return NOT_SENT;
+    }
+    if (!(op->traits & STORM_WRITE)) {
+        return x == 0 || is_cut_off ? NOT_SENT : APPLIED;
     }
     if (fate == TWICE && op->traits & STORM_ONCE) {
         return APPLIED;
@@ -377,6 +396,7 @@ shop_error_t *storm_call(storm_t *storm, const storm_op_t *op, void *out, const 
         if (worker->crashed) {
             return away(pool);
         }
+        cut_off(storm, op);
         err = suffer(storm, op, out, args, draw_fate(storm, op, args), pool);
         storm_yield(worker); /* so does the reply */
         if (worker->crashed) {

@@ -56,7 +56,7 @@ OP(orders, find_by_key, STORM_ORDER,
    (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
     apr_pool_t *pool),
    order, (out, repo, a->user_id, a->text, pool), .user_id = user_id, .text = key_slot)
-OP(orders, commit, STORM_WRITE | STORM_BOOL,
+OP(orders, commit, STORM_WRITE | STORM_BOOL | STORM_PIVOT,
    (bool *done, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool), done,
    (out, repo, a->order, pool), .order = order, .order_id = order->id)
 OP(orders, move, STORM_WRITE | STORM_BOOL,

@@ -13,6 +13,6 @@ int main(int argc, const char *const *argv)
                       (storm_plan_t){ .store = storm_store_mongo,
                                       .name = "mongo",
                                       .beside = storm_store_mem,
-                                      .runs = 6,
+                                      .runs = 4,
                                       .weak_runs = 1 });
 }
