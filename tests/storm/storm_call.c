@@ -9,7 +9,7 @@
 #include "tests/fakes/order_mem.h"
 
 #define LATE_TICKS 400    /* at most; a sweep waits for two leases, 120 */
-#define CUT_OFF_TICKS 500 /* at most; a commit is tried for about 150 */
+#define CUT_OFF_TICKS 400 /* at most; a commit is tried for about 150 */
 #define RETRIES 3
 #define SCRATCH 64 /* bytes for the answer of a write that nobody hears */
 #define BATCH_MAX 8
@@ -253,7 +253,7 @@ void storm_late(storm_t *storm, bool some)
 static void cut_off(storm_t *storm, const storm_op_t *op)
 {
     if (!storm->calm && storm->tick >= storm->cut_off &&
-        storm_random(storm, op->traits & STORM_PIVOT ? 15 : 300) == 0) {
+        storm_random(storm, op->traits & STORM_PIVOT ? 20 : 600) == 0) {
         storm->cut_off = storm->tick + 1 + storm_random(storm, CUT_OFF_TICKS);
         storm->nothing_arrives = storm_chance(storm, 50);
         storm_trace(storm, "the store is cut off until %" APR_INT64_T_FMT "%s", storm->cut_off,
