@@ -113,18 +113,18 @@ static void uses_are_mended(void)
     const char *redemption;
 
     verify_open_shop();
-    redemption = apr_pstrcat(t_pool, "{\"_id\": \"TEN:0:", USER(0), "\"}", NULL);
+    redemption = apr_pstrcat(t_pool, "{\"_id\": \"TEN:1:", USER(0), "\"}", NULL);
     verify_plant("coupons", "\"TEN\"", "{\"$inc\": {\"remaining\": 2}}");
     is_found_and_mended("coupon remaining!");
     verify_plant("coupons", "\"TEN\"", "{\"$inc\": {\"remaining\": -2}}");
     is_found_and_mended("coupon remaining!");
     uproot("redemptions", redemption, 1);
     is_found_and_mended("redemption uses!");
-    verify_plant("redemptions", apr_pstrcat(t_pool, "\"TEN:0:", USER(2), "\"", NULL),
+    verify_plant("redemptions", apr_pstrcat(t_pool, "\"TEN:1:", USER(2), "\"", NULL),
                  apr_pstrcat(t_pool, "{\"$push\": {\"uses\": ", verify_oid(verify_cancelled->id),
                              "}}", NULL));
     is_found_and_mended("redemption uses!");
-    verify_plant("redemptions", apr_pstrcat(t_pool, "\"TEN:0:", USER(2), "\"", NULL),
+    verify_plant("redemptions", apr_pstrcat(t_pool, "\"TEN:1:", USER(2), "\"", NULL),
                  "{\"$push\": {\"uses\": {\"$oid\": \"" VERIFY_NOBODY "\"}}}");
     is_found_and_mended("redemption uses!");
 }

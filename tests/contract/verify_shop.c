@@ -78,15 +78,31 @@ shop_order_t *verify_place(const char *user_id, const char *coupon)
     return order;
 }
 
+static shop_error_t *reply(const char **bytes, apr_size_t *size, void *baton,
+                           const shop_product_t *after, apr_pool_t *pool)
+{
+    (void)baton;
+    *bytes = apr_psprintf(pool, "%" APR_INT64_T_FMT, after->stock);
+    *size = strlen(*bytes);
+    return NULL;
+}
+
 shop_error_t *verify_move_stock(int product, int64_t amount, bool set, const char *key,
                                 apr_pool_t *pool)
 {
     shop_product_repo_t *products = verify_shop->ports.products;
-    shop_product_t *moved;
-    shop_movement_t *movement;
+    shop_stock_request_t request = { .product_id = verify_shop->products[product],
+                                     .amount = amount,
+                                     .set = set,
+                                     .reason = "delivery",
+                                     .by = ADMIN,
+                                     .key = key,
+                                     .fingerprint = key ? "delivery" : NULL,
+                                     .now = SHOP_NOON,
+                                     .reply = reply };
+    shop_stock_done_t done;
 
-    return products->move_stock(&moved, &movement, products, verify_shop->products[product], amount,
-                                set, "delivery", ADMIN, key, SHOP_NOON, pool);
+    return products->move_stock(&done, products, &request, pool);
 }
 
 void verify_open_shop(void)

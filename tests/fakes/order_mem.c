@@ -92,7 +92,7 @@ static shop_address_t *copy_address(const shop_address_t *from, apr_pool_t *pool
     return address;
 }
 
-static shop_refund_t *copy_refund(const shop_refund_t *from, apr_pool_t *pool)
+shop_refund_t *shop_refund_mem_copy(const shop_refund_t *from, apr_pool_t *pool)
 {
     shop_refund_t *refund = apr_pmemdup(pool, from, sizeof(*from));
 
@@ -112,7 +112,7 @@ static apr_array_header_t *copy_refunds(const apr_array_header_t *from, apr_pool
 
     for (int i = 0; from && i < from->nelts; i++) {
         APR_ARRAY_PUSH(refunds, shop_refund_t *) =
-            copy_refund(APR_ARRAY_IDX(from, i, shop_refund_t *), pool);
+            shop_refund_mem_copy(APR_ARRAY_IDX(from, i, shop_refund_t *), pool);
     }
     return refunds;
 }
@@ -360,7 +360,7 @@ static shop_error_t *mem_refund(bool *done, shop_order_repo_t *repo, const char 
     if (!*done) {
         return leave(mem, NULL);
     }
-    APR_ARRAY_PUSH(order->refunds, shop_refund_t *) = copy_refund(refund, mem->pool);
+    APR_ARRAY_PUSH(order->refunds, shop_refund_t *) = shop_refund_mem_copy(refund, mem->pool);
     order->refunded += refund->amount;
     order->status = status;
     order->rev++;

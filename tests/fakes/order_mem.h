@@ -10,5 +10,6 @@ shop_order_repo_t *shop_order_repo_mem(apr_pool_t *pool);
 
 /* A deep copy in pool, times cut to what a store keeps. */
 shop_order_t *shop_order_mem_copy(const shop_order_t *order, apr_pool_t *pool);
+shop_refund_t *shop_refund_mem_copy(const shop_refund_t *refund, apr_pool_t *pool);
 
 #endif

@@ -38,16 +38,18 @@ typedef struct storm_args_t {
     const char *order_id;
     const char *id; /* coupon code, redemption id, product id */
     const char *user_id;
-    const char *text; /* key slot, returned line, tracking number */
+    const char *text; /* key slot, cart slot, returned line, tracking number */
     const shop_take_t *takes;
     const char *const *ids;
     const shop_order_event_t *event;
+    const shop_refund_t *refund;
     const shop_order_query_t *query;
     int count; /* of takes or ids */
     int limit; /* of a list */
     shop_order_status_t from, to;
     int64_t number; /* rev, generation, terms_rev, quantity, limit per user */
     int64_t back_rev;
+    int64_t born; /* of a coupon */
     bool backs;
     apr_time_t time;
 } storm_args_t;

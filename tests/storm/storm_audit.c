@@ -196,7 +196,7 @@ static bool audit_user(storm_t *storm, books_t *books, int user)
     shop_cart_t *cart;
     int64_t uses, placed = 0;
 
-    if (!is_there(storm, storm->real.coupons->uses(&uses, storm->real.coupons, STORM_CODE, id,
+    if (!is_there(storm, storm->real.coupons->uses(&uses, storm->real.coupons, STORM_CODE, 1, id,
                                                    storm->pool)) ||
         !is_there(storm, storm->real.carts->find(&cart, storm->real.carts, id, storm->pool))) {
         return false;

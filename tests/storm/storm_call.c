@@ -207,6 +207,7 @@ static const storm_args_t *keep(const storm_args_t *from, apr_pool_t *pool)
     args->id = apr_pstrdup(pool, from->id);
     args->user_id = apr_pstrdup(pool, from->user_id);
     args->text = apr_pstrdup(pool, from->text);
+    args->refund = from->refund ? shop_refund_mem_copy(from->refund, pool) : NULL;
     if (from->event) {
         shop_order_event_t *event = apr_pmemdup(pool, from->event, sizeof(*event));
 

@@ -56,6 +56,10 @@ OP(orders, find_by_key, STORM_ORDER,
    (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
     apr_pool_t *pool),
    order, (out, repo, a->user_id, a->text, pool), .user_id = user_id, .text = key_slot)
+OP(orders, find_by_cart, STORM_ORDER,
+   (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *cart_slot,
+    apr_pool_t *pool),
+   order, (out, repo, a->user_id, a->text, pool), .user_id = user_id, .text = cart_slot)
 OP(orders, commit, STORM_WRITE | STORM_BOOL | STORM_PIVOT,
    (bool *done, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool), done,
    (out, repo, a->order, pool), .order = order, .order_id = order->id)
@@ -66,6 +70,13 @@ OP(orders, move, STORM_WRITE | STORM_BOOL,
    done, (out, repo, a->order_id, a->from, a->to, a->number, a->event, a->text, a->time, pool),
    .order_id = id, .from = from, .to = to, .number = rev, .event = event, .text = tracking_number,
    .time = now)
+OP(orders, refund, STORM_WRITE | STORM_BOOL,
+   (bool *done, shop_order_repo_t *repo, const char *id, int64_t rev, const shop_refund_t *refund,
+    shop_order_status_t status, const shop_order_event_t *event, apr_pool_t *pool),
+   done, (out, repo, a->order_id, a->number, a->refund, a->to, a->event, pool), .order_id = id,
+   .number = rev, .refund = refund, .from = status, .to = status, .event = event)
+OP(orders, restocked, STORM_WRITE, (shop_order_repo_t * repo, const char *id, apr_pool_t *pool),
+   NULL, (repo, a->order_id, pool), .order_id = id)
 OP(orders, mark_returned, STORM_WRITE,
    (shop_order_repo_t * repo, const char *id, const char *line, apr_pool_t *pool), NULL,
    (repo, a->order_id, a->text, pool), .order_id = id, .text = line)
@@ -159,14 +170,15 @@ OP(coupons, forget_back, STORM_WRITE,
    (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
    (repo, a->id, a->order_id, pool), USE)
 OP(coupons, redeem, STORM_WRITE | STORM_ONCE | STORM_BOOL,
-   (bool *redeemed, shop_coupon_repo_t *repo, const char *code, const char *user_id, int64_t limit,
-    const char *order_id, apr_time_t now, apr_pool_t *pool),
-   redeemed, (out, repo, a->id, a->user_id, a->number, a->order_id, a->time, pool), USE,
-   .user_id = user_id, .number = limit, .time = now)
+   (bool *redeemed, shop_coupon_repo_t *repo, const char *code, int64_t born, const char *user_id,
+    int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
+   redeemed, (out, repo, a->id, a->born, a->user_id, a->number, a->order_id, a->time, pool), USE,
+   .born = born, .user_id = user_id, .number = limit, .time = now)
 OP(coupons, unredeem, STORM_WRITE,
-   (shop_coupon_repo_t * repo, const char *code, const char *user_id, const char *order_id,
-    apr_pool_t *pool),
-   NULL, (repo, a->id, a->user_id, a->order_id, pool), USE, .user_id = user_id)
+   (shop_coupon_repo_t * repo, const char *code, int64_t born, const char *user_id,
+    const char *order_id, apr_pool_t *pool),
+   NULL, (repo, a->id, a->born, a->user_id, a->order_id, pool), USE, .born = born,
+   .user_id = user_id)
 OP(coupons, old_holds, STORM_LEFT,
    (apr_array_header_t * *left, shop_coupon_repo_t *repo, bool backs, apr_time_t before, int limit,
     apr_pool_t *pool),
@@ -187,8 +199,11 @@ static const shop_order_repo_t orders = {
     .claim = orders_claim,
     .find = orders_find,
     .find_by_key = orders_find_by_key,
+    .find_by_cart = orders_find_by_cart,
     .commit = orders_commit,
     .move = orders_move,
+    .refund = orders_refund,
+    .restocked = orders_restocked,
     .mark_returned = orders_mark_returned,
     .finish = orders_finish,
     .unfinished = orders_unfinished,
