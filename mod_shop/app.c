@@ -9,6 +9,7 @@
 #include "cart/cart_mongo.h"
 #include "coupons/coupon_mongo.h"
 #include "guard/limiter_redis.h"
+#include "guard/rate.h"
 #include "guard/revoked_redis.h"
 #include "http/cache_redis.h"
 #include "http/openapi.h"
@@ -54,6 +55,10 @@ shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, ap
     if (!app->clock) {
         app->clock = &shop_clock_shop;
     }
+    if (!app->rate_limiter) {
+        app->rate_limiter = app->limiter;
+    }
+    app->rate_rules = shop_rate_rules(settings, pool);
     app->dispatch =
         (shop_dispatch_t){ .routes = shop_app_routes, .guards = guards, .settings = settings };
     SHOP_TRY(shop_tokens_create(&app->tokens, settings, pool));
@@ -89,6 +94,8 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     app->revoked = shop_revoked_none(pool);
     if (redis) {
         app->limiter = shop_limiter_redis(redis, app->limiter, pool);
+        app->rate_limiter = shop_limiter_lease(app->limiter, shared->lease, shared->lease_size,
+                                               settings->nodes, pool);
         app->cache = shop_cache_redis(redis, shared->cache_dirty, pool);
         app->revoked = shop_revoked_redis(redis, settings->jwt_access_s + settings->jwt_leeway_s,
                                           shared->revoked_owed, pool);

@@ -27,7 +27,9 @@ typedef struct shop_app_t {
 #undef SHOP_RESOURCE
 
     shop_cache_t *cache;
-    shop_limiter_t *limiter;
+    shop_limiter_t *limiter;                   /* counts failures, each hit at once */
+    shop_limiter_t *rate_limiter;              /* counts requests, by leases */
+    const struct shop_rate_rule_t *rate_rules; /* one per settings->rates */
     shop_revoked_t *revoked; /* fast look at ended sessions; the store is the truth */
     const shop_tokens_t *tokens;
     shop_hasher_t *hasher;
@@ -42,10 +44,11 @@ typedef struct shop_app_t {
 extern const shop_route_t *const shop_app_routes[];
 
 /* What the processes of one host share; lives in shared memory made by the skin before the fork,
- * or in plain memory in tests. NULL is allowed: the limiter then counts per process. */
+ * or in plain memory in tests. NULL is allowed: the limiters then count per process. */
 typedef struct shop_shared_t {
-    apr_size_t limiter_size;
+    apr_size_t limiter_size, lease_size;
     void *limiter;          /* limiter_size zeroed bytes, see guard/limiter.h */
+    void *lease;            /* lease_size zeroed bytes, likewise */
     unsigned *cache_dirty;  /* an invalidation could not reach Redis; see http/cache_redis.h */
     unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
 } shop_shared_t;

@@ -67,6 +67,7 @@ tests_unit_coupons_test_coupons_SOURCES = tests/unit/coupons/test_coupons.c
 tests_unit_coupons_test_coupons_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_guard.la
 libunit_guard_la_SOURCES = \
+	tests/unit/guard/test_limiter_lease.c \
 	tests/unit/guard/test_limiter_shm.c \
 	tests/unit/guard/test_rate.c \
 	tests/unit/guard/suites.h
@@ -127,7 +128,10 @@ tests_contract_test_mongo_infra_SOURCES = tests/contract/test_mongo_infra.c
 tests_contract_test_mongo_infra_LDADD = $(TEST_LIBS)
 tests_contract_test_order_contract_SOURCES = tests/contract/test_order_contract.c
 tests_contract_test_order_contract_LDADD = $(TEST_LIBS)
-tests_contract_test_redis_contract_SOURCES = tests/contract/test_redis_contract.c
+tests_contract_test_redis_contract_SOURCES = \
+	tests/contract/redis_lease.c \
+	tests/contract/redis_lease.h \
+	tests/contract/test_redis_contract.c
 tests_contract_test_redis_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_verify_contract_SOURCES = \
 	tests/contract/test_verify_contract.c \

@@ -8,63 +8,61 @@
 #include "limiter.h"
 #include "rate.h"
 
-static void show(shop_res_t *res, const shop_rate_policy_t *policy, const shop_limit_state_t *state)
+static void show(shop_res_t *res, const shop_rate_rule_t *rule, const shop_limit_state_t *state)
 {
     /* Several policies make one list field each. */
-    apr_table_mergen(res->headers, "RateLimit-Policy", shop_rate_policy_text(policy, res->pool));
-    apr_table_mergen(res->headers, "RateLimit", shop_rate_state_text(policy, state, res->pool));
+    apr_table_mergen(res->headers, "RateLimit-Policy", rule->text);
+    apr_table_mergen(res->headers, "RateLimit", shop_rate_state_text(rule, state, res->pool));
 }
 
-static shop_error_t *count(const shop_app_t *app, shop_req_t *req, shop_res_t *res,
-                           shop_rate_by_t by, const char *who)
+static const char *address_of(const shop_req_t *req)
 {
-    const shop_settings_t *settings = app->settings;
+    return req->client_ip ? shop_rate_address(req->client_ip, req->pool) : "unknown";
+}
 
+static shop_error_t *count(const shop_app_t *app, const shop_rate_rule_t *rule, shop_req_t *req,
+                           shop_res_t *res, const char *user)
+{
+    const shop_rate_policy_t *policy = rule->policy;
+    const char *key = apr_pstrcat(req->pool, rule->key,
+                                  user ? "user:" : "ip:", user ? user : address_of(req), NULL);
+    shop_limit_state_t state;
+    shop_error_t *err;
+
+    app->rate_limiter->hit(&state, app->rate_limiter, key, policy->limit, policy->window, 1,
+                           req->pool);
+    if (app->settings->rate_headers) {
+        show(res, rule, &state);
+    }
+    if (state.allowed) {
+        return NULL;
+    }
+    err = shop_err(req->pool, RATE_LIMITED, "%d requests in %d seconds are allowed (%s)",
+                   policy->limit, policy->window, policy->name);
+    err->retry_after = state.reset_s;
+    return err;
+}
+
+static shop_error_t *count_by(const shop_app_t *app, shop_req_t *req, shop_res_t *res,
+                              shop_rate_by_t by, const char *user)
+{
     if (req->route && req->route->rate == SHOP_RATE_CLASS_EXEMPT) {
         return NULL;
     }
-    for (int i = 0; i < settings->rate_count; i++) {
-        const shop_rate_policy_t *policy = &settings->rates[i];
-        shop_limit_state_t state;
-
-        if (!shop_rate_applies(policy, by, req->method)) {
-            continue;
-        }
-        app->limiter->hit(&state, app->limiter,
-                          apr_pstrcat(req->pool, "rate:", policy->name, ":", who, NULL),
-                          policy->limit, policy->window, 1, req->pool);
-        if (settings->rate_headers) {
-            show(res, policy, &state);
-        }
-        if (!state.allowed) {
-            shop_error_t *err =
-                shop_err(req->pool, RATE_LIMITED, "%d requests in %d seconds are allowed (%s)",
-                         policy->limit, policy->window, policy->name);
-
-            err->retry_after = state.reset_s;
-            return err;
+    for (int i = 0; i < app->settings->rate_count; i++) {
+        if (shop_rate_applies(&app->settings->rates[i], by, req->method)) {
+            SHOP_TRY(count(app, &app->rate_rules[i], req, res, user));
         }
     }
     return NULL;
 }
 
-static const char *address_of(const shop_req_t *req)
-{
-    const char *ip = req->client_ip ? req->client_ip : "unknown";
-
-    return apr_pstrcat(req->pool, "ip:", shop_rate_address(ip, req->pool), NULL);
-}
-
 shop_error_t *shop_guard_rate_ip(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    return count(app, req, res, SHOP_RATE_IP, address_of(req));
+    return count_by(app, req, res, SHOP_RATE_IP, NULL);
 }
 
 shop_error_t *shop_guard_rate_user(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    const char *who = req->caller.user_id
-                          ? apr_pstrcat(req->pool, "user:", req->caller.user_id, NULL)
-                          : address_of(req);
-
-    return count(app, req, res, SHOP_RATE_USER, who);
+    return count_by(app, req, res, SHOP_RATE_USER, req->caller.user_id);
 }

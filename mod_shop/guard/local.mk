@@ -5,6 +5,7 @@ libshop_la_SOURCES += \
 	mod_shop/guard/guard_rate.c \
 	mod_shop/guard/guesses.c \
 	mod_shop/guard/limiter.h \
+	mod_shop/guard/limiter_lease.c \
 	mod_shop/guard/limiter_redis.c \
 	mod_shop/guard/limiter_redis.h \
 	mod_shop/guard/limiter_shm.c \
@@ -13,5 +14,7 @@ libshop_la_SOURCES += \
 	mod_shop/guard/revoked_none.c \
 	mod_shop/guard/revoked_redis.c \
 	mod_shop/guard/revoked_redis.h \
+	mod_shop/guard/slots.c \
+	mod_shop/guard/slots.h \
 	mod_shop/guard/token.c \
 	mod_shop/guard/token.h

@@ -55,8 +55,12 @@ const char *shop_rate_address(const char *ip, apr_pool_t *pool)
     static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
     unsigned char bytes[16];
     char text[INET6_ADDRSTRLEN];
-    const char *zone = strchr(ip, '%');
+    const char *zone;
 
+    if (!strchr(ip, ':')) {
+        return ip;
+    }
+    zone = strchr(ip, '%');
     if (inet_pton(AF_INET6, zone ? apr_pstrmemdup(pool, ip, (apr_size_t)(zone - ip)) : ip, bytes) !=
         1) {
         return ip;
@@ -89,15 +93,52 @@ static const char *quoted(const char *name, apr_pool_t *pool)
     return text;
 }
 
-const char *shop_rate_policy_text(const shop_rate_policy_t *policy, apr_pool_t *pool)
+const shop_rate_rule_t *shop_rate_rules(const shop_settings_t *settings, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%s;q=%d;w=%d", quoted(policy->name, pool), policy->limit,
-                        policy->window);
+    shop_rate_rule_t *rules = apr_pcalloc(pool, sizeof(*rules) * SHOP_MAX_RATE_POLICIES);
+
+    for (int i = 0; i < settings->rate_count; i++) {
+        const shop_rate_policy_t *policy = &settings->rates[i];
+        const char *name = quoted(policy->name, pool);
+
+        rules[i] = (shop_rate_rule_t){
+            .policy = policy,
+            .key = apr_pstrcat(pool, "rate:", policy->name, ":", NULL),
+            .text = apr_psprintf(pool, "%s;q=%d;w=%d", name, policy->limit, policy->window),
+            .name = name,
+            .name_size = strlen(name),
+        };
+    }
+    return rules;
 }
 
-const char *shop_rate_state_text(const shop_rate_policy_t *policy, const shop_limit_state_t *state,
+/* printf would cost more than counting the request does. */
+static char *put_number(char *to, const char *label, int value)
+{
+    char digits[12];
+    char *at = digits + sizeof(digits);
+
+    for (; *label; label++) {
+        *to++ = *label;
+    }
+    value = value < 0 ? 0 : value;
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    memcpy(to, at, (apr_size_t)(digits + sizeof(digits) - at));
+    return to + (digits + sizeof(digits) - at);
+}
+
+const char *shop_rate_state_text(const shop_rate_rule_t *rule, const shop_limit_state_t *state,
                                  apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%s;r=%d;t=%d", quoted(policy->name, pool), state->remaining,
-                        state->reset_s);
+    char *text = apr_palloc(pool, rule->name_size + 32);
+    char *to = text + rule->name_size;
+
+    memcpy(text, rule->name, rule->name_size);
+    to = put_number(to, ";r=", state->remaining);
+    to = put_number(to, ";t=", state->reset_s);
+    *to = '\0';
+    return text;
 }

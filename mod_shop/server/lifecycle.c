@@ -20,6 +20,7 @@
 APLOG_USE_MODULE(shop);
 
 #define LIMITER_BYTES (512 * 1024) /* per shop */
+#define LEASE_BYTES (1024 * 1024)  /* per shop: 32,000 clients at once */
 #define WORDS 2                    /* per shop: cache_dirty, revoked_owed */
 #define HEARTBEAT_INTERVAL apr_time_from_sec(60)
 #define STOP_PATIENCE apr_time_from_sec(6) /* a call to the store ends sooner */
@@ -62,7 +63,7 @@ static int number_shops(server_rec *server)
 
 static apr_size_t shared_size(int shops)
 {
-    return (apr_size_t)shops * (LIMITER_BYTES + WORDS * sizeof(unsigned));
+    return (apr_size_t)shops * (LIMITER_BYTES + LEASE_BYTES + WORDS * sizeof(unsigned));
 }
 
 /* Counters must survive a graceful restart, or a client could reset its limits by waiting for
@@ -70,7 +71,9 @@ static apr_size_t shared_size(int shops)
 static apr_status_t attach_shared(int shops, server_rec *server)
 {
     apr_pool_t *pool = server->process->pool;
-    char *key = apr_psprintf(pool, "mod_shop_shared_%d", shops);
+    /* A module exchanged meanwhile may have divided it in another way. */
+    char *key =
+        apr_psprintf(pool, "mod_shop_shared_%d_%" APR_SIZE_T_FMT, shops, shared_size(shops));
     void *found = NULL;
     apr_shm_t *segment;
     apr_status_t status;
@@ -241,13 +244,15 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
 {
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
     shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
-    unsigned *words =
-        (unsigned *)(void *)(shared.memory + (apr_size_t)shared.shops * LIMITER_BYTES);
+    char *leases = shared.memory + (apr_size_t)shared.shops * LIMITER_BYTES;
+    unsigned *words = (unsigned *)(void *)(leases + (apr_size_t)shared.shops * LEASE_BYTES);
     shop_error_t *err;
 
     child_defaults(values);
     part->limiter = shared.memory + (apr_size_t)conf->slot * LIMITER_BYTES;
     part->limiter_size = LIMITER_BYTES;
+    part->lease = leases + (apr_size_t)conf->slot * LEASE_BYTES;
+    part->lease_size = LEASE_BYTES;
     part->cache_dirty = words + conf->slot * WORDS;
     part->revoked_owed = words + conf->slot * WORDS + 1;
     err = shop_app_open(&conf->app, values, part, pchild);

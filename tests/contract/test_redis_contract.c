@@ -14,6 +14,7 @@
 #include "mod_shop/guard/limiter_redis.h"
 #include "mod_shop/guard/revoked_redis.h"
 #include "mod_shop/http/cache_redis.h"
+#include "redis_lease.h"
 #include "tests/unit/harness.h"
 
 static const char *port;
@@ -681,6 +682,7 @@ int main(void)
     static const shop_suite_t suites[] = {
         { "redis", command_tests, NULL, NULL },
         { "limiter in redis", limiter_tests, NULL, NULL },
+        { "leases from redis", redis_lease_tests, NULL, NULL },
         { "cache in redis", cache_tests, NULL, NULL },
         { "revocations in redis", revoked_tests, NULL, NULL },
     };

@@ -9,8 +9,8 @@ import time
 import unittest
 
 from amounts import amount, figure
-from client import Client, Shop, send_raw
-from env import HTTPD, Env, ShopCase, free_port, write_private
+from client import Client, Shop, at_once, send_raw
+from env import HTTPD, Env, ShopCase, free_port, mpm_name, write_private
 
 SHORT_KEY = 'only-twenty-bytes-xx'
 
@@ -439,6 +439,28 @@ class RequestLimit(ShopCase):
         for r in answers[5:]:
             self.assert_problem(r, 429, 'rate_limited')
             self.assertTrue(1 <= int(r.header('retry-after')) <= 60, r.header('retry-after'))
+
+
+class RequestLimitOfMany(ShopCase):
+    """Most requests are counted by the host alone, yet no more and no fewer pass than the limit says."""
+
+    @classmethod
+    def make_env(cls):
+        return Env(cls.__name__, rate_limit='api 100/10min by=ip',
+                   children=12 if mpm_name() == 'prefork' else 4)   # prefork: a child a kept connection
+
+    def test_of_a_thousand_requests_exactly_a_hundred_pass(self):
+        def ask_often(me):
+            shop = self.shop.anonymous()
+            return [shop.get('/products', headers={'X-Forwarded-For': '10.1.%d.%d' % (me, i)}).status
+                    for i in range(125)]
+        # before them, the Env itself may have asked; that counts too
+        first = self.shop.anonymous().get('/products')
+        left = int(re.search(r'\br=(\d+)', first.header('ratelimit'))[1])
+        answers = at_once([lambda me=me: ask_often(me) for me in range(8)], timeout=240)
+        statuses = [status for some in answers for status in some]
+        self.assertEqual(set(statuses), {200, 429})
+        self.assertEqual((statuses.count(200), len(statuses)), (left, 1000))
 
 
 class LoginLimit(ShopCase):

@@ -6,5 +6,6 @@
 
 extern const shop_test_t rate_tests[];
 extern const shop_test_t limiter_shm_tests[];
+extern const shop_test_t limiter_lease_tests[];
 
 #endif

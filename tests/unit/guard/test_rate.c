@@ -80,13 +80,22 @@ static void an_ipv6_host_is_its_network(void)
 
 static void the_header_fields_are_structured_fields(void)
 {
-    static const shop_rate_policy_t policy = { "api", 100, 60, SHOP_RATE_IP, NULL };
-    static const shop_rate_policy_t odd = { "a\"b\\\r\n\xc3\xa9", 1, 2, SHOP_RATE_IP, NULL };
     static const shop_limit_state_t state = { true, 42, 17 };
+    static const shop_limit_state_t most = { true, INT32_MAX, INT32_MAX };
+    static const shop_limit_state_t none = { false, 0, 1 };
+    shop_settings_t settings = { .rate_count = 2 };
+    const shop_rate_rule_t *rules;
 
-    T_STR(shop_rate_policy_text(&policy, t_pool), "\"api\";q=100;w=60");
-    T_STR(shop_rate_state_text(&policy, &state, t_pool), "\"api\";r=42;t=17");
-    T_STR(shop_rate_policy_text(&odd, t_pool), "\"a\\\"b\\\\\";q=1;w=2");
+    settings.rates[0] = (shop_rate_policy_t){ "api", 100, 60, SHOP_RATE_IP, NULL };
+    settings.rates[1] = (shop_rate_policy_t){ "a\"b\\\r\n\xc3\xa9", 1, 2, SHOP_RATE_IP, NULL };
+    rules = shop_rate_rules(&settings, t_pool);
+    T_STR(rules[0].text, "\"api\";q=100;w=60");
+    T_STR(rules[0].key, "rate:api:");
+    T_STR(shop_rate_state_text(&rules[0], &state, t_pool), "\"api\";r=42;t=17");
+    T_STR(shop_rate_state_text(&rules[0], &most, t_pool), "\"api\";r=2147483647;t=2147483647");
+    T_STR(shop_rate_state_text(&rules[0], &none, t_pool), "\"api\";r=0;t=1");
+    T_STR(rules[1].text, "\"a\\\"b\\\\\";q=1;w=2");
+    T_STR(shop_rate_state_text(&rules[1], &state, t_pool), "\"a\\\"b\\\\\";r=42;t=17");
 }
 
 const shop_test_t rate_tests[] = {
