@@ -106,29 +106,42 @@ static shop_error_t *return_lines(int *left, shop_order_status_t *status,
     return NULL;
 }
 
+static shop_error_t *forget_lines(const shop_order_ports_t *ports, const shop_order_t *order,
+                                  apr_pool_t *pool)
+{
+    return ports->products->forget_back(ports->products, order->id, shop_order_takes(order, pool),
+                                        order->items->nelts, pool);
+}
+
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
                                 apr_pool_t *pool)
 {
-    SHOP_TRY(ports->products->forget_back(ports->products, order->id, shop_order_takes(order, pool),
-                                          order->items->nelts, pool));
+    SHOP_TRY(forget_lines(ports, order, pool));
     if (order->coupon_limited) {
         SHOP_TRY(ports->coupons->forget_back(ports->coupons, order->coupon_code, order->id, pool));
     }
     return ports->orders->finish(ports->orders, order->id, pool);
 }
 
-/* Everything is back. Not moved means that somebody else was quicker. */
+/* Everything is back. Not moved means that somebody else was quicker. A refund forgets the lines
+ * only: the order may be cancelling by now, and then the coupon's marker is what keeps its use from
+ * being given back twice. */
 static shop_error_t *end_giving(const shop_order_ports_t *ports, const shop_order_t *order,
                                 shop_order_status_t status, apr_pool_t *pool)
 {
     bool done;
 
-    if (status != SHOP_ORDER_CANCELLING) {
-        return ports->orders->restocked(ports->orders, order->id, pool);
+    if (status == SHOP_ORDER_CANCELLING) {
+        SHOP_TRY(ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_CANCELLING,
+                                     SHOP_ORDER_CANCELLED, -1, NULL, NULL,
+                                     ports->clock->now(ports->clock), pool));
+        SHOP_TEST_POINT("cancelling.cancelled", pool);
+        return shop_order_forget(ports, order, pool);
     }
-    return ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_CANCELLING,
-                               SHOP_ORDER_CANCELLED, -1, NULL, NULL,
-                               ports->clock->now(ports->clock), pool);
+    SHOP_TRY(ports->orders->restocked(ports->orders, order->id, pool));
+    SHOP_TEST_POINT("cancelling.cancelled", pool);
+    SHOP_TRY(forget_lines(ports, order, pool));
+    return ports->orders->finish(ports->orders, order->id, pool);
 }
 
 shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
@@ -161,9 +174,7 @@ shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_o
         return NULL;
     }
     SHOP_TEST_POINT("cancelling.returned", pool);
-    SHOP_TRY(end_giving(ports, order, status, pool));
-    SHOP_TEST_POINT("cancelling.cancelled", pool);
-    return shop_order_forget(ports, order, pool);
+    return end_giving(ports, order, status, pool);
 }
 
 static shop_error_t *refuse(const shop_order_t *order, const char *to, apr_pool_t *pool)

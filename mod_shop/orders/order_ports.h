@@ -89,7 +89,7 @@ shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *
  * callers. */
 shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
                                    apr_time_t deadline, apr_pool_t *pool);
-/* The markers of an order that gave back are dropped and nothing is left to do. */
+/* The markers of an order that is cancelled are dropped and nothing is left to do. */
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
                                 apr_pool_t *pool);
 /* Any other arrow but to refunded. As shop_order_cancel otherwise. tracking_number: NULL leaves it,
