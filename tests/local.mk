@@ -148,6 +148,7 @@ libstorm_la_SOURCES = \
 	tests/storm/storm_call.c \
 	tests/storm/storm_main.c \
 	tests/storm/storm_ports.c \
+	tests/storm/storm_refund.c \
 	tests/storm/storm_sched.c \
 	tests/storm/storm_store.c \
 	tests/storm/storm_world.c

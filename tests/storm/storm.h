@@ -2,11 +2,11 @@
 #ifndef SHOP_TESTS_STORM_H
 #define SHOP_TESTS_STORM_H
 
-/* A storm over the real order code: buyers, cancellers and reapers are threads of which one runs at
- * a time, and a seeded generator decides who is next and what befalls each call of a port: not
- * sent, reply lost, applied long after the caller gave up, applied twice, applied in part; workers
- * crash and pause beyond the lease. Then everything must settle and add up. The ids of orders are
- * random; every decision is a function of the seed. */
+/* A storm over the real order code: buyers, cancellers, refunders and reapers are threads of which
+ * one runs at a time, and a seeded generator decides who is next and what befalls each call of a
+ * port: not sent, reply lost, applied long after the caller gave up, applied twice, applied in
+ * part; workers crash and pause beyond the lease. Then everything must settle and add up. The ids
+ * of orders are random; every decision is a function of the seed. */
 
 #include <pthread.h>
 
@@ -25,6 +25,7 @@ enum {
     STORM_RETRY_TAKES = 1 << 3, /* a take whose outcome is unknown is sent again */
     STORM_TRUST_TAKES = 1 << 4, /* a take whose outcome is unknown counts as taken */
     STORM_MARKER_ONLY = 1 << 5, /* giving back ignores back_rev */
+    STORM_ANY_REV = 1 << 6,     /* a refund ignores the order's rev */
 };
 
 typedef struct storm_t storm_t;
@@ -66,6 +67,7 @@ enum {
     STORM_ORDER = 1 << 8,
     STORM_ORDERS = 1 << 9,
     STORM_PIVOT = 1 << 10, /* what follows depends on whether it was applied */
+    STORM_REV = 1 << 11,   /* fenced by the order's rev */
 };
 
 typedef struct storm_op_t {
@@ -97,6 +99,11 @@ typedef struct storm_answer_t {
     const char *order_id; /* the order that was acknowledged */
     const char *reply;    /* NULL: its cancelling was acknowledged */
 } storm_answer_t;
+
+typedef struct storm_refunded_t {
+    const char *order_id;
+    const shop_refund_t *refund; /* as it was acknowledged */
+} storm_refunded_t;
 
 struct storm_worker_t {
     storm_t *storm;
@@ -131,13 +138,14 @@ struct storm_t {
     storm_worker_t *running;     /* who has the baton; NULL: the scheduler */
     apr_array_header_t *workers; /* storm_worker_t * */
 
-    apr_array_header_t *late;    /* of storm_call.c */
-    apr_array_header_t *orders;  /* storm_order_t, in the order of their first claim */
-    apr_array_header_t *answers; /* storm_answer_t */
-    apr_array_header_t *trace;   /* const char * */
-    apr_array_header_t *bad;     /* const char *: reasons, each once */
-    const char *state;           /* what is left in the end, as text that has no id in it */
-    int calls;                   /* applied by the real ports */
+    apr_array_header_t *late;     /* of storm_call.c */
+    apr_array_header_t *orders;   /* storm_order_t, in the order of their first claim */
+    apr_array_header_t *answers;  /* storm_answer_t */
+    apr_array_header_t *refunded; /* storm_refunded_t */
+    apr_array_header_t *trace;    /* const char * */
+    apr_array_header_t *bad;      /* const char *: reasons, each once */
+    const char *state;            /* what is left in the end, as text that has no id in it */
+    int calls;                    /* applied by the real ports */
 };
 
 /* Where a storm finds its ports: empty ones, in pool. NULL and a word on standard error: no. */
@@ -171,6 +179,15 @@ int storm_order_of(const storm_t *storm, const char *id);
 #define STORM_USES 4  /* of the coupon; one per user */
 shop_error_t *storm_fill(storm_t *storm);
 void storm_people(storm_t *storm);
+
+/* ---- refunds: storm_refund.c ---- */
+void storm_refunder(storm_worker_t *worker);
+/* Is this line of a placed order in stock again? */
+bool storm_is_returned(const shop_order_t *order, const char *product_id);
+/* Of a placed order; returns what is left, for storm->state. */
+const char *storm_audit_refunds(storm_t *storm, int at, const shop_order_t *order);
+/* order: as it is stored, NULL: gone */
+void storm_audit_refunded(storm_t *storm, const storm_refunded_t *told, const shop_order_t *order);
 
 /* ---- afterwards: storm_audit.c ---- */
 /* Reaps until nothing is left, while what is late arrives. */

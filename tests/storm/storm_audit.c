@@ -70,10 +70,11 @@ static void audit_order(storm_t *storm, books_t *books, int at)
         return;
     }
     say(storm, books,
-        apr_psprintf(storm->pool, "o%d u%d %s of generation %d, total %d", at,
+        apr_psprintf(storm->pool, "o%d u%d %s of generation %d, total %d%s", at,
                      storm_user_of(order->user_id), shop_order_status_stored(order->status),
-                     (int)order->cart_gen, (int)order->total));
-    if (order->unfinished || order->status == SHOP_ORDER_PLACING ||
+                     (int)order->cart_gen, (int)order->total,
+                     was_placed(order) ? storm_audit_refunds(storm, at, order) : ""));
+    if (order->unfinished || order->restocking || order->status == SHOP_ORDER_PLACING ||
         order->status == SHOP_ORDER_ABORTING || order->status == SHOP_ORDER_CANCELLING) {
         storm_bad(storm, "stuck", "o%d is %s", at, shop_order_status_stored(order->status));
     }
@@ -88,7 +89,9 @@ static void audit_order(storm_t *storm, books_t *books, int at)
     for (int i = 0; i < order->items->nelts; i++) {
         const shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
 
-        books->sold[storm_product_of(line->product_id)] += line->quantity;
+        if (!storm_is_returned(order, line->product_id)) {
+            books->sold[storm_product_of(line->product_id)] += line->quantity;
+        }
     }
     if (order->coupon_code) {
         books->used[storm_user_of(order->user_id)]++;
@@ -273,6 +276,12 @@ static bool audit_answers(storm_t *storm, const books_t *books)
             storm_bad(storm, "one key, two answers", "u%d %s: not what is stored", answer->user,
                       answer->key);
         }
+    }
+    for (int i = 0; i < storm->refunded->nelts; i++) {
+        const storm_refunded_t *told = &APR_ARRAY_IDX(storm->refunded, i, storm_refunded_t);
+        int at = storm_order_of(storm, told->order_id);
+
+        storm_audit_refunded(storm, told, at < 0 ? NULL : books->orders[at]);
     }
     return true;
 }

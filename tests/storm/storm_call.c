@@ -47,6 +47,10 @@ static const char *args_text(const storm_t *storm, const storm_args_t *args, apr
             text = apr_psprintf(pool, "%sx%d", text, (int)args->takes[i].quantity);
         }
     }
+    if (args->refund) {
+        text = apr_psprintf(pool, "%s %d%s", text, (int)args->refund->amount,
+                            args->refund->restock ? " with restock" : "");
+    }
     if (args->from || args->to) {
         text = apr_psprintf(pool, "%s %s->%s", text, shop_order_status_stored(args->from),
                             shop_order_status_stored(args->to));
@@ -129,6 +133,16 @@ static shop_error_t *refence(storm_t *storm, storm_args_t *args, apr_pool_t *poo
     return NULL;
 }
 
+/* The weakened refund: whatever the order's rev is by now. */
+static shop_error_t *any_rev(storm_t *storm, storm_args_t *args, apr_pool_t *pool)
+{
+    shop_order_t *order = NULL;
+
+    SHOP_TRY(storm->real.orders->find(&order, storm->real.orders, args->order_id, pool));
+    args->number = order ? order->rev : args->number;
+    return NULL;
+}
+
 /* Only a take lowers stock. */
 static shop_error_t *watch_stock(storm_t *storm, apr_pool_t *pool)
 {
@@ -161,6 +175,9 @@ static shop_error_t *apply(storm_t *storm, const storm_op_t *op, void *out,
     }
     if (op->traits & STORM_FENCED && storm->weakness & STORM_MARKER_ONLY) {
         SHOP_TRY(refence(storm, &mine, pool));
+    }
+    if (op->traits & STORM_REV && storm->weakness & STORM_ANY_REV) {
+        SHOP_TRY(any_rev(storm, &mine, pool));
     }
     storm->calls++;
     err = op->apply(storm, out, &mine, pool);

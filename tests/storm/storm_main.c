@@ -30,6 +30,7 @@ static const weakened_t weakened[] = {
     { "takes-retried", STORM_RETRY_TAKES },
     { "takes-trusted", STORM_TRUST_TAKES },
     { "marker-only", STORM_MARKER_ONLY },
+    { "refund-any-rev", STORM_ANY_REV },
     { "no-sweep", STORM_NO_HOLD_SWEEP | STORM_NO_BACK_SWEEP | STORM_NO_REDEMPTION_SWEEP },
 };
 #define WEAKENED (sizeof(weakened) / sizeof(weakened[0]))
@@ -49,7 +50,7 @@ typedef struct tally_t {
         char reason[40];
         int count;
     } rows[REASONS_MAX];
-    int64_t calls, orders, answers;
+    int64_t calls, orders, answers, refunds;
 } tally_t;
 
 /* ---- what the order code logs: the trace tells more ---- */
@@ -141,6 +142,7 @@ static bool run_seed(tally_t *tally, const options_t *options, const storm_plan_
     tally->calls += storm->calls;
     tally->orders += storm->orders->nelts;
     tally->answers += storm->answers->nelts;
+    tally->refunds += storm->refunded->nelts;
     count_reasons(tally, storm);
     if (options->trace) {
         print_trace(storm);
@@ -157,8 +159,9 @@ static void print_tally(const tally_t *tally, const char *name, apr_time_t began
     for (int i = 0; i < tally->reasons; i++) {
         printf("%s%s: %d", i ? ", " : "", tally->rows[i].reason, tally->rows[i].count);
     }
-    printf("}  %d orders, %d answers, %d calls, %.1f s\n", (int)tally->orders, (int)tally->answers,
-           (int)tally->calls, (double)(apr_time_now() - began) / APR_USEC_PER_SEC);
+    printf("}  %d orders, %d answers, %d refunds, %d calls, %.1f s\n", (int)tally->orders,
+           (int)tally->answers, (int)tally->refunds, (int)tally->calls,
+           (double)(apr_time_now() - began) / APR_USEC_PER_SEC);
     fflush(stdout);
 }
 

@@ -70,7 +70,7 @@ OP(orders, move, STORM_WRITE | STORM_BOOL,
    done, (out, repo, a->order_id, a->from, a->to, a->number, a->event, a->text, a->time, pool),
    .order_id = id, .from = from, .to = to, .number = rev, .event = event, .text = tracking_number,
    .time = now)
-OP(orders, refund, STORM_WRITE | STORM_BOOL,
+OP(orders, refund, STORM_WRITE | STORM_BOOL | STORM_PIVOT | STORM_REV,
    (bool *done, shop_order_repo_t *repo, const char *id, int64_t rev, const shop_refund_t *refund,
     shop_order_status_t status, const shop_order_event_t *event, apr_pool_t *pool),
    done, (out, repo, a->order_id, a->number, a->refund, a->to, a->event, pool), .order_id = id,

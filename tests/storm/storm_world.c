@@ -11,6 +11,7 @@
 #define NOON apr_time_from_sec(1790000000)
 #define BUYERS 10
 #define CANCELLERS 3
+#define REFUNDERS 3
 #define REAPERS 2
 #define TICKS 1000 /* of storm */
 #define ATTEMPTS 3 /* of a buyer who is told to try again */
@@ -284,6 +285,9 @@ void storm_people(storm_t *storm)
     for (int i = 0; i < CANCELLERS; i++) {
         storm_worker(storm, apr_psprintf(storm->pool, "canceller %d", i), cancel);
     }
+    for (int i = 0; i < REFUNDERS; i++) {
+        storm_worker(storm, apr_psprintf(storm->pool, "refunder %d", i), storm_refunder);
+    }
     for (int i = 0; i < REAPERS; i++) {
         storm_worker(storm, apr_psprintf(storm->pool, "reaper %d", i), reap);
     }
@@ -316,6 +320,7 @@ storm_t *storm_run(uint64_t seed, unsigned weakness, storm_store_t store, apr_po
     storm->late = apr_array_make(pool, 16, sizeof(void *));
     storm->orders = apr_array_make(pool, 16, sizeof(storm_order_t));
     storm->answers = apr_array_make(pool, 16, sizeof(storm_answer_t));
+    storm->refunded = apr_array_make(pool, 16, sizeof(storm_refunded_t));
     storm->trace = apr_array_make(pool, 512, sizeof(const char *));
     storm->bad = apr_array_make(pool, 4, sizeof(const char *));
     real = store(pool);
