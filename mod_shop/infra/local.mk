@@ -2,6 +2,8 @@
 libshop_la_SOURCES += \
 	mod_shop/infra/breaker.c \
 	mod_shop/infra/breaker.h \
+	mod_shop/infra/changes.c \
+	mod_shop/infra/changes.h \
 	mod_shop/infra/jwt.c \
 	mod_shop/infra/jwt.h \
 	mod_shop/infra/mongo.c \
