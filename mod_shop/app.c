@@ -131,7 +131,7 @@ shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
     shop_error_t *err = shop_order_reap(&ports, &done, pool);
 
     if (done) { /* what was given back shows in the catalogue */
-        app->cache->invalidate(app->cache, pool);
+        app->cache->invalidate(app->cache, NULL, 0, pool);
     }
     return err;
 }

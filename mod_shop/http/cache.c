@@ -23,9 +23,12 @@ static void none_put(shop_cache_t *cache, const shop_cache_slot_t *slot, const s
     (void)pool;
 }
 
-static void none_invalidate(shop_cache_t *cache, apr_pool_t *pool)
+static void none_invalidate(shop_cache_t *cache, const char *const *subjects, int count,
+                            apr_pool_t *pool)
 {
     (void)cache;
+    (void)subjects;
+    (void)count;
     (void)pool;
 }
 

@@ -3,7 +3,8 @@
 #define SHOP_HTTP_CACHE_H
 
 /* Port: serialised catalogue replies. Right without it: every miss and every fault is a read from
- * the store. An in-process level goes in front of the Redis one behind this same table. */
+ * the store. Two levels stand behind one another: cache_local.h in each child, cache_redis.h for
+ * all hosts. */
 
 #include <apr_pools.h>
 
@@ -15,6 +16,10 @@ typedef struct shop_cache_slot_t {
     const char *key;
     char generation[32]; /* of the catalogue when the key was looked up */
     bool usable;         /* a store may follow */
+    /* the local level's */
+    uint64_t as_of;     /* the latest change when the key was looked up */
+    apr_time_t read_at; /* monotonic */
+    void *flight;       /* others wait for this reply */
 } shop_cache_slot_t;
 
 struct shop_cache_t {
@@ -25,9 +30,12 @@ struct shop_cache_t {
     /* Stores a reply read from the database after get() gave this slot. */
     void (*put)(shop_cache_t *cache, const shop_cache_slot_t *slot, const shop_page_t *page,
                 int ttl_s, apr_pool_t *pool);
-    /* The catalogue changed: everything cached before is stale. Called after the write was
-     * acknowledged and before the writer is answered. */
-    void (*invalidate)(shop_cache_t *cache, apr_pool_t *pool);
+    /* The caller of get() will store nothing after all. Harmless after put(); may be NULL. */
+    void (*give_up)(shop_cache_t *cache, shop_cache_slot_t *slot);
+    /* The subjects (product ids) changed: replies that show them are stale. count 0: everything
+     * is. Called after the write was acknowledged and before the writer is answered. */
+    void (*invalidate)(shop_cache_t *cache, const char *const *subjects, int count,
+                       apr_pool_t *pool);
 };
 
 /* A cache that never hits. */

@@ -222,11 +222,14 @@ static void cache_put(shop_cache_t *port, const shop_cache_slot_t *slot, const s
     (void)shop_redis_command(&value, cache->redis, true, 5, argv, sizes, pool);
 }
 
-static void cache_invalidate(shop_cache_t *port, apr_pool_t *pool)
+static void cache_invalidate(shop_cache_t *port, const char *const *subjects, int count,
+                             apr_pool_t *pool)
 {
     redis_cache_t *cache = (redis_cache_t *)port;
     const char *generation;
 
+    (void)subjects; /* here one generation stands for the whole catalogue */
+    (void)count;
     if (renew(&generation, cache, pool)) {
         shop_owed_add(cache->dirty);
     }

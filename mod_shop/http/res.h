@@ -19,6 +19,11 @@ typedef struct shop_page_t {
     const char *bytes; /* application/json */
     apr_size_t size;
     bool immortal; /* bytes outlive every request (else they belong to the request's pool) */
+    bool absent;   /* there is no such object: no bytes, no ETag */
+    int max_age_s; /* of its Cache-Control */
+    /* What it shows, as shop_changes_cell numbers; part of its life in a local cache. */
+    const uint32_t *cells;
+    int cell_count;
 } shop_page_t;
 
 typedef struct shop_res_t {

@@ -116,7 +116,7 @@ static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *po
  * stale. Only for what took something, or anybody could empty the cache with refused orders. */
 static void stock_moved(const shop_app_t *app, apr_pool_t *pool)
 {
-    app->cache->invalidate(app->cache, pool);
+    app->cache->invalidate(app->cache, NULL, 0, pool);
 }
 
 /* The same for what was cancelled, or is being cancelled. */

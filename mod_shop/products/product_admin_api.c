@@ -19,7 +19,7 @@
 static shop_error_t *written(const shop_app_t *app, const shop_req_t *req, shop_error_t *err)
 {
     if (!err || err->code == SHOP_UNAVAILABLE) {
-        app->cache->invalidate(app->cache, req->pool);
+        app->cache->invalidate(app->cache, NULL, 0, req->pool);
     }
     return err;
 }

@@ -434,7 +434,7 @@ static void a_stored_reply_comes_back_until_invalidated(void)
     }
     T_TRUE(!cache->get(cache, "/products?limit=3", &slot, t_pool));
     T_TRUE(cache->get(cache, "/products?limit=2", &slot, t_pool) != NULL);
-    cache->invalidate(cache, t_pool);
+    cache->invalidate(cache, NULL, 0, t_pool);
     T_TRUE(!cache->get(cache, "/products?limit=2", &slot, t_pool));
 }
 
@@ -447,7 +447,7 @@ static void a_reply_read_before_a_change_is_not_served_after_it(void)
     begin();
     cache = shop_cache_redis(redis, NULL, t_pool);
     cache->get(cache, "k", &old, t_pool);
-    cache->invalidate(cache, t_pool);
+    cache->invalidate(cache, NULL, 0, t_pool);
     cache->put(cache, &old, &page, 60, t_pool);
     T_TRUE(!cache->get(cache, "k", &slot, t_pool));
 }
@@ -516,7 +516,7 @@ static void a_change_redis_was_not_told_of_is_told_first(void)
     cache->get(cache, "k", &slot, t_pool);
     cache->put(cache, &slot, &page, 60, t_pool);
     T_TRUE(cache->get(cache, "k", &slot, t_pool) != NULL);
-    cut_off->invalidate(cut_off, t_pool);
+    cut_off->invalidate(cut_off, NULL, 0, t_pool);
     T_TRUE(dirty != 0);
     T_TRUE(!cut_off->get(cut_off, "k", &slot, t_pool));
     T_TRUE(!slot.usable);

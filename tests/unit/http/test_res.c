@@ -129,7 +129,7 @@ static void the_empty_cache_never_hits_and_takes_nothing(void)
     T_TRUE(cache->get(cache, "k", &slot, t_pool) == NULL);
     T_TRUE(!slot.usable);
     cache->put(cache, &slot, &page, 60, t_pool);
-    cache->invalidate(cache, t_pool);
+    cache->invalidate(cache, NULL, 0, t_pool);
     T_TRUE(cache->get(cache, "k", &slot, t_pool) == NULL);
 }
 

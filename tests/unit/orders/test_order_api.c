@@ -55,9 +55,12 @@ static const shop_guard_t guards[] = { sign_in, NULL };
 /* A cache that only counts how often it was emptied. */
 static int emptied;
 
-static void count_emptying(shop_cache_t *cache, apr_pool_t *pool)
+static void count_emptying(shop_cache_t *cache, const char *const *subjects, int count,
+                           apr_pool_t *pool)
 {
     (void)cache;
+    (void)subjects;
+    (void)count;
     (void)pool;
     emptied++;
 }

@@ -58,15 +58,18 @@ static void cache_put(shop_cache_t *cache, const shop_cache_slot_t *slot, const 
     apr_hash_set(pages, slot->key, APR_HASH_KEY_STRING, page);
 }
 
-static void cache_invalidate(shop_cache_t *cache, apr_pool_t *pool)
+static void cache_invalidate(shop_cache_t *cache, const char *const *subjects, int count,
+                             apr_pool_t *pool)
 {
+    (void)subjects;
+    (void)count;
     (void)cache;
     (void)pool;
     apr_hash_clear(pages);
     api_invalidated++;
 }
 
-static shop_cache_t cache = { cache_get, cache_put, cache_invalidate };
+static shop_cache_t cache = { .get = cache_get, .put = cache_put, .invalidate = cache_invalidate };
 
 void api_begin(void)
 {
