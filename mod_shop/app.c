@@ -101,8 +101,14 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
                                           shared->revoked_owed, pool);
     }
     app->books = shop_verify_store_mongo(mongo, pool);
+    app->changes = shop_changes_attach(shared->changes, redis != NULL, pool);
+    if (settings->cache_bytes) {
+        app->cache = shop_cache_local(app->changes, app->cache, (apr_size_t)settings->cache_bytes,
+                                      shared->cache_counts, pool);
+    }
     app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
     SHOP_TRY(shop_app_wire(app, settings, pool));
+    app->dispatch.front = settings->cache_bytes ? app->cache : NULL;
     *opened = app;
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include "guard/limiter.h"
 #include "guard/token.h"
 #include "http/cache.h"
+#include "http/cache_local.h"
 #include "http/dispatch.h"
 #include "infra/password.h"
 #include "orders/order_repo.h"
@@ -26,6 +27,7 @@ typedef struct shop_app_t {
 #include "resources.def"
 #undef SHOP_RESOURCE
 
+    shop_changes_t *changes; /* what this host knows of what changed */
     shop_cache_t *cache;
     shop_limiter_t *limiter;                   /* counts failures, each hit at once */
     shop_limiter_t *rate_limiter;              /* counts requests, by leases */
@@ -51,6 +53,8 @@ typedef struct shop_shared_t {
     void *lease;            /* lease_size zeroed bytes, likewise */
     unsigned *cache_dirty;  /* an invalidation could not reach Redis; see http/cache_redis.h */
     unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
+    void *changes;          /* shop_changes_size() zeroed bytes */
+    shop_cache_counts_t *cache_counts; /* zeroed */
 } shop_shared_t;
 
 /* Opens MongoDB and Redis pools (no connection is made yet, so an absent server is no error) and

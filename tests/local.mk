@@ -80,6 +80,7 @@ tests_unit_guard_test_token_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_http.la
 libunit_http_la_SOURCES = \
 	tests/unit/http/test_body.c \
+	tests/unit/http/test_cache_local.c \
 	tests/unit/http/test_dispatch.c \
 	tests/unit/http/test_etag.c \
 	tests/unit/http/test_media.c \

@@ -19,6 +19,7 @@ void shop_settings_defaults(shop_settings_t *settings)
     settings->redis_connect_ms = 100;
     settings->redis_command_ms = 50;
     settings->cache_products_s = 60;
+    settings->cache_bytes = 16 * 1024 * 1024;
     settings->cache_categories_s = 300;
     settings->jwt_issuer = "mod_shop";
     settings->jwt_audience = "shop";

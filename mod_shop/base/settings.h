@@ -49,6 +49,7 @@ typedef struct shop_settings_t {
 
     int cache_products_s;   /* seconds, 0 = off */
     int cache_categories_s; /* seconds, 0 = off */
+    int64_t cache_bytes;    /* of each child; 0 = no local level */
 
     shop_jwt_key_t jwt_keys[SHOP_MAX_JWT_KEYS];
     int jwt_key_count;

@@ -3,9 +3,10 @@
 #include "cache.h"
 
 static const shop_page_t *none_get(shop_cache_t *cache, const char *key, shop_cache_slot_t *slot,
-                                   apr_pool_t *pool)
+                                   int ttl_s, apr_pool_t *pool)
 {
     (void)cache;
+    (void)ttl_s;
     (void)pool;
     slot->key = key;
     slot->generation[0] = '\0';

@@ -10,6 +10,9 @@
 
 #include "res.h"
 
+/* The subject of lists that ask for what is in stock: any stock moved. */
+#define SHOP_SUBJECT_STOCK "stock"
+
 typedef struct shop_cache_t shop_cache_t;
 
 typedef struct shop_cache_slot_t {
@@ -19,19 +22,17 @@ typedef struct shop_cache_slot_t {
     /* the local level's */
     uint64_t as_of;     /* the latest change when the key was looked up */
     apr_time_t read_at; /* monotonic */
-    void *flight;       /* others wait for this reply */
+    bool local;         /* the two above are set */
 } shop_cache_slot_t;
 
 struct shop_cache_t {
-    /* Looks key up. NULL on a miss, and then *slot says under which generation to store. Never an
-     * error: a cache that is away is a miss. */
+    /* Looks key up; ttl_s as for put(). NULL on a miss, and then *slot says under which generation
+     * to store. Never an error: a cache that is away is a miss. */
     const shop_page_t *(*get)(shop_cache_t *cache, const char *key, shop_cache_slot_t *slot,
-                              apr_pool_t *pool);
+                              int ttl_s, apr_pool_t *pool);
     /* Stores a reply read from the database after get() gave this slot. */
     void (*put)(shop_cache_t *cache, const shop_cache_slot_t *slot, const shop_page_t *page,
                 int ttl_s, apr_pool_t *pool);
-    /* The caller of get() will store nothing after all. Harmless after put(); may be NULL. */
-    void (*give_up)(shop_cache_t *cache, shop_cache_slot_t *slot);
     /* The subjects (product ids) changed: replies that show them are stale. count 0: everything
      * is. Called after the write was acknowledged and before the writer is answered. */
     void (*invalidate)(shop_cache_t *cache, const char *const *subjects, int count,

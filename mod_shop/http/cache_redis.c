@@ -11,9 +11,11 @@
 
 #include "../base/id.h"
 #include "../base/log.h"
+#include "../infra/changes.h"
 #include "../infra/owed.h"
 
-#define MAGIC "shop1"
+#define MAGIC "shop2"
+#define PARTS 5
 #define MAX_BODY (1024 * 1024) /* larger ones would not pass within the command timeout */
 #define MAX_KEY 160            /* longer ones are hashed; the record holds them whole */
 
@@ -52,18 +54,54 @@ static bool is_generation(const shop_redis_value_t *value)
     return true;
 }
 
-/* ---- records: "shop1 <generation> <key> <etag> <link> <body>\n" (the last four as sizes), then
- * the four without anything between them ---- */
+/* ---- records: "shop2 <generation> <key> <etag> <link> <cells> <body>\n" (the last five as sizes),
+ * then the five without anything between them ---- */
+
+static const char *cells_text(const shop_page_t *page, apr_pool_t *pool)
+{
+    const apr_size_t room = 12; /* of one number and its blank */
+    char *text = apr_palloc(pool, (apr_size_t)page->cell_count * room + 1);
+    char *at = text;
+
+    for (int i = 0; i < page->cell_count; i++) {
+        at += apr_snprintf(at, room, "%u ", page->cells[i]);
+    }
+    *at = '\0';
+    return text;
+}
+
+/* What is no number, or none of ours, makes the record no hit. */
+static bool read_cells(shop_page_t *page, const char *text, apr_size_t size, apr_pool_t *pool)
+{
+    const char *end = text + size;
+    uint32_t *cells = apr_palloc(pool, (size / 2 + 1) * sizeof(*cells));
+
+    page->cells = cells;
+    while (text < end) {
+        char *stop;
+        unsigned long cell = strtoul(text, &stop, 10);
+
+        if (!isdigit((unsigned char)*text) || *stop != ' ' || cell >= shop_changes_cells()) {
+            return false;
+        }
+        cells[page->cell_count++] = (uint32_t)cell;
+        text = stop + 1;
+    }
+    return true;
+}
 
 static const char *record_of(apr_size_t *size, const shop_cache_slot_t *slot,
                              const shop_page_t *page, apr_pool_t *pool)
 {
     const char *link = page->link ? page->link : "";
-    const char *head = apr_psprintf(pool,
-                                    MAGIC " %s %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT
-                                          " %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT "\n%s%s%s",
-                                    slot->generation, strlen(slot->key), strlen(page->etag),
-                                    strlen(link), page->size, slot->key, page->etag, link);
+    const char *etag = page->etag ? page->etag : "";
+    const char *cells = cells_text(page, pool);
+    const char *head =
+        apr_psprintf(pool,
+                     MAGIC " %s %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT
+                           " %" APR_SIZE_T_FMT " %" APR_SIZE_T_FMT "\n%s%s%s%s",
+                     slot->generation, strlen(slot->key), strlen(etag), strlen(link), strlen(cells),
+                     page->size, slot->key, etag, link, cells);
     apr_size_t head_size = strlen(head);
     char *record = apr_palloc(pool, head_size + page->size);
 
@@ -99,7 +137,7 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
     const char *at = value->bytes;
     const char *end = value->bytes + value->size;
     const char *generation;
-    apr_size_t generation_size, sizes[4];
+    apr_size_t generation_size, sizes[PARTS];
 
     if (strncmp(at, MAGIC " ", sizeof(MAGIC)) != 0) {
         return RECORD_BAD;
@@ -107,13 +145,16 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
     generation = at + sizeof(MAGIC);
     generation_size = strcspn(generation, " ");
     at = generation + generation_size;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < PARTS; i++) {
         if (!read_size(&sizes[i], &at)) {
             return RECORD_BAD;
         }
     }
-    if (*at++ != '\n' || (apr_size_t)(end - at) != sizes[0] + sizes[1] + sizes[2] + sizes[3] ||
-        sizes[0] != strlen(slot->key) || memcmp(at, slot->key, sizes[0]) != 0 || sizes[1] < 2) {
+    if (*at++ != '\n' ||
+        (apr_size_t)(end - at) != sizes[0] + sizes[1] + sizes[2] + sizes[3] + sizes[4] ||
+        sizes[0] != strlen(slot->key) || memcmp(at, slot->key, sizes[0]) != 0 ||
+        (sizes[1] < 2 && sizes[4]) ||
+        !read_cells(page, at + sizes[0] + sizes[1] + sizes[2], sizes[3], pool)) {
         return RECORD_BAD;
     }
     if (generation_size != strlen(slot->generation) ||
@@ -121,11 +162,12 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
         return RECORD_STALE;
     }
     at += sizes[0];
-    page->etag = apr_pstrmemdup(pool, at, sizes[1]);
+    page->absent = sizes[1] == 0;
+    page->etag = page->absent ? NULL : apr_pstrmemdup(pool, at, sizes[1]);
     at += sizes[1];
     page->link = sizes[2] ? apr_pstrmemdup(pool, at, sizes[2]) : NULL;
-    page->bytes = at + sizes[2]; /* already in the pool, NUL-terminated */
-    page->size = sizes[3];
+    page->bytes = at + sizes[2] + sizes[3]; /* already in the pool, NUL-terminated */
+    page->size = sizes[4];
     page->immortal = false;
     return RECORD_GOOD;
 }
@@ -167,7 +209,7 @@ static bool make_good(redis_cache_t *cache, apr_pool_t *pool)
 }
 
 static const shop_page_t *cache_get(shop_cache_t *port, const char *key, shop_cache_slot_t *slot,
-                                    apr_pool_t *pool)
+                                    int ttl_s, apr_pool_t *pool)
 {
     redis_cache_t *cache = (redis_cache_t *)port;
     const char *name = name_of(cache, key, pool);
@@ -177,6 +219,7 @@ static const shop_page_t *cache_get(shop_cache_t *port, const char *key, shop_ca
     shop_page_t *page;
     verdict_t verdict;
 
+    (void)ttl_s;
     memset(slot, 0, sizeof(*slot));
     slot->key = key;
     if (!make_good(cache, pool) ||

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "body.h"
+#include "cache_local.h"
 #include "etag.h"
 #include "media.h"
 #include "problem.h"
@@ -164,6 +165,55 @@ static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *di
     return NULL;
 }
 
+/* ---- the front: public replies by their request target, before anything is taken apart ---- */
+
+static bool may_front(const shop_dispatch_t *dispatch, const shop_req_t *req)
+{
+    return dispatch->front && (req->content_length == -1 || !req->content_length) &&
+           (!strcmp(req->method, "GET") || !strcmp(req->method, "HEAD")) &&
+           shop_media_is_accepted(shop_req_header(req, "Accept"));
+}
+
+static const char *target_of(const shop_req_t *req)
+{
+    return apr_pstrcat(req->pool, "?", req->root ? req->root : "", req->path, req->query ? "?" : "",
+                       req->query ? req->query : "", NULL);
+}
+
+/* true: *err or the reply is there. */
+static bool serve_front(shop_error_t **err, const struct shop_app_t *app,
+                        const shop_dispatch_t *dispatch, const char *target, shop_req_t *req,
+                        shop_res_t *res)
+{
+    const shop_page_t *page = shop_cache_front_get(&req->route, dispatch->front, target, req->pool);
+
+    if (!page) {
+        return false;
+    }
+    *err = run_guards(app, dispatch, req, res);
+    if (!*err) {
+        shop_res_page(res, page);
+        res->cached = "local";
+    }
+    return true;
+}
+
+static shop_error_t *run_behind_front(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
+                                      shop_req_t *req, shop_res_t *res, bool *read)
+{
+    const char *target = may_front(dispatch, req) ? target_of(req) : NULL;
+    shop_error_t *err;
+
+    if (target && serve_front(&err, app, dispatch, target, req, res)) {
+        return err;
+    }
+    err = run(app, dispatch, req, res, read);
+    if (!err && target && res->cache_key && req->route->access == SHOP_ACCESS_PUBLIC) {
+        shop_cache_front_put(dispatch->front, target, res->cache_key, req->route);
+    }
+    return err;
+}
+
 /* Answers OPTIONS without asking who calls: a browser's preflight carries no token. */
 static shop_error_t *show_options(const shop_dispatch_t *dispatch, const shop_req_t *req,
                                   shop_res_t *res)
@@ -215,7 +265,7 @@ void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dis
     if (!strcmp(req->method, "OPTIONS")) {
         err = show_options(dispatch, req, res);
     } else {
-        err = run(app, dispatch, req, res, &read);
+        err = run_behind_front(app, dispatch, req, res, &read);
     }
     if (err) {
         shop_problem_reply(res, req, err, dispatch->settings->problem_base);

@@ -16,6 +16,7 @@ typedef struct shop_dispatch_t {
     const shop_route_t *const *routes; /* NULL-terminated list of tables */
     const shop_guard_t *guards;        /* NULL-terminated, in order */
     const shop_settings_t *settings;
+    struct shop_cache_t *front; /* asked before the routes are; NULL: nobody */
 } shop_dispatch_t;
 
 /* Zeroes *res and leaves a complete reply in it, problems included. HEAD gets the reply of GET with

@@ -4,8 +4,12 @@ libshop_la_SOURCES += \
 	mod_shop/http/body.h \
 	mod_shop/http/cache.c \
 	mod_shop/http/cache.h \
+	mod_shop/http/cache_local.c \
+	mod_shop/http/cache_local.h \
 	mod_shop/http/cache_redis.c \
 	mod_shop/http/cache_redis.h \
+	mod_shop/http/cache_shard.c \
+	mod_shop/http/cache_shard.h \
 	mod_shop/http/dispatch.c \
 	mod_shop/http/dispatch.h \
 	mod_shop/http/etag.c \

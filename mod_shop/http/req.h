@@ -36,7 +36,6 @@ typedef struct shop_req_t {
     const char *path;      /* decoded, below the API root, begins with '/' */
     const char *query;     /* raw, without '?'; NULL when absent */
     const char *root;      /* API root without trailing slash, "/api" */
-    const char *base_url;  /* "https://host[:port]" of this request or ShopPublicURL */
     const char *client_ip; /* after mod_remoteip */
     apr_table_t *headers;  /* request header fields; repeated ones joined by ", " (as httpd does) */
 

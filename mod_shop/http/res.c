@@ -115,6 +115,9 @@ void shop_res_page(shop_res_t *res, const shop_page_t *page)
     if (page->link) {
         apr_table_setn(res->headers, "Link", page->link);
     }
+    if (page->max_age_s) {
+        shop_res_public(res, page->max_age_s);
+    }
 }
 
 shop_page_t *shop_res_to_page(const shop_res_t *res, apr_pool_t *pool)

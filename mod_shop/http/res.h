@@ -35,6 +35,9 @@ typedef struct shop_res_t {
     const char *body;
     apr_size_t size;
     bool immortal;             /* see shop_page_t */
+    const char *cache_key;     /* it is kept under this key; NULL: it is not */
+    const char *cached;        /* "local", "shared", or "store" when it had to be made; NULL: a
+                                * reply that nobody keeps */
     bool close;                /* close the connection after this reply */
     const shop_error_t *error; /* what the problem document was made of; for the log */
     int currency_exponent;     /* for MONEY fields; set before the handler runs */
@@ -52,6 +55,7 @@ shop_error_t *shop_res_list(shop_res_t *res, const shop_req_t *req, const shop_f
                             const apr_array_header_t *items, const shop_list_end_t *end);
 /* Raw JSON bytes that are already in res->pool or immortal. */
 void shop_res_bytes(shop_res_t *res, int status, const char *bytes, apr_size_t size);
+/* Not for one that is absent. Sets Link and Cache-Control. */
 void shop_res_page(shop_res_t *res, const shop_page_t *page);
 /* What res holds now, as a page in pool (bytes are not copied). */
 shop_page_t *shop_res_to_page(const shop_res_t *res, apr_pool_t *pool);

@@ -32,7 +32,8 @@ shop_changes_t *shop_changes_attach(void *memory, bool listens, apr_pool_t *pool
 /* ---- what is kept ---- */
 /* Number of the latest change; taken before the first read of what is kept. */
 uint64_t shop_changes_now(const shop_changes_t *changes);
-uint32_t shop_changes_cell(const char *subject);
+uint32_t shop_changes_cell(const char *subject); /* below shop_changes_cells() */
+uint32_t shop_changes_cells(void);
 /* Is what was read at as_of (a number) and read_at (monotonic) still good? cells: its subjects. */
 bool shop_changes_is_good(const shop_changes_t *changes, uint64_t as_of, apr_time_t read_at,
                           const uint32_t *cells, int count, apr_time_t now);

@@ -114,16 +114,24 @@ static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *po
 
 /* Catalogue replies show stock: what was cached before stock moved, or moved and came back, is
  * stale. Only for what took something, or anybody could empty the cache with refused orders. */
-static void stock_moved(const shop_app_t *app, apr_pool_t *pool)
+void shop_order_stock_moved(const shop_app_t *app, const shop_order_t *order, apr_pool_t *pool)
 {
-    app->cache->invalidate(app->cache, NULL, 0, pool);
+    int count = order->items->nelts;
+    const char **subjects = apr_palloc(pool, sizeof(*subjects) * (size_t)(count + 1));
+
+    for (int i = 0; i < count; i++) {
+        subjects[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->product_id;
+    }
+    subjects[count] = SHOP_SUBJECT_STOCK;
+    app->cache->invalidate(app->cache, subjects, count + 1, pool);
 }
 
 /* The same for what was cancelled, or is being cancelled. */
-static shop_error_t *gave_back(const shop_app_t *app, shop_error_t *err, apr_pool_t *pool)
+static shop_error_t *gave_back(const shop_app_t *app, const shop_order_t *order, shop_error_t *err,
+                               apr_pool_t *pool)
 {
     if (!err || err->code == SHOP_UNAVAILABLE) {
-        stock_moved(app, pool);
+        shop_order_stock_moved(app, order, pool);
     }
     return err;
 }
@@ -162,7 +170,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
 
     err = shop_order_place(&order, &replayed, &claimed, &ports, &request, req->pool);
     if (claimed) {
-        stock_moved(app, req->pool);
+        shop_order_stock_moved(app, order, req->pool);
     }
     SHOP_TRY(shop_order_count_guess(app, req, err));
     return shop_idempotency_send(res, req, order->reply, order->reply_size, replayed,
@@ -226,7 +234,7 @@ static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_r
     shop_order_t *order;
 
     SHOP_TRY(shop_order_load(&order, app, req));
-    SHOP_TRY(gave_back(app,
+    SHOP_TRY(gave_back(app, order,
                        shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
                                          req->deadline, req->pool),
                        req->pool));
@@ -261,7 +269,7 @@ static shop_error_t *move_order(shop_order_t **order, const shop_app_t *app, con
     const char *by = req->caller.user_id;
 
     if (to == SHOP_ORDER_CANCELLED) {
-        return gave_back(app,
+        return gave_back(app, *order,
                          shop_order_cancel(order, &ports, *order, rev, by, change->note,
                                            req->deadline, req->pool),
                          req->pool);

@@ -462,8 +462,8 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claim
     if (!*claimed) {
         return NULL;
     }
-    SHOP_TRY(take_and_commit(&place));
     *order = place.order;
+    SHOP_TRY(take_and_commit(&place));
     left = clean_if_time(&place);
     if (left) { /* the order stands; the reaper cleans up after it */
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",

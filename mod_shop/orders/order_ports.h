@@ -63,7 +63,7 @@ typedef struct shop_order_request_t {
 } shop_order_request_t;
 
 /* *replayed: the key was known, and (*order)->reply is what was answered then. *claimed: an order
- * was claimed, so stock may have moved, whatever came of it. */
+ * was claimed, so stock of *order's products may have moved, whatever came of it. */
 shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claimed,
                                const shop_order_ports_t *ports, const shop_order_request_t *request,
                                apr_pool_t *pool);

@@ -93,7 +93,7 @@ static shop_error_t *pay_back(shop_refund_t **refund, bool *replayed, shop_order
         shop_order_refund(refund, replayed, order, &ports, *order, request, req->pool);
 
     if (request->restock && (!err || err->code == SHOP_UNAVAILABLE)) {
-        app->cache->invalidate(app->cache, NULL, 0, req->pool);
+        shop_order_stock_moved(app, *order, req->pool);
     }
     return err;
 }

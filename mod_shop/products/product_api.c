@@ -80,34 +80,95 @@ static const shop_field_t categories_fields[] = {
 
 /* ---- reading ---- */
 
-static void make_public(shop_res_t *res, int ttl_s)
+static int max_age(int ttl_s)
 {
-    shop_res_public(res, ttl_s < BROWSER_MAX_AGE_S ? ttl_s : BROWSER_MAX_AGE_S);
+    return ttl_s < BROWSER_MAX_AGE_S ? ttl_s : BROWSER_MAX_AGE_S;
 }
 
-/* true: the reply is there. Otherwise *slot says where a fresh one may be kept. */
-static bool serve_cached(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
-                         shop_cache_slot_t *slot, const char *key, int ttl_s)
+static void make_public(shop_res_t *res, int ttl_s)
+{
+    shop_res_public(res, max_age(ttl_s));
+}
+
+static shop_error_t *not_there(const char *id, apr_pool_t *pool)
+{
+    return shop_err(pool, NOT_FOUND, "there is no product %s", id);
+}
+
+/* true: the reply is there (*err: that there is no such object). Otherwise *slot says where a fresh
+ * one may be kept. */
+static bool serve_cached(shop_error_t **err, const shop_app_t *app, const shop_req_t *req,
+                         shop_res_t *res, shop_cache_slot_t *slot, const char *key, int ttl_s)
 {
     const shop_page_t *page = NULL;
 
+    *err = NULL;
     memset(slot, 0, sizeof(*slot));
+    slot->key = key;
+    res->cached = "store";
     if (ttl_s > 0) {
-        page = app->cache->get(app->cache, key, slot, req->pool);
+        page = app->cache->get(app->cache, key, slot, ttl_s, req->pool);
     }
-    if (page) {
-        shop_res_page(res, page);
-        make_public(res, ttl_s);
+    if (!page) {
+        return false;
     }
-    return page != NULL;
+    res->cached = page->immortal ? "local" : "shared";
+    if (page->absent) {
+        *err = not_there(strrchr(req->path, '/') + 1, req->pool);
+        return true;
+    }
+    shop_res_page(res, page);
+    make_public(res, ttl_s);
+    res->cache_key = key;
+    return true;
+}
+
+/* What a reply shows: each product, and for lists by stock that any stock moved. */
+typedef struct shown_t {
+    uint32_t *cells;
+    int count;
+} shown_t;
+
+static shown_t shows(const apr_array_header_t *products, bool by_stock, apr_pool_t *pool)
+{
+    int count = products ? products->nelts : 0;
+    shown_t shown = { apr_palloc(pool, ((apr_size_t)count + 1) * sizeof(uint32_t)), 0 };
+
+    for (int i = 0; i < count; i++) {
+        shown.cells[shown.count++] =
+            shop_changes_cell(APR_ARRAY_IDX(products, i, shop_product_t *)->id);
+    }
+    if (by_stock) {
+        shown.cells[shown.count++] = shop_changes_cell(SHOP_SUBJECT_STOCK);
+    }
+    return shown;
 }
 
 static void keep(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
-                 const shop_cache_slot_t *slot, int ttl_s)
+                 const shop_cache_slot_t *slot, shown_t shown, int ttl_s)
 {
+    shop_page_t *page;
+
     make_public(res, ttl_s);
-    if (slot->usable) {
-        app->cache->put(app->cache, slot, shop_res_to_page(res, req->pool), ttl_s, req->pool);
+    if (slot->usable || slot->local) {
+        page = shop_res_to_page(res, req->pool);
+        page->max_age_s = max_age(ttl_s);
+        page->cells = shown.cells;
+        page->cell_count = shown.count;
+        app->cache->put(app->cache, slot, page, ttl_s, req->pool);
+        res->cache_key = slot->key;
+    }
+}
+
+/* That there is none is an answer too, and strangers may ask for it again and again. */
+static void keep_absent(const shop_app_t *app, const shop_req_t *req, const shop_cache_slot_t *slot,
+                        int ttl_s)
+{
+    shop_page_t *page = apr_pcalloc(req->pool, sizeof(*page));
+
+    if (slot->usable || slot->local) {
+        page->absent = true;
+        app->cache->put(app->cache, slot, page, ttl_s, req->pool);
     }
 }
 
@@ -126,7 +187,7 @@ shop_error_t *shop_product_of_path(shop_product_t **product, const shop_app_t *a
     SHOP_TRY(shop_req_id(&id, req, "id"));
     SHOP_TRY(app->products->find(product, app->products, id, req->pool));
     if (!*product) {
-        return shop_err(req->pool, NOT_FOUND, "there is no product %s", id);
+        return not_there(id, req->pool);
     }
     (*product)->currency = app->settings->currency;
     return NULL;
@@ -196,14 +257,15 @@ static shop_error_t *answer_list(const shop_app_t *app, const shop_product_query
     apr_array_header_t *products;
     shop_cache_slot_t slot;
     shop_list_end_t end;
+    shop_error_t *err;
 
-    if (serve_cached(app, req, res, &slot, list_key(query, app, req), ttl_s)) {
-        return NULL;
+    if (serve_cached(&err, app, req, res, &slot, list_key(query, app, req), ttl_s)) {
+        return err;
     }
     SHOP_TRY(app->products->list(&products, &end, app->products, query, req->pool));
     price_in(products, app->settings->currency);
     SHOP_TRY(shop_res_list(res, req, shop_product_fields, products, &end));
-    keep(app, req, res, &slot, ttl_s);
+    keep(app, req, res, &slot, shows(products, query->in_stock >= 0, req->pool), ttl_s);
     return NULL;
 }
 
@@ -229,19 +291,28 @@ static shop_error_t *products_featured(const shop_app_t *app, shop_req_t *req, s
 static shop_error_t *product_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     int ttl_s = app->settings->cache_products_s;
+    apr_array_header_t *one = apr_array_make(req->pool, 1, sizeof(shop_product_t *));
     shop_cache_slot_t slot;
-    shop_product_t *product;
+    shop_product_t *product = NULL;
+    shop_error_t *err;
     const char *id;
 
     SHOP_TRY(shop_req_id(&id, req, "id"));
-    if (serve_cached(app, req, res, &slot,
+    if (serve_cached(&err, app, req, res, &slot,
                      apr_pstrcat(req->pool, "product:", app->settings->currency, ":", id, NULL),
                      ttl_s)) {
-        return NULL;
+        return err;
     }
-    SHOP_TRY(shop_product_of_path(&product, app, req));
+    err = shop_product_of_path(&product, app, req);
+    if (err) {
+        if (err->code == SHOP_NOT_FOUND) {
+            keep_absent(app, req, &slot, ttl_s);
+        }
+        return err;
+    }
+    APR_ARRAY_PUSH(one, shop_product_t *) = product;
     SHOP_TRY(shop_res_object(res, 200, shop_product_fields, product));
-    keep(app, req, res, &slot, ttl_s);
+    keep(app, req, res, &slot, shows(one, false, req->pool), ttl_s);
     return NULL;
 }
 
@@ -250,13 +321,14 @@ static shop_error_t *categories_list(const shop_app_t *app, shop_req_t *req, sho
     int ttl_s = app->settings->cache_categories_s;
     shop_cache_slot_t slot;
     categories_t categories;
+    shop_error_t *err;
 
-    if (serve_cached(app, req, res, &slot, "categories", ttl_s)) {
-        return NULL;
+    if (serve_cached(&err, app, req, res, &slot, "categories", ttl_s)) {
+        return err;
     }
     SHOP_TRY(app->products->categories(&categories.items, app->products, req->pool));
     SHOP_TRY(shop_res_object(res, 200, categories_fields, &categories));
-    keep(app, req, res, &slot, ttl_s);
+    keep(app, req, res, &slot, (shown_t){ NULL, 0 }, ttl_s);
     return NULL;
 }
 

@@ -304,6 +304,37 @@ PARSER(cache_ttl)
     return NULL;
 }
 
+/* Bytes, or "64K", "16M". */
+static const char *byte_size(int64_t *bytes, const char *text, int64_t min, int64_t max,
+                             apr_pool_t *pool)
+{
+    char *end;
+    apr_int64_t value = apr_strtoi64(text, &end, 10);
+    int64_t unit = !strcasecmp(end, "k")   ? 1024
+                   : !strcasecmp(end, "m") ? 1024 * 1024
+                   : !*end                 ? 1
+                                           : 0;
+
+    if (end == text || !apr_isdigit(*text) || !unit) {
+        return "is no size such as 16M or 512K";
+    }
+    if (value && (value > max / unit || value * unit < min)) {
+        return apr_psprintf(
+            pool, "is neither 0 nor within %" APR_INT64_T_FMT "K and %" APR_INT64_T_FMT "M",
+            min / 1024, max / 1024 / 1024);
+    }
+    *bytes = value * unit;
+    return NULL;
+}
+
+PARSER(cache_size)
+{
+    ARGUMENTS(1, 1);
+    CHECK(byte_size(&values->cache_bytes, argv[0], 64 * 1024, 1024LL * 1024 * 1024, cmd->pool),
+          argv[0]);
+    return NULL;
+}
+
 /* A secret of random bytes comes as text, so its characters are the key. */
 PARSER(jwt_key)
 {

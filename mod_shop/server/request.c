@@ -172,7 +172,6 @@ static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app,
     req->path = path;
     req->query = r->args;
     req->root = root;
-    req->base_url = settings->public_url ? settings->public_url : ap_construct_url(r->pool, "", r);
     req->client_ip = r->useragent_ip;
     req->headers = r->headers_in;
     req->content_length = announced_length(r);

@@ -421,10 +421,10 @@ static void a_stored_reply_comes_back_until_invalidated(void)
 
     begin();
     cache = shop_cache_redis(redis, NULL, t_pool);
-    T_TRUE(!cache->get(cache, "/products?limit=2", &slot, t_pool));
+    T_TRUE(!cache->get(cache, "/products?limit=2", &slot, 60, t_pool));
     T_TRUE(slot.usable);
     cache->put(cache, &slot, &page, 60, t_pool);
-    got = cache->get(cache, "/products?limit=2", &slot, t_pool);
+    got = cache->get(cache, "/products?limit=2", &slot, 60, t_pool);
     T_TRUE(got != NULL);
     if (got) {
         T_STR(got->etag, page.etag);
@@ -432,10 +432,10 @@ static void a_stored_reply_comes_back_until_invalidated(void)
         T_STR(got->bytes, page.bytes);
         T_INT(got->size, page.size);
     }
-    T_TRUE(!cache->get(cache, "/products?limit=3", &slot, t_pool));
-    T_TRUE(cache->get(cache, "/products?limit=2", &slot, t_pool) != NULL);
+    T_TRUE(!cache->get(cache, "/products?limit=3", &slot, 60, t_pool));
+    T_TRUE(cache->get(cache, "/products?limit=2", &slot, 60, t_pool) != NULL);
     cache->invalidate(cache, NULL, 0, t_pool);
-    T_TRUE(!cache->get(cache, "/products?limit=2", &slot, t_pool));
+    T_TRUE(!cache->get(cache, "/products?limit=2", &slot, 60, t_pool));
 }
 
 static void a_reply_read_before_a_change_is_not_served_after_it(void)
@@ -446,10 +446,10 @@ static void a_reply_read_before_a_change_is_not_served_after_it(void)
 
     begin();
     cache = shop_cache_redis(redis, NULL, t_pool);
-    cache->get(cache, "k", &old, t_pool);
+    cache->get(cache, "k", &old, 60, t_pool);
     cache->invalidate(cache, NULL, 0, t_pool);
     cache->put(cache, &old, &page, 60, t_pool);
-    T_TRUE(!cache->get(cache, "k", &slot, t_pool));
+    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
 }
 
 static void an_emptied_redis_never_revives_old_replies(void)
@@ -461,10 +461,10 @@ static void an_emptied_redis_never_revives_old_replies(void)
 
     begin();
     cache = shop_cache_redis(redis, NULL, t_pool);
-    cache->get(cache, "k", &old, t_pool);
+    cache->get(cache, "k", &old, 60, t_pool);
     T_OK(ask(&value, redis, "FLUSHALL"));
     cache->put(cache, &old, &page, 60, t_pool);
-    T_TRUE(!cache->get(cache, "k", &slot, t_pool));
+    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
     T_TRUE(strcmp(old.generation, slot.generation) != 0);
 }
 
@@ -478,7 +478,7 @@ static void a_poisoned_record_is_a_miss_and_deleted(void)
     begin();
     cache = shop_cache_redis(redis, NULL, t_pool);
     name = apr_pstrcat(t_pool, shop_redis_prefix(redis), "c:k", NULL);
-    T_TRUE(!cache->get(cache, "k", &slot, t_pool));
+    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
     for (int kind = 0; kind < 7; kind++) {
         const char *const records[] = {
             "",
@@ -492,15 +492,15 @@ static void a_poisoned_record_is_a_miss_and_deleted(void)
         const char *set[] = { "SET", name, records[kind] };
 
         T_OK(shop_redis_command(&value, redis, true, 3, set, NULL, t_pool));
-        T_TRUE(!cache->get(cache, "k", &slot, t_pool));
+        T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
         T_OK(ask(&value, redis, apr_pstrcat(t_pool, "EXISTS ", name, NULL)));
         t_assert(value.integer == 0, __LINE__, __FILE__, "record %d was kept", kind);
     }
     T_TRUE(logged[SHOP_LOG_CACHE_POISON] > 0);
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "LPUSH ", name, " x", NULL)));
-    T_TRUE(!cache->get(cache, "k", &slot, t_pool));
+    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
     cache->put(cache, &slot, &page, 60, t_pool);
-    T_TRUE(cache->get(cache, "k", &slot, t_pool) != NULL);
+    T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) != NULL);
 }
 
 static void a_change_redis_was_not_told_of_is_told_first(void)
@@ -513,17 +513,17 @@ static void a_change_redis_was_not_told_of_is_told_first(void)
     begin();
     cache = shop_cache_redis(redis, &dirty, t_pool);
     cut_off = shop_cache_redis(open_url("redis://127.0.0.1:1"), &dirty, t_pool);
-    cache->get(cache, "k", &slot, t_pool);
+    cache->get(cache, "k", &slot, 60, t_pool);
     cache->put(cache, &slot, &page, 60, t_pool);
-    T_TRUE(cache->get(cache, "k", &slot, t_pool) != NULL);
+    T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) != NULL);
     cut_off->invalidate(cut_off, NULL, 0, t_pool);
     T_TRUE(dirty != 0);
-    T_TRUE(!cut_off->get(cut_off, "k", &slot, t_pool));
+    T_TRUE(!cut_off->get(cut_off, "k", &slot, 60, t_pool));
     T_TRUE(!slot.usable);
-    T_TRUE(!cache->get(cache, "k", &slot, t_pool)); /* told now */
+    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool)); /* told now */
     T_TRUE(slot.usable);
     cache->put(cache, &slot, &page, 60, t_pool);
-    T_TRUE(cache->get(cache, "k", &slot, t_pool) != NULL);
+    T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) != NULL);
 }
 
 /* ---- revocations ---- */

@@ -62,7 +62,7 @@ void world_begin(void)
     T_OK(shop_tokens_create(&w.app.tokens, &w.settings, t_pool));
     T_OK(shop_hasher_create(&w.app.hasher, w.settings.hash_memory_kib, w.settings.hash_passes, 2,
                             t_pool));
-    w.app.dispatch = (shop_dispatch_t){ tables, guards, &w.settings };
+    w.app.dispatch = (shop_dispatch_t){ tables, guards, &w.settings, NULL };
 }
 
 typedef struct source_t {
@@ -92,7 +92,6 @@ int world_send(const char *method, const char *path, const char *token, const ch
                        .method = method,
                        .path = path,
                        .root = "/api",
-                       .base_url = "http://localhost",
                        .client_ip = w.ip,
                        .content_length = body ? (apr_off_t)source.left : -1,
                        .body_read = read_body,

@@ -123,14 +123,14 @@ static void a_page_is_the_reply_again(void)
 static void the_empty_cache_never_hits_and_takes_nothing(void)
 {
     shop_cache_t *cache = shop_cache_none(t_pool);
-    shop_page_t page = { "\"x\"", NULL, "{}", 2, false };
+    shop_page_t page = { .etag = "\"x\"", .bytes = "{}", .size = 2 };
     shop_cache_slot_t slot;
 
-    T_TRUE(cache->get(cache, "k", &slot, t_pool) == NULL);
+    T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) == NULL);
     T_TRUE(!slot.usable);
     cache->put(cache, &slot, &page, 60, t_pool);
     cache->invalidate(cache, NULL, 0, t_pool);
-    T_TRUE(cache->get(cache, "k", &slot, t_pool) == NULL);
+    T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) == NULL);
 }
 
 static void public_replies_say_how_long(void)

@@ -259,7 +259,7 @@ static shop_error_t *toy_guard(const struct shop_app_t *app, shop_req_t *req, sh
 }
 
 static const shop_guard_t guards[] = { toy_guard, NULL };
-static const shop_dispatch_t toy_dispatch = { toy_routes, guards, &toy_settings };
+static const shop_dispatch_t toy_dispatch = { toy_routes, guards, &toy_settings, NULL };
 
 typedef struct toy_source_t {
     const char *text;
@@ -292,7 +292,6 @@ shop_req_t *toy_request(const char *method, const char *path, const char *query)
     req->path = path;
     req->query = query;
     req->root = "/api";
-    req->base_url = "https://shop.example";
     req->headers = apr_table_make(t_pool, 4);
     req->content_length = -1;
     return req;

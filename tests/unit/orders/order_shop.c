@@ -93,6 +93,7 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
 {
     static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
     bool claimed;
+    shop_error_t *err;
     shop_order_request_t request = {
         .user_id = user_id,
         .key_slot = key,
@@ -106,7 +107,9 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
     };
 
     *order = NULL;
-    return shop_order_place(order, replayed, &claimed, &shop->ports, &request, pool);
+    err = shop_order_place(order, replayed, &claimed, &shop->ports, &request, pool);
+    *order = err ? NULL : *order;
+    return err;
 }
 
 static shop_stock_state_t state_of(const order_shop_t *shop, int product)

@@ -83,7 +83,7 @@ static void open_shop(int64_t stock, int64_t uses)
     app.cache = apr_pmemdup(t_pool, shop_cache_none(t_pool), sizeof(*app.cache));
     app.cache->invalidate = count_emptying;
     emptied = 0;
-    app.dispatch = (shop_dispatch_t){ tables, guards, &settings };
+    app.dispatch = (shop_dispatch_t){ tables, guards, &settings, NULL };
 }
 
 static shop_error_t *read_body(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool)
@@ -115,7 +115,6 @@ static json_t *call(const char *what, const char *user, const char *header, cons
         *strchr(path, '?') = '\0';
     }
     req->root = "/api";
-    req->base_url = "http://shop.test";
     req->client_ip = "127.0.0.1";
     req->headers = apr_table_make(t_pool, 4);
     req->now = shop->clock.fixed;

@@ -37,11 +37,12 @@ static const shop_guard_t guards[] = { set_caller, shop_guard_access, NULL };
 static apr_hash_t *pages;
 
 static const shop_page_t *cache_get(shop_cache_t *cache, const char *key, shop_cache_slot_t *slot,
-                                    apr_pool_t *pool)
+                                    int ttl_s, apr_pool_t *pool)
 {
     const shop_page_t *page = apr_hash_get(pages, key, APR_HASH_KEY_STRING);
 
     (void)cache;
+    (void)ttl_s;
     (void)pool;
     slot->key = key;
     slot->usable = true;
@@ -83,7 +84,7 @@ void api_begin(void)
                             .products = shop_product_repo_mem(t_pool),
                             .cart = shop_cart_repo_mem(t_pool),
                             .cache = &cache };
-    api_app.dispatch = (shop_dispatch_t){ routes, guards, &api_settings };
+    api_app.dispatch = (shop_dispatch_t){ routes, guards, &api_settings, NULL };
     pages = apr_hash_make(t_pool);
     api_invalidated = api_hits = 0;
     headers = apr_table_make(t_pool, 4);
@@ -125,7 +126,6 @@ const shop_res_t *api_call(const char *as, const char *method, const char *targe
     req->path = query ? apr_pstrmemdup(t_pool, target, (apr_size_t)(query - target)) : target;
     req->query = query ? query + 1 : NULL;
     req->root = "/api";
-    req->base_url = "https://shop.example";
     req->client_ip = "192.0.2.1";
     req->headers = headers;
     req->now = shop_clock_shop.now(&shop_clock_shop);
