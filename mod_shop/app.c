@@ -155,7 +155,7 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
     }
     err = shop_verify(sums, &ports, repair, each, baton, pool);
     if (sums->repaired) { /* stock shows in the catalogue */
-        app->cache->invalidate(app->cache, pool);
+        app->cache->invalidate(app->cache, NULL, 0, pool);
     }
     return err;
 }
