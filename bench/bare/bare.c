@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: MIT
+ * The database commands of one route and nothing else: what a cart read, an addition and an order
+ * cost in libmongoc alone, to measure the module against.
+ *
+ *     bare URI cart|cart_add|order CONNECTIONS SECONDS CUSTOMERS
+ *
+ * Prints one line of JSON. The commands are those of mod_shop's adapters (_mongo.c), with the same
+ * filters, members, projections and write concerns; bench/run --check compares their number with
+ * what the module itself counts. */
+#include "bare.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SAMPLES_MAX 4000000
+#define PRODUCTS 200 /* that are put into carts; as in load.py */
+
+static int64_t now_us(void)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    return (int64_t)at.tv_sec * 1000000 + at.tv_nsec / 1000;
+}
+
+int64_t bare_now_ms(void)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_REALTIME, &at);
+    return (int64_t)at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
+static void oid_of(bson_oid_t *oid, const char *prefix, int64_t number)
+{
+    char text[25];
+
+    snprintf(text, sizeof(text), "%s%016" PRIx64, prefix, (uint64_t)number);
+    bson_oid_init_from_string(oid, text);
+}
+
+mongoc_collection_t *bare_collection(work_t *work, const char *name)
+{
+    const mongoc_uri_t *uri = mongoc_client_get_uri(work->client);
+
+    return mongoc_client_get_collection(work->client, mongoc_uri_get_database(uri), name);
+}
+
+void bare_fail(work_t *work, const char *what, const bson_error_t *error)
+{
+    if (atomic_fetch_add(&work->shared->failed, 1) == 0) {
+        fprintf(stderr, "bare: %s: %s\n", what, error ? error->message : "not as expected");
+    }
+}
+
+/* Calls each for every document found; returns how many. */
+static int find(work_t *work, const char *name, const bson_t *filter, const bson_t *opts,
+                void (*each)(work_t *, const bson_t *))
+{
+    mongoc_collection_t *collection = bare_collection(work, name);
+    mongoc_cursor_t *cursor = mongoc_collection_find_with_opts(collection, filter, opts, NULL);
+    bson_error_t error;
+    const bson_t *doc;
+    int found = 0;
+
+    work->commands++;
+    while (mongoc_cursor_next(cursor, &doc)) {
+        found++;
+        if (each) {
+            each(work, doc);
+        }
+    }
+    if (mongoc_cursor_error(cursor, &error)) {
+        bare_fail(work, name, &error);
+    }
+    mongoc_cursor_destroy(cursor);
+    mongoc_collection_destroy(collection);
+    return found;
+}
+
+static int64_t matched_of(const bson_t *reply)
+{
+    bson_iter_t iter;
+
+    return bson_iter_init_find(&iter, reply, "matchedCount") ? bson_iter_as_int64(&iter) : 0;
+}
+
+/* With the majority's acknowledgement where the module asks for it. */
+void bare_append_concern(work_t *work, bson_t *opts, bool majority)
+{
+    if (majority) {
+        mongoc_write_concern_append(work->majority, opts);
+    }
+}
+
+int64_t bare_update(work_t *work, const char *name, const bson_t *filter, const bson_t *change,
+                    bool majority)
+{
+    mongoc_collection_t *collection = bare_collection(work, name);
+    bson_t opts = BSON_INITIALIZER, reply;
+    bson_error_t error;
+    int64_t matched = 0;
+
+    bare_append_concern(work, &opts, majority);
+    work->commands++;
+    if (mongoc_collection_update_one(collection, filter, change, &opts, &reply, &error)) {
+        matched = matched_of(&reply);
+    } else {
+        bare_fail(work, name, &error);
+    }
+    bson_destroy(&reply);
+    bson_destroy(&opts);
+    mongoc_collection_destroy(collection);
+    return matched;
+}
+
+/* ---- reads ---- */
+
+static void read_line(work_t *work, const bson_t *cart, const char *index)
+{
+    line_t *line = &work->lines[work->count];
+    bson_iter_t iter, found;
+    char path[64];
+
+    snprintf(path, sizeof(path), "lines.%s.product", index);
+    if (!bson_iter_init(&iter, cart) || !bson_iter_find_descendant(&iter, path, &found)) {
+        return;
+    }
+    bson_oid_copy(bson_iter_oid(&found), &line->product);
+    snprintf(path, sizeof(path), "lines.%s.q", index);
+    if (bson_iter_init(&iter, cart) && bson_iter_find_descendant(&iter, path, &found)) {
+        line->quantity = bson_iter_as_int64(&found);
+        work->count++;
+    }
+}
+
+static void read_cart(work_t *work, const bson_t *doc)
+{
+    bson_iter_t iter, each;
+
+    work->count = 0;
+    if (bson_iter_init_find(&iter, doc, "gen")) {
+        work->gen = bson_iter_as_int64(&iter);
+    }
+    if (bson_iter_init_find(&iter, doc, "lines") && bson_iter_recurse(&iter, &each)) {
+        while (bson_iter_next(&each) && work->count < LINES_MAX) {
+            read_line(work, doc, bson_iter_key(&each));
+        }
+    }
+}
+
+static void read_product(work_t *work, const bson_t *doc)
+{
+    bson_iter_t iter;
+    const bson_oid_t *id;
+
+    if (!bson_iter_init_find(&iter, doc, "_id")) {
+        return;
+    }
+    id = bson_iter_oid(&iter);
+    for (int i = 0; i < work->count; i++) {
+        line_t *line = &work->lines[i];
+
+        if (bson_oid_equal(id, &line->product)) {
+            bson_iter_t member;
+
+            if (bson_iter_init_find(&member, doc, "price")) {
+                line->price = bson_iter_as_int64(&member);
+            }
+            if (bson_iter_init_find(&member, doc, "name")) {
+                snprintf(line->name, sizeof(line->name), "%s", bson_iter_utf8(&member, NULL));
+            }
+        }
+    }
+}
+
+void bare_find_session(work_t *work)
+{
+    char id[32];
+    bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER;
+
+    snprintf(id, sizeof(id), "bench-session-%06d", (int)work->customer);
+    BSON_APPEND_UTF8(&filter, "_id", id);
+    BSON_APPEND_INT64(&opts, "limit", 1);
+    if (find(work, "sessions", &filter, &opts, NULL) != 1) {
+        bare_fail(work, "no session", NULL);
+    }
+    bson_destroy(&filter);
+    bson_destroy(&opts);
+}
+
+void bare_find_cart(work_t *work)
+{
+    bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER;
+
+    BSON_APPEND_OID(&filter, "_id", &work->user);
+    BSON_APPEND_INT64(&opts, "limit", 1);
+    if (find(work, "carts", &filter, &opts, read_cart) != 1) {
+        bare_fail(work, "no cart", NULL);
+    }
+    bson_destroy(&filter);
+    bson_destroy(&opts);
+}
+
+void bare_find_products(work_t *work, const bson_oid_t *extra)
+{
+    bson_t filter = BSON_INITIALIZER, in, list;
+    bson_t *opts =
+        BCON_NEW("projection", "{", "name", BCON_INT32(1), "description", BCON_INT32(1), "price",
+                 BCON_INT32(1), "category", BCON_INT32(1), "stock", BCON_INT32(1), "image_url",
+                 BCON_INT32(1), "featured", BCON_INT32(1), "created_at", BCON_INT32(1),
+                 "updated_at", BCON_INT32(1), "rev", BCON_INT32(1), "}");
+    bool held = extra == NULL;
+    char key[16];
+
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
+    bson_append_array_begin(&in, "$in", -1, &list);
+    for (int i = 0; i < work->count; i++) {
+        snprintf(key, sizeof(key), "%d", i);
+        BSON_APPEND_OID(&list, key, &work->lines[i].product);
+        held = held || bson_oid_equal(extra, &work->lines[i].product);
+    }
+    if (!held) {
+        snprintf(key, sizeof(key), "%d", work->count);
+        BSON_APPEND_OID(&list, key, extra);
+    }
+    bson_append_array_end(&in, &list);
+    bson_append_document_end(&filter, &in);
+    BSON_APPEND_NULL(&filter, "deleted_at");
+    if (find(work, "products", &filter, opts, read_product) < work->count) {
+        bare_fail(work, "too few products", NULL);
+    }
+    bson_destroy(opts);
+    bson_destroy(&filter);
+}
+
+/* ---- the routes ---- */
+
+static void cart(work_t *work)
+{
+    bare_find_cart(work);
+    bare_find_products(work, NULL);
+}
+
+static void cart_add(work_t *work)
+{
+    bson_t filter = BSON_INITIALIZER, *change;
+    bson_oid_t product;
+
+    oid_of(&product, "70726f64", 7 * work->customer % PRODUCTS);
+    bare_find_session(work);
+    bare_find_cart(work);
+    bare_find_products(work, &product);
+    BSON_APPEND_OID(&filter, "_id", &work->user);
+    BCON_APPEND(&filter, "lines", "{", "$elemMatch", "{", "product", BCON_OID(&product), "q", "{",
+                "$lte", BCON_INT64(9999), "}", "}", "}");
+    change = BCON_NEW("$inc", "{", "rev", BCON_INT64(1), "lines.$.q", BCON_INT64(1), "}", "$set",
+                      "{", "updated_at", BCON_DATE_TIME(bare_now_ms()), "}");
+    if (bare_update(work, "carts", &filter, change, true) != 1) {
+        bare_fail(work, "no line to add to", NULL);
+    }
+    bson_destroy(change);
+    bson_destroy(&filter);
+    bare_find_cart(work);
+}
+
+/* ---- all of it ---- */
+
+static void serve(work_t *work)
+{
+    if (!strcmp(work->shared->mode, "cart")) {
+        cart(work);
+    } else if (!strcmp(work->shared->mode, "cart_add")) {
+        cart_add(work);
+    } else {
+        bare_order(work);
+    }
+}
+
+static void *run(void *argument)
+{
+    work_t work = { .shared = argument };
+    shared_t *shared = argument;
+    bool once = !strcmp(shared->mode, "order");
+
+    work.client = mongoc_client_pool_pop(shared->pool);
+    work.majority = mongoc_write_concern_new();
+    mongoc_write_concern_set_wmajority(work.majority, 4000);
+    mongoc_write_concern_set_journal(work.majority, true);
+    while (now_us() < shared->end_us && !atomic_load(&shared->failed)) {
+        int64_t number = atomic_fetch_add(&shared->next, 1), began = now_us(), at;
+
+        if (once && number >= shared->customers) {
+            bare_fail(&work, "more orders than customers", NULL);
+            break;
+        }
+        work.customer = number % shared->customers;
+        oid_of(&work.user, "75736572", work.customer);
+        work.commands = 0;
+        serve(&work);
+        at = atomic_fetch_add(&shared->requests, 1);
+        if (at < SAMPLES_MAX) {
+            shared->samples[at] = (int32_t)(now_us() - began);
+        }
+        atomic_store(&shared->commands, work.commands);
+    }
+    mongoc_write_concern_destroy(work.majority);
+    mongoc_client_pool_push(shared->pool, work.client);
+    return NULL;
+}
+
+static int ascending(const void *a, const void *b)
+{
+    int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int report(shared_t *shared, double seconds)
+{
+    int64_t n = atomic_load(&shared->requests);
+
+    if (atomic_load(&shared->failed) || n == 0) {
+        return 1;
+    }
+    n = n < SAMPLES_MAX ? n : SAMPLES_MAX;
+    qsort(shared->samples, (size_t)n, sizeof(*shared->samples), ascending);
+    printf("{\"requests\": %" PRId64 ", \"rate\": %.1f, \"p50\": %d, \"p99\": %d, "
+           "\"commands\": %d}\n",
+           n, (double)n / seconds, shared->samples[n / 2], shared->samples[n * 99 / 100],
+           atomic_load(&shared->commands));
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    shared_t shared = { .mode = argc > 2 ? argv[2] : "" };
+    int64_t began;
+    long threads, seconds;
+    mongoc_uri_t *uri;
+    pthread_t ids[256];
+    int status;
+
+    if (argc != 6 || (strcmp(shared.mode, "cart") && strcmp(shared.mode, "cart_add") &&
+                      strcmp(shared.mode, "order"))) {
+        fprintf(stderr, "usage: bare URI cart|cart_add|order CONNECTIONS SECONDS CUSTOMERS\n");
+        return 2;
+    }
+    threads = strtol(argv[3], NULL, 10);
+    seconds = strtol(argv[4], NULL, 10);
+    shared.customers = strtol(argv[5], NULL, 10);
+    if (threads < 1 || threads > 256 || seconds < 1 || seconds > 60 || shared.customers < 1) {
+        fprintf(stderr, "bare: 1 to 256 connections, 1 to 60 s, at least one customer\n");
+        return 2;
+    }
+    mongoc_init();
+    uri = mongoc_uri_new(argv[1]);
+    shared.pool = mongoc_client_pool_new(uri);
+    mongoc_client_pool_max_size(shared.pool, (uint32_t)threads);
+    shared.samples = calloc(SAMPLES_MAX, sizeof(*shared.samples));
+    began = now_us();
+    shared.end_us = began + seconds * 1000000;
+    for (long i = 0; i < threads; i++) {
+        pthread_create(&ids[i], NULL, run, &shared);
+    }
+    for (long i = 0; i < threads; i++) {
+        pthread_join(ids[i], NULL);
+    }
+    status = report(&shared, (double)(now_us() - began) / 1e6);
+    free(shared.samples);
+    mongoc_client_pool_destroy(shared.pool);
+    mongoc_uri_destroy(uri);
+    mongoc_cleanup();
+    return status;
+}

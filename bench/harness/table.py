@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+"""Figures as text."""
+
+
+def ratio(found):
+    return "%.2f (%.2f..%.2f)" % (found["median"], found["min"], found["max"])
+
+
+def rows_of(found, titles):
+    """Header and one row a contender, as text cells."""
+    yield ("", "requests/s", "of static", "p50 ms", "x static", "p99 ms", "x static", "CPU us", "+ store us", "PSS MiB")
+    for name, one in found.items():
+        yield (titles[name], "%.0f" % one["rate"]["median"], ratio(one["rate_ratio"]),
+               "%.2f" % (one["p50_us"]["median"] / 1000), ratio(one["p50_ratio"]),
+               "%.2f" % (one["p99_us"]["median"] / 1000), ratio(one["p99_ratio"]), "%.0f" % one["cpu_us_per_request"],
+               "%.0f" % one["backing_cpu_us_per_request"], "%.0f" % one["pss_mib"])
+
+
+def aligned(rows):
+    rows = list(rows)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return ["  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
+                      for i, (cell, width) in enumerate(zip(row, widths))) for row in rows]
+
+
+def heading(figures):
+    m = figures["machine"]
+    return ["%s, revision %s" % (figures["date"], figures["revision"]),
+            "%s, %d cores, %.1f GiB, Linux %s, load before: %.2f" % (m["cpu"], m["cores"], m["memory_gib"], m["kernel"],
+                                                                   m["load_before"]),
+            "store %s, %d products, %d slices of %d s each; %s" % (
+                figures["store"], figures["products"], figures["rounds"], figures["seconds"],
+                ", ".join("%s %s" % pair for pair in sorted(figures["versions"].items())))]
+
+
+def text(figures):
+    lines = heading(figures) + ["Ratios: median (min..max) over the rounds, each against the static file of the same "
+                                "bytes in the same round."]
+    for workload, levels in figures["results"].items():
+        for connections, found in levels.items():
+            lines += ["", "%s, %s connections, %d bytes" % (figures["titles"][workload], connections,
+                                                            figures["bytes"][workload])]
+            lines += aligned(rows_of(found, figures["contenders"]))
+    if figures.get("bare"):
+        lines += ["", "mod_shop against the bare driver calls, one connection"]
+        lines += aligned([("", "commands", "mod_shop p50 us", "bare p50 us", "ratio")] + [
+            (figures["titles"][name], str(one["commands"]), "%.0f" % one["mod_shop_p50_us"]["median"],
+             "%.0f" % one["bare_p50_us"]["median"], ratio(one["ratio"])) for name, one in figures["bare"].items()])
+    return "\n".join(lines)

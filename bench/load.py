@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: MIT
+"""Sample data, in exactly the shape in which the module stores it. Runs in the benchmark's own Python environment,
+because it needs PyMongo; bench/run calls it:
+
+    load.py catalogue URI PRODUCTS          products, unless they are there; stock of what is ordered is filled up
+    load.py customers URI USERS FILE        users, sessions, carts; access tokens into FILE (key: JWT_KEY)
+    load.py refill URI USERS GENERATION     the first carts full again, as of a generation never used before
+    load.py reset URI USERS GENERATION      the same, no orders, and the stock as at the beginning
+    load.py shape URI ID                    is product ID, made through the API, what this program would write?
+
+Everything is a function of an index, so that every contender's database holds the same documents."""
+import os
+import random
+import sys
+import time
+from datetime import datetime, timedelta, timezone
+
+import jwt
+from argon2 import PasswordHasher
+from bson import ObjectId
+from bson.int64 import Int64
+from pymongo import MongoClient, WriteConcern
+
+VERSION = 3  # of what is written; another one is loaded anew
+CHECKOUT = 200  # the oldest products: only they are put into carts and ordered
+CHECKOUT_STOCK = 2000000000
+PASSWORD = "correct horse battery"
+BEGAN = datetime(2026, 1, 1, tzinfo=timezone.utc)
+ADJECTIVES = ("Walnut", "Linen", "Copper", "Folding", "Slate", "Enamel", "Woven", "Quiet", "Alpine", "Compact",
+              "Brass", "Cotton", "Striped", "Tall", "Round", "Harbour", "Winter", "Garden", "Travel", "Studio")
+KINDS = ("Lamp", "Kettle", "Chair", "Notebook", "Backpack", "Mug", "Blanket", "Clock", "Speaker", "Vase", "Tent",
+         "Knife", "Basket", "Mirror", "Teapot", "Scarf", "Puzzle", "Pan", "Planter", "Stool", "Camera", "Lantern",
+         "Pillow", "Bottle", "Tray")
+CATEGORIES = ("Home", "Kitchen", "Outdoors", "Electronics", "Stationery", "Toys and Games", "Clothing", "Garden")
+SENTENCES = ("It was made to be used every day and to look better for it.", "The handle stays cool to the touch.",
+             "Packs flat into the cloth bag that comes with it.", "Every seam is stitched twice and taped inside.",
+             "Fits the shelf of a small flat and the boot of a small car.", "Wipes clean with a damp cloth.",
+             "The makers repair it for as long as they are in business.", "Holds more than one would think.")
+
+
+def product_id(i):
+    return ObjectId("70726f64%016x" % i)
+
+
+def user_id(i):
+    return ObjectId("75736572%016x" % i)
+
+
+def tokens(text):
+    """The module's search words, for the plain ASCII used here."""
+    return list(dict.fromkeys("".join(c if c.isalnum() else " " for c in text.lower()).split()))
+
+
+def name_words(name):
+    whole = tokens(name)
+    words = list(whole)
+    for word in whole:
+        for size in range(3, len(word)):
+            if word[:size] not in words:
+                words.append(word[:size])
+    return words[:96]
+
+
+def milliseconds(when):
+    return int(when.timestamp() * 1000)
+
+
+def product_document(ident, name, description, price, category, stock, image_url, featured, at):
+    """Members in the order in which the module inserts them."""
+    title = name_words(name)
+    words = tokens("%s %s %s" % (name, category, description))[:64]
+    return {
+        "_id": ident, "name": name, "description": description, "price": Int64(price), "category": category,
+        "image_url": image_url, "featured": featured, "updated_at": at, "rev": Int64(1), "words": words + title,
+        "name_words": title, "by_name": "%s\x01%s" % (name.lower()[:64], ident), "by_price": "%016x%s" % (price, ident),
+        "by_created": "%016x%s" % (milliseconds(at), ident), "stock": Int64(stock), "created_at": at,
+        "deleted_at": None, "holds": [], "backs": [], "back_rev": Int64(0), "moves": [], "move_rev": Int64(0),
+    }
+
+
+def product(i):
+    pick = random.Random(i)
+    name = "%s %s %d" % (pick.choice(ADJECTIVES), pick.choice(KINDS), i)
+    return product_document(
+        product_id(i), name, " ".join(pick.sample(SENTENCES, 3)), pick.randrange(199, 49999), pick.choice(CATEGORIES),
+        CHECKOUT_STOCK if i < CHECKOUT else pick.randrange(1, 500), "/images/%s.svg" % tokens(name)[1], i % 50 == 49,
+        BEGAN + timedelta(seconds=i))
+
+
+def database(uri):
+    client = MongoClient(uri, tz_aware=True, retryWrites=False)
+    return client.get_default_database()
+
+
+def insert(collection, documents, batch=2000):
+    collection = collection.with_options(write_concern=WriteConcern(w=1, j=False))
+    block = []
+    for document in documents:
+        block.append(document)
+        if len(block) == batch:
+            collection.insert_many(block, ordered=False)
+            block = []
+    if block:
+        collection.insert_many(block, ordered=False)
+
+
+def renew(collection, documents=()):
+    """Instead of deleting, which some stores remember for long. The indexes that `shopctl init` made come behind the
+    documents: built at once they are faster than grown."""
+    indexes = [dict(found) for found in collection.list_indexes() if found["name"] != "_id_"]
+    collection.drop()
+    insert(collection, documents)
+    for index in indexes:
+        collection.create_index(list(index["key"].items()), name=index["name"],
+                                **{name: index[name] for name in ("unique", "sparse") if index.get(name)})
+
+
+def fill_stock(db):
+    ids = [product_id(i) for i in range(CHECKOUT)]
+    db.products.update_many({"_id": {"$in": ids}}, {"$set": {"stock": Int64(CHECKOUT_STOCK), "holds": []}})
+
+
+def load_catalogue(uri, count):
+    db = database(uri)
+    stamp = {"_id": "bench", "version": VERSION, "products": count}
+    if db.meta.find_one({"_id": "bench"}) != stamp:
+        began = time.monotonic()
+        db.meta.delete_one({"_id": "bench"})
+        renew(db.products, (product(i) for i in range(count)))
+        db.meta.insert_one(stamp)
+        print("%s: %d products in %.0f s" % (db.name, count, time.monotonic() - began), file=sys.stderr)
+    fill_stock(db)
+    found = db.products.estimated_document_count()
+    if found != count:
+        sys.exit("%s holds %d products instead of %d" % (db.name, found, count))
+
+
+def cart(i, generation):
+    lines = [{"product": product_id((7 * i + step) % CHECKOUT), "q": Int64(1 + step % 2)} for step in (0, 3)]
+    return {"_id": user_id(i), "rev": Int64(1), "gen": Int64(generation), "updated_at": BEGAN, "lines": lines}
+
+
+def user(i, password_hash):
+    name = "bench%06d" % i
+    return {"_id": user_id(i), "username": name, "username_key": name, "email": name + "@example.com",
+            "email_key": name + "@example.com", "password_hash": password_hash, "role": "user",
+            "email_verified": False, "disabled": False, "updated_at": BEGAN, "rev": Int64(1), "created_at": BEGAN}
+
+
+def session(i, at):
+    return {"_id": "bench-session-%06d" % i, "user_id": user_id(i), "role": "user", "current": "0" * 64,
+            "created_at": at, "expires_at": at + timedelta(days=7), "absolute_at": at + timedelta(days=30),
+            "revoked": False}
+
+
+def access_token(i, at):
+    now = int(at.timestamp())
+    claims = {"iss": "mod_shop", "aud": "shop", "use": "access", "sub": str(user_id(i)),
+              "sid": "bench-session-%06d" % i, "jti": "bench-%06d" % i, "role": "user", "iat": now, "nbf": now,
+              "exp": now + 86400}
+    return jwt.encode(claims, os.environ["JWT_KEY"], algorithm="HS256", headers={"kid": "bench"})
+
+
+def load_customers(uri, count, path):
+    db = database(uri)
+    at = datetime.now(timezone.utc).replace(microsecond=0)
+    # one hash for all: each login computes it anyway
+    hashed = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, hash_len=32, salt_len=16).hash(PASSWORD)
+    renew(db.users, (user(i, hashed) for i in range(count)))
+    renew(db.sessions, (session(i, at) for i in range(count)))
+    renew(db.carts, (cart(i, 0) for i in range(count)))
+    renew(db.orders)
+    with open(path, "w") as f:
+        f.writelines(access_token(i, at) + "\n" for i in range(count))
+
+
+def refill(uri, count, generation):
+    db = database(uri)
+    db.carts.delete_many({"_id": {"$lt": user_id(count)}})
+    insert(db.carts, (cart(i, generation) for i in range(count)))
+
+
+def reset(uri, count, generation):
+    db = database(uri)
+    renew(db.orders)
+    fill_stock(db)
+    renew(db.carts, (cart(i, generation) for i in range(count)))
+
+
+def differences(found, wanted):
+    if list(found) != list(wanted):
+        yield "members %s instead of %s" % (list(found), list(wanted))
+    for name in wanted:
+        if name not in found or type(found[name]) is not type(wanted[name]) or found[name] != wanted[name]:
+            yield "%s: %r instead of %r" % (name, found.get(name), wanted[name])
+
+
+def check_shape(uri, ident):
+    """The API made this product; would we have written the same document?"""
+    found = database(uri).products.find_one({"_id": ObjectId(ident)})
+    if not found:
+        sys.exit("product %s is not in the store" % ident)
+    wanted = product_document(found["_id"], found["name"], found["description"], found["price"], found["category"],
+                              found["stock"], found["image_url"], found["featured"], found["created_at"])
+    wrong = list(differences(found, wanted))
+    if wrong:
+        sys.exit("the loader's documents are not the module's: " + "; ".join(wrong))
+    database(uri).products.delete_one({"_id": found["_id"]})
+
+
+def main(argv):
+    verb, uri, *rest = argv
+    if verb == "catalogue":
+        load_catalogue(uri, int(rest[0]))
+    elif verb == "customers":
+        load_customers(uri, int(rest[0]), rest[1])
+    elif verb == "refill":
+        refill(uri, int(rest[0]), int(rest[1]))
+    elif verb == "reset":
+        reset(uri, int(rest[0]), int(rest[1]))
+    elif verb == "shape":
+        check_shape(uri, rest[0])
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
