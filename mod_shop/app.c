@@ -5,12 +5,14 @@
 #include <apr_strings.h>
 
 #include "accounts/account_mongo.h"
+#include "app_listen.h"
 #include "base/log.h"
 #include "cart/cart_mongo.h"
 #include "coupons/coupon_mongo.h"
 #include "guard/limiter_redis.h"
 #include "guard/rate.h"
 #include "guard/revoked_redis.h"
+#include "guard/revoked_shm.h"
 #include "http/cache_redis.h"
 #include "http/openapi.h"
 #include "infra/mongo.h"
@@ -75,6 +77,24 @@ shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, ap
     return NULL;
 }
 
+/* Every port gets the level that asks Redis, behind or before the one that does not. */
+static void use_redis(shop_app_t *app, const shop_settings_t *settings, const shop_shared_t *shared,
+                      shop_redis_t *redis, apr_pool_t *pool)
+{
+    int token_s = settings->jwt_access_s + settings->jwt_leeway_s;
+    shop_revoked_t *stored =
+        shop_revoked_redis(redis, app->changes, token_s, shared->revoked_owed, pool);
+
+    app->limiter = shop_limiter_redis(redis, app->limiter, pool);
+    app->rate_limiter =
+        shop_limiter_lease(app->limiter, shared->lease, shared->lease_size, settings->nodes, pool);
+    app->cache = shop_cache_redis(redis, shared->cache_dirty, app->changes, pool);
+    app->revoked = shop_revoked_shm(shared->revoked, stored, app->changes, token_s,
+                                    shared->revoked_owed, pool);
+    app->listener =
+        shop_listener_create(redis, app->changes, app->cache, app->revoked, stored, pool);
+}
+
 shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings,
                             const shop_shared_t *shared, apr_pool_t *pool)
 {
@@ -92,16 +112,11 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     app->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
     app->cache = shop_cache_none(pool);
     app->revoked = shop_revoked_none(pool);
+    app->changes = shop_changes_attach(shared->changes, redis != NULL, pool);
     if (redis) {
-        app->limiter = shop_limiter_redis(redis, app->limiter, pool);
-        app->rate_limiter = shop_limiter_lease(app->limiter, shared->lease, shared->lease_size,
-                                               settings->nodes, pool);
-        app->cache = shop_cache_redis(redis, shared->cache_dirty, pool);
-        app->revoked = shop_revoked_redis(redis, settings->jwt_access_s + settings->jwt_leeway_s,
-                                          shared->revoked_owed, pool);
+        use_redis(app, settings, shared, redis, pool);
     }
     app->books = shop_verify_store_mongo(mongo, pool);
-    app->changes = shop_changes_attach(shared->changes, redis != NULL, pool);
     if (settings->cache_bytes) {
         app->cache = shop_cache_local(app->changes, app->cache, (apr_size_t)settings->cache_bytes,
                                       shared->cache_counts, pool);
@@ -163,6 +178,18 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool)
 {
     return app->health->mongo(app->health, pool);
+}
+
+apr_size_t shop_app_revoked_size(void)
+{
+    return shop_revoked_shm_size();
+}
+
+void shop_app_listen(const shop_app_t *app, const atomic_bool *stop, apr_pool_t *pool)
+{
+    if (app->listener) {
+        shop_listener_run(app->listener, stop, pool);
+    }
 }
 
 int shop_app_db_commands(void)

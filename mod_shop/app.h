@@ -5,6 +5,8 @@
 /* Everything a handler may reach; wired once per child and shop (virtual host). Read-only after
  * shop_app_open, so all threads of the child share it. */
 
+#include <stdatomic.h>
+
 #include "accounts/account_repo.h"
 #include "base/clock.h"
 #include "base/settings.h"
@@ -15,6 +17,7 @@
 #include "http/cache.h"
 #include "http/cache_local.h"
 #include "http/dispatch.h"
+#include "infra/changes.h"
 #include "infra/password.h"
 #include "orders/order_repo.h"
 #include "products/product_repo.h"
@@ -35,6 +38,7 @@ typedef struct shop_app_t {
     shop_revoked_t *revoked; /* fast look at ended sessions; the store is the truth */
     const shop_tokens_t *tokens;
     shop_hasher_t *hasher;
+    struct shop_listener_t *listener; /* NULL: no Redis, no other hosts */
     struct shop_health_t *health;
     struct shop_verify_store_t *books; /* what `shopctl verify` reads; see ops/verify_run.h */
     shop_dispatch_t dispatch;
@@ -55,6 +59,7 @@ typedef struct shop_shared_t {
     unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
     void *changes;          /* shop_changes_size() zeroed bytes */
     shop_cache_counts_t *cache_counts; /* zeroed */
+    void *revoked;          /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
 } shop_shared_t;
 
 /* Opens MongoDB and Redis pools (no connection is made yet, so an absent server is no error) and
@@ -69,6 +74,13 @@ shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, ap
 
 /* Once a minute in each child: pings the store and takes its clock. */
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool);
+
+/* How many bytes of zeroed memory the ended sessions need. */
+apr_size_t shop_app_revoked_size(void);
+
+/* Listens to what other hosts change until *stop is set; then it returns within 300 ms. Returns at
+ * once without Redis. On one thread of the host: what it hears, all processes know. */
+void shop_app_listen(const shop_app_t *app, const atomic_bool *stop, apr_pool_t *pool);
 
 /* A request begins on this thread: commands are counted from 0, none is begun after deadline
  * (monotonic). 0 ends it: background work has none. */

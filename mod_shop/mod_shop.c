@@ -25,6 +25,7 @@ static void register_hooks(apr_pool_t *pool)
 
     (void)pool;
     shop_register_problem_filter();
+    ap_hook_pre_config(shop_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(shop_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(shop_post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);

@@ -20,7 +20,7 @@ HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_watchdog|mpm_com
 read_roles() {
     cat <<'END'
 base/.*                                   base/.*
-http/[a-z_]+_redis\.[ch]                  (http|base)/.*|infra/(redis|owed)\.h
+http/[a-z_]+_redis\.[ch]                  (http|base)/.*|infra/(redis|owed|changes|announce)\.h
 http/.*                                   (http|base)/.*
 infra/mongo[a-z_]*\.[ch]                  (infra|base)/.*|<mongoc/mongoc\.h>|<bson/bson\.h>
 infra/redis[a-z_]*\.[ch]                  (infra|base)/.*|<hiredis/hiredis\.h>
@@ -29,10 +29,11 @@ infra/password\.[ch]                      (infra|base)/.*|<sodium\.h>
 infra/password_werkzeug\.[ch]             (infra|base)/.*|<openssl/[a-z]+\.h>
 infra/outbound\.[ch]                      (infra|base)/.*|<curl/curl\.h>
 infra/.*                                  (infra|base)/.*
-guard/[a-z_]+_redis\.[ch]                 (guard|http|base)/.*|infra/(redis|owed)\.h
+guard/[a-z_]+_redis\.[ch]                 (guard|http|base)/.*|infra/(redis|owed|changes|announce)\.h
+guard/[a-z_]+_shm\.[ch]                   (guard|http|base)/.*|infra/(owed|changes)\.h
 guard/.*                                  (guard|http|base)/.*|app\.h|@noun(_repo)?\.h
 (server/.*|mod_shop\.c)                   (server|http|base)/.*|app\.h|@httpd
-app\.[ch]                                 (base|http|guard|infra|ops|@folder)/.*|app\.h|resources\.def
+app(_listen)?\.[ch]                       (base|http|guard|infra|ops|@folder)/.*|app(_listen)?\.h|resources\.def
 ops/[a-z_]+_live\.[ch]                    (ops|base|infra|guard)/.*|@noun_repo\.h
 ops/[a-z_]+_mongo\.[ch]                   (ops|base|infra)/.*|@noun\.h
 ops/.*                                    (ops|http|base)/.*|app\.h|@noun(_repo)?\.h
@@ -48,8 +49,9 @@ END
 is_never_allowed() { # FILE TARGET
     # _api headers stay in their folder
     [[ $2 =~ _api\.h$ && ${1%/*} != "${2%/*}" && $1 != app.c ]] && return 0
-    # what touches a database or Redis is opened by app.c and by adapters only
-    [[ $2 =~ _(mongo|redis|bson)\.h$ && ! $1 =~ _(mongo|redis|bson|live)\.[ch]$ && $1 != app.c ]]
+    # what touches a database or Redis is opened by app*.c and by adapters only
+    [[ $2 =~ _(mongo|redis|bson)\.h$ && ! $1 =~ _(mongo|redis|bson|live)\.[ch]$ &&
+        ! $1 =~ ^app(_listen)?\.c$ ]]
 }
 
 # Exceptions: file, what it includes, and why.

@@ -70,6 +70,7 @@ libunit_guard_la_SOURCES = \
 	tests/unit/guard/test_limiter_lease.c \
 	tests/unit/guard/test_limiter_shm.c \
 	tests/unit/guard/test_rate.c \
+	tests/unit/guard/test_revoked_shm.c \
 	tests/unit/guard/suites.h
 tests_unit_guard_test_guard_SOURCES = tests/unit/guard/main.c
 tests_unit_guard_test_guard_LDADD = $(TEST_LIBS)
@@ -94,6 +95,8 @@ libunit_http_la_SOURCES = \
 	tests/unit/http/toy.h
 tests_unit_http_test_http_SOURCES = tests/unit/http/main.c
 tests_unit_http_test_http_LDADD = $(TEST_LIBS)
+tests_unit_infra_test_announce_SOURCES = tests/unit/infra/test_announce.c
+tests_unit_infra_test_announce_LDADD = $(TEST_LIBS)
 tests_unit_infra_test_password_SOURCES = tests/unit/infra/test_password.c
 tests_unit_infra_test_password_LDADD = $(TEST_LIBS)
 tests_unit_ops_test_verify_SOURCES = tests/unit/ops/test_verify.c
@@ -125,6 +128,8 @@ tests_contract_test_catalogue_contract_SOURCES = tests/contract/test_catalogue_c
 tests_contract_test_catalogue_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_coupon_contract_SOURCES = tests/contract/test_coupon_contract.c
 tests_contract_test_coupon_contract_LDADD = $(TEST_LIBS)
+tests_contract_test_listen_contract_SOURCES = tests/contract/test_listen_contract.c
+tests_contract_test_listen_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_mongo_infra_SOURCES = tests/contract/test_mongo_infra.c
 tests_contract_test_mongo_infra_LDADD = $(TEST_LIBS)
 tests_contract_test_order_contract_SOURCES = tests/contract/test_order_contract.c
@@ -173,6 +178,7 @@ unit_tests = \
 	tests/unit/guard/test_authn \
 	tests/unit/guard/test_token \
 	tests/unit/http/test_http \
+	tests/unit/infra/test_announce \
 	tests/unit/infra/test_password \
 	tests/unit/ops/test_verify \
 	tests/unit/orders/test_orders \
@@ -182,6 +188,7 @@ contract_tests = \
 	tests/contract/test_account_contract \
 	tests/contract/test_catalogue_contract \
 	tests/contract/test_coupon_contract \
+	tests/contract/test_listen_contract \
 	tests/contract/test_mongo_infra \
 	tests/contract/test_order_contract \
 	tests/contract/test_redis_contract \

@@ -14,6 +14,8 @@ libshop_la_SOURCES += \
 	mod_shop/guard/revoked_none.c \
 	mod_shop/guard/revoked_redis.c \
 	mod_shop/guard/revoked_redis.h \
+	mod_shop/guard/revoked_shm.c \
+	mod_shop/guard/revoked_shm.h \
 	mod_shop/guard/slots.c \
 	mod_shop/guard/slots.h \
 	mod_shop/guard/token.c \

@@ -11,6 +11,7 @@
 
 #include "../base/id.h"
 #include "../base/log.h"
+#include "../infra/announce.h"
 #include "../infra/changes.h"
 #include "../infra/owed.h"
 
@@ -22,7 +23,9 @@
 typedef struct redis_cache_t {
     shop_cache_t port; /* first: the port is this object */
     shop_redis_t *redis;
+    shop_changes_t *changes;
     const char *generation_key;
+    const char *channel;
     unsigned *dirty; /* invalidations owed to Redis */
     unsigned own_dirty;
 } redis_cache_t;
@@ -39,6 +42,32 @@ static shop_error_t *renew(const char **generation, redis_cache_t *cache, apr_po
     SHOP_TRY(shop_id_secret(generation, 16, pool));
     argv[2] = *generation;
     return shop_redis_command(&value, cache->redis, true, 3, argv, NULL, pool);
+}
+
+/* Other hosts hear of it in the moment the old generation ends, not sooner and not later. Ends with
+ * an error text, or a number. */
+static const char announce_script[] = "redis.call('SET', KEYS[1], ARGV[1])\n"
+                                      "local heard = redis.pcall('PUBLISH', ARGV[2], ARGV[3])\n"
+                                      "return type(heard) == 'table' and heard.err or 1\n";
+
+/* renew(), and tells the other hosts what changed. May be sent twice. */
+static bool announce(redis_cache_t *cache, const char *const *subjects, int count, apr_pool_t *pool)
+{
+    uint64_t origin = cache->changes ? shop_changes_origin(cache->changes) : 0;
+    const char *argv[4] = { cache->generation_key, NULL, cache->channel,
+                            shop_announce_changed(origin, subjects, count, pool) };
+    shop_redis_value_t value;
+
+    if (shop_id_secret(&argv[1], 16, pool) ||
+        (shop_redis_script(&value, cache->redis, announce_script, 1, 4, argv, pool) &&
+         shop_redis_script(&value, cache->redis, announce_script, 1, 4, argv, pool))) {
+        return false;
+    }
+    if (value.kind == SHOP_REDIS_STRING) {
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis refused PUBLISH: %s",
+                        value.bytes);
+    }
+    return value.kind == SHOP_REDIS_INTEGER;
 }
 
 static bool is_generation(const shop_redis_value_t *value)
@@ -192,16 +221,16 @@ static void drop(redis_cache_t *cache, const char *name, const char *key, apr_po
     (void)shop_redis_command(&value, cache->redis, true, 2, argv, NULL, pool);
 }
 
-/* Before anything of Redis is trusted: what could not be told is told now. */
+/* Before anything of Redis is trusted: what could not be told is told now. What it was is
+ * forgotten, so it is everything. */
 static bool make_good(redis_cache_t *cache, apr_pool_t *pool)
 {
     unsigned seen = shop_owed_read(cache->dirty);
-    const char *generation;
 
     if (!shop_owed_any(seen)) {
         return true;
     }
-    if (renew(&generation, cache, pool)) {
+    if (!announce(cache, NULL, 0, pool)) {
         return false;
     }
     shop_owed_paid(cache->dirty, seen);
@@ -269,16 +298,20 @@ static void cache_invalidate(shop_cache_t *port, const char *const *subjects, in
                              apr_pool_t *pool)
 {
     redis_cache_t *cache = (redis_cache_t *)port;
-    const char *generation;
 
-    (void)subjects; /* here one generation stands for the whole catalogue */
-    (void)count;
-    if (renew(&generation, cache, pool)) {
+    /* In Redis one generation stands for the whole catalogue; other hosts are told what it was. */
+    if (!announce(cache, subjects, count, pool)) {
         shop_owed_add(cache->dirty);
     }
 }
 
-shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *dirty, apr_pool_t *pool)
+bool shop_cache_redis_settle(shop_cache_t *port, apr_pool_t *pool)
+{
+    return make_good((redis_cache_t *)port, pool);
+}
+
+shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *dirty, shop_changes_t *changes,
+                               apr_pool_t *pool)
 {
     redis_cache_t *cache = apr_pcalloc(pool, sizeof(*cache));
 
@@ -286,6 +319,8 @@ shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *dirty, apr_pool_t 
     cache->port.put = cache_put;
     cache->port.invalidate = cache_invalidate;
     cache->redis = redis;
+    cache->changes = changes;
+    cache->channel = shop_announce_channel(shop_redis_prefix(redis), pool);
     cache->generation_key = apr_pstrcat(pool, shop_redis_prefix(redis), "gen", NULL);
     cache->dirty = dirty ? dirty : &cache->own_dirty;
     return &cache->port;

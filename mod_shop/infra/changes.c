@@ -86,6 +86,8 @@ bool shop_changes_is_good(const shop_changes_t *changes, uint64_t as_of, apr_tim
                           const uint32_t *cells, int count, apr_time_t now)
 {
     const block_t *block = changes->block;
+    /* First: a listener that begins to hear notes that everything changed before it says so. */
+    bool hears = shop_changes_hears(changes, now);
 
     if (atomic_load(&block->everything) > as_of) {
         return false;
@@ -95,7 +97,7 @@ bool shop_changes_is_good(const shop_changes_t *changes, uint64_t as_of, apr_tim
             return false;
         }
     }
-    return shop_changes_hears(changes, now) || now - read_at < SHOP_CHANGES_BOUND;
+    return hears || now - read_at < SHOP_CHANGES_BOUND;
 }
 
 uint64_t shop_changes_origin(shop_changes_t *changes)

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libshop_la_SOURCES += \
+	mod_shop/infra/announce.c \
+	mod_shop/infra/announce.h \
 	mod_shop/infra/breaker.c \
 	mod_shop/infra/breaker.h \
 	mod_shop/infra/changes.c \
@@ -21,6 +23,9 @@ libshop_la_SOURCES += \
 	mod_shop/infra/password_werkzeug.h \
 	mod_shop/infra/redis.c \
 	mod_shop/infra/redis.h \
+	mod_shop/infra/redis_inner.h \
+	mod_shop/infra/redis_listen.c \
+	mod_shop/infra/redis_listen.h \
 	mod_shop/infra/redis_url.c \
 	mod_shop/infra/redis_url.h \
 	mod_shop/infra/redis_wire.c \

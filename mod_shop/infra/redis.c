@@ -13,11 +13,12 @@
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "breaker.h"
+#include "redis_inner.h"
 #include "redis_wire.h"
 
 #define FAILURES 5
 #define PAUSE apr_time_from_sec(1)
-#define SCRIPTS 8 /* different ones we know the digest of */
+#define SCRIPTS 16 /* different ones we know the digest of */
 
 typedef struct digest_t {
     const char *script; /* by address: scripts are constants */
@@ -91,6 +92,11 @@ const char *shop_redis_prefix(const shop_redis_t *redis)
     return redis->prefix;
 }
 
+apr_time_t shop_redis_connect_timeout(const shop_redis_t *redis)
+{
+    return redis->connect_timeout;
+}
+
 /* ---- connections ---- */
 
 static shop_error_t *away(const char *why, apr_pool_t *pool)
@@ -145,7 +151,7 @@ static bool look_at_policy(const char **why, redisContext *context, shop_redis_t
     return true;
 }
 
-static redisContext *connect_new(const char **why, shop_redis_t *redis, apr_pool_t *pool)
+redisContext *shop_redis_connect(const char **why, shop_redis_t *redis, apr_pool_t *pool)
 {
     redisContext *context = shop_redis_wire_open(why, &redis->url, redis->connect_timeout, pool);
     const char *auth[3] = { "AUTH", redis->url.user ? redis->url.user : redis->password,
@@ -246,7 +252,7 @@ static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, b
 
     *idle = context != NULL;
     if (!context) {
-        context = connect_new(why, redis, pool);
+        context = shop_redis_connect(why, redis, pool);
     }
     if (!context) {
         return NULL;
@@ -274,7 +280,7 @@ static shop_error_t *ask(shop_redis_value_t *value, const char **refusal, shop_r
         return away("it was away a moment ago", pool);
     }
     reply = exchange(&why, &idle, redis, false, argc, argv, sizes, pool);
-    if (!reply && idle && repeatable && strcmp(why, "no answer in time") != 0) {
+    if (!reply && idle && repeatable && strcmp(why, SHOP_REDIS_LATE) != 0) {
         reply = exchange(&why, &idle, redis, true, argc, argv, sizes, pool);
     }
     if (!reply) {

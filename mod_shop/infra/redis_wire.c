@@ -69,7 +69,7 @@ static bool await(const char **why, const redisContext *context, short events, a
         int ready;
 
         if (left <= 0) {
-            *why = "no answer in time";
+            *why = SHOP_REDIS_LATE;
             return false;
         }
         ready = poll(&poller, 1, (int)((left + 999) / 1000));
@@ -134,6 +134,32 @@ redisReply *shop_redis_wire_ask(const char **why, redisContext *context, int arg
         *why = cause ? cause : apr_pstrdup(pool, context->err ? context->errstr : "failed");
     }
     return reply;
+}
+
+bool shop_redis_wire_send(const char **why, redisContext *context, int argc,
+                          const char *const *argv, apr_time_t timeout, apr_pool_t *pool)
+{
+    const char *cause = NULL;
+
+    if (redisAppendCommandArgv(context, argc, (const char **)argv, NULL) == REDIS_OK &&
+        send_all(&cause, context, shop_clock_monotonic() + timeout)) {
+        return true;
+    }
+    *why = cause ? cause : apr_pstrdup(pool, context->err ? context->errstr : "failed");
+    return false;
+}
+
+bool shop_redis_wire_next(redisReply **reply, const char **why, redisContext *context,
+                          apr_time_t wait, apr_pool_t *pool)
+{
+    const char *cause = NULL;
+
+    *reply = receive(&cause, context, shop_clock_monotonic() + wait);
+    if (*reply || (cause && !strcmp(cause, SHOP_REDIS_LATE))) {
+        return true;
+    }
+    *why = cause ? cause : apr_pstrdup(pool, context->err ? context->errstr : "failed");
+    return false;
 }
 
 bool shop_redis_wire_quiet(const redisContext *context)

@@ -2,8 +2,8 @@
 #ifndef SHOP_INFRA_REDIS_WIRE_H
 #define SHOP_INFRA_REDIS_WIRE_H
 
-/* One connection to Redis, used by infra/redis.c alone: connecting, one exchange within a
- * deadline. hiredis' own timeout is per read; here the whole exchange has one. */
+/* One connection to Redis, used by infra/redis.c and infra/redis_listen.c alone: connecting, one
+ * exchange within a deadline. hiredis' own timeout is per read; here the whole exchange has one. */
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -11,6 +11,8 @@
 #include <stdbool.h>
 
 #include "redis_url.h"
+
+#define SHOP_REDIS_LATE "no answer in time" /* *why after a timeout */
 
 /* NULL: *why says what happened. No password, no database yet. */
 redisContext *shop_redis_wire_open(const char **why, const shop_redis_url_t *url,
@@ -20,6 +22,13 @@ redisContext *shop_redis_wire_open(const char **why, const shop_redis_url_t *url
 redisReply *shop_redis_wire_ask(const char **why, redisContext *context, int argc,
                                 const char *const *argv, const apr_size_t *sizes,
                                 apr_time_t timeout, apr_pool_t *pool);
+/* The two halves of it for a subscriber, who is sent replies nobody asked for. After false (*why)
+ * the context is spoilt. */
+bool shop_redis_wire_send(const char **why, redisContext *context, int argc,
+                          const char *const *argv, apr_time_t timeout, apr_pool_t *pool);
+/* *reply NULL: none was complete within wait. */
+bool shop_redis_wire_next(redisReply **reply, const char **why, redisContext *context,
+                          apr_time_t wait, apr_pool_t *pool);
 /* Is an idle connection still quiet? One that has bytes to read, or was closed at the other end,
  * is not: what stands there would answer the next command. */
 bool shop_redis_wire_quiet(const redisContext *context);

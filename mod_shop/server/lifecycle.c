@@ -12,6 +12,7 @@
 #include <http_log.h>
 #include <mod_watchdog.h>
 #include <stdatomic.h>
+#include <util_mutex.h>
 
 #include "../base/log.h"
 #include "conf.h"
@@ -22,13 +23,15 @@ APLOG_USE_MODULE(shop);
 #define LIMITER_BYTES (512 * 1024) /* per shop */
 #define LEASE_BYTES (1024 * 1024)  /* per shop: 32,000 clients at once */
 #define WORDS 2                    /* per shop: cache_dirty, revoked_owed */
+#define CACHE_LINE 64
+#define LISTENER "shop-listener"
+#define LISTENER_INTERVAL apr_time_from_msec(100) /* how soon another child takes over */
 #define HEARTBEAT_INTERVAL apr_time_from_sec(60)
 #define STOP_PATIENCE apr_time_from_sec(6) /* a call to the store ends sooner */
 
 /* What the children of one generation inherit. */
 static struct {
-    char *memory;
-    int shops;
+    char *memory; /* on a cache line */
 } shared;
 
 /* Servers with the same settings are one shop: one set of pools, one share of the memory. */
@@ -61,9 +64,41 @@ static int number_shops(server_rec *server)
     return shops;
 }
 
+static apr_size_t whole_lines(apr_size_t size)
+{
+    return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+}
+
+/* One shop's share: limiter, leases, what changed, ended sessions, counts, words. */
+static apr_size_t share_size(void)
+{
+    return whole_lines(LIMITER_BYTES) + whole_lines(LEASE_BYTES) +
+           whole_lines(shop_changes_size()) + whole_lines(shop_app_revoked_size()) +
+           whole_lines(WORDS * sizeof(unsigned));
+}
+
 static apr_size_t shared_size(int shops)
 {
-    return (apr_size_t)shops * (LIMITER_BYTES + LEASE_BYTES + WORDS * sizeof(unsigned));
+    return (apr_size_t)shops * share_size() + CACHE_LINE;
+}
+
+/* Names the shops in the order of their shares: what is known of one must never be taken for what
+ * is known of another, as when a graceful restart brings a shop before the others. */
+static char *shared_key(server_rec *server)
+{
+    apr_pool_t *pool = server->process->pool;
+    /* A module exchanged meanwhile may have divided it in another way. */
+    char *key = apr_psprintf(pool, "mod_shop_shared_%" APR_SIZE_T_FMT, share_size());
+
+    for (server_rec *at = server; at; at = at->next) {
+        const shop_server_conf_t *conf = shop_server_conf(at);
+
+        if (conf->slot >= 0 && !same_shop(server, at)) {
+            key = apr_pstrcat(pool, key, " ", conf->values.instance, "@",
+                              conf->values.redis_url ? conf->values.redis_url : "", NULL);
+        }
+    }
+    return key;
 }
 
 /* Counters must survive a graceful restart, or a client could reset its limits by waiting for
@@ -71,9 +106,7 @@ static apr_size_t shared_size(int shops)
 static apr_status_t attach_shared(int shops, server_rec *server)
 {
     apr_pool_t *pool = server->process->pool;
-    /* A module exchanged meanwhile may have divided it in another way. */
-    char *key =
-        apr_psprintf(pool, "mod_shop_shared_%d_%" APR_SIZE_T_FMT, shops, shared_size(shops));
+    char *key = shared_key(server);
     void *found = NULL;
     apr_shm_t *segment;
     apr_status_t status;
@@ -89,7 +122,7 @@ static apr_status_t attach_shared(int shops, server_rec *server)
         found = segment;
     }
     shared.memory = apr_shm_baseaddr_get(found);
-    shared.shops = shops;
+    shared.memory += (CACHE_LINE - (uintptr_t)shared.memory % CACHE_LINE) % CACHE_LINE;
     return APR_SUCCESS;
 }
 
@@ -159,6 +192,37 @@ static apr_status_t heartbeat_turn(int state, void *data, apr_pool_t *pool)
     return watchdog_turn(state, data, pool, shop_app_heartbeat);
 }
 
+/* Who holds a shop's mutex listens for the host. A singleton of mod_watchdog would not do: it is
+ * taken over ten seconds after the one before has gone. */
+static struct {
+    apr_proc_mutex_t **mutexes; /* by slot; NULL: nobody listens */
+    const char **files;
+} ears;
+
+int shop_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    return ap_mutex_register(pconf, LISTENER, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* The turn is the listening; it ends when the child does. */
+static apr_status_t listener_turn(int state, void *data, apr_pool_t *pool)
+{
+    const shop_server_conf_t *conf = shop_server_conf(data);
+
+    atomic_fetch_add(&turns, 1);
+    if (state == AP_WATCHDOG_STATE_RUNNING && !atomic_load(&stopping) && conf->app &&
+        apr_proc_mutex_trylock(ears.mutexes[conf->slot]) == APR_SUCCESS) {
+        shop_app_listen(conf->app, &stopping, pool);
+        apr_proc_mutex_unlock(ears.mutexes[conf->slot]);
+    }
+    atomic_fetch_sub(&turns, 1);
+    return APR_SUCCESS;
+}
+
 static apr_status_t add_watchdog(const char *name, int singleton, apr_interval_time_t interval,
                                  ap_watchdog_callback_fn_t *callback, server_rec *server)
 {
@@ -174,6 +238,33 @@ static apr_status_t add_watchdog(const char *name, int singleton, apr_interval_t
     }
     status = get(&watchdog, name, 0, singleton, server->process->pconf);
     return status == APR_SUCCESS ? add(watchdog, interval, server, callback) : status;
+}
+
+/* One thread of the host for each shop, in whichever child: a shop whose Redis is slow must not
+ * make another one deaf. Each generation has mutexes of its own, so after a graceful restart the
+ * new children listen before the old ones have stopped. */
+static apr_status_t start_listeners(int shops, server_rec *server)
+{
+    apr_pool_t *pconf = server->process->pconf;
+    apr_status_t status = APR_SUCCESS;
+
+    ears.mutexes = apr_pcalloc(pconf, sizeof(*ears.mutexes) * (apr_size_t)shops);
+    ears.files = apr_pcalloc(pconf, sizeof(*ears.files) * (apr_size_t)shops);
+    for (server_rec *at = server; at && status == APR_SUCCESS; at = at->next) {
+        const shop_server_conf_t *conf = shop_server_conf(at);
+        const char *number = apr_itoa(pconf, conf->slot);
+
+        if (conf->slot < 0 || !conf->values.redis_url || same_shop(server, at)) {
+            continue;
+        }
+        status = ap_proc_mutex_create(&ears.mutexes[conf->slot], &ears.files[conf->slot], LISTENER,
+                                      number, server, pconf, 0);
+        if (status == APR_SUCCESS) {
+            status = add_watchdog(apr_pstrcat(pconf, LISTENER "-", number, NULL), 0,
+                                  LISTENER_INTERVAL, listener_turn, at);
+        }
+    }
+    return status;
 }
 
 static apr_status_t start_jobs(server_rec *server)
@@ -212,9 +303,12 @@ int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     if (status == APR_SUCCESS) {
         status = start_jobs(server);
     }
+    if (status == APR_SUCCESS) {
+        status = start_listeners(shops, server);
+    }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, status, server,
-                     "SHOP%04d: no shared memory or no mod_watchdog for the shop (is "
+                     "SHOP%04d: no shared memory, mutex or mod_watchdog for the shop (is "
                      "watchdog_module loaded?)",
                      SHOP_LOG_CHILD_INIT);
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -244,17 +338,29 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
 {
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
     shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
-    char *leases = shared.memory + (apr_size_t)shared.shops * LIMITER_BYTES;
-    unsigned *words = (unsigned *)(void *)(leases + (apr_size_t)shared.shops * LEASE_BYTES);
+    char *share = shared.memory + (apr_size_t)conf->slot * share_size();
+    unsigned *words;
     shop_error_t *err;
 
     child_defaults(values);
-    part->limiter = shared.memory + (apr_size_t)conf->slot * LIMITER_BYTES;
+    if (ears.mutexes[conf->slot]) {
+        (void)apr_proc_mutex_child_init(&ears.mutexes[conf->slot], ears.files[conf->slot], pchild);
+    }
+    part->limiter = share;
     part->limiter_size = LIMITER_BYTES;
-    part->lease = leases + (apr_size_t)conf->slot * LEASE_BYTES;
+    share += whole_lines(LIMITER_BYTES);
+    part->lease = share;
     part->lease_size = LEASE_BYTES;
-    part->cache_dirty = words + conf->slot * WORDS;
-    part->revoked_owed = words + conf->slot * WORDS + 1;
+    share += whole_lines(LEASE_BYTES);
+    part->changes = share;
+    share += whole_lines(shop_changes_size());
+    part->revoked = share;
+    share += whole_lines(shop_app_revoked_size());
+    part->cache_counts = (shop_cache_counts_t *)(void *)share;
+    share += whole_lines(sizeof(shop_cache_counts_t));
+    words = (unsigned *)(void *)share;
+    part->cache_dirty = words;
+    part->revoked_owed = words + 1;
     err = shop_app_open(&conf->app, values, part, pchild);
     if (err) {
         conf->app = NULL;

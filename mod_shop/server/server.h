@@ -34,6 +34,7 @@ void shop_register_problem_filter(void);
 void shop_insert_error_filter(request_rec *r);
 
 /* lifecycle.c */
+int shop_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 void shop_child_init(apr_pool_t *pchild, server_rec *server);
 /* Waits, bounded, until no thread of this child uses the pools that are about to go. */

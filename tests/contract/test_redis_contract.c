@@ -420,7 +420,7 @@ static void a_stored_reply_comes_back_until_invalidated(void)
     const shop_page_t *got;
 
     begin();
-    cache = shop_cache_redis(redis, NULL, t_pool);
+    cache = shop_cache_redis(redis, NULL, NULL, t_pool);
     T_TRUE(!cache->get(cache, "/products?limit=2", &slot, 60, t_pool));
     T_TRUE(slot.usable);
     cache->put(cache, &slot, &page, 60, t_pool);
@@ -445,7 +445,7 @@ static void a_reply_read_before_a_change_is_not_served_after_it(void)
     shop_cache_slot_t slot;
 
     begin();
-    cache = shop_cache_redis(redis, NULL, t_pool);
+    cache = shop_cache_redis(redis, NULL, NULL, t_pool);
     cache->get(cache, "k", &old, 60, t_pool);
     cache->invalidate(cache, NULL, 0, t_pool);
     cache->put(cache, &old, &page, 60, t_pool);
@@ -460,7 +460,7 @@ static void an_emptied_redis_never_revives_old_replies(void)
     shop_redis_value_t value;
 
     begin();
-    cache = shop_cache_redis(redis, NULL, t_pool);
+    cache = shop_cache_redis(redis, NULL, NULL, t_pool);
     cache->get(cache, "k", &old, 60, t_pool);
     T_OK(ask(&value, redis, "FLUSHALL"));
     cache->put(cache, &old, &page, 60, t_pool);
@@ -476,7 +476,7 @@ static void a_poisoned_record_is_a_miss_and_deleted(void)
     const char *name;
 
     begin();
-    cache = shop_cache_redis(redis, NULL, t_pool);
+    cache = shop_cache_redis(redis, NULL, NULL, t_pool);
     name = apr_pstrcat(t_pool, shop_redis_prefix(redis), "c:k", NULL);
     T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
     for (int kind = 0; kind < 7; kind++) {
@@ -511,8 +511,8 @@ static void a_change_redis_was_not_told_of_is_told_first(void)
     shop_cache_slot_t slot;
 
     begin();
-    cache = shop_cache_redis(redis, &dirty, t_pool);
-    cut_off = shop_cache_redis(open_url("redis://127.0.0.1:1"), &dirty, t_pool);
+    cache = shop_cache_redis(redis, &dirty, NULL, t_pool);
+    cut_off = shop_cache_redis(open_url("redis://127.0.0.1:1"), &dirty, NULL, t_pool);
     cache->get(cache, "k", &slot, 60, t_pool);
     cache->put(cache, &slot, &page, 60, t_pool);
     T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) != NULL);
@@ -548,7 +548,7 @@ static void a_no_is_given_only_when_every_revocation_is_known(void)
     shop_redis_value_t value;
 
     begin();
-    revoked = shop_revoked_redis(redis, 900, NULL, t_pool);
+    revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
     T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     age_sentinel(900 + 60);
@@ -569,7 +569,7 @@ static void another_run_of_redis_is_not_believed(void)
     const char *key;
 
     begin();
-    revoked = shop_revoked_redis(redis, 900, NULL, t_pool);
+    revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
     key = apr_pstrcat(t_pool, shop_redis_prefix(redis), "deny", NULL);
     /* What a restart from an old snapshot leaves: an aged sentinel of a run that is over. */
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "ZADD ", key, " -5 =0123456789abcdef", NULL)));
@@ -584,7 +584,7 @@ static void a_full_redis_never_says_no_of_a_revoked_session(void)
     shop_redis_value_t value;
 
     begin();
-    revoked = shop_revoked_redis(redis, 900, NULL, t_pool);
+    revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
     revoked->look(revoked, "sid", t_pool);
     age_sentinel(960);
     T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_NO);
@@ -601,7 +601,7 @@ static void rubbish_in_place_of_the_set_is_repaired(void)
     shop_redis_value_t value;
 
     begin();
-    revoked = shop_revoked_redis(redis, 900, NULL, t_pool);
+    revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "SET ", shop_redis_prefix(redis), "deny x", NULL)));
     T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     revoked->tell(revoked, "sid", 900, t_pool);
@@ -617,8 +617,8 @@ static void a_revocation_redis_was_not_told_of_takes_the_trust(void)
     shop_revoked_t *cut_off;
 
     begin();
-    revoked = shop_revoked_redis(redis, 900, &owed, t_pool);
-    cut_off = shop_revoked_redis(open_url("redis://127.0.0.1:1"), 900, &owed, t_pool);
+    revoked = shop_revoked_redis(redis, NULL, 900, &owed, t_pool);
+    cut_off = shop_revoked_redis(open_url("redis://127.0.0.1:1"), NULL, 900, &owed, t_pool);
     revoked->look(revoked, "sid", t_pool);
     age_sentinel(960);
     T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_NO);

@@ -1,13 +1,78 @@
 # SPDX-License-Identifier: MIT
-"""Signed out is signed out: on every child, without Redis, and for the whole family of a stolen refresh token."""
+"""Signed out is signed out: on every child, on every node, without Redis, and for the whole family of a stolen refresh
+token. And who is signed in costs nobody a look-up."""
 import contextlib
+import os
+import re
+import signal
+import socket
+import threading
 import time
 import unittest
 
 import tokens
 from client import Client, at_once, redis_command
-from env import ALL_BUSY, REDIS_AWAY, REFRESH_REUSED, Env, ShopCase, mpm_name
+from env import ALL_BUSY, REDIS_AWAY, REFRESH_REUSED, Env, ShopCase, mpm_name, write_private
 from servers import Redis
+
+ROUNDS = 200
+NODE_ROUNDS = 100
+TOKEN_S = 900 + 30 + 60                                  # life of a token, leeway, margin
+
+
+def looks(port):
+    """How often Redis was asked for an entry of a sorted set: each look at the ended sessions does."""
+    found = re.search(rb'cmdstat_zscore:calls=(\d+)', redis_command(port, 'INFO', 'commandstats'))
+    return int(found[1]) if found else 0
+
+
+def make_whole(env, client, seconds=30):
+    """Has the list of ended sessions vouched for, as if Redis ran for longer than a token lives, and waits until this
+    node takes "not ended" from its own memory. client is signed in."""
+    key, limit = 'shop:{%s}:deny' % env.instance, time.monotonic() + seconds
+    while time.monotonic() < limit:
+        reply = redis_command(env.redis_port, 'ZRANGEBYSCORE', key, '-inf', '(0')
+        if reply.startswith(b'*1\r\n'):
+            score = redis_command(env.redis_port, 'ZSCORE', key, reply.split(b'\r\n')[2]).split(b'\r\n')[1]
+            if time.time() + float(score) < TOKEN_S:
+                redis_command(env.redis_port, 'ZINCRBY', key, TOKEN_S, reply.split(b'\r\n')[2])
+        before = looks(env.redis_port)
+        if client.get('/auth/me').status == 200 and looks(env.redis_port) == before:
+            return
+        time.sleep(0.1)
+    raise AssertionError('every read looked for the session in Redis for %d s' % seconds)
+
+
+class Monitor:
+    """Every command Redis is sent while it is open."""
+
+    def __init__(self, port):
+        self.socket, self.data = socket.create_connection(('127.0.0.1', port), 5), b''
+        self.socket.sendall(b'MONITOR\r\n')
+        assert self.socket.recv(5) == b'+OK\r\n'
+        self.socket.settimeout(None)
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self):
+        with contextlib.suppress(OSError):
+            while True:
+                data = self.socket.recv(65536)
+                if not data:
+                    return
+                self.data += data
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        time.sleep(0.3)
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join(5)
+        self.socket.close()
+
+    def lines(self, word):
+        return [line for line in self.data.decode('utf-8', 'replace').splitlines() if word in line]
 
 
 class TokenCase(ShopCase):
@@ -60,6 +125,31 @@ class TokenCase(ShopCase):
         print('tokens: %d answers of %d by %d children' % (asked, status, len(seen)), flush=True)
         return len(seen)
 
+    def one_on_each_child(self):
+        """Kept connections, each to another child; as many as children could be reached."""
+        found, spare = {}, []
+        for _ in range(80):
+            if len(found) == min(self.children, 4):
+                break
+            c = Client(self.env)
+            mark = self.env.mark()
+            name = self.assert_status(c.get('/health/live'), 200).header('x-request-id')
+            limit, pid = time.monotonic() + 5, None
+            while pid is None and time.monotonic() < limit:
+                pid = next((line.split()[0] for line in self.env.access_text(mark).splitlines()
+                            if line.endswith(name)), None)
+            if pid in found:
+                spare.append(c)
+                if mpm_name() != 'prefork':
+                    continue
+                spare.pop().close()
+            else:
+                found[pid] = c
+        for c in spare:
+            c.close()
+        self.assertGreaterEqual(len(found), 2, 'only one child ever answered')
+        return list(found.values())
+
     def customer(self):
         return self.shop.customers(1)[0]
 
@@ -77,6 +167,12 @@ class TokenCase(ShopCase):
 
 
 class Logout(TokenCase):
+    """With the list of ended sessions whole in this node's memory; Refresh runs as after a restart of Redis."""
+
+    def setUp(self):
+        super().setUp()
+        make_whole(self.env, self.customer())
+
     def test_signed_out_on_every_child(self):
         c = self.signed_in()
         self.sign_out(c)
@@ -111,8 +207,8 @@ class Logout(TokenCase):
 
     def test_the_next_request_is_the_first_refused(self):
         c = self.customer()
-        others = [Client(self.env) for _ in range(4)]
-        for turn in range(20):
+        others = self.one_on_each_child()
+        for turn in range(ROUNDS):
             self.shop.sign_in(c)
             for o in others:
                 self.assert_status(o.get('/auth/me', token=c.token), 200)
@@ -121,6 +217,7 @@ class Logout(TokenCase):
                 self.assert_problem(o.get('/auth/me', token=c.token), 401, 'token_revoked')
         for o in others:
             o.close()
+        print('tokens: %d sessions ended, refused at once by %d children' % (ROUNDS, len(others)), flush=True)
 
     def test_signing_out_twice_and_another_session_lives(self):
         c = self.customer()
@@ -129,6 +226,151 @@ class Logout(TokenCase):
         self.assert_status(self.shop.anonymous().post('/auth/logout', token=first), 200)
         self.assert_problem(self.shop.anonymous().post('/auth/logout', token=first), 401, 'token_revoked')
         self.assert_status(c.get('/auth/me'), 200)
+
+
+class SignedIn(TokenCase):
+    @classmethod
+    def make_env(cls):
+        env = super().make_env()
+        env.extra = 'CustomLog logs/db.log "%{SHOP_DB_COMMANDS}n %m %U"'
+        return env
+
+    def db_commands(self, client, times):
+        """Commands to the store for each of so many reads of the cart."""
+        path = self.env.access_log.replace('access.log', 'db.log')
+        before = self.env.text(path).count('\n')
+        for _ in range(times):
+            self.assert_status(client.get('/cart'), 200)
+        limit = time.monotonic() + 5
+        while time.monotonic() < limit:
+            lines = self.env.text(path).splitlines()[before:]
+            if len(lines) >= times:
+                break
+            time.sleep(0.05)
+        self.assertEqual(len(lines), times)
+        return [int(line.split()[0]) for line in lines]
+
+    def test_a_signed_in_read_asks_nobody_about_the_session(self):
+        c = self.customer()
+        product = self.shop.add_product()['id']
+        self.shop.put_in_cart(c, product)
+        doubtful = self.db_commands(c, 1)                # nobody vouches for a young Redis: the store is asked
+        make_whole(self.env, c)
+        with Monitor(self.redis.port) as monitor:
+            known = self.db_commands(c, 50)
+            redis_command(self.redis.port, 'ECHO', 'the monitor sees')
+        self.assertEqual(monitor.lines(':deny'), [])
+        self.assertEqual(len(monitor.lines('the monitor sees')), 1)
+        self.assertLessEqual(max(known), 2)
+        self.assertEqual(max(known), doubtful[0] - 1)
+        print('tokens: reading a cart takes %d commands to the store, %d while in doubt' % (max(known), doubtful[0]),
+              flush=True)
+
+    def test_a_write_asks_the_store_all_the_same(self):
+        c = self.customer()
+        make_whole(self.env, c)
+        self.env.store().command({'update': 'sessions', 'updates': [
+            {'q': {'user_id': {'$exists': True}}, 'u': {'$set': {'revoked': True}}, 'multi': True}]})
+        self.assert_problem(c.delete('/cart'), 401, 'token_revoked')
+
+
+class Neighbour(Env):
+    """Another node of the same shop: same Redis, store, instance and key."""
+
+    def __init__(self, first, name, **options):
+        super().__init__(name, prepare=False, mongo_uri=first.mongo_uri, redis_port=first.redis_port, **options)
+        self.first, self.instance, self.store_uri = first, first.instance, first.store_uri
+
+    def write_files(self):
+        super().write_files()
+        write_private(self.key_file, self.first.key + '\n')
+
+
+class NodeCase(TokenCase):
+    """Two nodes on one Redis and one store."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = Neighbour(cls.env, cls.__name__ + 'Other', children=cls.children, threads=8)
+        cls.addClassCleanup(cls.other.stop)
+        cls.other.start()
+
+    def setUp(self):
+        super().setUp()
+        self.judge(self.other)
+
+    def rounds(self, count):
+        """Ends sessions on one node; the longest time until the other one refused."""
+        c, there, longest = self.customer(), Client(self.other), 0.0
+        for _ in range(count):
+            self.shop.sign_in(c)
+            self.assert_status(there.get('/auth/me', token=c.token), 200)
+            self.sign_out(c)
+            began = time.monotonic()
+            while there.get('/auth/me', token=c.token).status == 200:
+                self.assertLess(time.monotonic() - began, 5, 'a session that was ended goes on elsewhere')
+            longest = max(longest, time.monotonic() - began)
+            self.assert_problem(there.get('/auth/me', token=c.token), 401, 'token_revoked')
+            self.assert_problem(there.delete('/cart', token=c.token), 401, 'token_revoked')
+        there.close()
+        self.assertLess(longest, 1.0)
+        return longest
+
+    def both_whole(self):
+        c = self.customer()
+        make_whole(self.env, c)
+        make_whole(self.other, Client(self.other, token=c.token))
+
+
+class TwoNodes(NodeCase):
+    def test_ended_on_one_node_is_refused_by_the_other(self):
+        self.both_whole()
+        before = looks(self.redis.port)
+        longest = self.rounds(NODE_ROUNDS)
+        self.assertEqual(looks(self.redis.port), before, 'Redis was asked')
+        print('tokens: %d sessions ended on one node, refused by the other within %.0f ms' % (
+            NODE_ROUNDS, longest * 1000), flush=True)
+
+    def test_a_restart_leaves_no_node_deaf(self):
+        self.both_whole()
+        for _ in range(3):
+            mark = self.other.mark()
+            self.other.graceful()
+            self.rounds(5)
+            limit = time.monotonic() + 20
+            while 'SHOP0205' not in self.other.error_text(mark) and time.monotonic() < limit:
+                time.sleep(0.05)
+            self.assertIn('SHOP0205', self.other.error_text(mark))
+            self.both_whole()
+
+    def test_another_child_listens_when_the_one_that_did_is_killed(self):
+        self.both_whole()
+        for _ in range(2):
+            pid = [line.pid for line in self.other.error_lines() if 'SHOP0205' in line.numbers][-1]
+            mark, began = self.other.mark(), time.monotonic()
+            os.kill(pid, signal.SIGKILL)
+            while 'SHOP0205' not in self.other.error_text(mark):
+                self.assertLess(time.monotonic() - began, 5, 'nobody listens')
+                time.sleep(0.02)
+            self.rounds(3)
+            self.both_whole()
+
+
+class RedisAnew(NodeCase):
+    def test_a_change_of_hands_of_redis_leaves_no_gap(self):
+        self.expect_log(*REDIS_AWAY)
+        self.both_whole()
+        c = self.customer()
+        self.redis.stop()
+        self.sign_out(c)
+        self.redis.start()
+        there = Client(self.other, token=c.token)
+        limit = time.monotonic() + 3
+        while time.monotonic() < limit:
+            self.assert_problem(there.get('/auth/me'), 401, 'token_revoked')
+        there.close()
+        self.rounds(10)                                  # in doubt: Redis and then the store are asked
 
 
 class Refresh(TokenCase):

@@ -7,6 +7,7 @@ int main(void)
     static const shop_suite_t suites[] = {
         { "rate", rate_tests, NULL, NULL },
         { "limiter in shared memory", limiter_shm_tests, NULL, NULL },
+        { "ended sessions in shared memory", revoked_shm_tests, NULL, NULL },
         { "limiter by leases", limiter_lease_tests, NULL, NULL },
     };
 

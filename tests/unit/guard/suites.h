@@ -6,6 +6,7 @@
 
 extern const shop_test_t rate_tests[];
 extern const shop_test_t limiter_shm_tests[];
+extern const shop_test_t revoked_shm_tests[];
 extern const shop_test_t limiter_lease_tests[];
 
 #endif

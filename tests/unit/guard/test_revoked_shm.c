@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT
+ * Ended sessions in shared memory: never "not revoked" in doubt, and nobody asked without doubt. */
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "mod_shop/base/clock.h"
+#include "mod_shop/guard/revoked_shm.h"
+#include "mod_shop/infra/owed.h"
+#include "suites.h"
+
+#define TOKEN_S 900
+#define THREADS 8
+#define EACH 200
+
+static int asked, told;
+static shop_revoked_answer_t next_answer;
+static shop_changes_t *changes;
+static shop_revoked_t *revoked;
+static unsigned owed;
+
+static shop_revoked_answer_t next_look(shop_revoked_t *port, const char *id, apr_pool_t *pool)
+{
+    (void)port;
+    (void)id;
+    (void)pool;
+    asked++;
+    return next_answer;
+}
+
+static void next_tell(shop_revoked_t *port, const char *id, int ttl_s, apr_pool_t *pool)
+{
+    (void)port;
+    (void)id;
+    (void)ttl_s;
+    (void)pool;
+    told++;
+}
+
+static shop_revoked_t next = { next_look, next_tell };
+
+static void begin(void)
+{
+    asked = told = 0;
+    owed = 0;
+    next_answer = SHOP_REVOKED_UNKNOWN;
+    changes = shop_changes_attach(NULL, true, t_pool);
+    revoked = shop_revoked_shm(NULL, &next, changes, TOKEN_S, &owed, t_pool);
+}
+
+/* As the listener does, so many seconds ago; still heard now. */
+static uint64_t hear_since(int seconds)
+{
+    apr_time_t now = shop_clock_monotonic();
+    uint64_t hearing = shop_revoked_shm_begin(revoked, now - apr_time_from_sec(seconds));
+
+    shop_changes_begin_hearing(changes, now);
+    return hearing;
+}
+
+static void still_heard(void)
+{
+    shop_changes_heard(changes, shop_clock_monotonic());
+}
+
+/* The answer, and whether the next level was asked for it. */
+static void expect(const char *id, shop_revoked_answer_t answer, int asks, int line)
+{
+    int before = asked;
+
+    still_heard();
+    t_int(revoked->look(revoked, id, t_pool), answer, line, __FILE__, id);
+    t_int(asked - before, asks, line, __FILE__, "asked");
+}
+#define KNOWN(id, answer) expect(id, SHOP_REVOKED_##answer, 0, __LINE__)
+#define ASKED(id) expect(id, next_answer, 1, __LINE__)
+
+static void while_nobody_listens_the_next_level_is_asked(void)
+{
+    begin();
+    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    next_answer = SHOP_REVOKED_NO;
+    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_NO);
+    T_INT(asked, 2);
+    /* Not even a table that somebody called whole before. */
+    shop_revoked_shm_whole(revoked, 0);
+    T_TRUE(!shop_revoked_shm_is_whole(revoked, shop_clock_monotonic()));
+    still_heard();
+    T_TRUE(!shop_revoked_shm_is_whole(revoked, shop_clock_monotonic()));
+}
+
+static void who_hears_and_knows_what_was_before_asks_nobody(void)
+{
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    for (int i = 0; i < 100; i++) {
+        KNOWN("sid", NO);
+    }
+    shop_changes_lost(changes);
+    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(asked, 1);
+}
+
+static void silence_of_a_second_is_doubt(void)
+{
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    T_TRUE(shop_revoked_shm_is_whole(revoked, shop_clock_monotonic()));
+    T_TRUE(!shop_revoked_shm_is_whole(revoked, shop_clock_monotonic() + apr_time_from_sec(1)));
+}
+
+static void who_begins_to_hear_knows_nothing_of_before(void)
+{
+    uint64_t first;
+
+    begin();
+    first = hear_since(0);
+    shop_revoked_shm_whole(revoked, first);
+    KNOWN("sid", NO);
+    hear_since(0);
+    ASKED("sid");
+    shop_revoked_shm_whole(revoked, first); /* read too late */
+    ASKED("sid");
+}
+
+static void a_hearing_longer_than_a_token_lives_is_whole(void)
+{
+    begin();
+    hear_since(TOKEN_S + 60 - 2);
+    ASKED("sid");
+    hear_since(TOKEN_S + 60 + 1);
+    KNOWN("sid", NO);
+}
+
+static void what_this_host_ended_is_refused_at_once(void)
+{
+    begin();
+    next_answer = SHOP_REVOKED_NO;
+    revoked->tell(revoked, "sid", TOKEN_S, t_pool);
+    T_INT(told, 1);
+    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_YES);
+    T_INT(asked, 0);
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    KNOWN("sid", YES);
+    KNOWN("other", NO);
+}
+
+static void what_was_heard_is_kept_for_its_time(void)
+{
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    shop_revoked_shm_hear(revoked, "short", 1, t_pool);
+    shop_revoked_shm_hear(revoked, "long", 900, t_pool);
+    KNOWN("short", YES);
+    KNOWN("long", YES);
+    usleep(1100 * 1000);
+    KNOWN("short", NO);
+    KNOWN("long", YES);
+    shop_revoked_shm_hear(revoked, "short", 900, t_pool);
+    KNOWN("short", YES);
+}
+
+static void telling_again_takes_no_more_room(void)
+{
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    for (int i = 0; i < 20000; i++) {
+        shop_revoked_shm_hear(revoked, "sid", 900, t_pool);
+    }
+    KNOWN("sid", YES);
+    KNOWN("other", NO);
+}
+
+static void a_full_table_doubts_until_it_has_drained(void)
+{
+    enum { COUNT = 12000 };
+    int known = 0;
+
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    for (int i = 0; i < COUNT; i++) {
+        shop_revoked_shm_hear(revoked, apr_psprintf(t_pool, "session %d", i), 6, t_pool);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        shop_revoked_answer_t answer;
+
+        still_heard();
+        answer = revoked->look(revoked, apr_psprintf(t_pool, "session %d", i), t_pool);
+        known += answer == SHOP_REVOKED_YES;
+        T_TRUE(answer != SHOP_REVOKED_NO);
+    }
+    t_assert(known > 6000 && known <= 8192, __LINE__, __FILE__, "%d of 8192 slots used", known);
+    T_INT(asked, COUNT - known);
+    ASKED("never seen");
+    usleep(6100 * 1000);
+    KNOWN("never seen", NO);
+    KNOWN("session 1", NO);
+}
+
+static void doubt_of_another_host_lasts_as_long_as_a_token(void)
+{
+    apr_time_t now = shop_clock_monotonic();
+
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    shop_revoked_shm_doubt(revoked, now - apr_time_from_sec(TOKEN_S + 61));
+    KNOWN("sid", NO);
+    shop_revoked_shm_doubt(revoked, now - apr_time_from_sec(TOKEN_S + 50));
+    ASKED("sid");
+}
+
+static void what_is_owed_to_redis_sends_the_reader_there(void)
+{
+    begin();
+    shop_revoked_shm_whole(revoked, hear_since(0));
+    shop_owed_add(&owed);
+    ASKED("sid");
+    shop_owed_paid(&owed, shop_owed_read(&owed));
+    KNOWN("sid", NO);
+}
+
+static void *tell_often(void *data)
+{
+    apr_pool_t *pool;
+
+    apr_pool_create_unmanaged(&pool);
+    for (int i = 0; i < EACH; i++) {
+        const char *id = apr_psprintf(pool, "%d/%d", (int)(intptr_t)data, i);
+
+        shop_revoked_shm_hear(revoked, id, 900, pool);
+        if (revoked->look(revoked, id, pool) != SHOP_REVOKED_YES) {
+            apr_pool_destroy(pool);
+            return data;
+        }
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+static void threads_lose_nothing(void)
+{
+    for (int round = 0; round < 20; round++) {
+        pthread_t threads[THREADS];
+
+        begin();
+        for (int i = 0; i < THREADS; i++) {
+            pthread_create(&threads[i], NULL, tell_often, (void *)(intptr_t)(i + 1));
+        }
+        for (int i = 0; i < THREADS; i++) {
+            void *failed;
+
+            pthread_join(threads[i], &failed);
+            T_TRUE(failed == NULL);
+        }
+        for (int i = 0; i < THREADS * EACH; i++) {
+            const char *id = apr_psprintf(t_pool, "%d/%d", i / EACH + 1, i % EACH);
+
+            T_INT(revoked->look(revoked, id, t_pool), SHOP_REVOKED_YES);
+        }
+    }
+}
+
+static void processes_know_together(void)
+{
+    void *memory = mmap(NULL, shop_revoked_shm_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    int status = 0;
+    pid_t child;
+
+    T_TRUE(memory != MAP_FAILED);
+    begin();
+    revoked = shop_revoked_shm(memory, &next, changes, TOKEN_S, &owed, t_pool);
+    child = fork();
+    if (child == 0) {
+        revoked->tell(revoked, "sid", TOKEN_S, t_pool);
+        shop_revoked_shm_whole(revoked, shop_revoked_shm_begin(revoked, shop_clock_monotonic()));
+        _exit(0);
+    }
+    T_INT(waitpid(child, &status, 0), child);
+    KNOWN("sid", YES);
+    KNOWN("other", NO);
+    munmap(memory, shop_revoked_shm_size());
+}
+
+const shop_test_t revoked_shm_tests[] = {
+    SHOP_TEST(while_nobody_listens_the_next_level_is_asked,
+              "while nobody listens the next level is asked"),
+    SHOP_TEST(who_hears_and_knows_what_was_before_asks_nobody,
+              "who hears and knows what was before asks nobody"),
+    SHOP_TEST(silence_of_a_second_is_doubt, "silence of a second is doubt"),
+    SHOP_TEST(who_begins_to_hear_knows_nothing_of_before,
+              "who begins to hear knows nothing of before"),
+    SHOP_TEST(a_hearing_longer_than_a_token_lives_is_whole,
+              "a hearing longer than a token lives is whole"),
+    SHOP_TEST(what_this_host_ended_is_refused_at_once, "what this host ended is refused at once"),
+    SHOP_TEST(what_was_heard_is_kept_for_its_time, "what was heard is kept for its time"),
+    SHOP_TEST(telling_again_takes_no_more_room, "telling again takes no more room"),
+    SHOP_TEST(a_full_table_doubts_until_it_has_drained, "a full table doubts until it has drained"),
+    SHOP_TEST(doubt_of_another_host_lasts_as_long_as_a_token,
+              "another host's doubt lasts as long as a token"),
+    SHOP_TEST(what_is_owed_to_redis_sends_the_reader_there,
+              "what is owed to Redis sends the reader there"),
+    SHOP_TEST(threads_lose_nothing, "threads lose nothing"),
+    SHOP_TEST(processes_know_together, "processes know together"),
+    SHOP_TEST_END,
+};
