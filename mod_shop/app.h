@@ -59,7 +59,7 @@ typedef struct shop_shared_t {
     unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
     void *changes;          /* shop_changes_size() zeroed bytes */
     shop_cache_counts_t *cache_counts; /* zeroed */
-    void *revoked;          /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
+    void *revoked; /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
 } shop_shared_t;
 
 /* Opens MongoDB and Redis pools (no connection is made yet, so an absent server is no error) and

@@ -21,6 +21,7 @@ read_roles() {
     cat <<'END'
 base/.*                                   base/.*
 http/[a-z_]+_redis\.[ch]                  (http|base)/.*|infra/(redis|owed|changes|announce)\.h
+http/cache_(local|shard)\.[ch]            (http|base)/.*|infra/changes\.h
 http/.*                                   (http|base)/.*
 infra/mongo[a-z_]*\.[ch]                  (infra|base)/.*|<mongoc/mongoc\.h>|<bson/bson\.h>
 infra/redis[a-z_]*\.[ch]                  (infra|base)/.*|<hiredis/hiredis\.h>

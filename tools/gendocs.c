@@ -99,7 +99,8 @@ static void conf(void)
          "        SetOutputFilter RATE_LIMIT\n        SetEnv rate-limit 4096\n"
          "    </Location>\n</IfModule>\n"
          "# route, database commands and request id in the access log\n"
-         "LogFormat \"%h %t \\\"%r\\\" %>s %b %D %{SHOP_ROUTE}e db=%{SHOP_DB_COMMANDS}n %L\" "
+         "LogFormat \"%h %t \\\"%r\\\" %>s %b %D %{SHOP_ROUTE}e db=%{SHOP_DB_COMMANDS}n "
+         "cache=%{SHOP_CACHE}n %L\" "
          "shop\n\n"
          "# ---- every directive ----");
 #define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help) \

@@ -14,86 +14,13 @@
 #include "../base/log.h"
 #include "../base/money.h"
 #include "conf.h"
+#include "conf_words.h"
 
 APLOG_USE_MODULE(shop);
 
 #define PARSER(name)                                                                     \
     const char *shop_parse_##name(shop_settings_t *values, int argc, char *const argv[], \
                                   const char **bad, cmd_parms *cmd)
-
-/* ---- words all parsers share ---- */
-
-static const char *whole(int *value, const char *text, int min, int max, apr_pool_t *pool)
-{
-    char *end;
-    long number = strtol(text, &end, 10);
-
-    if (!apr_isdigit(*text) || *end || number < min || number > max) {
-        return apr_psprintf(pool, "is no whole number from %d to %d", min, max);
-    }
-    *value = (int)number;
-    return NULL;
-}
-
-/* "500ms", "30", "30s", "15min", "7d" into milliseconds; httpd's parser knows no days. */
-static const char *duration(int *ms, const char *text, int min_ms, int max_ms, apr_pool_t *pool)
-{
-    apr_interval_time_t interval = 0;
-    apr_size_t size = strlen(text);
-    apr_int64_t days;
-    char *end;
-
-    if (size > 1 && text[size - 1] == 'd') {
-        days = apr_strtoi64(text, &end, 10);
-        interval = *end == 'd' && days > 0 && days < 10000 ? days * apr_time_from_sec(86400) : -1;
-    } else if (!apr_isdigit(*text) ||
-               ap_timeout_parameter_parse(text, &interval, "s") != APR_SUCCESS) {
-        interval = -1;
-    }
-    if (interval < 0) {
-        return "is no time such as 500ms, 30s, 15min or 7d";
-    }
-    if (interval < (apr_interval_time_t)min_ms * 1000 ||
-        interval > (apr_interval_time_t)max_ms * 1000) {
-        return apr_psprintf(pool, "is not within %d ms and %d ms", min_ms, max_ms);
-    }
-    *ms = (int)(interval / 1000);
-    return NULL;
-}
-
-static const char *seconds(int *s, const char *text, int min_s, int max_s, apr_pool_t *pool)
-{
-    int ms = 0;
-    const char *problem;
-
-    if (!strcmp(text, "0") && min_s == 0) {
-        *s = 0;
-        return NULL;
-    }
-    problem = duration(&ms, text, 1000, INT_MAX, pool);
-    if (!problem && (ms / 1000 < min_s || ms / 1000 > max_s)) {
-        problem = apr_psprintf(pool, "is not within %d s and %d s", min_s, max_s);
-    }
-    *s = ms / 1000;
-    return problem;
-}
-
-static const char *on_off(bool *value, const char *text)
-{
-    if (!strcasecmp(text, "on") || !strcasecmp(text, "off")) {
-        *value = !strcasecmp(text, "on");
-        return NULL;
-    }
-    return "is neither On nor Off";
-}
-
-/* The text behind "name=", NULL when the argument is something else. */
-static const char *option(const char *argument, const char *name)
-{
-    apr_size_t size = strlen(name);
-
-    return !strncasecmp(argument, name, size) && argument[size] == '=' ? argument + size + 1 : NULL;
-}
 
 static const char *arguments(int argc, int min, int max, apr_pool_t *pool)
 {
@@ -161,16 +88,16 @@ static const char *shown(const char *text)
         return NULL;                 \
     }
 
-SIMPLE(hash_slots, 1, 1, whole(&values->hash_slots, argv[0], 1, 64, cmd->pool))
-SIMPLE(redis_pool, 1, 1, whole(&values->redis_pool_max, argv[0], 1, 1024, cmd->pool))
-SIMPLE(nodes, 1, 1, whole(&values->nodes, argv[0], 1, 10000, cmd->pool))
-SIMPLE(max_in_flight, 1, 1, whole(&values->max_in_flight, argv[0], 0, 100000, cmd->pool))
-SIMPLE(jwt_leeway, 1, 1, seconds(&values->jwt_leeway_s, argv[0], 0, 300, cmd->pool))
-SIMPLE(deadline, 1, 1, duration(&values->deadline_ms, argv[0], 1000, 20000, cmd->pool))
-SIMPLE(open_admin, 1, 1, on_off(&values->open_admin, argv[0]))
-SIMPLE(rate_headers, 1, 1, on_off(&values->rate_headers, argv[0]))
-SIMPLE(require_if_match, 1, 1, on_off(&values->require_if_match, argv[0]))
-SIMPLE(trust_request_id, 1, 1, on_off(&values->trust_request_id, argv[0]))
+SIMPLE(hash_slots, 1, 1, shop_word_whole(&values->hash_slots, argv[0], 1, 64, cmd->pool))
+SIMPLE(redis_pool, 1, 1, shop_word_whole(&values->redis_pool_max, argv[0], 1, 1024, cmd->pool))
+SIMPLE(nodes, 1, 1, shop_word_whole(&values->nodes, argv[0], 1, 10000, cmd->pool))
+SIMPLE(max_in_flight, 1, 1, shop_word_whole(&values->max_in_flight, argv[0], 0, 100000, cmd->pool))
+SIMPLE(jwt_leeway, 1, 1, shop_word_seconds(&values->jwt_leeway_s, argv[0], 0, 300, cmd->pool))
+SIMPLE(deadline, 1, 1, shop_word_duration(&values->deadline_ms, argv[0], 1000, 20000, cmd->pool))
+SIMPLE(open_admin, 1, 1, shop_word_on_off(&values->open_admin, argv[0]))
+SIMPLE(rate_headers, 1, 1, shop_word_on_off(&values->rate_headers, argv[0]))
+SIMPLE(require_if_match, 1, 1, shop_word_on_off(&values->require_if_match, argv[0]))
+SIMPLE(trust_request_id, 1, 1, shop_word_on_off(&values->trust_request_id, argv[0]))
 
 #define TEXT(name, max)                           \
     PARSER(name)                                  \
@@ -220,11 +147,11 @@ PARSER(mongo_uri)
 PARSER(mongo_pool)
 {
     ARGUMENTS(1, 2);
-    CHECK(whole(&values->mongo_pool_max, argv[0], 1, 4096, cmd->pool), argv[0]);
+    CHECK(shop_word_whole(&values->mongo_pool_max, argv[0], 1, 4096, cmd->pool), argv[0]);
     if (argc == 2) {
-        const char *wait = option(argv[1], "wait");
+        const char *wait = shop_word_option(argv[1], "wait");
 
-        CHECK(wait ? duration(&values->mongo_wait_ms, wait, 1, 60000, cmd->pool)
+        CHECK(wait ? shop_word_duration(&values->mongo_wait_ms, wait, 1, 60000, cmd->pool)
                    : "is not wait=time",
               argv[1]);
     }
@@ -236,12 +163,12 @@ PARSER(mongo_timeout)
     ARGUMENTS(1, 3);
     for (int i = 0; i < argc; i++) {
         const char *text;
-        int *target = (text = option(argv[i], "connect"))  ? &values->mongo_connect_ms
-                      : (text = option(argv[i], "select")) ? &values->mongo_select_ms
-                      : (text = option(argv[i], "socket")) ? &values->mongo_socket_ms
-                                                           : NULL;
+        int *target = (text = shop_word_option(argv[i], "connect"))  ? &values->mongo_connect_ms
+                      : (text = shop_word_option(argv[i], "select")) ? &values->mongo_select_ms
+                      : (text = shop_word_option(argv[i], "socket")) ? &values->mongo_socket_ms
+                                                                     : NULL;
 
-        CHECK(target ? duration(target, text, 1, 60000, cmd->pool)
+        CHECK(target ? shop_word_duration(target, text, 1, 60000, cmd->pool)
                      : "is none of connect=, select=, socket=",
               argv[i]);
     }
@@ -281,9 +208,9 @@ PARSER(bootstrap_token)
 PARSER(redis_timeout)
 {
     ARGUMENTS(1, 2);
-    CHECK(duration(&values->redis_connect_ms, argv[0], 1, 10000, cmd->pool), argv[0]);
+    CHECK(shop_word_duration(&values->redis_connect_ms, argv[0], 1, 10000, cmd->pool), argv[0]);
     if (argc == 2) {
-        CHECK(duration(&values->redis_command_ms, argv[1], 1, 10000, cmd->pool), argv[1]);
+        CHECK(shop_word_duration(&values->redis_command_ms, argv[1], 1, 10000, cmd->pool), argv[1]);
     }
     return NULL;
 }
@@ -293,44 +220,22 @@ PARSER(cache_ttl)
     ARGUMENTS(1, 2);
     for (int i = 0; i < argc; i++) {
         const char *text;
-        int *target = (text = option(argv[i], "products"))     ? &values->cache_products_s
-                      : (text = option(argv[i], "categories")) ? &values->cache_categories_s
-                                                               : NULL;
+        int *target = (text = shop_word_option(argv[i], "products")) ? &values->cache_products_s
+                      : (text = shop_word_option(argv[i], "categories"))
+                          ? &values->cache_categories_s
+                          : NULL;
 
-        CHECK(target ? seconds(target, text, 0, 86400, cmd->pool)
+        CHECK(target ? shop_word_seconds(target, text, 0, 86400, cmd->pool)
                      : "is neither products= nor categories=",
               argv[i]);
     }
     return NULL;
 }
 
-/* Bytes, or "64K", "16M". */
-static const char *byte_size(int64_t *bytes, const char *text, int64_t min, int64_t max,
-                             apr_pool_t *pool)
-{
-    char *end;
-    apr_int64_t value = apr_strtoi64(text, &end, 10);
-    int64_t unit = !strcasecmp(end, "k")   ? 1024
-                   : !strcasecmp(end, "m") ? 1024 * 1024
-                   : !*end                 ? 1
-                                           : 0;
-
-    if (end == text || !apr_isdigit(*text) || !unit) {
-        return "is no size such as 16M or 512K";
-    }
-    if (value && (value > max / unit || value * unit < min)) {
-        return apr_psprintf(
-            pool, "is neither 0 nor within %" APR_INT64_T_FMT "K and %" APR_INT64_T_FMT "M",
-            min / 1024, max / 1024 / 1024);
-    }
-    *bytes = value * unit;
-    return NULL;
-}
-
 PARSER(cache_size)
 {
     ARGUMENTS(1, 1);
-    CHECK(byte_size(&values->cache_bytes, argv[0], 64 * 1024, 1024LL * 1024 * 1024, cmd->pool),
+    CHECK(shop_word_size(&values->cache_bytes, argv[0], 64 * 1024, 1024LL * 1024 * 1024, cmd->pool),
           argv[0]);
     return NULL;
 }
@@ -389,12 +294,14 @@ PARSER(jwt_key)
 PARSER(jwt_ttl)
 {
     ARGUMENTS(1, 3);
-    CHECK(seconds(&values->jwt_access_s, argv[0], 1, 86400, cmd->pool), argv[0]);
+    CHECK(shop_word_seconds(&values->jwt_access_s, argv[0], 1, 86400, cmd->pool), argv[0]);
     if (argc > 1) {
-        CHECK(seconds(&values->jwt_refresh_s, argv[1], 60, 20 * 86400, cmd->pool), argv[1]);
+        CHECK(shop_word_seconds(&values->jwt_refresh_s, argv[1], 60, 20 * 86400, cmd->pool),
+              argv[1]);
     }
     if (argc > 2) {
-        CHECK(seconds(&values->jwt_absolute_s, argv[2], 60, INT_MAX / 1000, cmd->pool), argv[2]);
+        CHECK(shop_word_seconds(&values->jwt_absolute_s, argv[2], 60, INT_MAX / 1000, cmd->pool),
+              argv[2]);
     }
     return NULL;
 }
@@ -408,10 +315,10 @@ PARSER(password_hash)
     for (int i = 1; i < argc; i++) {
         const char *text;
 
-        if ((text = option(argv[i], "m"))) {
-            CHECK(whole(&kib, text, 8192, 1048576, cmd->pool), argv[i]);
-        } else if ((text = option(argv[i], "t"))) {
-            CHECK(whole(&values->hash_passes, text, 1, 16, cmd->pool), argv[i]);
+        if ((text = shop_word_option(argv[i], "m"))) {
+            CHECK(shop_word_whole(&kib, text, 8192, 1048576, cmd->pool), argv[i]);
+        } else if ((text = shop_word_option(argv[i], "t"))) {
+            CHECK(shop_word_whole(&values->hash_passes, text, 1, 16, cmd->pool), argv[i]);
         } else {
             CHECK("is neither m= nor t=", argv[i]);
         }
@@ -425,11 +332,12 @@ PARSER(password_policy)
     ARGUMENTS(1, 2);
     for (int i = 0; i < argc; i++) {
         const char *text;
-        int *target = (text = option(argv[i], "min"))   ? &values->password_min
-                      : (text = option(argv[i], "max")) ? &values->password_max
-                                                        : NULL;
+        int *target = (text = shop_word_option(argv[i], "min"))   ? &values->password_min
+                      : (text = shop_word_option(argv[i], "max")) ? &values->password_max
+                                                                  : NULL;
 
-        CHECK(target ? whole(target, text, target == &values->password_min ? 8 : 64, 256, cmd->pool)
+        CHECK(target ? shop_word_whole(target, text, target == &values->password_min ? 8 : 64, 256,
+                                       cmd->pool)
                      : "is neither min= nor max=",
               argv[i]);
     }
@@ -445,9 +353,9 @@ static const char *quota(int *limit, int *window_s, const char *text, apr_pool_t
     if (!slash) {
         return "is no quota such as 10/15min";
     }
-    problem =
-        whole(limit, apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1, 100000000, pool);
-    return problem ? problem : seconds(window_s, slash + 1, 1, 86400, pool);
+    problem = shop_word_whole(limit, apr_pstrmemdup(pool, text, (apr_size_t)(slash - text)), 1,
+                              100000000, pool);
+    return problem ? problem : shop_word_seconds(window_s, slash + 1, 1, 86400, pool);
 }
 
 SIMPLE(login_limit, 1, 1, quota(&values->login_limit, &values->login_window_s, argv[0], cmd->pool))
@@ -456,13 +364,13 @@ static const char *rate_option(shop_rate_policy_t *policy, const char *argument)
 {
     const char *text;
 
-    if ((text = option(argument, "by"))) {
+    if ((text = shop_word_option(argument, "by"))) {
         policy->by = !strcasecmp(text, "ip")     ? SHOP_RATE_IP
                      : !strcasecmp(text, "user") ? SHOP_RATE_USER
                                                  : SHOP_RATE_NONE;
         return policy->by == SHOP_RATE_NONE ? "is neither by=ip nor by=user" : NULL;
     }
-    if ((text = option(argument, "methods"))) {
+    if ((text = shop_word_option(argument, "methods"))) {
         policy->methods = text;
         return *text && strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ,") == strlen(text)
                    ? NULL
@@ -498,8 +406,8 @@ PARSER(rate_limit)
 PARSER(page_size)
 {
     ARGUMENTS(2, 2);
-    CHECK(whole(&values->page_default, argv[0], 1, 100, cmd->pool), argv[0]);
-    CHECK(whole(&values->page_max, argv[1], 1, 100, cmd->pool), argv[1]);
+    CHECK(shop_word_whole(&values->page_default, argv[0], 1, 100, cmd->pool), argv[0]);
+    CHECK(shop_word_whole(&values->page_max, argv[1], 1, 100, cmd->pool), argv[1]);
     CHECK(values->page_default > values->page_max ? "is more than the maximum behind it" : NULL,
           argv[0]);
     return NULL;
@@ -524,8 +432,9 @@ PARSER(rounding)
 PARSER(jobs)
 {
     ARGUMENTS(1, 2);
-    CHECK(on_off(&values->jobs, argv[0]), argv[0]);
-    CHECK(argc == 2 ? seconds(&values->jobs_interval_s, argv[1], 1, 3600, cmd->pool) : NULL,
+    CHECK(shop_word_on_off(&values->jobs, argv[0]), argv[0]);
+    CHECK(argc == 2 ? shop_word_seconds(&values->jobs_interval_s, argv[1], 1, 3600, cmd->pool)
+                    : NULL,
           argv[1]);
     return NULL;
 }

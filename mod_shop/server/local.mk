@@ -6,6 +6,8 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/conf_dump.c \
 	mod_shop/server/conf_parse.c \
 	mod_shop/server/conf_secret.c \
+	mod_shop/server/conf_words.c \
+	mod_shop/server/conf_words.h \
 	mod_shop/server/directives.def \
 	mod_shop/server/lifecycle.c \
 	mod_shop/server/log_sink.c \

@@ -218,7 +218,7 @@ static int send_reply(request_rec *r, const shop_res_t *res)
     return OK; /* also when the client is gone: there is nobody to tell */
 }
 
-static void export_notes(request_rec *r, const shop_req_t *req)
+static void export_notes(request_rec *r, const shop_req_t *req, const shop_res_t *res)
 {
     if (req->caller.user_id) {
         apr_table_setn(r->subprocess_env, "SHOP_USER", req->caller.user_id);
@@ -228,6 +228,9 @@ static void export_notes(request_rec *r, const shop_req_t *req)
     }
     if (req->route) {
         apr_table_setn(r->subprocess_env, "SHOP_ROUTE", req->route->operation);
+    }
+    if (res->cached) {
+        apr_table_setn(r->notes, "SHOP_CACHE", res->cached);
     }
     apr_table_setn(r->notes, "SHOP_DB_COMMANDS", apr_itoa(r->pool, shop_app_db_commands()));
 }
@@ -276,7 +279,7 @@ int shop_handler(request_rec *r)
     res.headers = apr_table_make(r->pool, 8);
     fill_request(&req, r, conf->app, &body, root, path_below(r, root));
     run(r, conf, &req, &res);
-    export_notes(r, &req);
+    export_notes(r, &req, &res);
     shop_app_begin(0);
     shop_log_current(NULL);
     return send_reply(r, &res);

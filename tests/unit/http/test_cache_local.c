@@ -255,7 +255,7 @@ static long read_number(void)
 
     apr_pool_create(&pool, NULL);
     page = cache->get(cache, "number", &slot, TTL, pool);
-    seen = page ? atol(page->bytes) : atomic_load(&stored);
+    seen = page ? strtol(page->bytes, NULL, 10) : atomic_load(&stored);
     if (!page) {
         made.size = (apr_size_t)apr_snprintf(text, sizeof(text), "%ld", seen);
         cache->put(cache, &slot, &made, TTL, pool);

@@ -237,6 +237,51 @@ static void an_order_advances_by_its_revision(void)
     T_INT(order_shop_stock(shop, 0), 9); /* a refund restocks nothing */
 }
 
+/* ---- a cancel in the middle of a refund ---- */
+
+static struct {
+    shop_order_ports_t ports;
+    shop_order_repo_t orders;
+} intruded;
+
+/* Just before the refund is done with its goods: the order is cancelled, the coupon's use is given
+ * back, and whoever did it dies before the order says so. */
+static shop_error_t *cancel_and_die(shop_order_repo_t *repo, const char *id, apr_pool_t *pool)
+{
+    const shop_order_ports_t *ports = &intruded.ports;
+    shop_coupon_state_t coupon;
+    bool done = false;
+
+    T_OK(intruded.orders.move(&done, repo, id, SHOP_ORDER_PAID, SHOP_ORDER_CANCELLING, -1, NULL,
+                              NULL, ports->clock->now(ports->clock), pool));
+    T_TRUE(done);
+    T_OK(ports->coupons->state(&coupon, ports->coupons, "TEN", id, pool));
+    T_OK(ports->coupons->give_back(&done, ports->coupons, "TEN", id, coupon.back_rev,
+                                   ports->clock->now(ports->clock), pool));
+    T_TRUE(done);
+    return intruded.orders.restocked(repo, id, pool);
+}
+
+static void a_refund_leaves_the_coupons_marker_to_the_cancel(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_refund_request_t request = { .amount = 1, .restock = true, .by = USER(99), .rev = -1 };
+    shop_refund_t *refund;
+
+    order_shop_fill(shop, USER(0), 2, 1);
+    T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
+    T_OK(shop->ports.orders->find(&order, shop->ports.orders, order->id, t_pool));
+    T_OK(shop_order_advance(&order, &shop->ports, order, SHOP_ORDER_PAID, -1, USER(99), NULL, NULL,
+                            t_pool));
+    intruded.ports = shop->ports;
+    intruded.orders = *shop->ports.orders;
+    shop->ports.orders->restocked = cancel_and_die;
+    T_OK(shop_order_refund(&refund, &replayed, &order, &shop->ports, order, &request, t_pool));
+    shop->ports.orders->restocked = intruded.orders.restocked;
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after a cancel within a refund");
+}
+
 const shop_test_t order_place_tests[] = {
     SHOP_TEST(an_order_takes_the_whole_cart, "an order takes the whole cart and empties it"),
     SHOP_TEST(a_known_key_gets_the_same_bytes, "a known key gets the same bytes, another body 422"),
@@ -250,5 +295,7 @@ const shop_test_t order_place_tests[] = {
     SHOP_TEST(a_deleted_coupon_made_anew_may_be_used_again,
               "a coupon made anew may be used again, and keeps its uses"),
     SHOP_TEST(an_order_advances_by_its_revision, "a stale revision moves nothing"),
+    SHOP_TEST(a_refund_leaves_the_coupons_marker_to_the_cancel,
+              "a refund leaves the coupon's marker to the cancel"),
     SHOP_TEST_END,
 };
