@@ -2,7 +2,7 @@
 """What must hold in a shop's database when nothing is under way, read over the wire and not through the module."""
 from wire import Store
 
-STANDING = ('pending', 'paid', 'processing', 'shipped', 'delivered')
+STANDING = ('pending', 'paid', 'processing', 'shipped', 'delivered', 'refunded')
 UNDER_WAY = ('placing', 'aborting', 'cancelling')
 
 
@@ -46,7 +46,7 @@ class Books:
     def unsettled(self):
         """What is still under way, in words; it may be right and only not over."""
         wrong = ['order %s is %s%s' % (o['_id'], o['status'], ', unfinished' if o.get('unfinished') else '')
-                 for o in self.orders if o['status'] in UNDER_WAY or o.get('unfinished')]
+                 for o in self.orders if o['status'] in UNDER_WAY or o.get('unfinished') or o.get('restocking')]
         for kind, docs in (('product', self.products), ('coupon', self.coupons)):
             for d in docs:
                 for marks in ('holds', 'backs'):
@@ -71,6 +71,10 @@ class Books:
                 slots.append(('generation', user, o['cart_gen']))
             wrong += ['two orders have %s' % (s,) for s in slots if s in seen]
             seen.update(slots)
+            paid_back = sum(r['amount'] for r in o['refunds'])
+            if paid_back != o['refunded'] or paid_back > o['total']:
+                wrong.append('order %s: %d refunded in %s, of %d' % (o['_id'], o['refunded'],
+                                                                     [r['amount'] for r in o['refunds']], o['total']))
             if o['status'] == 'failed' and (o['cart_slot'], o['key_slot']) != (own, own):
                 wrong.append('failed order %s keeps a claim' % o['_id'])
         return wrong
@@ -78,7 +82,7 @@ class Books:
     def _wrong_stock(self, stock):
         wrong, sold = [], {}
         for o in self.standing:
-            for line in o['items']:
+            for line in (n for n in o['items'] if str(n['product']) not in o['returned']):
                 sold[str(line['product'])] = sold.get(str(line['product']), 0) + line['quantity']
         for p in self.products:
             key = str(p['_id'])

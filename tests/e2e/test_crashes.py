@@ -25,6 +25,8 @@ PLACING = ('placing.begun', 'placing.claimed', 'placing.taken', 'placing.redeeme
            'placing.sealed', 'placing.committed', 'cleaning.spent', 'cleaning.cart')
 ABORTING = ('aborting.begun', 'aborting.released', 'aborting.undone')
 CANCELLING = ('cancelling.begun', 'cancelling.given', 'cancelling.returned', 'cancelling.cancelled')
+REFUNDING = ('refunding.sealed', 'refunding.written', 'cancelling.given', 'cancelling.returned',
+             'cancelling.cancelled')
 COMMITTED = ('placing.committed', 'cleaning.spent', 'cleaning.cart')
 STOPPED_AT = ('placing.claimed', 'placing.coupon_taken', 'placing.committed')
 MODES = ('exit', 'pause', 'fail')
@@ -33,9 +35,9 @@ STOCK, ONE, OTHER, USES = 10, 2, 3, 5                    # of each product; quan
 
 def matrix():
     """(way, point, mode). way: place, or an order refused because the stock went, or one that failed with everything
-    taken, or cancel. The modes kill and crash are signals to the child while it stands at the point."""
+    taken, or cancel, or refund with the goods. The modes kill and crash are signals to the child while it stands at the point."""
     cases = [(way, p, m) for way, points in (('place', PLACING), ('refuse', ABORTING), ('undo', ABORTING),
-                                             ('cancel', CANCELLING)) for p in points for m in MODES]
+                                             ('cancel', CANCELLING), ('refund', REFUNDING)) for p in points for m in MODES]
     struck = (('place', PLACING), ('undo', ABORTING), ('cancel', CANCELLING))
     if not PROVE:
         struck = (('place', ('placing.taken', 'placing.committed')), ('undo', ('aborting.released',)),
@@ -117,7 +119,7 @@ class Case:
                     twin.strike(signal.SIGKILL if self.mode == 'kill' else signal.SIGSEGV)
                 elif self.mode != 'pause':
                     asking.join(20)
-            self.cancel_again(struck) if self.way == 'cancel' else self.order_again(struck)
+            self.again(struck)
             asking.join(60)
             self.check(not asking.is_alive(), 'the struck node never answered')
             self.judge_answer()
@@ -130,21 +132,27 @@ class Case:
             twin.stop()
         return self
 
+    def again(self, struck):
+        {'cancel': self.cancel_again, 'refund': self.refund_again}.get(self.way, self.order_again)(struck)
+
     def prepare(self):
         c = self.customer
         self.coupon = self.shop.add_coupon(usage_limit=USES, usage_limit_per_user=1)['code']
         self.products = [self.shop.add_product(stock=STOCK)['id'] for _ in range(2)]
         for product, quantity in zip(self.products, (ONE, OTHER)):
             self.shop.put_in_cart(c, product, quantity)
-        self.first = self.shop.must(self.place(c), 201) if self.way == 'cancel' else None
+        self.first = self.shop.must(self.place(c), 201) if self.way in ('cancel', 'refund') else None
+        if self.way == 'refund':
+            self.shop.must(self.shop.admin().patch('/orders/' + self.first.json['id'], {'status': 'paid'}), 200)
 
     def place(self, client):
         return self.shop.place(client, headers=self.key, coupon_code=self.coupon)
 
     def ask(self, twin):
-        c = Client(twin, token=self.customer.token, timeout=70)
+        c = Client(twin, token=(self.shop.admin() if self.way == 'refund' else self.customer).token, timeout=70)
         try:
-            self.answer = c.post('/orders/%s/cancel' % self.first.json['id']) if self.first else self.place(c)
+            self.answer = (self.refund(c) if self.way == 'refund' else
+                           c.post('/orders/%s/cancel' % self.first.json['id']) if self.first else self.place(c))
         except (OSError, http.client.HTTPException) as e:
             self.answer = e
         finally:
@@ -192,6 +200,20 @@ class Case:
         self.check(c.get(path).json['status'] == 'cancelled', 'not cancelled')
         self.until_settled(struck)
 
+    def refund(self, client):
+        return client.post('/orders/%s/refunds' % self.first.json['id'], {'amount': 0.5, 'restock': True},
+                           headers=self.key)
+
+    def refund_again(self, struck):
+        r = self.patiently(lambda: self.refund(self.shop.admin()), struck)
+        self.check(r.status == 201, 'the repeated refund answered %r' % r)
+        again = self.refund(self.shop.admin())
+        self.check((again.status, again.body) == (201, r.body), 'repeated once more: %r and not %r' % (again, r))
+        self.refunded = r
+        self.until_settled(struck)
+        refunds = self.customer.get('/orders/%s/refunds' % self.first.json['id']).json['items']
+        self.check([f['id'] for f in refunds] == [r.json['id']], 'refunds: %s' % refunds)
+
     def books(self):
         return Books(self.env.store_uri, self.env.database, users=[ObjectId(self.customer.user['id'])],
                      products=[ObjectId(p) for p in self.products], codes=[self.coupon])
@@ -215,7 +237,7 @@ class Case:
         elif self.way == 'cancel':
             self.check(a.status in (200, 503) or a.code == 'invalid_transition', 'the struck node answered %r' % a)
         elif a.status == 201:
-            self.check(a.body == self.first.body, 'two bodies for one key: %r and %r' % (a, self.first))
+            self.check(a.body == (self.refunded if self.way == 'refund' else self.first).body, 'two bodies for one key: %r and %r' % (a, self.first))
         else:
             self.check(a.status == 503 and self.mode != 'exit', 'the struck node answered %r' % a)
             self.check(a.header('retry-after'), '503 without Retry-After')
@@ -231,8 +253,9 @@ class Case:
         self.check([o['id'] for o in listed] == [self.first.json['id']], 'listed: %s' % listed)
         self.check(c.get('/cart').json['items'] == [], 'the ordered cart is not empty')
         stock = [p['stock'] for p in sorted(books.products, key=lambda p: self.products.index(str(p['_id'])))]
-        taken = 0 if self.way == 'cancel' else 1
+        taken = 0 if self.way in ('cancel', 'refund') else 1
         self.check(stock == [STOCK - taken * ONE, STOCK - taken * OTHER], 'stock %s' % stock)
+        taken = 0 if self.way == 'cancel' else 1         # a refund does not give the coupon back
         self.check(books.coupons[0]['remaining'] == USES - taken, 'the coupon has %d' % books.coupons[0]['remaining'])
         if self.way == 'cancel':                         # the one use of the coupon is there again
             self.shop.put_in_cart(c, self.products[0], 1)

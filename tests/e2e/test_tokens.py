@@ -12,7 +12,7 @@ import unittest
 
 import tokens
 from client import Client, at_once, redis_command
-from env import ALL_BUSY, REDIS_AWAY, REFRESH_REUSED, Env, ShopCase, mpm_name, write_private
+from env import ALL_BUSY, REDIS_AWAY, REFRESH_REUSED, Env, ShopCase, mpm_name
 from servers import Redis
 
 ROUNDS = 200
@@ -274,25 +274,14 @@ class SignedIn(TokenCase):
         self.assert_problem(c.delete('/cart'), 401, 'token_revoked')
 
 
-class Neighbour(Env):
-    """Another node of the same shop: same Redis, store, instance and key."""
-
-    def __init__(self, first, name, **options):
-        super().__init__(name, prepare=False, mongo_uri=first.mongo_uri, redis_port=first.redis_port, **options)
-        self.first, self.instance, self.store_uri = first, first.instance, first.store_uri
-
-    def write_files(self):
-        super().write_files()
-        write_private(self.key_file, self.first.key + '\n')
-
-
 class NodeCase(TokenCase):
     """Two nodes on one Redis and one store."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.other = Neighbour(cls.env, cls.__name__ + 'Other', children=cls.children, threads=8)
+        cls.other = Env(cls.__name__ + 'Other', twin_of=cls.env, mongo_uri=cls.env.mongo_uri,
+                        redis_port=cls.env.redis_port, children=cls.children, threads=8)
         cls.addClassCleanup(cls.other.stop)
         cls.other.start()
 

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: MIT
+"""Catalogue replies that lie ready in each child: never older than the last change on their host, at most a second
+older than one on another, and free of any command to Redis or the store."""
+import re
+import threading
+import time
+import unittest
+
+from amounts import amount, figure
+from client import Client
+from env import Env, REDIS_AWAY, ShopCase
+from servers import Redis
+
+CACHE_LOG = r'''CustomLog logs/cache.log "%m %U%q %>s cache=%{SHOP_CACHE}n db=%{SHOP_DB_COMMANDS}n"'''
+BOUND = 1.0         # seconds, as docs/adr/011 states
+SOON = 0.1          # after which another node must know of a change
+MISSING = 'f' * 24
+
+
+class CacheCase(ShopCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.redis = Redis()
+        cls.redis.start()
+        cls.addClassCleanup(cls.redis.stop)
+        super().setUpClass()
+        cls.admin = cls.shop.admin()
+
+    @classmethod
+    def make_env(cls):
+        return Env(cls.__name__, children=1, threads=16, redis_port=cls.redis.port, extra=CACHE_LOG)
+
+    def kept(self, path, since=0):
+        """(where the reply came from, commands to the store) of each GET of path."""
+        with open(self.env.access_log.replace('access.log', 'cache.log')) as f:
+            f.seek(since)
+            found = re.findall(r'^GET /api%s \d+ cache=(\S+) db=(\d+)$' % re.escape(path), f.read(), re.M)
+        return [(cache, int(commands)) for cache, commands in found]
+
+    def seen(self, path, count):
+        limit = time.monotonic() + 5
+        while len(self.kept(path)) < count and time.monotonic() < limit:
+            time.sleep(0.02)            # httpd logs behind the reply
+        return self.kept(path)
+
+    def product(self, **members):
+        return self.shop.add_product(**members)['id']
+
+    def price(self, client, product):
+        return self.assert_status(client.get('/products/' + product), 200).json['price']
+
+    def set_price(self, product, price):
+        self.assert_status(self.admin.patch('/products/' + product, {'price': price}), 200)
+
+
+class OneNode(CacheCase):
+    def test_a_second_read_asks_nobody(self):
+        c = self.shop.anonymous()
+        product = self.product()
+        for path in ('/products/' + product, '/products?limit=3', '/products?q=lamp', '/products/featured',
+                     '/categories'):
+            with self.subTest(path):
+                first = self.assert_status(c.get(path), 200)
+                again = self.assert_status(c.get(path), 200)
+                self.assertEqual(again.body, first.body)
+                for name in ('etag', 'cache-control', 'content-type', 'link', 'x-content-type-options'):
+                    self.assertEqual(again.header(name), first.header(name), name)
+                self.assertNotEqual(again.header('x-request-id'), first.header('x-request-id'))
+                same = c.get(path, headers={'If-None-Match': first.header('etag')})
+                self.assertEqual((same.status, same.body), (304, b''))
+                self.assertEqual(same.header('etag'), first.header('etag'))
+                self.assertEqual(self.seen(path, 3)[-2:], [('local', 0)] * 2)
+
+    def test_another_spelling_of_the_same_question_asks_nobody_either(self):
+        c = self.shop.anonymous()
+        self.product()
+        first = self.assert_status(c.get('/products?limit=4&sort=name'), 200)
+        again = self.assert_status(c.get('/products?sort=name&limit=4'), 200)
+        self.assertEqual(again.body, first.body)
+        self.assertEqual(self.seen('/products?sort=name&limit=4', 1), [('local', 0)])
+
+    def test_that_there_is_none_is_known_too(self):
+        c = self.shop.anonymous()
+        for _ in range(2):
+            self.assert_problem(c.get('/products/' + MISSING), 404, 'not_found')
+        self.assertEqual(self.seen('/products/' + MISSING, 2)[-1], ('local', 0))
+
+    def test_refusals_are_as_without_a_cache(self):
+        c = self.shop.anonymous()
+        path = '/products/' + self.product()
+        for _ in range(2):
+            self.assert_status(c.get(path), 200)
+        self.assert_problem(c.get(path, headers={'Accept': 'text/html'}), 406, 'not_acceptable')
+        self.assert_problem(c.get(path + '?x=1'), 422, 'validation_failed')
+        self.assert_problem(c.post(path, {}), 405, 'method_not_allowed')
+        self.assert_status(c.get(path, headers={'Authorization': 'Bearer nonsense'}), 200)   # ignored here
+        head = c.request('HEAD', path)
+        self.assertEqual((head.status, head.body), (200, b''))
+
+    def test_an_order_makes_only_its_own_products_anew(self):
+        c, other = self.shop.new_customer(), self.product(stock=5)
+        product = self.product(stock=5)
+        for path in ('/products/' + product, '/products/' + other):
+            c.get(path)
+        self.shop.put_in_cart(c, product, 2)
+        self.assert_status(self.shop.place(c), 201)
+        self.assertEqual(c.get('/products/' + product).json['stock'], 3)
+        self.assertEqual(c.get('/products/' + other).json['stock'], 5)
+        self.assertEqual(self.seen('/products/' + other, 2)[-1], ('local', 0))
+        self.assertNotEqual(self.seen('/products/' + product, 2)[-1][0], 'local')
+        order = c.get('/orders').json['items'][0]['id']
+        self.assert_status(c.post('/orders/%s/cancel' % order), 200)
+        self.assertEqual(c.get('/products/' + product).json['stock'], 5)
+
+    def test_lists_by_stock_follow_the_stock(self):
+        c = self.shop.new_customer()
+        product = self.product(stock=1, category='Only one')
+        path = '/products?in_stock=true&category=Only+one'
+        self.assertEqual([p['id'] for p in c.get(path).json['items']], [product])
+        self.shop.put_in_cart(c, product)
+        self.assert_status(self.shop.place(c), 201)
+        self.assertEqual(c.get(path).json['items'], [])
+
+    def test_no_reader_sees_an_older_price_after_a_newer_one(self):
+        product, over, wrong = self.product(price=1), threading.Event(), []
+
+        def read():
+            c, last = Client(self.env), 0.0
+            while not over.is_set():
+                price = self.price(c, product)
+                if price < last:
+                    wrong.append((last, price))
+                last = price
+            c.close()
+
+        readers = [threading.Thread(target=read) for _ in range(4)]
+        for r in readers:
+            r.start()
+        c = Client(self.env)
+        writes = amount(60, 500)
+        for n in range(2, writes + 2):
+            self.set_price(product, n)
+            self.assertEqual(self.price(c, product), n, 'this host answers with an older price')
+        over.set()
+        for r in readers:
+            r.join()
+        c.close()
+        self.assertEqual(wrong, [])
+        figure(self, 'cache', '%d prices written, none read older on this host, none older after a newer' % writes)
+
+
+class TwoNodes(CacheCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = Env(cls.__name__ + 'Other', twin_of=cls.env, redis_port=cls.redis.port, children=1, threads=8)
+        cls.addClassCleanup(cls.other.stop)
+        cls.other.start()
+
+    def setUp(self):
+        super().setUp()
+        self.judge(self.other)
+
+    def test_a_price_changed_on_one_node_is_read_on_the_other(self):
+        c, product, late = Client(self.other), self.product(price=1), []
+        time.sleep(1.5)                 # both listen
+        writes = amount(100, 1000)
+        for n in range(2, writes + 2):
+            self.price(c, product)      # lies ready there
+            self.set_price(product, n)
+            time.sleep(SOON)
+            if self.price(c, product) != n:
+                late.append(n)
+        c.close()
+        self.assertEqual(late, [])
+        figure(self, 'cache', '%d of %d prices read on another node %d ms later' % (
+            writes - len(late), writes, SOON * 1000))
+
+    def test_without_redis_nothing_is_older_than_the_bound(self):
+        self.expect_log(*REDIS_AWAY, 'SHOP0205', 'SHOP0206')
+        c, product, longest = Client(self.other), self.product(price=1), 0.0
+        self.price(c, product)
+        self.redis.stop()
+        try:
+            for n in range(2, amount(7, 30)):
+                self.set_price(product, n)
+                began = time.monotonic()
+                while self.price(c, product) != n:
+                    self.assertLess(time.monotonic() - began, BOUND + 1, 'an old price is served for long')
+                    time.sleep(0.01)
+                longest = max(longest, time.monotonic() - began)
+        finally:
+            self.redis.start()
+        c.close()
+        self.assertLess(longest, BOUND + 0.25)      # the read itself takes its time on a busy machine
+        figure(self, 'cache', 'Redis away: another node served an old price for at most %.2f s' % longest)
+
+
+if __name__ == '__main__':
+    unittest.main()
