@@ -106,8 +106,8 @@ static shop_error_t *return_lines(int *left, shop_order_status_t *status,
     return NULL;
 }
 
-static shop_error_t *forget_lines(const shop_order_ports_t *ports, const shop_order_t *order,
-                                  apr_pool_t *pool)
+shop_error_t *shop_order_forget_lines(const shop_order_ports_t *ports, const shop_order_t *order,
+                                      apr_pool_t *pool)
 {
     return ports->products->forget_back(ports->products, order->id, shop_order_takes(order, pool),
                                         order->items->nelts, pool);
@@ -116,7 +116,7 @@ static shop_error_t *forget_lines(const shop_order_ports_t *ports, const shop_or
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
                                 apr_pool_t *pool)
 {
-    SHOP_TRY(forget_lines(ports, order, pool));
+    SHOP_TRY(shop_order_forget_lines(ports, order, pool));
     if (order->coupon_limited) {
         SHOP_TRY(ports->coupons->forget_back(ports->coupons, order->coupon_code, order->id, pool));
     }
@@ -140,7 +140,7 @@ static shop_error_t *end_giving(const shop_order_ports_t *ports, const shop_orde
     }
     SHOP_TRY(ports->orders->restocked(ports->orders, order->id, pool));
     SHOP_TEST_POINT("cancelling.cancelled", pool);
-    SHOP_TRY(forget_lines(ports, order, pool));
+    SHOP_TRY(shop_order_forget_lines(ports, order, pool));
     return ports->orders->finish(ports->orders, order->id, pool);
 }
 

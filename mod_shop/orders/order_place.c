@@ -423,6 +423,7 @@ static shop_error_t *price_and_claim(shop_order_t **order, bool *replayed, bool 
 {
     shop_order_quote_t quote;
     shop_order_t *known = NULL;
+    shop_error_t *err;
     bool again = false;
 
     do {
@@ -434,7 +435,9 @@ static shop_error_t *price_and_claim(shop_order_t **order, bool *replayed, bool 
         }
         place->order = quote.order;
         SHOP_TRY(fill(place));
-        SHOP_TRY(claim(claimed, place));
+        err = claim(claimed, place);
+        *order = *claimed ? place->order : NULL; /* also when what follows the claim failed */
+        SHOP_TRY(err);
         if (!*claimed) {
             SHOP_TRY(answer_duplicate(order, replayed, &again, place));
         }
@@ -462,7 +465,6 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claim
     if (!*claimed) {
         return NULL;
     }
-    *order = place.order;
     SHOP_TRY(take_and_commit(&place));
     left = clean_if_time(&place);
     if (left) { /* the order stands; the reaper cleans up after it */

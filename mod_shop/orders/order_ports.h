@@ -92,6 +92,10 @@ shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_o
 /* The markers of an order that is cancelled are dropped and nothing is left to do. */
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
                                 apr_pool_t *pool);
+/* The markers of its lines only: of an order whose goods came back by a refund. Any time after its
+ * lines were recorded as returned. */
+shop_error_t *shop_order_forget_lines(const shop_order_ports_t *ports, const shop_order_t *order,
+                                      apr_pool_t *pool);
 /* Any other arrow but to refunded. As shop_order_cancel otherwise. tracking_number: NULL leaves it,
  * "" removes it. */
 shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,

@@ -53,6 +53,9 @@ static shop_error_t *settle_order(bool *settled, const reap_t *reap, const void 
     case SHOP_ORDER_CANCELLING: SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool)); break;
     case SHOP_ORDER_CANCELLED: SHOP_TRY(shop_order_forget(reap->ports, order, pool)); break;
     default:
+        if (!order->restocking && order->returned->nelts) { /* cut off behind its last line */
+            SHOP_TRY(shop_order_forget_lines(reap->ports, order, pool));
+        }
         SHOP_TRY(shop_order_clean(reap->ports, order, pool));
         if (order->restocking) {
             SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool));
