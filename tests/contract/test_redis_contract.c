@@ -54,11 +54,24 @@ static shop_error_t *ask(shop_redis_value_t *value, shop_redis_t *at, const char
     return shop_redis_command(value, at, true, argc, argv, NULL, t_pool);
 }
 
+/* Two cores and many threads: a late wake-up must not count as an absent Redis. */
+static shop_redis_t *open_real(void)
+{
+    int command = settings.redis_command_ms, connect = settings.redis_connect_ms;
+    shop_redis_t *opened;
+
+    settings.redis_command_ms = settings.redis_connect_ms = 2000;
+    opened = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%s", port));
+    settings.redis_command_ms = command;
+    settings.redis_connect_ms = connect;
+    return opened;
+}
+
 static void begin(void)
 {
     shop_redis_value_t value;
 
-    redis = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%s", port));
+    redis = open_real();
     T_OK(ask(&value, redis, "FLUSHALL"));
     T_OK(ask(&value, redis, "CONFIG SET maxmemory 0"));
 }
@@ -268,7 +281,7 @@ static void a_dead_idle_connection_is_replaced(void)
 
     begin();
     for (int i = 0; i < 20; i++) {
-        shop_redis_t *killer = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%s", port));
+        shop_redis_t *killer = open_real();
 
         T_OK(ask(&value, redis, "PING"));
         T_OK(ask(&value, killer, "CLIENT KILL TYPE normal SKIPME yes"));
@@ -366,10 +379,7 @@ static void of_a_thousand_hits_exactly_a_hundred_pass(void)
     shop_limit_state_t state;
 
     begin();
-    /* Two cores and eight threads: a late wake-up must not count as an absent Redis. */
-    settings.redis_command_ms = 2000;
-    redis = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%s", port));
-    settings.redis_command_ms = 50;
+    redis = open_real();
     limiter = shop_limiter_redis(redis, shop_limiter_shm(NULL, 0, 1, t_pool), t_pool);
     run_hits();
     T_INT(passed, 100);
