@@ -118,7 +118,8 @@ class Races(ShopCase):
                 self.assertEqual(self.counted(answers), {'201': 1, '409 out_of_stock': len(buyers) - 1})
                 self.assertEqual(self.shop.stock(product), 0)
                 winner = next(c for c, a in zip(buyers, answers) if a.status == 201)
-                self.env.store().set('products', product, stock=1)
+                self.assert_status(self.shop.admin().post('/products/%s/stock' % product,
+                                                          {'delta': 1, 'reason': 'one more'}), 200)
                 self.shop.put_in_cart(winner, product)
         self.env.verify({product: rounds + 1})
         figure(self, 'P1 last', '%d rounds: %d buyers of one unit: each time 1 sold' % (rounds, len(buyers)))
