@@ -22,7 +22,7 @@
 #include "ops/verify_mongo.h"
 #include "ops/verify_run.h"
 #include "orders/order_mongo.h"
-#include "orders/order_ports.h"
+#include "orders/order_api.h"
 #include "products/product_mongo.h"
 
 #define SHOP_RESOURCE(folder, noun, repo_type) extern const shop_route_t shop_##noun##_routes[];
@@ -141,13 +141,7 @@ shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *p
 
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
 {
-    shop_order_ports_t ports = { .orders = app->orders,
-                                 .products = app->products,
-                                 .carts = app->cart,
-                                 .coupons = app->coupons,
-                                 .clock = app->clock,
-                                 .currency = app->settings->currency,
-                                 .currency_exponent = app->settings->currency_exponent };
+    shop_order_ports_t ports = shop_order_ports_of(app);
     int done = 0;
     shop_error_t *err = shop_order_reap(&ports, &done, pool);
 
