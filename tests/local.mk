@@ -135,6 +135,8 @@ tests_contract_test_mongo_infra_LDADD = $(TEST_LIBS)
 tests_contract_test_order_contract_SOURCES = tests/contract/test_order_contract.c
 tests_contract_test_order_contract_LDADD = $(TEST_LIBS)
 tests_contract_test_redis_contract_SOURCES = \
+	tests/contract/redis_filling.c \
+	tests/contract/redis_filling.h \
 	tests/contract/redis_lease.c \
 	tests/contract/redis_lease.h \
 	tests/contract/test_redis_contract.c

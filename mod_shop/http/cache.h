@@ -17,8 +17,9 @@ typedef struct shop_cache_t shop_cache_t;
 
 typedef struct shop_cache_slot_t {
     const char *key;
-    char generation[32]; /* of the catalogue when the key was looked up */
-    bool usable;         /* a store may follow */
+    char generation[32];                  /* of the catalogue when the key was looked up */
+    bool usable;                          /* a store may follow */
+    struct shop_cache_filling_t *filling; /* cache_redis.c: others wait for this one */
     /* the local level's */
     uint64_t as_of;     /* the latest change when the key was looked up */
     apr_time_t read_at; /* monotonic */

@@ -11,9 +11,9 @@
 
 #define SHARDS 16
 #define LEAST_BYTES (64 * 1024)
-#define PAGE_SHARE 4                     /* a larger part of a shard is no page's */
-#define TARGET_MAX 512                   /* longer request targets go through the dispatcher */
-#define PATIENCE apr_time_from_msec(250) /* for another thread's reply */
+#define PAGE_SHARE 4                  /* a larger part of a shard is no page's */
+#define TARGET_MAX 512                /* longer request targets go through the dispatcher */
+#define PATIENCE apr_time_from_sec(1) /* for another thread's reply */
 
 /* A reply that a thread is fetching. */
 typedef struct shop_cache_flight_t {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/clock.h"
 #include "../base/id.h"
 #include "../base/log.h"
 #include "../infra/announce.h"
@@ -20,6 +21,11 @@
 #define MAX_BODY (1024 * 1024) /* larger ones would not pass within the command timeout */
 #define MAX_KEY 160            /* longer ones are hashed; the record holds them whole */
 
+#define FLIGHT_MS "1000"                /* a filler that takes longer no longer counts */
+#define PATIENCE apr_time_from_sec(1)   /* with another's filling */
+#define FIRST_NAP apr_time_from_msec(2) /* between two looks, doubled up to the longest */
+#define LONGEST_NAP apr_time_from_msec(32)
+
 typedef struct redis_cache_t {
     shop_cache_t port; /* first: the port is this object */
     shop_redis_t *redis;
@@ -29,6 +35,13 @@ typedef struct redis_cache_t {
     unsigned *dirty; /* invalidations owed to Redis */
     unsigned own_dirty;
 } redis_cache_t;
+
+/* That this request is filling an entry: a key of Redis that ends by itself. */
+typedef struct shop_cache_filling_t {
+    redis_cache_t *cache;
+    const char *name;
+    apr_pool_t *pool;
+} shop_cache_filling_t;
 
 /* ---- generations ---- */
 
@@ -237,41 +250,124 @@ static bool make_good(redis_cache_t *cache, apr_pool_t *pool)
     return true;
 }
 
-static const shop_page_t *cache_get(shop_cache_t *port, const char *key, shop_cache_slot_t *slot,
-                                    int ttl_s, apr_pool_t *pool)
+/* ---- one fills, everybody else on every host waits ---- */
+
+/* A request that could not fill what it meant to fill keeps nobody waiting. */
+static apr_status_t give_up(void *baton)
 {
-    redis_cache_t *cache = (redis_cache_t *)port;
-    const char *name = name_of(cache, key, pool);
-    const char *argv[3] = { "MGET", cache->generation_key, name };
+    shop_cache_filling_t *filling = baton;
+    const char *argv[2] = { "DEL", filling->name };
+    shop_redis_value_t value;
+
+    if (filling->name) {
+        (void)shop_redis_command(&value, filling->cache->redis, true, 2, argv, NULL, filling->pool);
+    }
+    return APR_SUCCESS;
+}
+
+static const char *filling_name(const redis_cache_t *cache, const shop_cache_slot_t *slot,
+                                apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, shop_redis_prefix(cache->redis), "f:", slot->generation, ":",
+                       shop_id_sha256(slot->key, strlen(slot->key), pool), NULL);
+}
+
+/* Is it this request that has to read from the store? Also when Redis does not say. */
+static bool begin_filling(redis_cache_t *cache, shop_cache_slot_t *slot, const char *name,
+                          apr_pool_t *pool)
+{
+    const char *argv[6] = { "SET", name, "1", "NX", "PX", FLIGHT_MS };
+    shop_cache_filling_t *filling;
+    shop_redis_value_t value;
+
+    if (shop_redis_command(&value, cache->redis, false, 6, argv, NULL, pool)) {
+        return true;
+    }
+    if (value.kind == SHOP_REDIS_NIL) {
+        return false;
+    }
+    filling = apr_pcalloc(pool, sizeof(*filling));
+    filling->cache = cache;
+    filling->name = name;
+    filling->pool = pool;
+    slot->filling = filling;
+    apr_pool_pre_cleanup_register(pool, filling, give_up);
+    return true;
+}
+
+typedef enum { LOOK_HIT, LOOK_MISS, LOOK_AWAY, LOOK_OTHERS } look_t;
+
+/* filling NULL: is the entry there? Else also whether somebody is still about to make it, and
+ * whether it is still the catalogue's generation that is waited for. */
+static look_t look(const shop_page_t **page, redis_cache_t *cache, shop_cache_slot_t *slot,
+                   const char *filling, apr_pool_t *pool)
+{
+    const char *name = name_of(cache, slot->key, pool);
+    const char *argv[4] = { "MGET", cache->generation_key, name, filling };
+    int argc = filling ? 4 : 3;
     const char *generation = NULL;
     shop_redis_value_t value;
-    shop_page_t *page;
-    verdict_t verdict;
+    shop_page_t *read = apr_pcalloc(pool, sizeof(*read));
+    verdict_t verdict = RECORD_STALE;
 
-    (void)ttl_s;
-    memset(slot, 0, sizeof(*slot));
-    slot->key = key;
-    if (!make_good(cache, pool) ||
-        shop_redis_command(&value, cache->redis, true, 3, argv, NULL, pool) ||
-        value.kind != SHOP_REDIS_ARRAY || value.count != 2) {
-        return NULL;
+    if (shop_redis_command(&value, cache->redis, true, argc, argv, NULL, pool) ||
+        value.kind != SHOP_REDIS_ARRAY || value.count != argc - 1) {
+        return LOOK_AWAY;
     }
     if (is_generation(&value.items[0])) {
         generation = value.items[0].bytes;
     } else if (renew(&generation, cache, pool)) {
-        return NULL;
+        return LOOK_AWAY;
     }
+    filling = filling && !strcmp(generation, slot->generation) ? filling : NULL;
     apr_cpystrn(slot->generation, generation, sizeof(slot->generation));
     slot->usable = true;
-    if (value.items[1].kind != SHOP_REDIS_STRING) {
+    if (value.items[1].kind == SHOP_REDIS_STRING) {
+        verdict = read_record(read, &value.items[1], slot, pool);
+    }
+    if (verdict == RECORD_BAD) {
+        drop(cache, name, slot->key, pool);
+    }
+    *page = verdict == RECORD_GOOD ? read : NULL;
+    if (*page) {
+        return LOOK_HIT;
+    }
+    return filling && value.items[2].kind == SHOP_REDIS_STRING ? LOOK_OTHERS : LOOK_MISS;
+}
+
+static bool nap(apr_time_t *length, apr_time_t until)
+{
+    if (shop_clock_monotonic() >= until) {
+        return false;
+    }
+    apr_sleep(*length);
+    *length = *length < LONGEST_NAP ? *length * 2 : *length;
+    return true;
+}
+
+static const shop_page_t *cache_get(shop_cache_t *port, const char *key, shop_cache_slot_t *slot,
+                                    int ttl_s, apr_pool_t *pool)
+{
+    redis_cache_t *cache = (redis_cache_t *)port;
+    const shop_page_t *page = NULL;
+    const char *filling = NULL;
+    apr_time_t until = shop_clock_monotonic() + PATIENCE;
+    apr_time_t length = FIRST_NAP;
+    look_t seen;
+
+    memset(slot, 0, sizeof(*slot));
+    slot->key = key;
+    if (!make_good(cache, pool)) {
         return NULL;
     }
-    page = apr_pcalloc(pool, sizeof(*page));
-    verdict = read_record(page, &value.items[1], slot, pool);
-    if (verdict == RECORD_BAD) {
-        drop(cache, name, key, pool);
-    }
-    return verdict == RECORD_GOOD ? page : NULL;
+    do {
+        seen = look(&page, cache, slot, filling, pool);
+        if (seen == LOOK_MISS && ttl_s > 0) {
+            filling = filling_name(cache, slot, pool);
+            seen = begin_filling(cache, slot, filling, pool) ? LOOK_MISS : LOOK_OTHERS;
+        }
+    } while (seen == LOOK_OTHERS && nap(&length, until));
+    return page;
 }
 
 static void cache_put(shop_cache_t *port, const shop_cache_slot_t *slot, const shop_page_t *page,
@@ -291,7 +387,9 @@ static void cache_put(shop_cache_t *port, const shop_cache_slot_t *slot, const s
         sizes[i] = argv[i] ? strlen(argv[i]) : 0;
     }
     argv[2] = record_of(&sizes[2], slot, page, pool);
-    (void)shop_redis_command(&value, cache->redis, true, 5, argv, sizes, pool);
+    if (!shop_redis_command(&value, cache->redis, true, 5, argv, sizes, pool) && slot->filling) {
+        slot->filling->name = NULL; /* filled; who waits looks for the entry, the mark ends alone */
+    }
 }
 
 static void cache_invalidate(shop_cache_t *port, const char *const *subjects, int count,

@@ -14,6 +14,7 @@
 #include "mod_shop/guard/limiter_redis.h"
 #include "mod_shop/guard/revoked_redis.h"
 #include "mod_shop/http/cache_redis.h"
+#include "redis_filling.h"
 #include "redis_lease.h"
 #include "tests/unit/harness.h"
 
@@ -694,6 +695,7 @@ int main(void)
         { "limiter in redis", limiter_tests, NULL, NULL },
         { "leases from redis", redis_lease_tests, NULL, NULL },
         { "cache in redis", cache_tests, NULL, NULL },
+        { "filling the cache in redis", redis_filling_tests, NULL, NULL },
         { "revocations in redis", revoked_tests, NULL, NULL },
     };
 

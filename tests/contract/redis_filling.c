@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ * Many ask for what is not in the cache, on several hosts at once: one reads the store. */
+#include <apr_time.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "redis_filling.h"
+
+#include "mod_shop/http/cache_redis.h"
+
+#define HOSTS 3
+#define THREADS 12
+#define KEY "/products?limit=2"
+
+static const shop_page_t page = { .etag = "\"abc\"", .bytes = "{\"a\":1}", .size = 7 };
+static shop_settings_t settings;
+static shop_redis_t *redis;
+static shop_cache_t *hosts[HOSTS];
+static atomic_int reads, hits;
+
+static int64_t ask(const char *first, const char *second)
+{
+    const char *argv[] = { first, second };
+    shop_redis_value_t value;
+
+    T_OK(shop_redis_command(&value, redis, true, second ? 2 : 1, argv, NULL, t_pool));
+    return value.kind == SHOP_REDIS_ARRAY ? value.count : value.integer;
+}
+
+static int64_t marks(void)
+{
+    return ask("KEYS", "*:f:*");
+}
+
+static void begin(void)
+{
+    shop_settings_defaults(&settings);
+    settings.instance = "contract";
+    settings.redis_url =
+        apr_psprintf(t_pool, "redis://127.0.0.1:%s", getenv("SHOP_TEST_REDIS_PORT"));
+    /* Two cores and many threads: a late wake-up must not count as an absent Redis. */
+    settings.redis_command_ms = settings.redis_connect_ms = 5000;
+    for (int i = 0; i < HOSTS; i++) {
+        T_OK(shop_redis_open(&redis, &settings, t_pool));
+        hosts[i] = shop_cache_redis(redis, NULL, NULL, t_pool);
+    }
+    ask("FLUSHALL", NULL);
+    reads = hits = 0;
+}
+
+static apr_pool_t *new_pool(void)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *pool;
+
+    apr_allocator_create(&allocator);
+    apr_pool_create_ex(&pool, NULL, NULL, allocator);
+    apr_allocator_owner_set(allocator, pool);
+    return pool;
+}
+
+static void *read_through(void *host)
+{
+    apr_pool_t *pool = new_pool();
+    shop_cache_t *cache = host;
+    shop_cache_slot_t slot;
+
+    if (cache->get(cache, KEY, &slot, 60, pool)) {
+        hits++;
+    } else {
+        reads++;
+        apr_sleep(apr_time_from_msec(100)); /* the store takes its time */
+        cache->put(cache, &slot, &page, 60, pool);
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+static void start(pthread_t *threads)
+{
+    for (int i = 0; i < THREADS; i++) {
+        pthread_create(&threads[i], NULL, read_through, hosts[i % HOSTS]);
+    }
+}
+
+static void join(const pthread_t *threads)
+{
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
+static void one_of_many_on_all_hosts_reads_the_store(void)
+{
+    pthread_t threads[THREADS];
+
+    begin();
+    start(threads);
+    join(threads);
+    T_INT(reads, 1);
+    T_INT(hits, THREADS - 1);
+}
+
+/* Who waits for the old catalogue's reply must not get it, and again only one of them reads. */
+static void a_change_sets_the_waiting_free(void)
+{
+    pthread_t threads[THREADS];
+    apr_pool_t *pool = new_pool();
+    shop_cache_slot_t slot;
+
+    begin();
+    T_TRUE(!hosts[0]->get(hosts[0], KEY, &slot, 60, pool));
+    start(threads);
+    apr_sleep(apr_time_from_msec(50));
+    T_INT(reads, 0);
+    hosts[0]->invalidate(hosts[0], NULL, 0, t_pool);
+    join(threads);
+    T_INT(reads, 1);
+    T_INT(hits, THREADS - 1);
+    apr_pool_destroy(pool);
+}
+
+static void a_request_without_a_reply_keeps_nobody_waiting(void)
+{
+    apr_pool_t *pool = new_pool();
+    shop_cache_slot_t slot;
+
+    begin();
+    T_TRUE(!hosts[0]->get(hosts[0], KEY, &slot, 60, pool));
+    T_INT(marks(), 1);
+    apr_pool_destroy(pool);
+    T_INT(marks(), 0);
+}
+
+/* A process that died in the middle: its mark ends by itself, and nobody waits for longer. */
+static void a_lost_filler_is_waited_for_no_longer_than_its_mark_lives(void)
+{
+    apr_pool_t *pool = new_pool();
+    shop_cache_slot_t slot;
+    shop_cache_slot_t own;
+
+    begin();
+    T_TRUE(!hosts[0]->get(hosts[0], KEY, &slot, 60, pool));
+    T_TRUE(!hosts[1]->get(hosts[1], KEY, &own, 60, t_pool));
+    T_TRUE(own.usable);
+    T_STR(own.generation, slot.generation);
+    apr_pool_destroy(pool);
+}
+
+/* Replies that are not kept are nobody's to wait for. */
+static void without_a_lifetime_nobody_waits(void)
+{
+    shop_cache_slot_t slot;
+
+    begin();
+    T_TRUE(!hosts[0]->get(hosts[0], KEY, &slot, 0, t_pool));
+    T_INT(marks(), 0);
+}
+
+const shop_test_t redis_filling_tests[] = {
+    SHOP_TEST(one_of_many_on_all_hosts_reads_the_store, "one of many on all hosts reads the store"),
+    SHOP_TEST(a_change_sets_the_waiting_free, "a change sets the waiting free"),
+    SHOP_TEST(a_request_without_a_reply_keeps_nobody_waiting,
+              "a request without a reply keeps nobody waiting"),
+    SHOP_TEST(a_lost_filler_is_waited_for_no_longer_than_its_mark_lives,
+              "a lost filler is waited for no longer than its mark lives"),
+    SHOP_TEST(without_a_lifetime_nobody_waits, "without a lifetime nobody waits"),
+    SHOP_TEST_END,
+};
