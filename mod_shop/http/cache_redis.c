@@ -57,6 +57,19 @@ static shop_error_t *renew(const char **generation, redis_cache_t *cache, apr_po
     return shop_redis_command(&value, cache->redis, true, 3, argv, NULL, pool);
 }
 
+/* Where there is none: of many who see that at once one draws it, and the others take his, or each
+ * would wait for a filling nobody else knows of. May be sent twice. */
+static shop_error_t *first_generation(shop_redis_value_t *generation, redis_cache_t *cache,
+                                      apr_pool_t *pool)
+{
+    const char *set[4] = { "SET", cache->generation_key, NULL, "NX" };
+    const char *get[2] = { "GET", cache->generation_key };
+
+    SHOP_TRY(shop_id_secret(&set[2], 16, pool));
+    SHOP_TRY(shop_redis_command(generation, cache->redis, true, 4, set, NULL, pool));
+    return shop_redis_command(generation, cache->redis, true, 2, get, NULL, pool);
+}
+
 /* Other hosts hear of it in the moment the old generation ends, not sooner and not later. Ends with
  * an error text, or a number. */
 static const char announce_script[] = "redis.call('SET', KEYS[1], ARGV[1])\n"
@@ -94,6 +107,23 @@ static bool is_generation(const shop_redis_value_t *value)
         }
     }
     return true;
+}
+
+/* What stands in Redis, and never nothing: an absent or a damaged one is made anew. */
+static shop_error_t *read_generation(const char **generation, redis_cache_t *cache,
+                                     const shop_redis_value_t *seen, apr_pool_t *pool)
+{
+    shop_redis_value_t first;
+
+    if (seen->kind == SHOP_REDIS_NIL) {
+        SHOP_TRY(first_generation(&first, cache, pool));
+        seen = &first;
+    }
+    if (!is_generation(seen)) {
+        return renew(generation, cache, pool);
+    }
+    *generation = seen->bytes;
+    return NULL;
 }
 
 /* ---- records: "shop2 <generation> <key> <etag> <link> <cells> <body>\n" (the last five as sizes),
@@ -314,9 +344,7 @@ static look_t look(const shop_page_t **page, redis_cache_t *cache, shop_cache_sl
         value.kind != SHOP_REDIS_ARRAY || value.count != argc - 1) {
         return LOOK_AWAY;
     }
-    if (is_generation(&value.items[0])) {
-        generation = value.items[0].bytes;
-    } else if (renew(&generation, cache, pool)) {
+    if (read_generation(&generation, cache, &value.items[0], pool)) {
         return LOOK_AWAY;
     }
     filling = filling && !strcmp(generation, slot->generation) ? filling : NULL;
