@@ -69,12 +69,45 @@ static apr_size_t whole_lines(apr_size_t size)
     return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-/* One shop's share: limiter, leases, what changed, ended sessions, counts, words. */
+/* The next piece of a share; NULL when only the size is asked for. */
+static void *take(char *share, apr_size_t *used, apr_size_t size)
+{
+    void *piece = share ? share + *used : NULL;
+
+    *used += whole_lines(size);
+    return piece;
+}
+
+/* Divides one shop's share and says how large it is: both in one place, or a piece could be
+ * forgotten in the size and lie in the next shop's share. */
+static apr_size_t divide(shop_shared_t *part, char *share)
+{
+    apr_size_t used = 0;
+    unsigned *words;
+
+    part->limiter_size = LIMITER_BYTES;
+    part->limiter = take(share, &used, LIMITER_BYTES);
+    part->lease_size = LEASE_BYTES;
+    part->lease = take(share, &used, LEASE_BYTES);
+    part->changes = take(share, &used, shop_changes_size());
+    part->revoked = take(share, &used, shop_app_revoked_size());
+    part->cache_counts = take(share, &used, sizeof(*part->cache_counts));
+    words = take(share, &used, WORDS * sizeof(*words));
+    part->cache_dirty = words;
+    part->revoked_owed = words ? words + 1 : NULL;
+    return used;
+}
+
 static apr_size_t share_size(void)
 {
-    return whole_lines(LIMITER_BYTES) + whole_lines(LEASE_BYTES) +
-           whole_lines(shop_changes_size()) + whole_lines(shop_app_revoked_size()) +
-           whole_lines(WORDS * sizeof(unsigned));
+    shop_shared_t part;
+
+    return divide(&part, NULL);
+}
+
+static char *share_of(const shop_server_conf_t *conf)
+{
+    return shared.memory + (apr_size_t)conf->slot * share_size();
 }
 
 static apr_size_t shared_size(int shops)
@@ -338,29 +371,13 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
 {
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
     shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
-    char *share = shared.memory + (apr_size_t)conf->slot * share_size();
-    unsigned *words;
     shop_error_t *err;
 
     child_defaults(values);
     if (ears.mutexes[conf->slot]) {
         (void)apr_proc_mutex_child_init(&ears.mutexes[conf->slot], ears.files[conf->slot], pchild);
     }
-    part->limiter = share;
-    part->limiter_size = LIMITER_BYTES;
-    share += whole_lines(LIMITER_BYTES);
-    part->lease = share;
-    part->lease_size = LEASE_BYTES;
-    share += whole_lines(LEASE_BYTES);
-    part->changes = share;
-    share += whole_lines(shop_changes_size());
-    part->revoked = share;
-    share += whole_lines(shop_app_revoked_size());
-    part->cache_counts = (shop_cache_counts_t *)(void *)share;
-    share += whole_lines(sizeof(shop_cache_counts_t));
-    words = (unsigned *)(void *)share;
-    part->cache_dirty = words;
-    part->revoked_owed = words + 1;
+    divide(part, share_of(conf));
     err = shop_app_open(&conf->app, values, part, pchild);
     if (err) {
         conf->app = NULL;

@@ -186,6 +186,25 @@ class TwoShops(ShopCase):
         self.assert_status(r, 404)
 
 
+class ShopBesideOneWithRedis(ShopCase):
+    """What two shops keep in shared memory does not touch."""
+
+    @classmethod
+    def make_env(cls):
+        env = Env(cls.__name__, login_limit='3/15min')
+        env.vport = free_port()
+        env.tail = '\n'.join(('Listen 127.0.0.1:%d' % env.vport, '<VirtualHost 127.0.0.1:%d>' % env.vport,
+                              '  ShopInstance beside', '  ShopRedis off', '</VirtualHost>'))
+        return env
+
+    def test_failed_logins_are_not_forgotten(self):
+        c = Client(self.env, port=self.env.vport)
+        for status in (401, 401, 401, 429, 429):
+            r = c.post('/auth/login', {'email': 'nobody@example.com', 'password': 'not the password'})
+            self.assert_status(r, status)
+            time.sleep(1.5)             # within a second the other shop tells Redis what it believes to owe
+
+
 class Restart(ShopCase):
     def test_graceful_restarts_under_light_load(self):
         shop = self.shop
