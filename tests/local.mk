@@ -85,6 +85,7 @@ libunit_http_la_SOURCES = \
 	tests/unit/http/test_dispatch.c \
 	tests/unit/http/test_etag.c \
 	tests/unit/http/test_media.c \
+	tests/unit/http/test_metrics.c \
 	tests/unit/http/test_openapi.c \
 	tests/unit/http/test_problem.c \
 	tests/unit/http/test_query.c \

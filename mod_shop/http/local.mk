@@ -18,6 +18,10 @@ libshop_la_SOURCES += \
 	mod_shop/http/idempotency.h \
 	mod_shop/http/media.c \
 	mod_shop/http/media.h \
+	mod_shop/http/metrics.c \
+	mod_shop/http/metrics.def \
+	mod_shop/http/metrics.h \
+	mod_shop/http/metrics_text.c \
 	mod_shop/http/openapi.c \
 	mod_shop/http/openapi.h \
 	mod_shop/http/openapi_parts.h \
