@@ -13,6 +13,7 @@
 #include "guard/rate.h"
 #include "guard/revoked_redis.h"
 #include "guard/revoked_shm.h"
+#include "http/cache_local.h"
 #include "http/cache_redis.h"
 #include "http/openapi.h"
 #include "infra/mongo.h"
@@ -111,6 +112,7 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
 #undef SHOP_RESOURCE
     app->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
     app->cache = shop_cache_none(pool);
+    app->metrics = shared->metrics;
     app->revoked = shop_revoked_none(pool);
     app->changes = shop_changes_attach(shared->changes, redis != NULL, pool);
     if (redis) {
@@ -119,7 +121,7 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     app->books = shop_verify_store_mongo(mongo, pool);
     if (settings->cache_bytes) {
         app->cache = shop_cache_local(app->changes, app->cache, (apr_size_t)settings->cache_bytes,
-                                      shared->cache_counts, pool);
+                                      app->metrics ? &app->metrics->counts->cache : NULL, pool);
     }
     app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
     SHOP_TRY(shop_app_wire(app, settings, pool));

@@ -15,8 +15,8 @@
 #include "guard/limiter.h"
 #include "guard/token.h"
 #include "http/cache.h"
-#include "http/cache_local.h"
 #include "http/dispatch.h"
+#include "http/metrics.h"
 #include "infra/changes.h"
 #include "infra/password.h"
 #include "orders/order_repo.h"
@@ -32,6 +32,7 @@ typedef struct shop_app_t {
 
     shop_changes_t *changes; /* what this host knows of what changed */
     shop_cache_t *cache;
+    shop_metrics_t *metrics;                   /* NULL: nothing is counted */
     shop_limiter_t *limiter;                   /* counts failures, each hit at once */
     shop_limiter_t *rate_limiter;              /* counts requests, by leases */
     const struct shop_rate_rule_t *rate_rules; /* one per settings->rates */
@@ -58,7 +59,7 @@ typedef struct shop_shared_t {
     unsigned *cache_dirty;  /* an invalidation could not reach Redis; see http/cache_redis.h */
     unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
     void *changes;          /* shop_changes_size() zeroed bytes */
-    shop_cache_counts_t *cache_counts; /* zeroed */
+    shop_metrics_t *metrics;
     void *revoked; /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
 } shop_shared_t;
 

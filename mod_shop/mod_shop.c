@@ -25,6 +25,7 @@ static void register_hooks(apr_pool_t *pool)
 
     (void)pool;
     shop_register_problem_filter();
+    shop_register_status();
     ap_hook_pre_config(shop_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(shop_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -35,6 +36,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_translate_name(shop_translate_name, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(shop_map_to_storage, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_type_checker(shop_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    /* before the shop's own: it may lie below an API root */
+    ap_hook_handler(shop_metrics_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(shop_handler, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_insert_error_filter(shop_insert_error_filter, NULL, NULL, APR_HOOK_LAST);
 }

@@ -28,7 +28,7 @@ same() { # FILE COMMAND...
 }
 
 same docs/openapi.json "$builddir/shopctl" openapi
-for page in directives errors log; do
+for page in directives errors log metrics; do
     same "docs/$page.md" "$builddir/gendocs" "$page"
 done
 

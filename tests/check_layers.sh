@@ -13,7 +13,7 @@ srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)}
 OPEN='<(apr(_[a-z0-9]+)*|jansson)\.h>'
 OPEN+='|<(assert|ctype|errno|fcntl|inttypes|limits|math|poll|pthread|semaphore|signal|std[a-z]+)\.h>'
 OPEN+='|<(string|strings|time|unistd)\.h>|<(arpa|netinet|sys)/[a-z_]+\.h>|<config\.h>'
-HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_watchdog|mpm_common)\.h>'
+HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_(status|watchdog)|mpm_common)\.h>'
 
 # The roles, first match wins: a regex over the file, a regex over what it may include besides OPEN.
 # @noun is any resource's <folder>/<noun>, @folder any resource's folder, @dir the file's own.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Prints the reference pages from the tables the module runs on: gendocs
- * directives|errors|log|conf. */
+ * directives|errors|log|metrics|conf. */
 #include <stdio.h>
 #include <string.h>
 
@@ -62,6 +62,52 @@ static void log_lines(void)
 #undef SHOP_LOG_ROW
 }
 
+static void metrics(void)
+{
+    puts("# Metrics\n\nGenerated from `mod_shop/http/metrics.def`.\n\n"
+         "What the shops of one httpd did, counted in shared memory by all of its children.\n\n"
+         "## For Prometheus\n\nNothing is shown until a location is made for it, with a `Require` "
+         "of its own:\n\n```apache\n<Location \"/shop-metrics\">\n    SetHandler shop-metrics\n"
+         "    Require local\n</Location>\n```\n\n"
+         "`Require local` also lets in what a proxy on the same host passes on, unless "
+         "mod_remoteip says who asks. GET and HEAD answer in the text format 0.0.4, never cached, "
+         "with all shops of the httpd whatever virtual host the location stands in.\n\n"
+         "| Name | Type | Labels | Meaning |\n|---|---|---|---|");
+#define SHOP_METRIC(name, type, labels, printer, help) \
+    puts("| `" #name "` | " #type " | " labels " | " help " |");
+#define SHOP_METRIC_COUNTER(name, value, help) puts("| `" #name "` | counter | shop | " help " |");
+#include "mod_shop/http/metrics.def"
+    fputs(
+        "\n* `shop` is `ShopInstance`. Virtual hosts with the same name add up.\n"
+        "* `route` is the operationId of [openapi.json](openapi.json), never a path; `none` stands "
+        "for what has no route: an unknown path or method, OPTIONS, and what `ShopMaxInFlight` "
+        "turned away. A route appears when it was asked for the first time.\n"
+        "* `code` is `2xx`, `3xx`, `4xx` or `5xx`.\n"
+        "* `problem` is the `code` of a problem document, see [errors.md](errors.md); "
+        "`rate_limited` counts `ShopRateLimit`, `ShopLoginLimit` and the limit on guessing "
+        "coupons.\n"
+        "* The buckets end at",
+        stdout);
+#define SHOP_METRIC_BOUND(us, text) fputs(" " text, stdout);
+#include "mod_shop/http/metrics.def"
+    puts(
+        " seconds. The time begins when httpd has read the request line, so it includes a "
+        "slow client's body, and ends before the reply is sent.\n"
+        "* What httpd refuses before it asks the shop (a malformed request, `Require`) is not "
+        "counted, and of orders only those that were answered: one that background work finishes "
+        "later is not among the placed ones.\n\n"
+        "## In mod_status\n\nWhere mod_status is loaded its page has a block for each shop, unless "
+        "`ShopStatus Off` hides it, and `?auto` has these lines, summed over the shops that are "
+        "shown:\n\n| Key | Meaning |\n|---|---|");
+#define SHOP_FIGURE(key, value, title, help) puts("| `" #key "` | " help " |");
+#include "mod_shop/http/metrics.def"
+    puts("\n## How long they count\n\nAs long as httpd's parent process lives: they survive "
+         "`graceful` (as mod_status' own do) and `restart` (which resets mod_status' own), and "
+         "begin "
+         "anew after a stop, after an upgrade that changes the routes, and when a shop is added, "
+         "removed or renamed. Each host counts for itself.");
+}
+
 /* The annotated reference configuration. */
 static void conf(void)
 {
@@ -98,6 +144,9 @@ static void conf(void)
          "<IfModule ratelimit_module>\n    <Location \"/images\">\n"
          "        SetOutputFilter RATE_LIMIT\n        SetEnv rate-limit 4096\n"
          "    </Location>\n</IfModule>\n"
+         "# counters for Prometheus and for mod_status (docs/metrics.md)\n"
+         "#<Location \"/shop-metrics\">\n#    SetHandler shop-metrics\n#    Require local\n"
+         "#</Location>\n"
          "# route, database commands and request id in the access log\n"
          "LogFormat \"%h %t \\\"%r\\\" %>s %b %D %{SHOP_ROUTE}e db=%{SHOP_DB_COMMANDS}n "
          "cache=%{SHOP_CACHE}n %L\" "
@@ -119,10 +168,12 @@ int main(int argc, char *argv[])
         errors();
     } else if (!strcmp(page, "log")) {
         log_lines();
+    } else if (!strcmp(page, "metrics")) {
+        metrics();
     } else if (!strcmp(page, "conf")) {
         conf();
     } else {
-        fputs("usage: gendocs directives|errors|log|conf\n", stderr);
+        fputs("usage: gendocs directives|errors|log|metrics|conf\n", stderr);
         return 2;
     }
     return 0;

@@ -41,6 +41,7 @@ void shop_settings_defaults(shop_settings_t *settings)
     settings->currency = "USD";
     settings->currency_exponent = 2;
     settings->rounding = SHOP_ROUND_DOWN;
+    settings->status = true;
     settings->deadline_ms = 5000;
     settings->jobs = true;
     settings->jobs_interval_s = 5;

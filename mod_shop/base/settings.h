@@ -77,6 +77,7 @@ typedef struct shop_settings_t {
     int jobs_interval_s;
     bool require_if_match;
     bool trust_request_id;
+    bool status;       /* in mod_status' page */
     int max_in_flight; /* requests at once per child, 0 = no bound */
     int deadline_ms;   /* per request */
 } shop_settings_t;

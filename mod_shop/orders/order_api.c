@@ -172,6 +172,9 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
     if (claimed) {
         shop_order_stock_moved(app, order, req->pool);
     }
+    if (!replayed) {
+        shop_metrics_count_order(app->metrics, err);
+    }
     SHOP_TRY(shop_order_count_guess(app, req, err));
     return shop_idempotency_send(res, req, order->reply, order->reply_size, replayed,
                                  apr_pstrcat(req->pool, "order ", order->id, NULL));

@@ -17,6 +17,7 @@ typedef struct shop_server_conf_t {
     apr_array_header_t *roots; /* const char *: API roots seen in this server */
     shop_app_t *app;           /* of this child; NULL until child_init or when it failed */
     int slot;                  /* which shop of this httpd; -1: serves none */
+    shop_metrics_t *metrics;   /* of that shop, in shared memory; NULL: serves none */
 } shop_server_conf_t;
 
 typedef struct shop_dir_conf_t {

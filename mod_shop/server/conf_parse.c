@@ -97,6 +97,7 @@ SIMPLE(deadline, 1, 1, shop_word_duration(&values->deadline_ms, argv[0], 1000, 2
 SIMPLE(open_admin, 1, 1, shop_word_on_off(&values->open_admin, argv[0]))
 SIMPLE(rate_headers, 1, 1, shop_word_on_off(&values->rate_headers, argv[0]))
 SIMPLE(require_if_match, 1, 1, shop_word_on_off(&values->require_if_match, argv[0]))
+SIMPLE(status, 1, 1, shop_word_on_off(&values->status, argv[0]))
 SIMPLE(trust_request_id, 1, 1, shop_word_on_off(&values->trust_request_id, argv[0]))
 
 #define TEXT(name, max)                           \

@@ -80,7 +80,7 @@ static void *take(char *share, apr_size_t *used, apr_size_t size)
 
 /* Divides one shop's share and says how large it is: both in one place, or a piece could be
  * forgotten in the size and lie in the next shop's share. */
-static apr_size_t divide(shop_shared_t *part, char *share)
+static apr_size_t divide(shop_shared_t *part, void **counts, char *share)
 {
     apr_size_t used = 0;
     unsigned *words;
@@ -91,7 +91,7 @@ static apr_size_t divide(shop_shared_t *part, char *share)
     part->lease = take(share, &used, LEASE_BYTES);
     part->changes = take(share, &used, shop_changes_size());
     part->revoked = take(share, &used, shop_app_revoked_size());
-    part->cache_counts = take(share, &used, sizeof(*part->cache_counts));
+    *counts = take(share, &used, shop_metrics_size(shop_app_routes));
     words = take(share, &used, WORDS * sizeof(*words));
     part->cache_dirty = words;
     part->revoked_owed = words ? words + 1 : NULL;
@@ -101,13 +101,14 @@ static apr_size_t divide(shop_shared_t *part, char *share)
 static apr_size_t share_size(void)
 {
     shop_shared_t part;
+    void *counts;
 
-    return divide(&part, NULL);
+    return divide(&part, &counts, NULL);
 }
 
-static char *share_of(const shop_server_conf_t *conf)
+static void divide_share_of(shop_shared_t *part, void **counts, const shop_server_conf_t *conf)
 {
-    return shared.memory + (apr_size_t)conf->slot * share_size();
+    divide(part, counts, shared.memory + (apr_size_t)conf->slot * share_size());
 }
 
 static apr_size_t shared_size(int shops)
@@ -121,7 +122,8 @@ static char *shared_key(server_rec *server)
 {
     apr_pool_t *pool = server->process->pool;
     /* A module exchanged meanwhile may have divided it in another way. */
-    char *key = apr_psprintf(pool, "mod_shop_shared_%" APR_SIZE_T_FMT, share_size());
+    char *key = apr_psprintf(pool, "mod_shop_shared_%" APR_SIZE_T_FMT "_%u", share_size(),
+                             shop_metrics_mark(shop_app_routes));
 
     for (server_rec *at = server; at; at = at->next) {
         const shop_server_conf_t *conf = shop_server_conf(at);
@@ -157,6 +159,24 @@ static apr_status_t attach_shared(int shops, server_rec *server)
     shared.memory = apr_shm_baseaddr_get(found);
     shared.memory += (CACHE_LINE - (uintptr_t)shared.memory % CACHE_LINE) % CACHE_LINE;
     return APR_SUCCESS;
+}
+
+/* Each child inherits them, so a shop that cannot be opened counts as well. */
+static void attach_metrics(server_rec *server, apr_pool_t *pconf)
+{
+    for (server_rec *at = server; at; at = at->next) {
+        shop_server_conf_t *conf = shop_server_conf(at);
+        const shop_server_conf_t *same = same_shop(server, at);
+        shop_shared_t part;
+        void *counts;
+
+        if (conf->slot >= 0 && !same) {
+            divide_share_of(&part, &counts, conf);
+            conf->metrics = shop_metrics_attach(counts, shop_app_routes, pconf);
+        } else if (conf->slot >= 0) {
+            conf->metrics = same->metrics;
+        }
+    }
 }
 
 /* ---- background work ---- */
@@ -324,7 +344,6 @@ int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     apr_status_t status;
     int shops;
 
-    (void)pconf;
     (void)plog;
     (void)ptemp;
     shop_log_sink_install(server);
@@ -334,6 +353,7 @@ int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, ser
     }
     status = attach_shared(shops, server);
     if (status == APR_SUCCESS) {
+        attach_metrics(server, pconf);
         status = start_jobs(server);
     }
     if (status == APR_SUCCESS) {
@@ -372,12 +392,14 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
     shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
     shop_error_t *err;
+    void *counts;
 
     child_defaults(values);
     if (ears.mutexes[conf->slot]) {
         (void)apr_proc_mutex_child_init(&ears.mutexes[conf->slot], ears.files[conf->slot], pchild);
     }
-    divide(part, share_of(conf));
+    divide_share_of(part, &counts, conf);
+    part->metrics = conf->metrics;
     err = shop_app_open(&conf->app, values, part, pchild);
     if (err) {
         conf->app = NULL;

@@ -11,6 +11,7 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/directives.def \
 	mod_shop/server/lifecycle.c \
 	mod_shop/server/log_sink.c \
+	mod_shop/server/metrics.c \
 	mod_shop/server/problem_filter.c \
 	mod_shop/server/request.c \
 	mod_shop/server/server.h

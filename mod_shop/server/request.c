@@ -260,6 +260,12 @@ static void run(request_rec *r, const shop_server_conf_t *conf, shop_req_t *req,
     }
 }
 
+static void count(const request_rec *r, const shop_route_t *route, int status, shop_code_t code)
+{
+    shop_metrics_count(shop_server_conf(r->server)->metrics, route, status, code,
+                       apr_time_now() - r->request_time, shop_app_db_commands());
+}
+
 int shop_handler(request_rec *r)
 {
     const shop_server_conf_t *conf = shop_server_conf(r->server);
@@ -272,6 +278,7 @@ int shop_handler(request_rec *r)
         return DECLINED;
     }
     if (!conf->app) { /* said in the log when the child began */
+        count(r, NULL, HTTP_SERVICE_UNAVAILABLE, SHOP_UNAVAILABLE);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     root = shop_dir_conf(r)->root;
@@ -280,6 +287,7 @@ int shop_handler(request_rec *r)
     fill_request(&req, r, conf->app, &body, root, path_below(r, root));
     run(r, conf, &req, &res);
     export_notes(r, &req, &res);
+    count(r, req.route, res.status, res.error ? res.error->code : SHOP_OK);
     shop_app_begin(0);
     shop_log_current(NULL);
     return send_reply(r, &res);

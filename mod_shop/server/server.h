@@ -33,6 +33,11 @@ shop_error_t *shop_server_body_read(void *baton, char *buffer, apr_size_t *size,
 void shop_register_problem_filter(void);
 void shop_insert_error_filter(request_rec *r);
 
+/* metrics.c */
+int shop_metrics_handler(request_rec *r); /* SetHandler shop-metrics */
+/* The block in mod_status' page, should that be loaded. */
+void shop_register_status(void);
+
 /* lifecycle.c */
 int shop_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
 int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);

@@ -100,6 +100,14 @@ class WrongConfiguration(ShopCase):
     def test_a_page_size_above_its_greatest(self):
         self.refused(['ShopPageSize', r'\b200\b', r'\b100\b'], more='ShopPageSize 200 100')
 
+    def test_a_status_that_is_neither_on_nor_off(self):
+        self.refused(['ShopStatus', 'maybe', r'\bOn\b.*\bOff\b'], more='ShopStatus maybe')
+        self.refused(['ShopStatus', 'takes 1 argument'], more='ShopStatus On Off')
+
+    def test_a_status_inside_a_location(self):
+        self.refused(['ShopStatus', 'not allowed|cannot occur'],
+                     more='<Location "/x">\n  ShopStatus Off\n</Location>')
+
     def test_an_algorithm_that_is_none(self):
         self.refused(['ShopJwtKey', 'none', 'HS256'], jwt='ShopJwtKey main none "file:%s"' % self.env.key_file)
 
