@@ -62,6 +62,22 @@ static void log_lines(void)
 #undef SHOP_LOG_ROW
 }
 
+static void metrics_questions(void)
+{
+    puts("\n```yaml\nscrape_configs:\n  - job_name: mod_shop\n    metrics_path: /shop-metrics\n"
+         "    static_configs:\n      - targets: [\"127.0.0.1:80\"]\n```\n\n"
+         "| Question | Query |\n|---|---|\n"
+         "| Which part of the catalogue's replies lay ready? | `sum by (shop) "
+         "(rate(mod_shop_cache_hits_total[5m])) / sum by (shop) "
+         "(rate(mod_shop_cache_hits_total[5m]) + rate(mod_shop_cache_misses_total[5m]))` |\n"
+         "| Is the cache too small? | `rate(mod_shop_cache_drops_total[5m])` |\n"
+         "| How long do the slowest of a hundred take? | `histogram_quantile(0.99, sum by (le, "
+         "route) "
+         "(rate(mod_shop_http_request_duration_seconds_bucket[5m])))` |\n"
+         "| What fails? | `sum by (problem) "
+         "(rate(mod_shop_refusals_total{problem=~\"internal\\|unavailable\"}[5m]))` |");
+}
+
 static void metrics(void)
 {
     puts("# Metrics\n\nGenerated from `mod_shop/http/metrics.def`.\n\n"
@@ -90,15 +106,16 @@ static void metrics(void)
         stdout);
 #define SHOP_METRIC_BOUND(us, text) fputs(" " text, stdout);
 #include "mod_shop/http/metrics.def"
-    puts(
-        " seconds. The time begins when httpd has read the request line, so it includes a "
-        "slow client's body, and ends before the reply is sent.\n"
-        "* What httpd refuses before it asks the shop (a malformed request, `Require`) is not "
-        "counted, and of orders only those that were answered: one that background work finishes "
-        "later is not among the placed ones.\n\n"
-        "## In mod_status\n\nWhere mod_status is loaded its page has a block for each shop, unless "
-        "`ShopStatus Off` hides it, and `?auto` has these lines, summed over the shops that are "
-        "shown:\n\n| Key | Meaning |\n|---|---|");
+    puts(" seconds. The time begins when httpd has read the request line, so it includes a "
+         "slow client's body, and ends before the reply is sent.\n"
+         "* What httpd refuses before it asks the shop (a malformed request, `Require`) is not "
+         "counted, and of orders only those that were answered: one that background work finishes "
+         "later is not among the placed ones.");
+    metrics_questions();
+    puts("\n## In mod_status\n\nWhere mod_status is loaded its page has a block for each shop, "
+         "unless "
+         "`ShopStatus Off` hides it, and `?auto` has these lines, summed over the shops that are "
+         "shown:\n\n| Key | Meaning |\n|---|---|");
 #define SHOP_FIGURE(key, value, title, help) puts("| `" #key "` | " help " |");
 #include "mod_shop/http/metrics.def"
     puts("\n## How long they count\n\nAs long as httpd's parent process lives: they survive "
