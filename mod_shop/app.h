@@ -54,13 +54,13 @@ extern const shop_route_t *const shop_app_routes[];
  * or in plain memory in tests. NULL is allowed: the limiters then count per process. */
 typedef struct shop_shared_t {
     apr_size_t limiter_size, lease_size;
-    void *limiter;          /* limiter_size zeroed bytes, see guard/limiter.h */
-    void *lease;            /* lease_size zeroed bytes, likewise */
-    unsigned *cache_dirty;  /* an invalidation could not reach Redis; see http/cache_redis.h */
-    unsigned *revoked_owed; /* nor could a revocation; see guard/revoked_redis.h */
-    void *changes;          /* shop_changes_size() zeroed bytes */
-    shop_metrics_t *metrics;
-    void *revoked; /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
+    void *limiter;           /* limiter_size zeroed bytes, see guard/limiter.h */
+    void *lease;             /* lease_size zeroed bytes, likewise */
+    unsigned *cache_dirty;   /* an invalidation could not reach Redis; see http/cache_redis.h */
+    unsigned *revoked_owed;  /* nor could a revocation; see guard/revoked_redis.h */
+    void *changes;           /* shop_changes_size() zeroed bytes */
+    shop_metrics_t *metrics; /* attached to counts in shared memory, see http/metrics.h */
+    void *revoked;           /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
 } shop_shared_t;
 
 /* Opens MongoDB and Redis pools (no connection is made yet, so an absent server is no error) and
