@@ -39,6 +39,8 @@ class Redis:
         self.start()
 
     def start(self):
+        if self.process is not None:
+            raise RuntimeError('this redis-server was started already')
         program = shutil.which('redis-server')
         if not program:
             raise RuntimeError('redis-server is not on PATH')
