@@ -43,7 +43,8 @@ class Killed(ShopCase):
 
     @classmethod
     def make_env(cls):
-        return Env(cls.__name__, server_uri=cls.own.uri, children=None if mpm_name() == 'prefork' else 4, threads=16)
+        return Env(cls.__name__, server_uri=cls.own.uri, children=None if mpm_name() == 'prefork' else 4, threads=16,
+                   extra='ShopJwtTTL 4h')                # the long rounds of scripts/prove outlive a quarter of an hour
 
     def setUp(self):
         super().setUp()

@@ -25,7 +25,8 @@ BUYERS, UNITS = 200, 50
 
 class Races(ShopCase):
     # 200 at once on two cores and a slow store: what is raced is the order path, not its deadline
-    env_options = {'extra': 'ShopDeadline 20s\nShopMongoTimeout connect=5s select=10s socket=20s'}
+    # (and what scripts/prove makes of it outlives a quarter of an hour)
+    env_options = {'extra': 'ShopDeadline 20s\nShopMongoTimeout connect=5s select=10s socket=20s\nShopJwtTTL 4h'}
     repeated, _count = 0, threading.Lock()
     audited = True
 
@@ -162,8 +163,8 @@ class Races(ShopCase):
 
     def test_an_audit_beside_a_race_finds_nothing(self):
         """Buying and cancelling at once, and `shopctl verify` over and over in the meantime."""
-        product = self.shop.add_product(name='Audited', price=3.00, stock=1000)
-        coupon = self.shop.add_coupon(usage_limit=500, usage_limit_per_user=50)
+        product = self.shop.add_product(name='Audited', price=3.00, stock=100000)
+        coupon = self.shop.add_coupon(usage_limit=8000, usage_limit_per_user=1000)
         over, audits, buyers = threading.Event(), [], self.buyers[100:108]
 
         def audit():
@@ -171,27 +172,30 @@ class Races(ShopCase):
                 audits.append(self.shop.verify())
 
         def buy(c):
-            for turn in range(4):
-                self.shop.put_in_cart(c, product['id'], 2)
-                r = self.patiently(lambda: self.shop.place(c, coupon_code=coupon['code']))
-                self.assert_status(r, 201)
-                if turn % 2:                             # 409: asked again behind a 503 that had begun to cancel
-                    self.assert_status(self.patiently(lambda: c.post('/orders/%s/cancel' % r.json['id'])), 200, 409)
-            return True
+            turns, limit = 0, time.monotonic() + 240         # longer when the audit of a large shop takes long
+            while turns < 4 or (len(audits) < 2 and turns < 1000 and time.monotonic() < limit):
+                for cancels in (False, True):
+                    self.shop.put_in_cart(c, product['id'], 2)
+                    r = self.patiently(lambda: self.shop.place(c, coupon_code=coupon['code']))
+                    self.assert_status(r, 201)
+                    if cancels:                              # 409: asked again behind a 503 that had begun to cancel
+                        self.assert_status(self.patiently(lambda: c.post('/orders/%s/cancel' % r.json['id'])), 200, 409)
+                turns += 2
+            return turns
 
         def race():
             try:
-                return at_once([lambda c=c: buy(c) for c in buyers])
+                return at_once([lambda c=c: buy(c) for c in buyers], timeout=280)
             finally:
                 over.set()
         for c in buyers:
             c.request('DELETE', '/cart')
-        answers, failed = at_once([race, audit], timeout=300)
-        print('races: %d audits beside 32 orders and 16 cancellations' % len(audits), flush=True)
-        self.assertEqual(answers, [True] * len(buyers))
+        turns, failed = at_once([race, audit], timeout=300)
         self.assertIsNone(failed)
+        self.assertEqual([t for t in turns if not isinstance(t, int)], [])
+        print('races: %d audits beside %d orders, half of them cancelled' % (len(audits), sum(turns)), flush=True)
         self.assertGreaterEqual(len(audits), 2)
-        self.assertEqual(self.shop.stock(product['id']), 1000 - 2 * 2 * len(buyers))
+        self.assertEqual(self.shop.stock(product['id']), 100000 - sum(turns))
 
     def test_50_additions_to_one_line(self):
         c = self.shop.new_customer()
@@ -316,7 +320,7 @@ class Races(ShopCase):
         path = '/products/%s/stock' % product['id']
         key = {'Idempotency-Key': 'count-%s' % product['id']}
         body = {'delta': -3, 'reason': 'broken'}
-        admins = [self.shop.admin() for _ in range(100)]
+        admins = self.twins(self.shop.admin(), 100)
         answers = at_once([lambda a=a: a.post(path, body, headers=key) for a in admins])
         kinds = self.counted(answers)
         print('races: one key 100 times, stock: %s' % kinds, flush=True)
