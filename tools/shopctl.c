@@ -22,6 +22,8 @@ enum { EXIT_USAGE = 2, EXIT_STORE = 3 };
 
 /* A walk over all orders may wait longer for a page than a customer may for an answer. */
 #define PATIENCE_MS 60000
+/* An index over millions of documents takes minutes to build, and the store answers behind it. */
+#define BUILD_PATIENCE_MS (30 * 60 * 1000)
 
 typedef struct options_t {
     shop_settings_t settings;
@@ -168,8 +170,10 @@ static int user_create(options_t *options, apr_pool_t *pool)
 
 static int init_store(options_t *options, apr_pool_t *pool)
 {
-    shop_error_t *err = shop_app_init_store(&options->settings, pool);
+    shop_error_t *err;
 
+    options->settings.mongo_socket_ms = BUILD_PATIENCE_MS;
+    err = shop_app_init_store(&options->settings, pool);
     if (err) {
         return fail(err);
     }

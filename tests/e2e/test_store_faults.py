@@ -4,13 +4,14 @@
 httpd reaches the store through a proxy of ours; the test reaches it directly.
 """
 import statistics
+import subprocess
 import threading
 import time
 import unittest
 
 from amounts import amount, figure
 from client import Client, at_once
-from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, first_host, mpm_name, need, proxied_uri, shopctl
+from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, first_host, mpm_name, need, proxied_uri, shopctl, shopctl_path
 from servers import Proxy
 
 BOUND = 5.5                                              # seconds until a 503
@@ -248,6 +249,21 @@ class MissingIndex(ShopCase):
                 return
             time.sleep(0.3)
         self.fail('readiness says %s and not %d' % (found, status))
+
+
+class SlowIndex(Proxied):
+    def test_init_waits_for_an_index_that_takes_its_time(self):
+        self.proxy.delay = 0.1                           # so that it is in the middle when the store falls silent
+        init = subprocess.Popen([shopctl_path(), '--mongo-uri', self.env.mongo_uri, 'init'], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+        time.sleep(1.0)
+        self.assertIsNone(init.poll(), 'it was over before the store fell silent')
+        self.proxy.stall()
+        time.sleep(6.5)                                  # a request is given up after five
+        self.assertIsNone(init.poll())
+        self.proxy.pass_on()
+        said, _ = init.communicate(timeout=60)
+        self.assertEqual((init.returncode, said), (0, 'indexes are in place\n'))
 
 
 if __name__ == '__main__':
