@@ -148,12 +148,13 @@ class OwnStore:
 
 class Proxy:
     """TCP from a port of its own to (host, port). pass_on, refuse, stall and cut say what it does from now on; delay
-    is how many seconds late each piece of a reply comes; lose_reply takes one reply away."""
+    is how many seconds late each piece of a reply comes; lose_reply takes one reply away; ear(connection, data) hears
+    what is asked."""
 
     def __init__(self, host, port, listen=None):
         self.target, self.port = (host, port), listen or free_port()
         self.flow, self.delay = threading.Event(), 0.0
-        self.marker, self.turns = b'', 0
+        self.marker, self.turns, self.ear = b'', 0, None
         self.pairs, self.lock, self.listener = set(), threading.Lock(), None
         self.pass_on()
 
@@ -245,6 +246,8 @@ class Proxy:
                     break
                 self.flow.wait()
                 if source is pair[0]:
+                    if self.ear:
+                        self.ear(pair, data)
                     if self._is_to_lose(data):
                         struck.set()
                 elif struck.is_set():
