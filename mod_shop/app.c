@@ -13,6 +13,7 @@
 #include "guard/rate.h"
 #include "guard/revoked_redis.h"
 #include "guard/revoked_shm.h"
+#include "http/cache_encode.h"
 #include "http/cache_local.h"
 #include "http/cache_redis.h"
 #include "http/openapi.h"
@@ -125,7 +126,10 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     }
     app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
     SHOP_TRY(shop_app_wire(app, settings, pool));
-    app->dispatch.front = settings->cache_bytes ? app->cache : NULL;
+    if (settings->cache_bytes) {
+        app->dispatch.front = app->cache;
+        app->dispatch.codings = settings->codings & shop_cache_codings();
+    }
     *opened = app;
     return NULL;
 }

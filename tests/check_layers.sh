@@ -22,9 +22,12 @@ read_roles() {
 base/.*                                   base/.*
 http/[a-z_]+_redis\.[ch]                  (http|base)/.*|infra/(redis|owed|changes|announce)\.h
 http/cache_(local|shard)\.[ch]            (http|base)/.*|infra/changes\.h
+http/cache_encode\.[ch]                   (http|base)/.*|infra/(gzip|brotli)\.h
 http/.*                                   (http|base)/.*
 infra/mongo[a-z_]*\.[ch]                  (infra|base)/.*|<mongoc/mongoc\.h>|<bson/bson\.h>
 infra/redis[a-z_]*\.[ch]                  (infra|base)/.*|<hiredis/hiredis\.h>
+infra/gzip\.[ch]                          (infra|base)/.*|<zlib\.h>
+infra/brotli\.[ch]                        (infra|base)/.*|<brotli/encode\.h>
 infra/jwt\.[ch]                           (infra|base)/.*|<jwt\.h>
 infra/password\.[ch]                      (infra|base)/.*|<sodium\.h>
 infra/password_werkzeug\.[ch]             (infra|base)/.*|<openssl/[a-z]+\.h>

@@ -82,6 +82,7 @@ check_LTLIBRARIES += libunit_http.la
 libunit_http_la_SOURCES = \
 	tests/unit/http/test_body.c \
 	tests/unit/http/test_cache_local.c \
+	tests/unit/http/test_coding.c \
 	tests/unit/http/test_dispatch.c \
 	tests/unit/http/test_etag.c \
 	tests/unit/http/test_media.c \

@@ -21,6 +21,7 @@ void shop_settings_defaults(shop_settings_t *settings)
     settings->cache_products_s = 60;
     settings->cache_bytes = 16 * 1024 * 1024;
     settings->cache_categories_s = 300;
+    settings->codings = ~0U; /* all that were built in */
     settings->jwt_issuer = "mod_shop";
     settings->jwt_audience = "shop";
     settings->jwt_access_s = 15 * 60;

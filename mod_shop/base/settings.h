@@ -50,6 +50,8 @@ typedef struct shop_settings_t {
     int cache_products_s;   /* seconds, 0 = off */
     int cache_categories_s; /* seconds, 0 = off */
     int64_t cache_bytes;    /* of each child; 0 = no local level */
+    unsigned codings;       /* bits of http/coding.h: replies are kept in these as well; what was
+                             * not built in does not count */
 
     shop_jwt_key_t jwt_keys[SHOP_MAX_JWT_KEYS];
     int jwt_key_count;

@@ -2,6 +2,8 @@
  * The cache for shops without one, and for tests. */
 #include "cache.h"
 
+#define BROWSER_MAX_AGE_S 5
+
 static const shop_page_t *none_get(shop_cache_t *cache, const char *key, shop_cache_slot_t *slot,
                                    int ttl_s, apr_pool_t *pool)
 {
@@ -31,6 +33,11 @@ static void none_invalidate(shop_cache_t *cache, const char *const *subjects, in
     (void)subjects;
     (void)count;
     (void)pool;
+}
+
+int shop_cache_max_age(int ttl_s)
+{
+    return ttl_s < BROWSER_MAX_AGE_S ? ttl_s : BROWSER_MAX_AGE_S;
 }
 
 shop_cache_t *shop_cache_none(apr_pool_t *pool)

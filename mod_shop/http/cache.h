@@ -40,6 +40,9 @@ struct shop_cache_t {
                        apr_pool_t *pool);
 };
 
+/* How long a browser may keep a reply of this ttl without asking, seconds: our own caches learn of
+ * a write, browsers do not. */
+int shop_cache_max_age(int ttl_s);
 /* A cache that never hits. */
 shop_cache_t *shop_cache_none(apr_pool_t *pool);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/clock.h"
+#include "cache_encode.h"
 #include "cache_shard.h"
 
 #define SHARDS 16
@@ -142,12 +143,14 @@ static void store(local_cache_t *cache, const shop_cache_slot_t *slot, const sho
 {
     uint64_t hash = shop_cache_hash(slot->key);
     shop_cache_shard_t *shard = shard_of(cache, hash);
+    shop_page_t kept = *page;
     shop_cache_blob_t *blob;
 
     if (page->size > shard->room / PAGE_SHARE) {
         return;
     }
-    blob = shop_cache_blob_make(page, slot, ttl_s);
+    kept.max_age_s = shop_cache_max_age(ttl_s); /* the next level keeps no headers */
+    blob = shop_cache_blob_make(&kept, slot, ttl_s);
     if (blob) {
         pthread_mutex_lock(&shard->lock);
         shop_cache_shard_add(shard, slot->key, hash, blob, NULL);
@@ -219,24 +222,45 @@ static void local_invalidate(shop_cache_t *port, const char *const *subjects, in
 
 /* ---- by request target ---- */
 
+/* What lies under target was asked for again, this time in a coding that nobody made yet. */
+static const shop_page_t *encode(shop_cache_shard_t *shard, const char *target, uint64_t hash,
+                                 const shop_cache_blob_t *from, shop_coding_t coding,
+                                 apr_pool_t *pool)
+{
+    shop_cache_blob_t *blob = shop_cache_encode(&from->page, coding, pool);
+    const shop_page_t *page;
+
+    if (!blob) {
+        return &from->page;
+    }
+    page = shop_cache_blob_use(blob, pool);
+    pthread_mutex_lock(&shard->lock);
+    shop_cache_shard_add_coding(shard, target, hash, from, blob);
+    pthread_mutex_unlock(&shard->lock);
+    return page;
+}
+
 const shop_page_t *shop_cache_front_get(const struct shop_route_t **route, shop_cache_t *port,
-                                        const char *target, apr_pool_t *pool)
+                                        const char *target, shop_coding_t coding, apr_pool_t *pool)
 {
     local_cache_t *cache = (local_cache_t *)port;
     uint64_t hash = shop_cache_hash(target);
     shop_cache_shard_t *shard = shard_of(cache, hash);
     const shop_page_t *page = NULL;
+    shop_cache_blob_t *blob = NULL;
     shop_cache_entry_t *entry;
+    bool make = false;
 
     pthread_mutex_lock(&shard->lock);
     entry = shop_cache_shard_find(shard, target, hash, shop_clock_monotonic());
     if (entry && entry->route) {
         *route = entry->route;
-        page = shop_cache_blob_use(entry->blob, pool);
+        blob = shop_cache_entry_pick(entry, coding, &make);
+        page = shop_cache_blob_use(blob, pool);
         count(&cache->counts->hits);
     }
     pthread_mutex_unlock(&shard->lock);
-    return page;
+    return make ? encode(shard, target, hash, blob, coding, pool) : page;
 }
 
 void shop_cache_front_put(shop_cache_t *port, const char *target, const char *key,

@@ -27,9 +27,10 @@ shop_cache_t *shop_cache_local(shop_changes_t *changes, shop_cache_t *next, apr_
 
 /* ---- by request target: the way around the dispatcher. cache: what shop_cache_local made ---- */
 /* The reply to GET target (path and query as they were sent), NULL when none is at hand. *route:
- * which route answered it. The page lives as long as pool. */
+ * which route answered it. coding: what the client would have it in; the reply is in identity when
+ * it is too small for that, or another thread is encoding it. The page lives as long as pool. */
 const shop_page_t *shop_cache_front_get(const struct shop_route_t **route, shop_cache_t *cache,
-                                        const char *target, apr_pool_t *pool);
+                                        const char *target, shop_coding_t coding, apr_pool_t *pool);
 /* target asks for what is kept under key, by this route. Does nothing when it is not kept. */
 void shop_cache_front_put(shop_cache_t *cache, const char *target, const char *key,
                           const struct shop_route_t *route);

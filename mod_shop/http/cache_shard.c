@@ -129,6 +129,11 @@ static void remove_entry(shop_cache_shard_t *shard, shop_cache_entry_t *entry)
     *place = entry->next;
     unlink_entry(shard, entry);
     shop_cache_blob_release(entry->blob);
+    for (int coding = 0; coding < SHOP_CODINGS; coding++) {
+        if (entry->encoded[coding]) {
+            shop_cache_blob_release(entry->encoded[coding]);
+        }
+    }
     free(entry);
 }
 
@@ -162,6 +167,35 @@ shop_cache_entry_t *shop_cache_shard_find(shop_cache_shard_t *shard, const char 
     return entry;
 }
 
+shop_cache_blob_t *shop_cache_entry_pick(shop_cache_entry_t *entry, shop_coding_t coding,
+                                         bool *make)
+{
+    const unsigned bit = SHOP_CODING_BIT(coding);
+
+    *make = coding != SHOP_CODING_IDENTITY && !(entry->begun & bit) &&
+            entry->blob->page.size >= SHOP_CODING_LEAST;
+    if (*make) {
+        entry->begun |= bit;
+    }
+    return entry->encoded[coding] ? entry->encoded[coding] : entry->blob;
+}
+
+void shop_cache_shard_add_coding(shop_cache_shard_t *shard, const char *key, uint64_t hash,
+                                 const shop_cache_blob_t *from, shop_cache_blob_t *blob)
+{
+    shop_cache_entry_t *entry = *place_of(shard, key, hash);
+    shop_cache_blob_t **place = entry ? &entry->encoded[blob->page.coding] : NULL;
+
+    if (!entry || entry->blob != from || *place) {
+        shop_cache_blob_release(blob);
+        return;
+    }
+    *place = blob;
+    entry->bytes += blob->bytes;
+    shard->lists[entry->list].bytes += blob->bytes;
+    make_room(shard);
+}
+
 void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t hash,
                           shop_cache_blob_t *blob, const struct shop_route_t *route)
 {
@@ -172,7 +206,7 @@ void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t h
 
     if (*place) {
         list = (*place)->list;
-        if ((*place)->blob->as_of > blob->as_of) {
+        if ((*place)->blob->as_of > blob->as_of || (*place)->blob == blob) {
             shop_cache_blob_release(blob);
             return;
         }
@@ -183,6 +217,7 @@ void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t h
         shop_cache_blob_release(blob);
         return;
     }
+    memset(entry, 0, sizeof(*entry));
     memcpy(entry->key, key, size);
     entry->hash = hash;
     entry->blob = blob;

@@ -30,8 +30,10 @@ typedef struct shop_cache_entry_t {
     struct shop_cache_entry_t *newer, *older; /* in its list */
     shop_cache_list_t list;
     uint64_t hash;
-    apr_size_t bytes; /* entry and blob */
+    apr_size_t bytes; /* entry and blobs */
     shop_cache_blob_t *blob;
+    shop_cache_blob_t *encoded[SHOP_CODINGS]; /* the same reply; NULL: there is none (yet) */
+    unsigned begun; /* bits of the codings that a thread makes, has made, or found too little in */
     const struct shop_route_t *route; /* of a request target, else NULL */
     char key[];
 } shop_cache_entry_t;
@@ -67,6 +69,14 @@ const shop_page_t *shop_cache_blob_use(shop_cache_blob_t *blob, apr_pool_t *pool
 /* An entry that is still good, moved to the front; NULL: none, or it was not and went. */
 shop_cache_entry_t *shop_cache_shard_find(shop_cache_shard_t *shard, const char *key, uint64_t hash,
                                           apr_time_t now);
+/* The reply in this coding, or the identity. *make: the caller is asked to make it and to give it
+ * to shop_cache_shard_add_coding; of all threads only one is asked, and once in an entry's life. */
+shop_cache_blob_t *shop_cache_entry_pick(shop_cache_entry_t *entry, shop_coding_t coding,
+                                         bool *make);
+/* Takes over one use of blob, which is what the entry of key keeps as from, encoded, and makes room
+ * for it. Lets it go when the entry keeps something else by now. */
+void shop_cache_shard_add_coding(shop_cache_shard_t *shard, const char *key, uint64_t hash,
+                                 const shop_cache_blob_t *from, shop_cache_blob_t *blob);
 /* Takes over one use of blob and makes room. An older reply never takes a newer one's place. */
 void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t hash,
                           shop_cache_blob_t *blob, const struct shop_route_t *route);

@@ -180,12 +180,36 @@ static const char *target_of(const shop_req_t *req)
                        req->query ? req->query : "", NULL);
 }
 
+/* The coding to answer in, and in res->takes all that would do. A part of a reply is a part of its
+ * identity: hosts may encode one reply into different bytes under one tag, and the parts of those
+ * do not fit together. */
+static shop_coding_t negotiate(shop_res_t *res, const shop_dispatch_t *dispatch,
+                               const shop_req_t *req)
+{
+    const char *accept = shop_req_header(req, "Accept-Encoding");
+
+    return shop_coding_choose(&res->takes, accept && !shop_req_header(req, "Range") ? accept : NULL,
+                              dispatch->codings & ~req->barred_codings);
+}
+
+/* Whether it was encoded or not: the next one may get it otherwise. */
+static void tell_caches(shop_res_t *res)
+{
+    if (res->coding == SHOP_CODING_IDENTITY && res->size < SHOP_CODING_LEAST) {
+        res->takes = 0;
+    } else {
+        apr_table_setn(res->headers, "Vary", "Accept-Encoding");
+    }
+}
+
 /* true: *err or the reply is there. */
 static bool serve_front(shop_error_t **err, const struct shop_app_t *app,
                         const shop_dispatch_t *dispatch, const char *target, shop_req_t *req,
                         shop_res_t *res)
 {
-    const shop_page_t *page = shop_cache_front_get(&req->route, dispatch->front, target, req->pool);
+    shop_coding_t coding = dispatch->codings ? negotiate(res, dispatch, req) : SHOP_CODING_IDENTITY;
+    const shop_page_t *page =
+        shop_cache_front_get(&req->route, dispatch->front, target, coding, req->pool);
 
     if (!page) {
         return false;
@@ -210,6 +234,8 @@ static shop_error_t *run_behind_front(const struct shop_app_t *app, const shop_d
     err = run(app, dispatch, req, res, read);
     if (!err && target && res->cache_key && req->route->access == SHOP_ACCESS_PUBLIC) {
         shop_cache_front_put(dispatch->front, target, res->cache_key, req->route);
+    } else {
+        res->takes = 0; /* nobody keeps it, so nobody encodes it */
     }
     return err;
 }
@@ -232,12 +258,35 @@ static shop_error_t *show_options(const shop_dispatch_t *dispatch, const shop_re
     return NULL;
 }
 
-/* RFC 9110 section 15.4.5: the headers of the 200 that stays unsent, without its body. */
-static void answer_conditional(const shop_req_t *req, shop_res_t *res)
+/* Which codings of the reply has the client, that it could be told to go on with? One that it no
+ * longer takes would reach somebody who cannot decode it, by a cache that asks for its clients.
+ * Codings that are none of ours are those of mod_deflate and mod_brotli behind us: they negotiate
+ * for themselves, and name them in the tag again. */
+static unsigned codings_at_client(const shop_dispatch_t *dispatch, const shop_req_t *req,
+                                  const shop_res_t *res)
+{
+    unsigned named = shop_etag_named(req, res->etag, res->coding);
+    unsigned ours = dispatch->codings | SHOP_CODING_BIT(SHOP_CODING_IDENTITY);
+
+    return res->takes ? named & (res->takes | ~ours) : named;
+}
+
+/* RFC 9110 section 15.4.5: the headers of the 200 that stays unsent, without its body. That is the
+ * representation the client has: chosen among those that it takes, as any other. */
+static void answer_conditional(const shop_dispatch_t *dispatch, const shop_req_t *req,
+                               shop_res_t *res)
 {
     bool reading = !strcmp(req->method, "GET") || !strcmp(req->method, "HEAD");
+    unsigned has = reading && res->status == 200 ? codings_at_client(dispatch, req, res) : 0;
+    shop_coding_t coding = SHOP_CODINGS - 1;
 
-    if (reading && res->status == 200 && shop_etag_none_match(req, res->etag)) {
+    if (has) {
+        while (coding > SHOP_CODING_IDENTITY && !(has & res->takes & SHOP_CODING_BIT(coding))) {
+            coding--;
+        }
+        if (!(has & SHOP_CODING_BIT(res->coding))) {
+            shop_res_recode(res, coding);
+        }
         res->status = 304;
         res->content_type = NULL;
         res->body = NULL;
@@ -270,7 +319,10 @@ void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dis
     if (err) {
         shop_problem_reply(res, req, err, dispatch->settings->problem_base);
     } else {
-        answer_conditional(req, res);
+        if (res->takes) {
+            tell_caches(res);
+        }
+        answer_conditional(dispatch, req, res);
     }
     req->body_unread = shop_body_is_left(req, read) || is_broken_off(err);
     res->close = res->close || req->body_unread;

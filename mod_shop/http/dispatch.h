@@ -17,6 +17,7 @@ typedef struct shop_dispatch_t {
     const shop_guard_t *guards;        /* NULL-terminated, in order */
     const shop_settings_t *settings;
     struct shop_cache_t *front; /* asked before the routes are; NULL: nobody */
+    unsigned codings;           /* bits of those that front keeps replies in */
 } shop_dispatch_t;
 
 /* Zeroes *res and leaves a complete reply in it, problems included. HEAD gets the reply of GET with

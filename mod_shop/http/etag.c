@@ -63,34 +63,48 @@ static bool next_tag(tag_t *tag, const char **list)
     return *at == ',' || !*at;
 }
 
-/* Compression filters of the server append to the tag; it is the same object all the same. */
-static bool is_suffix(const char *text, apr_size_t size)
+/* Every coding of an object has a tag of its own, "x-gzip"; it is the same object all the same. */
+static apr_size_t suffix_size(shop_coding_t coding)
 {
-    return (size == 5 && !memcmp(text, "-gzip", 5)) || (size == 3 && !memcmp(text, "-br", 3));
+    return coding == SHOP_CODING_IDENTITY ? 0 : 1 + strlen(shop_coding_name(coding));
 }
 
-static bool names(const tag_t *tag, const char *etag)
+/* The bit of the coding whose tag it is, 0: of none. object: the tag of identity, without quotes.
+ */
+static unsigned coding_named(const tag_t *tag, const char *object, apr_size_t size)
 {
-    const char *own = etag + 1; /* behind the quote */
-    apr_size_t size = strlen(etag) - 2;
+    const char *suffix = tag->text + size;
 
-    return tag->size >= size && !memcmp(tag->text, own, size) &&
-           (tag->size == size || is_suffix(tag->text + size, tag->size - size));
+    if (tag->size < size || memcmp(tag->text, object, size) != 0) {
+        return 0;
+    }
+    for (shop_coding_t coding = SHOP_CODING_IDENTITY; coding < SHOP_CODINGS; coding++) {
+        if (tag->size == size + suffix_size(coding) &&
+            (coding == SHOP_CODING_IDENTITY ||
+             (*suffix == '-' &&
+              !memcmp(suffix + 1, shop_coding_name(coding), tag->size - size - 1)))) {
+            return SHOP_CODING_BIT(coding);
+        }
+    }
+    return 0;
 }
 
-static bool list_names(const char *list, const char *etag, bool weak_counts)
+static unsigned list_names(const char *list, const char *etag, shop_coding_t coding,
+                           bool weak_counts)
 {
+    apr_size_t size = strlen(etag) - 2 - suffix_size(coding);
+    unsigned named = 0;
     tag_t tag;
 
     if (!strcmp(list, "*")) {
-        return true;
+        return ~0U;
     }
     while (next_tag(&tag, &list)) {
-        if ((weak_counts || !tag.weak) && names(&tag, etag)) {
-            return true;
+        if (weak_counts || !tag.weak) {
+            named |= coding_named(&tag, etag + 1, size);
         }
     }
-    return false;
+    return named;
 }
 
 shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, bool required)
@@ -102,15 +116,28 @@ shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, boo
                                    "send the ETag you have read as If-Match")
                         : NULL;
     }
-    if (current && list_names(list, current, false)) {
+    if (current && list_names(list, current, SHOP_CODING_IDENTITY, false)) {
         return NULL;
     }
     return shop_err(req->pool, PRECONDITION_FAILED, "the object is not what If-Match names");
 }
 
-bool shop_etag_none_match(const shop_req_t *req, const char *etag)
+unsigned shop_etag_named(const shop_req_t *req, const char *etag, shop_coding_t coding)
 {
     const char *list = shop_req_header(req, "If-None-Match");
 
-    return list && etag && list_names(list, etag, true);
+    return list && etag ? list_names(list, etag, coding, true) : 0;
+}
+
+const char *shop_etag_recode(const char *etag, shop_coding_t from, shop_coding_t to,
+                             apr_pool_t *pool)
+{
+    const char *object;
+
+    if (!etag || from == to) {
+        return etag;
+    }
+    object = apr_pstrmemdup(pool, etag, strlen(etag) - 1 - suffix_size(from));
+    return apr_pstrcat(pool, object, to == SHOP_CODING_IDENTITY ? "" : "-",
+                       to == SHOP_CODING_IDENTITY ? "" : shop_coding_name(to), "\"", NULL);
 }

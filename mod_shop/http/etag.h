@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "../base/error.h"
+#include "coding.h"
 #include "req.h"
 
 /* Strong tag over the bytes: 128 bits of SHA-256 as base64url, in quotes. */
@@ -16,8 +17,12 @@ const char *shop_etag_of(const char *bytes, apr_size_t size, apr_pool_t *pool);
  * comparison (a weak tag never matches; "*" matches; suffixes as below). PRECONDITION_REQUIRED
  * when required and the header is absent. */
 shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, bool required);
-/* Does If-None-Match name etag (weak comparison, "*" included)? Tags that mod_deflate or
- * mod_brotli suffixed ("x-gzip", "x-br") count as the tag. */
-bool shop_etag_none_match(const shop_req_t *req, const char *etag);
+/* Which codings of an object does If-None-Match name (weak comparison; "*" names all)? A bit of
+ * shop_coding_t each: "x" is identity, "x-gzip" and "x-br" are those codings, whether we or
+ * mod_deflate and mod_brotli made them. etag: of the object in this coding; NULL names none. */
+unsigned shop_etag_named(const shop_req_t *req, const char *etag, shop_coding_t coding);
+/* The tag of the same object in another coding: a strong tag stands for bytes, section 8.8.1. */
+const char *shop_etag_recode(const char *etag, shop_coding_t from, shop_coding_t to,
+                             apr_pool_t *pool);
 
 #endif

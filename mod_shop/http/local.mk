@@ -4,12 +4,16 @@ libshop_la_SOURCES += \
 	mod_shop/http/body.h \
 	mod_shop/http/cache.c \
 	mod_shop/http/cache.h \
+	mod_shop/http/cache_encode.c \
+	mod_shop/http/cache_encode.h \
 	mod_shop/http/cache_local.c \
 	mod_shop/http/cache_local.h \
 	mod_shop/http/cache_redis.c \
 	mod_shop/http/cache_redis.h \
 	mod_shop/http/cache_shard.c \
 	mod_shop/http/cache_shard.h \
+	mod_shop/http/coding.c \
+	mod_shop/http/coding.h \
 	mod_shop/http/dispatch.c \
 	mod_shop/http/dispatch.h \
 	mod_shop/http/etag.c \

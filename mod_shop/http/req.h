@@ -48,6 +48,8 @@ typedef struct shop_req_t {
     void *body_baton;
     bool body_unread; /* out: the reply was made while more than 64 KiB may be unread */
 
+    unsigned barred_codings; /* bits of shop_coding_t that the reply must not have */
+
     apr_time_t now;      /* the shop's clock when the request began */
     apr_time_t deadline; /* monotonic; after it no new step begins */
 

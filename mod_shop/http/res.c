@@ -104,6 +104,22 @@ shop_error_t *shop_res_list(shop_res_t *res, const shop_req_t *req, const shop_f
     return NULL;
 }
 
+static void set_coding(shop_res_t *res, shop_coding_t coding)
+{
+    res->coding = coding;
+    if (coding == SHOP_CODING_IDENTITY) {
+        apr_table_unset(res->headers, "Content-Encoding");
+    } else {
+        apr_table_setn(res->headers, "Content-Encoding", shop_coding_name(coding));
+    }
+}
+
+void shop_res_recode(shop_res_t *res, shop_coding_t coding)
+{
+    res->etag = shop_etag_recode(res->etag, res->coding, coding, res->pool);
+    set_coding(res, coding);
+}
+
 void shop_res_page(shop_res_t *res, const shop_page_t *page)
 {
     res->status = 200;
@@ -112,6 +128,9 @@ void shop_res_page(shop_res_t *res, const shop_page_t *page)
     res->body = page->bytes;
     res->size = page->size;
     res->immortal = page->immortal;
+    if (page->coding != SHOP_CODING_IDENTITY) {
+        set_coding(res, page->coding);
+    }
     if (page->link) {
         apr_table_setn(res->headers, "Link", page->link);
     }

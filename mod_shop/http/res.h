@@ -10,17 +10,19 @@
 
 #include "../base/cursor.h"
 #include "../base/fields.h"
+#include "coding.h"
 #include "req.h"
 
 /* Serialised 200 reply that can be cached as it is. */
 typedef struct shop_page_t {
-    const char *etag;  /* strong, with quotes */
+    const char *etag;  /* strong, with quotes; of this coding */
     const char *link;  /* Link header or NULL */
-    const char *bytes; /* application/json */
+    const char *bytes; /* application/json, encoded as coding says */
+    shop_coding_t coding;
     apr_size_t size;
     bool immortal; /* bytes outlive every request (else they belong to the request's pool) */
     bool absent;   /* there is no such object: no bytes, no ETag */
-    int max_age_s; /* of its Cache-Control */
+    int max_age_s; /* of its Cache-Control; set by the local cache */
     /* What it shows, as shop_changes_cell numbers; part of its life in a local cache. */
     const uint32_t *cells;
     int cell_count;
@@ -32,6 +34,9 @@ typedef struct shop_res_t {
     apr_table_t *headers;     /* all but Content-Type, Content-Length, ETag */
     const char *content_type; /* NULL: no body */
     const char *etag;
+    shop_coding_t coding; /* of body; with Content-Encoding among the headers */
+    unsigned takes;       /* bits of the codings that may be sent to this client; 0: the reply is
+                           * the same whatever is accepted */
     const char *body;
     apr_size_t size;
     bool immortal;             /* see shop_page_t */
@@ -55,8 +60,10 @@ shop_error_t *shop_res_list(shop_res_t *res, const shop_req_t *req, const shop_f
                             const apr_array_header_t *items, const shop_list_end_t *end);
 /* Raw JSON bytes that are already in res->pool or immortal. */
 void shop_res_bytes(shop_res_t *res, int status, const char *bytes, apr_size_t size);
-/* Not for one that is absent. Sets Link and Cache-Control. */
+/* Not for one that is absent. Sets Link, Cache-Control and Content-Encoding. */
 void shop_res_page(shop_res_t *res, const shop_page_t *page);
+/* The reply is in another coding now, with the ETag of that one: for a reply without a body. */
+void shop_res_recode(shop_res_t *res, shop_coding_t coding);
 /* What res holds now, as a page in pool (bytes are not copied). */
 shop_page_t *shop_res_to_page(const shop_res_t *res, apr_pool_t *pool);
 /* Location: root + printf path. */

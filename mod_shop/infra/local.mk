@@ -4,8 +4,12 @@ libshop_la_SOURCES += \
 	mod_shop/infra/announce.h \
 	mod_shop/infra/breaker.c \
 	mod_shop/infra/breaker.h \
+	mod_shop/infra/brotli.c \
+	mod_shop/infra/brotli.h \
 	mod_shop/infra/changes.c \
 	mod_shop/infra/changes.h \
+	mod_shop/infra/gzip.c \
+	mod_shop/infra/gzip.h \
 	mod_shop/infra/jwt.c \
 	mod_shop/infra/jwt.h \
 	mod_shop/infra/mongo.c \

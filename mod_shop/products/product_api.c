@@ -10,8 +10,6 @@
 #include "../http/query.h"
 #include "product_api.h"
 
-/* How long a browser may keep a public answer without asking; our own caches learn of a write. */
-#define BROWSER_MAX_AGE_S 5
 #define QUERY_CHARACTERS 200
 #define QUERY_WORDS 100
 
@@ -80,14 +78,9 @@ static const shop_field_t categories_fields[] = {
 
 /* ---- reading ---- */
 
-static int max_age(int ttl_s)
-{
-    return ttl_s < BROWSER_MAX_AGE_S ? ttl_s : BROWSER_MAX_AGE_S;
-}
-
 static void make_public(shop_res_t *res, int ttl_s)
 {
-    shop_res_public(res, max_age(ttl_s));
+    shop_res_public(res, shop_cache_max_age(ttl_s));
 }
 
 static shop_error_t *not_there(const char *id, apr_pool_t *pool)
@@ -152,7 +145,6 @@ static void keep(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
     make_public(res, ttl_s);
     if (slot->usable || slot->local) {
         page = shop_res_to_page(res, req->pool);
-        page->max_age_s = max_age(ttl_s);
         page->cells = shown.cells;
         page->cell_count = shown.count;
         app->cache->put(app->cache, slot, page, ttl_s, req->pool);

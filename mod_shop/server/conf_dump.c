@@ -6,7 +6,19 @@
 #include <http_core.h>
 #include <stdio.h>
 
+#include "../http/cache_encode.h"
 #include "conf.h"
+
+static void dump_codings(unsigned codings)
+{
+    printf("  ShopCompress%s", codings ? "" : " off");
+    for (shop_coding_t coding = SHOP_CODING_GZIP; coding < SHOP_CODINGS; coding++) {
+        if (codings & SHOP_CODING_BIT(coding)) {
+            printf(" %s", shop_coding_name(coding));
+        }
+    }
+    printf("\n");
+}
 
 static void dump_shop(const shop_settings_t *v, const char *root)
 {
@@ -17,6 +29,7 @@ static void dump_shop(const shop_settings_t *v, const char *root)
     printf("  ShopMongoTimeout connect=%dms select=%dms socket=%dms\n", v->mongo_connect_ms,
            v->mongo_select_ms, v->mongo_socket_ms);
     printf("  ShopRedis %s\n", v->redis_url ? v->redis_url : "off");
+    dump_codings(v->codings & shop_cache_codings());
     for (int i = 0; i < v->jwt_key_count; i++) {
         printf("  ShopJwtKey %s %s (%d bytes) %s\n", v->jwt_keys[i].kid, v->jwt_keys[i].alg,
                v->jwt_keys[i].secret_size, v->jwt_keys[i].sign ? "sign" : "verify");

@@ -13,6 +13,7 @@
 
 #include "../base/log.h"
 #include "../base/money.h"
+#include "../http/cache_encode.h"
 #include "conf.h"
 #include "conf_words.h"
 
@@ -238,6 +239,33 @@ PARSER(cache_size)
     ARGUMENTS(1, 1);
     CHECK(shop_word_size(&values->cache_bytes, argv[0], 64 * 1024, 1024LL * 1024 * 1024, cmd->pool),
           argv[0]);
+    return NULL;
+}
+
+PARSER(compress)
+{
+    unsigned codings = 0;
+
+    ARGUMENTS(1, SHOP_CODINGS - 1);
+    if (argc == 1 && !strcasecmp(argv[0], "off")) {
+        values->codings = 0;
+        return NULL;
+    }
+    for (int i = 0; i < argc; i++) {
+        shop_coding_t coding;
+
+        CHECK(shop_coding_of(&coding, argv[i], strlen(argv[i])) && coding != SHOP_CODING_IDENTITY
+                  ? NULL
+                  : "is neither off alone nor one of gzip, br",
+              argv[i]);
+        CHECK(shop_cache_codings() & SHOP_CODING_BIT(coding)
+                  ? NULL
+                  : "was not built into this mod_shop: leave it out, or install libbrotli-dev and "
+                    "build again",
+              argv[i]);
+        codings |= SHOP_CODING_BIT(coding);
+    }
+    values->codings = codings;
     return NULL;
 }
 

@@ -161,6 +161,25 @@ static apr_off_t announced_length(const request_rec *r)
     return size;
 }
 
+/* What admins say to mod_deflate and mod_brotli with SetEnv or BrowserMatch holds for us as well;
+ * those two leave the parts of a page alone too, and our replies are not text/html. */
+static unsigned barred_codings(const request_rec *r)
+{
+    const char *only_html = apr_table_get(r->subprocess_env, "gzip-only-text/html");
+    unsigned barred = 0;
+
+    if (r->main) {
+        return ~0U;
+    }
+    if (apr_table_get(r->subprocess_env, "no-gzip") || (only_html && !strcmp(only_html, "1"))) {
+        barred |= SHOP_CODING_BIT(SHOP_CODING_GZIP);
+    }
+    if (apr_table_get(r->subprocess_env, "no-brotli")) {
+        barred |= SHOP_CODING_BIT(SHOP_CODING_BR);
+    }
+    return barred;
+}
+
 static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app,
                          shop_server_body_t *body, const char *root, const char *path)
 {
@@ -174,6 +193,9 @@ static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app,
     req->root = root;
     req->client_ip = r->useragent_ip;
     req->headers = r->headers_in;
+    if (app->dispatch.codings && apr_table_get(r->headers_in, "Accept-Encoding")) {
+        req->barred_codings = barred_codings(r);
+    }
     req->content_length = announced_length(r);
     req->body_read = shop_server_body_read;
     body->r = r;

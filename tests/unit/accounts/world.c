@@ -62,7 +62,7 @@ void world_begin(void)
     T_OK(shop_tokens_create(&w.app.tokens, &w.settings, t_pool));
     T_OK(shop_hasher_create(&w.app.hasher, w.settings.hash_memory_kib, w.settings.hash_passes, 2,
                             t_pool));
-    w.app.dispatch = (shop_dispatch_t){ tables, guards, &w.settings, NULL };
+    w.app.dispatch = (shop_dispatch_t){ tables, guards, &w.settings, NULL, 0 };
 }
 
 typedef struct source_t {

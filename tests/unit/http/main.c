@@ -14,6 +14,7 @@ int main(void)
         { "etag", etag_tests, NULL, NULL },
         { "res", res_tests, NULL, NULL },
         { "the local cache", cache_local_tests, NULL, NULL },
+        { "codings", coding_tests, NULL, NULL },
         { "metrics", metrics_tests, NULL, NULL },
         { "openapi", openapi_tests, NULL, NULL },
     };

@@ -13,6 +13,7 @@ extern const shop_test_t query_tests[];
 extern const shop_test_t etag_tests[];
 extern const shop_test_t res_tests[];
 extern const shop_test_t cache_local_tests[];
+extern const shop_test_t coding_tests[];
 extern const shop_test_t metrics_tests[];
 extern const shop_test_t openapi_tests[];
 

@@ -162,15 +162,16 @@ static void a_target_is_answered_while_its_page_is_good(void)
     const shop_page_t *page;
 
     open_cache(1 << 20);
-    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", t_pool));
+    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
     shop_cache_front_put(cache, "?/api/page", "page", route);
-    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", t_pool)); /* nothing is kept */
+    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY,
+                                 t_pool)); /* nothing is kept */
     fill("page", "one", NULL);
     shop_cache_front_put(cache, "?/api/page", "page", route);
-    page = shop_cache_front_get(&found, cache, "?/api/page", t_pool);
+    page = shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool);
     T_TRUE(page && page->size == 3 && found == route);
     cache->invalidate(cache, NULL, 0, t_pool);
-    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", t_pool));
+    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
 }
 
 /* Other hosts cannot be heard: what was read a moment ago may still be used, and no longer. */

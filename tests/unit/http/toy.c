@@ -259,7 +259,7 @@ static shop_error_t *toy_guard(const struct shop_app_t *app, shop_req_t *req, sh
 }
 
 static const shop_guard_t guards[] = { toy_guard, NULL };
-static const shop_dispatch_t toy_dispatch = { toy_routes, guards, &toy_settings, NULL };
+static const shop_dispatch_t toy_dispatch = { toy_routes, guards, &toy_settings, NULL, 0 };
 
 typedef struct toy_source_t {
     const char *text;

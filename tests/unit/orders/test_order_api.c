@@ -83,7 +83,7 @@ static void open_shop(int64_t stock, int64_t uses)
     app.cache = apr_pmemdup(t_pool, shop_cache_none(t_pool), sizeof(*app.cache));
     app.cache->invalidate = count_emptying;
     emptied = 0;
-    app.dispatch = (shop_dispatch_t){ tables, guards, &settings, NULL };
+    app.dispatch = (shop_dispatch_t){ tables, guards, &settings, NULL, 0 };
 }
 
 static shop_error_t *read_body(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool)

@@ -84,7 +84,7 @@ void api_begin(void)
                             .products = shop_product_repo_mem(t_pool),
                             .cart = shop_cart_repo_mem(t_pool),
                             .cache = &cache };
-    api_app.dispatch = (shop_dispatch_t){ routes, guards, &api_settings, NULL };
+    api_app.dispatch = (shop_dispatch_t){ routes, guards, &api_settings, NULL, 0 };
     pages = apr_hash_make(t_pool);
     api_invalidated = api_hits = 0;
     headers = apr_table_make(t_pool, 4);
