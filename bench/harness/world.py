@@ -159,6 +159,7 @@ class World:
             os.makedirs(folder)
             uri = self.uri_of("bench_shop")
             lines = httpd.base(folder, port) + httpd.shop(self.module, uri, self.redis_port, key_file, name, limited)
+            lines += getattr(self.options, "directives", [])
             # database commands of each request, for the comparison with the bare driver
             if self.options.check:
                 lines += ['LogFormat "%{SHOP_ROUTE}e %{SHOP_DB_COMMANDS}n" db', "CustomLog logs/db.log db"]
