@@ -7,8 +7,10 @@ because it needs PyMongo; bench/run calls it:
     load.py refill URI USERS GENERATION     the first carts full again, as of a generation never used before
     load.py reset URI USERS GENERATION      the same, no orders, and the stock as at the beginning
     load.py shape URI ID                    is product ID, made through the API, what this program would write?
+    load.py orders URI ID COUNT[,COUNT...]  order ID, placed through the API, so many times: the first count for user 0
 
 Everything is a function of an index, so that every contender's database holds the same documents."""
+import itertools
 import os
 import random
 import sys
@@ -24,6 +26,7 @@ from pymongo import MongoClient, WriteConcern
 VERSION = 3  # of what is written; another one is loaded anew
 CHECKOUT = 200  # the oldest products: only they are put into carts and ordered
 CHECKOUT_STOCK = 2000000000
+AT_ONCE, GROWN = 2000, 250  # documents of a stand-in: those an index is built behind, then a batch
 PASSWORD = "correct horse battery"
 BEGAN = datetime(2026, 1, 1, tzinfo=timezone.utc)
 ADJECTIVES = ("Walnut", "Linen", "Copper", "Folding", "Slate", "Enamel", "Woven", "Quiet", "Alpine", "Compact",
@@ -104,15 +107,26 @@ def insert(collection, documents, batch=2000):
         collection.insert_many(block, ordered=False)
 
 
+def is_mongod(db):
+    """MongoDB's own server: only it names how it was built and no other product."""
+    info = db.client.admin.command("buildInfo")
+    return bool(info.get("buildEnvironment")) and not {"secantusVersion", "ferretdb"} & set(info)
+
+
 def renew(collection, documents=()):
-    """Instead of deleting, which some stores remember for long. The indexes that `shopctl init` made come behind the
-    documents: built at once they are faster than grown."""
+    """Instead of deleting, which some stores remember for long. In mongod the indexes that `shopctl init` made come
+    behind the documents: built at once they are faster than grown. The stand-ins build an index in one transaction,
+    which must fit their cache: with some 10,000 products it never ends. There the indexes come behind the first
+    documents only, and the others in small batches, each a transaction of its own."""
     indexes = [dict(found) for found in collection.list_indexes() if found["name"] != "_id_"]
+    whole = is_mongod(collection.database)
+    documents = iter(documents)
     collection.drop()
-    insert(collection, documents)
+    insert(collection, documents if whole else itertools.islice(documents, AT_ONCE))
     for index in indexes:
         collection.create_index(list(index["key"].items()), name=index["name"],
                                 **{name: index[name] for name in ("unique", "sparse") if index.get(name)})
+    insert(collection, documents, GROWN)
 
 
 def fill_stock(db):
@@ -187,6 +201,28 @@ def reset(uri, count, generation):
     renew(db.carts, (cart(i, generation) for i in range(count)))
 
 
+def orders_like(placed, i, count, at):
+    """The order that the shop wrote, as if customer i had placed it so many times, one a second."""
+    for n in range(count):
+        ident = ObjectId("6f72%04x%016x" % (i, n))
+        number = "BENCH-%d-%d" % (i, n)
+        reply = bytes(placed["reply"]).replace(str(placed["_id"]).encode(), str(ident).encode())
+        when = at + timedelta(seconds=n)
+        yield {**placed, "_id": ident, "user": user_id(i), "number": number, "claimed_at": when, "updated_at": when,
+               "created_at": when, "cart_gen": Int64(n), "cart_slot": "g:%d" % n, "key_slot": "o:%s" % ident,
+               "reply": reply.replace(placed["number"].encode(), number.encode()),
+               "history": [{**event, "at": when} for event in placed["history"]],
+               "outbox": [{**mail, "at": when} for mail in placed.get("outbox", [])]}
+
+
+def load_orders(uri, ident, counts):
+    db = database(uri)
+    placed = db.orders.find_one({"_id": ObjectId(ident)})
+    if not placed or placed["status"] != "pending" or "unfinished" in placed:
+        sys.exit("order %s is not finished: %s" % (ident, placed))
+    renew(db.orders, (order for i, count in enumerate(counts) for order in orders_like(placed, i, count, BEGAN)))
+
+
 def differences(found, wanted):
     if list(found) != list(wanted):
         yield "members %s instead of %s" % (list(found), list(wanted))
@@ -218,6 +254,8 @@ def main(argv):
         refill(uri, int(rest[0]), int(rest[1]))
     elif verb == "reset":
         reset(uri, int(rest[0]), int(rest[1]))
+    elif verb == "orders":
+        load_orders(uri, rest[0], [int(part) for part in rest[1].split(",")])
     elif verb == "shape":
         check_shape(uri, rest[0])
     else:

@@ -31,10 +31,11 @@ def user():
     raise Failed("no account to run httpd as")
 
 
-def base(folder, port, single=False):
-    """single: one process in the foreground for instruction counts, without a second one to wait for."""
+def base(folder, port, single=False, children=CHILDREN):
+    """None of the children is ever replaced. single: one process in the foreground for instruction counts, without a
+    second one to wait for."""
     modules = run("apxs", "-q", "LIBEXECDIR").strip()
-    children, threads = (1, 4) if single else (CHILDREN, THREADS)
+    children, threads = (1, 4) if single else (children, THREADS)
     lines = ['ServerRoot "%s"' % folder, "ServerName localhost", "DefaultRuntimeDir run", "PidFile run/httpd.pid",
              "Listen 127.0.0.1:%d" % port, "ErrorLog logs/error.log", "LogLevel warn"]
     lines += ['LoadModule %s_module "%s/mod_%s.so"' % (m, modules, m) for m in MODULES]
@@ -42,8 +43,8 @@ def base(folder, port, single=False):
         lines += ["User %s\nGroup %s" % user()]
     lines += ["StartServers %d" % children, "ServerLimit %d" % children, "ThreadsPerChild %d" % threads,
               "MaxRequestWorkers %d" % (children * threads), "MinSpareThreads 1",
-              "MaxSpareThreads %d" % (children * threads), "MaxKeepAliveRequests 0", "KeepAliveTimeout 60",
-              "TraceEnable off", "TypesConfig /dev/null", "AddType application/json .json",
+              "MaxSpareThreads %d" % (children * threads), "MaxConnectionsPerChild 0", "MaxKeepAliveRequests 0",
+              "KeepAliveTimeout 60", "TraceEnable off", "TypesConfig /dev/null", "AddType application/json .json",
               'DocumentRoot "%s/htdocs"' % folder,
               '<Directory "/">\nAllowOverride None\nRequire all denied\n</Directory>',
               '<Directory "%s/htdocs">\nRequire all granted\n</Directory>' % folder]

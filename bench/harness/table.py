@@ -47,3 +47,48 @@ def text(figures):
             (figures["titles"][name], str(one["commands"]), "%.0f" % one["mod_shop_p50_us"]["median"],
              "%.0f" % one["bare_p50_us"]["median"], ratio(one["ratio"])) for name, one in figures["bare"].items()])
     return "\n".join(lines)
+
+
+# -- growth, memory: [(heading, rows)] -----------------------------------------------------------------------------------
+
+def latency_rows(first, found):
+    """Figures by size: {"1000": {"p50_us": ..., "ratio": ...}} as rows."""
+    yield (first, "p50 us", "ratio")
+    for key, one in found.items():
+        yield (key, "%.0f" % one["p50_us"]["median"], ratio(one["ratio"]))
+
+
+def growth_tables(figures):
+    for mode in ("cached", "uncached"):
+        for kind, found in figures[mode].items():
+            yield "%s, %s" % (kind, mode), list(latency_rows("products", found))
+    yield "list, uncached, largest catalogue", list(latency_rows("page", figures["pages"]))
+    for kind, title in (("list", "GET /api/orders"), ("one", "GET /api/orders/{id}")):
+        yield title, list(latency_rows("orders of the customer", figures["orders"][kind]))
+    rows = [("children", "requests/s", "p50 us", "ratio", "CPU us", "PSS MiB per child")]
+    rows += [(key, "%.0f" % one["rate"]["median"], "%.0f" % one["p50_us"]["median"], ratio(one["ratio"]),
+              "%.0f" % one["cpu_us"], "%.1f" % (one["pss_kib_per_child"] / 1024))
+             for key, one in figures["children"].items()]
+    yield "product, cached, 32 connections", rows
+
+
+def verdict(bound, figures):
+    if bound["judged"]:
+        return "holds" if bound["held"] else "BROKEN"
+    if figures["check"]:
+        return "measured, not judged: --check"
+    return "measured, not judged: %s reads the whole range before limit" % figures["store"]
+
+
+def bound_rows(figures):
+    yield ("promised", "at most", "measured", "")
+    for bound in figures["bounds"]:
+        yield (bound["what"], "%.1f" % bound["bound"], ratio(bound["ratio"]), verdict(bound, figures))
+
+
+def growth(figures):
+    lines = ["store %s; ratios of p50: median (min..max) of %d rounds, each against the first line in the same round" % (
+        figures["store"], figures["rounds"])]
+    for title, rows in growth_tables(figures):
+        lines += ["", title] + aligned(rows)
+    return lines + [""] + aligned(bound_rows(figures))

@@ -83,6 +83,14 @@ class Workload:
         return "http://127.0.0.1:%d%s" % (contender.port, self.path), self.environment
 
 
+class Asked(Workload):
+    """A request of one's own: its path, what wrk is told besides, and the same as headers."""
+
+    def __init__(self, name, path="/", environment=None, headers=None):
+        self.name, self.title, self.once, self.path = name, name, False, path
+        self.environment, self.headers = environment or {}, headers or {}
+
+
 # -- comparing ---------------------------------------------------------------------------------------------------------
 
 def masked(value):

@@ -5,6 +5,7 @@
 --   BENCH_BODY    body of a POST; %d is replaced by i
 --   BENCH_BODIES  one body a line; request i uses line i
 --   BENCH_PATHS   one path a line; request i uses line i
+--   BENCH_ETAG    each request has it in If-None-Match
 --   BENCH_ONCE    each token once; behind the last one the script stops (a cart is ordered once)
 local requests, at = {}, 0
 spent = false -- global: the reporter asks the thread for it
@@ -18,14 +19,14 @@ local function lines(name)
 end
 
 local dynamic = os.getenv("BENCH_TOKENS") or os.getenv("BENCH_BODY") or os.getenv("BENCH_BODIES") or
-    os.getenv("BENCH_PATHS")
+    os.getenv("BENCH_PATHS") or os.getenv("BENCH_ETAG")
 
 local function prepare()
     local tokens, bodies, paths = lines("BENCH_TOKENS"), lines("BENCH_BODIES"), lines("BENCH_PATHS")
     local body = os.getenv("BENCH_BODY")
     local count = math.max(#tokens, #paths, #bodies, 1)
     for i = 1, count do
-        local headers = { ["Accept"] = "application/json" }
+        local headers = { ["Accept"] = "application/json", ["If-None-Match"] = os.getenv("BENCH_ETAG") }
         local text = bodies[i] or (body and body:gsub("%%d", tostring(i)))
         if #tokens > 0 then headers["Authorization"] = "Bearer " .. tokens[(i - 1) % #tokens + 1] end
         if text then headers["Content-Type"] = "application/json" end
