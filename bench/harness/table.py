@@ -77,7 +77,7 @@ def verdict(bound, figures):
         return "holds" if bound["held"] else "BROKEN"
     if figures["check"]:
         return "measured, not judged: --check"
-    return "measured, not judged: %s reads the whole range before limit" % figures["store"]
+    return "measured, not judged: no mongod but %s, which reads the whole range before limit" % figures["store"]
 
 
 def bound_rows(figures):
@@ -92,3 +92,22 @@ def growth(figures):
     for title, rows in growth_tables(figures):
         lines += ["", title] + aligned(rows)
     return lines + [""] + aligned(bound_rows(figures))
+
+
+def memory_rows(figures):
+    yield ("requests", "largest child, RSS MiB", "PSS MiB")
+    for one in figures["samples"]:
+        yield (str(one["requests"]), "%.1f" % (one["rss_kib"] / 1024), "%.1f" % (one["pss_kib"] / 1024))
+
+
+def memory_verdicts(figures):
+    for member, title in (("rss", "resident (RSS)"), ("pss", "its share (PSS)")):
+        one = figures[member]
+        yield "%s: %.1f MiB in the second quarter, %.1f MiB in the last: %s" % (
+            title, one["early_kib"] / 1024, one["late_kib"] / 1024, "flat" if one["flat"] else "GROWS")
+
+
+def memory(figures):
+    mix = ", ".join("%s %d" % pair for pair in figures["mix"].items())
+    return ["store %s, %.0f s; %s" % (figures["store"], figures["seconds"], mix), ""] + aligned(
+        memory_rows(figures)) + [""] + list(memory_verdicts(figures))
