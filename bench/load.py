@@ -23,7 +23,7 @@ from bson import ObjectId
 from bson.int64 import Int64
 from pymongo import MongoClient, WriteConcern
 
-VERSION = 3  # of what is written; another one is loaded anew
+VERSION = 4  # of what is written; another one is loaded anew
 CHECKOUT = 200  # the oldest products: only they are put into carts and ordered
 CHECKOUT_STOCK = 2000000000
 AT_ONCE, GROWN = 2000, 250  # documents of a stand-in: those an index is built behind, then a batch
@@ -76,8 +76,8 @@ def product_document(ident, name, description, price, category, stock, image_url
         "_id": ident, "name": name, "description": description, "price": Int64(price), "category": category,
         "image_url": image_url, "featured": featured, "updated_at": at, "rev": Int64(1), "words": words + title,
         "name_words": title, "by_name": "%s\x01%s" % (name.lower()[:64], ident), "by_price": "%016x%s" % (price, ident),
-        "by_created": "%016x%s" % (milliseconds(at), ident), "stock": Int64(stock), "created_at": at,
-        "deleted_at": None, "holds": [], "backs": [], "back_rev": Int64(0), "moves": [], "move_rev": Int64(0),
+        "by_created": "%016x%s" % (milliseconds(at), ident), "stock": Int64(stock), "opened": Int64(stock),
+        "created_at": at, "deleted_at": None, "holds": [], "backs": [], "back_rev": Int64(0), "moves": [], "move_rev": Int64(0),
     }
 
 
