@@ -83,7 +83,7 @@ class Growth(World):
     # -- orders --------------------------------------------------------------------------------------------------
 
     def place_orders(self):
-        """One through the API; that document again and again for the customers, so that all are what the shop writes."""
+        """One through the API; that document again and again for the customers: all are what the shop writes."""
         shop = self.named("uncached_%d" % self.sizes[0])
         status, _, data = reply(shop.port, "/api/orders", "POST", ORDER, bearer(self, PLACER))
         if status != 201:

@@ -29,7 +29,8 @@ def slice_of(world, workload, contender, connections, seconds, may_fail=False):
         raise Failed("%s placed more orders than there are customers; run again with a larger --users" % contender.name)
     if wrong or not counted["requests"]:
         raise Failed("%s, %s, %d connections: errors %s in %d requests" % (
-            contender.name, workload.name, connections, wrong or "none; nothing answered: longer --seconds?", counted["requests"]))
+            contender.name, workload.name, connections, wrong or "none; nothing answered: longer --seconds?",
+            counted["requests"]))
     if workload.once and not contender.static:
         world.ordered[contender.database] = counted["requests"] + connections
     counted["rate"] = counted["requests"] / (counted["microseconds"] / 1e6)

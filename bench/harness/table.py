@@ -49,7 +49,7 @@ def text(figures):
     return "\n".join(lines)
 
 
-# -- growth, memory: [(heading, rows)] -----------------------------------------------------------------------------------
+# -- growth, memory ----------------------------------------------------------------------------------------------------
 
 def latency_rows(first, found):
     """Figures by size: {"1000": {"p50_us": ..., "ratio": ...}} as rows."""
@@ -87,7 +87,7 @@ def bound_rows(figures):
 
 
 def growth(figures):
-    lines = ["store %s; ratios of p50: median (min..max) of %d rounds, each against the first line in the same round" % (
+    lines = ["store %s; ratios of p50: median (min..max) of %d rounds, each against the first line in its round" % (
         figures["store"], figures["rounds"])]
     for title, rows in growth_tables(figures):
         lines += ["", title] + aligned(rows)
