@@ -396,7 +396,9 @@ class Env:
 
     def launch(self, wait=True):
         self._startup = open(self.startup_log, 'ab')
-        environment = {**{k: v for k, v in os.environ.items() if k != 'http_proxy'}, **self.environment}
+        # A node killed here leaves the driver's segment in /dev/shm, and a later one of its pid warns about it.
+        environment = {**{k: v for k, v in os.environ.items() if k != 'http_proxy'}, 'MONGOC_DISABLE_SHM': '1',
+                       **self.environment}
         self.process = subprocess.Popen([HTTPD, '-d', self.root, '-f', self.conf_file, '-DFOREGROUND'],
                                         stdin=subprocess.DEVNULL, stdout=self._startup, stderr=self._startup,
                                         start_new_session=True, env=environment)
