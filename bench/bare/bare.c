@@ -212,7 +212,7 @@ void bare_find_products(work_t *work, const bson_oid_t *extra)
         BCON_NEW("projection", "{", "name", BCON_INT32(1), "description", BCON_INT32(1), "price",
                  BCON_INT32(1), "category", BCON_INT32(1), "stock", BCON_INT32(1), "image_url",
                  BCON_INT32(1), "featured", BCON_INT32(1), "created_at", BCON_INT32(1),
-                 "updated_at", BCON_INT32(1), "rev", BCON_INT32(1), "}");
+                 "updated_at", BCON_INT32(1), "rev", BCON_INT32(1), "}", "hint", BCON_UTF8("_id_"));
     bool held = extra == NULL;
     char key[16];
 

@@ -15,6 +15,7 @@ ORDER = {"shipping_address": ADDRESS, "payment_method": "credit_card"}
 PASSWORD = "correct horse battery"
 SEARCH = "lamp"
 RANDOM_PRODUCTS = 20000
+CACHED = ("product", "list", "search", "featured")
 TITLES = {"product": "GET /api/products/{id}", "list": "GET /api/products", "search": "GET /api/products?q=" + SEARCH,
           "featured": "GET /api/products/featured", "random": "GET /api/products/{id}, any of the catalogue",
           "cart": "GET /api/cart", "cart_add": "POST /api/cart", "order": "POST /api/orders",
@@ -126,7 +127,7 @@ def cases(world):
     """name, method, path, body, headers, exact; in an order in which each finds what it needs."""
     products = world.options.products
     one, other = bearer(world, 1), bearer(world, 2)
-    for name in ("product", "list", "search", "featured"):
+    for name in CACHED:
         for turn in ("", " again"):  # out of the store, out of the cache
             yield name + turn, "GET", catalogue_path(name, products), None, {}, True
     yield "list of 5", "GET", "/api/products?limit=5", None, {}, True

@@ -12,7 +12,8 @@ const long = (number) => Long.fromNumber(number);
 
 async function productsOf(db, ids) {
   if (ids.length === 0) return new Map();
-  const docs = await db.products.find({ _id: { $in: ids }, deleted_at: null }, { projection: SHOWN }).toArray();
+  const live = { _id: { $in: ids }, deleted_at: null };
+  const docs = await db.products.find(live, { projection: SHOWN, hint: '_id_' }).toArray();
   return new Map(docs.map((doc) => [doc._id.toHexString(), doc]));
 }
 
@@ -102,6 +103,7 @@ const orderView = (order) => ({
   subtotal: money(Number(order.subtotal)),
   discount: money(Number(order.discount)),
   total: money(Number(order.total)),
+  refunded: money(Number(order.refunded)),
   currency: order.currency,
   coupon_code: null,
   shipping_address: order.address,
@@ -119,7 +121,7 @@ function newOrder(user, cart, items, body, key, fingerprint) {
   const at = new Date();
   return {
     _id: id, user, number: `SH-${number.slice(0, 4)}-${number.slice(4)}`, status: 'placing', rev: long(0), items,
-    subtotal: long(total), discount: long(0), total: long(total), currency: CURRENCY,
+    subtotal: long(total), discount: long(0), total: long(total), refunded: long(0), currency: CURRENCY,
     address: body.shipping_address, payment_method: body.payment_method, history: [], claimed_at: at,
     updated_at: at, cart_gen: long(cart.gen), cart_slot: `g:${cart.gen}`,
     key_slot: key ? `k:${key}` : `o:${id.toHexString()}`, fp: fingerprint, returned: [],

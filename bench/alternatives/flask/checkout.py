@@ -27,7 +27,8 @@ def now():
 
 
 def products_of(db, ids):
-    return {doc["_id"]: doc for doc in db.products.find({"_id": {"$in": ids}, "deleted_at": None}, SHOWN)}
+    found = db.products.find({"_id": {"$in": ids}, "deleted_at": None}, SHOWN, hint="_id_")
+    return {doc["_id"]: doc for doc in found}
 
 
 def read_cart(db, user):
@@ -98,8 +99,8 @@ def order_view(order):
         "items": [{"product_id": str(i["product"]), "name": i["name"], "price": money(i["price"]),
                    "quantity": i["quantity"], "line_total": money(i["total"])} for i in order["items"]],
         "subtotal": money(order["subtotal"]), "discount": money(order["discount"]), "total": money(order["total"]),
-        "currency": order["currency"], "coupon_code": None, "shipping_address": order["address"],
-        "payment_method": order["payment_method"],
+        "refunded": money(order["refunded"]), "currency": order["currency"], "coupon_code": None,
+        "shipping_address": order["address"], "payment_method": order["payment_method"],
         "history": [{"status": h["status"], "at": time_text(h["at"]), "by": h["by"]} for h in order["history"]],
         "next_statuses": ["paid", "cancelled"], "created_at": time_text(order["created_at"]),
         "updated_at": time_text(order["updated_at"]),
@@ -112,7 +113,8 @@ def new_order(user, cart, items, body, key, fingerprint):
     return {
         "_id": ident, "user": user, "number": "SH-%s-%s" % (number[:4], number[4:]), "status": "placing",
         "rev": Int64(0), "items": items, "subtotal": Int64(total), "discount": Int64(0), "total": Int64(total),
-        "currency": CURRENCY, "address": body["shipping_address"], "payment_method": body["payment_method"],
+        "refunded": Int64(0), "currency": CURRENCY, "address": body["shipping_address"],
+        "payment_method": body["payment_method"],
         "history": [], "claimed_at": now(), "updated_at": now(), "cart_gen": Int64(cart["gen"]),
         "cart_slot": "g:%d" % cart["gen"], "key_slot": "k:" + key if key else "o:%s" % ident, "fp": fingerprint,
         "returned": [],

@@ -95,7 +95,7 @@ func (s *server) productsOf(ctx context.Context, products map[bson.ObjectID]*pro
 		return nil
 	}
 	found, err := findProducts(ctx, s.products, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: missing}}},
-		{Key: "deleted_at", Value: nil}}, options.Find().SetProjection(shown))
+		{Key: "deleted_at", Value: nil}}, options.Find().SetProjection(shown).SetHint("_id_"))
 	for i := range found {
 		products[found[i].ID] = &found[i]
 	}

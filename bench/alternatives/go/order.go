@@ -59,6 +59,7 @@ type order struct {
 	Subtotal      int64         `bson:"subtotal"`
 	Discount      int64         `bson:"discount"`
 	Total         int64         `bson:"total"`
+	Refunded      int64         `bson:"refunded"`
 	Currency      string        `bson:"currency"`
 	Address       address       `bson:"address"`
 	PaymentMethod string        `bson:"payment_method"`
@@ -96,6 +97,7 @@ type orderView struct {
 	Subtotal        money           `json:"subtotal"`
 	Discount        money           `json:"discount"`
 	Total           money           `json:"total"`
+	Refunded        money           `json:"refunded"`
 	Currency        string          `json:"currency"`
 	CouponCode      *string         `json:"coupon_code"`
 	ShippingAddress address         `json:"shipping_address"`
@@ -109,7 +111,8 @@ type orderView struct {
 func (o *order) view() orderView {
 	view := orderView{
 		ID: o.ID.Hex(), Number: o.Number, Status: o.Status, Subtotal: money(o.Subtotal), Discount: money(o.Discount),
-		Total: money(o.Total), Currency: o.Currency, ShippingAddress: o.Address, PaymentMethod: o.PaymentMethod,
+		Total: money(o.Total), Refunded: money(o.Refunded), Currency: o.Currency, ShippingAddress: o.Address,
+		PaymentMethod: o.PaymentMethod,
 		NextStatuses: []string{"paid", "cancelled"}, CreatedAt: seconds(o.CreatedAt), UpdatedAt: seconds(o.UpdatedAt),
 	}
 	for _, item := range o.Items {
