@@ -205,7 +205,7 @@ void bare_find_cart(work_t *work)
     bson_destroy(&opts);
 }
 
-void bare_find_products(work_t *work, const bson_oid_t *extra)
+void bare_find_products(work_t *work)
 {
     bson_t filter = BSON_INITIALIZER, in, list;
     bson_t *opts =
@@ -213,7 +213,6 @@ void bare_find_products(work_t *work, const bson_oid_t *extra)
                  BCON_INT32(1), "category", BCON_INT32(1), "stock", BCON_INT32(1), "image_url",
                  BCON_INT32(1), "featured", BCON_INT32(1), "created_at", BCON_INT32(1),
                  "updated_at", BCON_INT32(1), "rev", BCON_INT32(1), "}", "hint", BCON_UTF8("_id_"));
-    bool held = extra == NULL;
     char key[16];
 
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
@@ -221,11 +220,6 @@ void bare_find_products(work_t *work, const bson_oid_t *extra)
     for (int i = 0; i < work->count; i++) {
         snprintf(key, sizeof(key), "%d", i);
         BSON_APPEND_OID(&list, key, &work->lines[i].product);
-        held = held || bson_oid_equal(extra, &work->lines[i].product);
-    }
-    if (!held) {
-        snprintf(key, sizeof(key), "%d", work->count);
-        BSON_APPEND_OID(&list, key, extra);
     }
     bson_append_array_end(&in, &list);
     bson_append_document_end(&filter, &in);
@@ -237,34 +231,79 @@ void bare_find_products(work_t *work, const bson_oid_t *extra)
     bson_destroy(&filter);
 }
 
+/* true: it matched, and work holds the cart of that moment. */
+static bool modify_cart(work_t *work, const bson_t *filter, const bson_t *change)
+{
+    mongoc_collection_t *collection = bare_collection(work, "carts");
+    mongoc_find_and_modify_opts_t *opts = mongoc_find_and_modify_opts_new();
+    bson_t concern = BSON_INITIALIZER, reply, cart;
+    const uint8_t *bytes;
+    bson_iter_t value;
+    bson_error_t error;
+    uint32_t size;
+    bool found = false;
+
+    bare_append_concern(work, &concern, true);
+    mongoc_find_and_modify_opts_set_update(opts, change);
+    mongoc_find_and_modify_opts_set_flags(opts, MONGOC_FIND_AND_MODIFY_RETURN_NEW);
+    mongoc_find_and_modify_opts_append(opts, &concern);
+    work->commands++;
+    if (!mongoc_collection_find_and_modify_with_opts(collection, filter, opts, &reply, &error)) {
+        bare_fail(work, "carts", &error);
+    } else if (bson_iter_init_find(&value, &reply, "value") && BSON_ITER_HOLDS_DOCUMENT(&value)) {
+        bson_iter_document(&value, &size, &bytes);
+        found = bson_init_static(&cart, bytes, size);
+    }
+    if (found) {
+        read_cart(work, &cart);
+    }
+    bson_destroy(&reply);
+    bson_destroy(&concern);
+    mongoc_find_and_modify_opts_destroy(opts);
+    mongoc_collection_destroy(collection);
+    return found;
+}
+
 /* ---- the routes ---- */
 
 static void cart(work_t *work)
 {
-    bare_find_cart(work);
-    bare_find_products(work, NULL);
+    bare_find_cart(work); /* what is shown of its products lies ready in each child of mod_shop */
+}
+
+static int place_of(const work_t *work, const bson_oid_t *product)
+{
+    for (int i = 0; i < work->count; i++) {
+        if (bson_oid_equal(product, &work->lines[i].product)) {
+            return i;
+        }
+    }
+    return -1;
 }
 
 static void cart_add(work_t *work)
 {
     bson_t filter = BSON_INITIALIZER, *change;
+    char where[32], units[32];
     bson_oid_t product;
+    int place;
 
     oid_of(&product, "70726f64", 7 * work->customer % PRODUCTS);
     bare_find_session(work);
     bare_find_cart(work);
-    bare_find_products(work, &product);
+    place = place_of(work, &product);
+    snprintf(where, sizeof(where), "lines.%d.product", place);
+    snprintf(units, sizeof(units), "lines.%d.q", place);
     BSON_APPEND_OID(&filter, "_id", &work->user);
-    BCON_APPEND(&filter, "lines", "{", "$elemMatch", "{", "product", BCON_OID(&product), "q", "{",
-                "$lte", BCON_INT64(9999), "}", "}", "}");
-    change = BCON_NEW("$inc", "{", "rev", BCON_INT64(1), "lines.$.q", BCON_INT64(1), "}", "$set",
-                      "{", "updated_at", BCON_DATE_TIME(bare_now_ms()), "}");
-    if (bare_update(work, "carts", &filter, change, true) != 1) {
+    BSON_APPEND_OID(&filter, where, &product);
+    BCON_APPEND(&filter, units, "{", "$lte", BCON_INT64(9999), "}");
+    change = BCON_NEW("$inc", "{", "rev", BCON_INT64(1), units, BCON_INT64(1), "}", "$set", "{",
+                      "updated_at", BCON_DATE_TIME(bare_now_ms()), "}");
+    if (!modify_cart(work, &filter, change)) {
         bare_fail(work, "no line to add to", NULL);
     }
     bson_destroy(change);
     bson_destroy(&filter);
-    bare_find_cart(work);
 }
 
 /* ---- all of it ---- */

@@ -50,7 +50,7 @@ int64_t bare_update(work_t *work, const char *name, const bson_t *filter, const 
 /* Session, cart and products of the cart: what each order reads first. */
 void bare_find_session(work_t *work);
 void bare_find_cart(work_t *work);
-void bare_find_products(work_t *work, const bson_oid_t *extra);
+void bare_find_products(work_t *work);
 /* An order, from the session to the last clean-up. */
 void bare_order(work_t *work);
 

@@ -182,7 +182,7 @@ void bare_order(work_t *work)
     bson_oid_init(&id, NULL);
     bare_find_session(work);
     bare_find_cart(work);
-    bare_find_products(work, NULL);
+    bare_find_products(work);
     claim(work, &id);
     batch(work, &id, true);
     commit(work, &id);

@@ -7,16 +7,21 @@
 
 #include "../base/money.h"
 
-const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *product_id)
+int shop_cart_place(const shop_cart_t *cart, const char *product_id)
 {
     for (int i = 0; i < cart->lines->nelts; i++) {
-        const shop_cart_line_t *line = APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *);
-
-        if (!strcmp(line->product_id, product_id)) {
-            return line;
+        if (!strcmp(APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *)->product_id, product_id)) {
+            return i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *product_id)
+{
+    int place = shop_cart_place(cart, product_id);
+
+    return place < 0 ? NULL : APR_ARRAY_IDX(cart->lines, place, shop_cart_line_t *);
 }
 
 shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity, apr_pool_t *pool)

@@ -47,7 +47,9 @@ typedef struct shop_cart_view_t {
     apr_time_t updated_at;
 } shop_cart_view_t;
 
-/* The line with the product, or NULL. */
+/* The index of the line with the product, or -1. */
+int shop_cart_place(const shop_cart_t *cart, const char *product_id);
+/* That line, or NULL. */
 const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *product_id);
 
 /* May a line of the product have so many units? VALIDATION_FAILED on /quantity above

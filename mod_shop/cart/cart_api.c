@@ -8,6 +8,7 @@
 #include "../base/money.h"
 #include "../http/etag.h"
 #include "cart_api.h"
+#include "cart_products_api.h"
 
 static const shop_field_t item_fields[] = {
     SHOP_FIELD(shop_cart_item_t, product_id, ID, SHOP_REQUIRED, 0, 0, "the product"),
@@ -55,7 +56,7 @@ typedef struct basket_t {
     shop_cart_view_t *view;
 } basket_t;
 
-/* Reads the products of the lines and, when not NULL, of extra_id: one command. */
+/* Reads the products of the lines and, when not NULL, of extra_id: one command at most. */
 static shop_error_t *read_products(basket_t *basket, const shop_app_t *app, const shop_req_t *req,
                                    const char *extra_id)
 {
@@ -69,9 +70,7 @@ static shop_error_t *read_products(basket_t *basket, const shop_app_t *app, cons
     if (extra_id && !shop_cart_line(basket->cart, extra_id)) {
         APR_ARRAY_PUSH(basket->ids, const char *) = extra_id;
     }
-    return app->products->find_many(&basket->products, app->products,
-                                    (const char *const *)basket->ids->elts, basket->ids->nelts,
-                                    req->pool);
+    return shop_cart_products(&basket->products, app, basket->ids, req->pool);
 }
 
 static bool was_asked_for(const basket_t *basket, const char *id)
@@ -163,14 +162,15 @@ static shop_error_t *drop_deleted(basket_t *basket, const shop_app_t *app, const
 static shop_error_t *add_line(basket_t *basket, const shop_app_t *app, const shop_req_t *req,
                               const char *id, int64_t quantity)
 {
+    const char *user = req->caller.user_id;
+    int place = shop_cart_place(basket->cart, id);
     shop_cart_t *after;
     shop_error_t *err =
-        app->cart->add(&after, app->cart, req->caller.user_id, id, quantity, req->now, req->pool);
+        app->cart->add(&after, app->cart, user, id, quantity, place, req->now, req->pool);
 
     if (err && err->code == SHOP_CART_FULL) {
         SHOP_TRY(drop_deleted(basket, app, req));
-        err = app->cart->add(&after, app->cart, req->caller.user_id, id, quantity, req->now,
-                             req->pool);
+        err = app->cart->add(&after, app->cart, user, id, quantity, -1, req->now, req->pool);
     }
     if (!err) {
         basket->cart = after;

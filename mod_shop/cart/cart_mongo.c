@@ -86,16 +86,18 @@ static shop_error_t *cart_find(shop_cart_t **cart, shop_cart_repo_t *port, const
     return err;
 }
 
-/* What every edit does besides: rev rises, updated_at is now. gen is given a first value when the
+/* What every edit does besides: rev rises, updated_at is now. units: the path to the line's, by
+ * which they rise too, or NULL. gen is given a first value when the
  * update makes the document. */
-static void append_touch(bson_t *update, int64_t line_inc, bool may_insert, apr_time_t now)
+static void append_touch(bson_t *update, const char *units, int64_t line_inc, bool may_insert,
+                         apr_time_t now)
 {
     bson_t inc, set, first;
 
     BSON_APPEND_DOCUMENT_BEGIN(update, "$inc", &inc);
     BSON_APPEND_INT64(&inc, "rev", 1);
-    if (line_inc) {
-        BSON_APPEND_INT64(&inc, "lines.$.q", line_inc);
+    if (units) {
+        BSON_APPEND_INT64(&inc, units, line_inc);
     }
     bson_append_document_end(update, &inc);
     if (may_insert) {
@@ -106,6 +108,30 @@ static void append_touch(bson_t *update, int64_t line_inc, bool may_insert, apr_
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     shop_bson_append_time(&set, "updated_at", now);
     bson_append_document_end(update, &set);
+}
+
+/* Adds to the line if it stands at place and stays within bounds, and shows the cart of that
+ * moment: one command, and no positional "lines.$" (see cart_edit). */
+static shop_error_t *add_at(const bson_t **doc, shop_mongo_t *mongo, const char *user_id,
+                            const char *product_id, int64_t quantity, int place, apr_time_t now,
+                            apr_pool_t *pool)
+{
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, most;
+    const char *line = apr_psprintf(pool, "lines.%d.", place);
+    const char *units = apr_pstrcat(pool, line, "q", NULL);
+    shop_error_t *err;
+
+    shop_bson_append_oid(&filter, "_id", user_id);
+    shop_bson_append_oid(&filter, apr_pstrcat(pool, line, "product", NULL), product_id);
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, units, &most);
+    BSON_APPEND_INT64(&most, "$lte", SHOP_QUANTITY_MAX - quantity);
+    bson_append_document_end(&filter, &most);
+    append_touch(&update, units, quantity, false, now);
+    err = shop_mongo_modify(doc, NULL, mongo, COLLECTION, &filter, &update, NULL, false,
+                            SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(&filter);
+    bson_destroy(&update);
+    return err;
 }
 
 /* Adds to the line that is there and stays within bounds. */
@@ -126,7 +152,7 @@ static shop_error_t *add_to_line(bool *done, shop_mongo_t *mongo, const char *us
     bson_append_document_end(&match, &most);
     bson_append_document_end(&line, &match);
     bson_append_document_end(&filter, &line);
-    append_touch(&update, quantity, false, now);
+    append_touch(&update, "lines.$.q", quantity, false, now);
     err = shop_mongo_update(&matched, NULL, mongo, COLLECTION, &filter, &update, NULL,
                             SHOP_MONGO_MAJORITY, pool);
     bson_destroy(&filter);
@@ -158,7 +184,7 @@ static shop_error_t *make_line(const bson_t **doc, shop_mongo_t *mongo, const ch
     BSON_APPEND_INT64(&line, "q", quantity);
     bson_append_document_end(&push, &line);
     bson_append_document_end(&update, &push);
-    append_touch(&update, 0, true, now);
+    append_touch(&update, NULL, 0, true, now);
     err = shop_mongo_modify(doc, &duplicate, mongo, COLLECTION, &filter, &update, NULL, true,
                             SHOP_MONGO_MAJORITY, pool);
     bson_destroy(&filter);
@@ -183,22 +209,39 @@ static shop_error_t *why_not_added(const shop_cart_t *cart, const char *product_
     return err;
 }
 
+/* Wherever the line is, and if it is nowhere: done, or *doc is the cart afterwards, or neither. */
+static shop_error_t *add_anywhere(bool *done, const bson_t **doc, shop_mongo_t *mongo,
+                                  const char *user_id, const char *product_id, int64_t quantity,
+                                  apr_time_t now, apr_pool_t *pool)
+{
+    SHOP_TRY(add_to_line(done, mongo, user_id, product_id, quantity, now, pool));
+    return *done ? NULL : make_line(doc, mongo, user_id, product_id, quantity, now, pool);
+}
+
 static shop_error_t *cart_add(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
-                              const char *product_id, int64_t quantity, apr_time_t now,
+                              const char *product_id, int64_t quantity, int place, apr_time_t now,
                               apr_pool_t *pool)
 {
-    for (int turn = 0; turn < ADD_TURNS; turn++) {
-        const bson_t *doc = NULL;
-        bool done;
+    shop_mongo_t *mongo = mongo_of(port);
+    const bson_t *doc = NULL;
 
-        SHOP_TRY(add_to_line(&done, mongo_of(port), user_id, product_id, quantity, now, pool));
-        if (done) {
-            return cart_find(cart, port, user_id, pool);
+    if (place >= 0) {
+        SHOP_TRY(add_at(&doc, mongo, user_id, product_id, quantity, place, now, pool));
+    } else {
+        SHOP_TRY(make_line(&doc, mongo, user_id, product_id, quantity, now, pool));
+    }
+    for (int turn = 0; turn < ADD_TURNS; turn++) {
+        bool done = false;
+
+        if (!doc) {
+            SHOP_TRY(add_anywhere(&done, &doc, mongo, user_id, product_id, quantity, now, pool));
         }
-        SHOP_TRY(make_line(&doc, mongo_of(port), user_id, product_id, quantity, now, pool));
         if (doc) {
             *cart = cart_of_bson(doc, user_id, pool);
             return NULL;
+        }
+        if (done) {
+            return cart_find(cart, port, user_id, pool);
         }
         SHOP_TRY(cart_find(cart, port, user_id, pool));
         SHOP_TRY(why_not_added(*cart, product_id, quantity, pool));

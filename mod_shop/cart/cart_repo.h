@@ -12,10 +12,11 @@ struct shop_cart_repo_t {
     /* Never NULL: a user without a document has an empty cart of gen 0. Reads the primary. */
     shop_error_t *(*find)(shop_cart_t **cart, shop_cart_repo_t *repo, const char *user_id,
                           apr_pool_t *pool);
-    /* Adds to the line or makes it. *cart: afterwards. CART_FULL for the 101st line;
-     * VALIDATION_FAILED when the line would exceed SHOP_QUANTITY_MAX. */
+    /* Adds to the line or makes it. place: where the caller saw the line last, -1 when it saw none;
+     * a hint that saves a command and never decides. *cart: afterwards. CART_FULL for the 101st
+     * line; VALIDATION_FAILED when the line would exceed SHOP_QUANTITY_MAX. */
     shop_error_t *(*add)(shop_cart_t **cart, shop_cart_repo_t *repo, const char *user_id,
-                         const char *product_id, int64_t quantity, apr_time_t now,
+                         const char *product_id, int64_t quantity, int place, apr_time_t now,
                          apr_pool_t *pool);
     /* NOT_FOUND when the cart has no such line. */
     shop_error_t *(*set)(shop_cart_t **cart, shop_cart_repo_t *repo, const char *user_id,

@@ -6,4 +6,6 @@ libshop_la_SOURCES += \
 	mod_shop/cart/cart_api.h \
 	mod_shop/cart/cart_mongo.c \
 	mod_shop/cart/cart_mongo.h \
+	mod_shop/cart/cart_products_api.c \
+	mod_shop/cart/cart_products_api.h \
 	mod_shop/cart/cart_repo.h

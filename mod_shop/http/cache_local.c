@@ -291,6 +291,39 @@ void shop_cache_front_put(shop_cache_t *port, const char *target, const char *ke
     }
 }
 
+/* ---- parts of replies ---- */
+
+const shop_page_t *shop_cache_part_get(shop_cache_t *port, const char *key, shop_cache_slot_t *slot,
+                                       apr_pool_t *pool)
+{
+    local_cache_t *cache = (local_cache_t *)port;
+    uint64_t hash = shop_cache_hash(key);
+    shop_cache_shard_t *shard = shard_of(cache, hash);
+    const shop_page_t *part = NULL;
+    shop_cache_entry_t *entry;
+
+    memset(slot, 0, sizeof(*slot));
+    slot->key = key;
+    slot->as_of = shop_changes_now(cache->changes);
+    slot->read_at = shop_clock_monotonic();
+    slot->local = true;
+    pthread_mutex_lock(&shard->lock);
+    entry = shop_cache_shard_find(shard, key, hash, slot->read_at);
+    if (entry) {
+        part = shop_cache_blob_use(entry->blob, pool);
+    }
+    pthread_mutex_unlock(&shard->lock);
+    return part;
+}
+
+void shop_cache_part_put(shop_cache_t *port, const shop_cache_slot_t *slot, const shop_page_t *part,
+                         int ttl_s)
+{
+    if (ttl_s > 0) {
+        store((local_cache_t *)port, slot, part, ttl_s);
+    }
+}
+
 /* ---- making ---- */
 
 static apr_status_t close_local(void *baton)

@@ -35,4 +35,13 @@ const shop_page_t *shop_cache_front_get(const struct shop_route_t **route, shop_
 void shop_cache_front_put(shop_cache_t *cache, const char *target, const char *key,
                           const struct shop_route_t *route);
 
+/* ---- parts that many replies are made of, in this child alone; cache: as above ---- */
+/* NULL on a miss, and then *slot says from when on what is read next is good. Waits for nobody,
+ * and counts as neither hit nor miss of a reply. */
+const shop_page_t *shop_cache_part_get(shop_cache_t *cache, const char *key,
+                                       shop_cache_slot_t *slot, apr_pool_t *pool);
+/* Keeps bytes and cells of part under the key of slot, for ttl_s seconds at most. */
+void shop_cache_part_put(shop_cache_t *cache, const shop_cache_slot_t *slot,
+                         const shop_page_t *part, int ttl_s);
+
 #endif

@@ -201,7 +201,7 @@ static shop_error_t *product_find_many(apr_array_header_t **products, shop_produ
     bson_append_document_end(&filter, &in);
     BSON_APPEND_NULL(&filter, "deleted_at");
     shop_product_project(&opts);
-    /* A planner may take an index that begins with deleted_at, and walk the catalogue for one line. */
+    /* A planner may take an index that begins with deleted_at, and walk the catalogue. */
     BSON_APPEND_UTF8(&opts, "hint", "_id_");
     err = shop_mongo_find(repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &opts,
                           shop_product_collect, *products, pool);

@@ -50,7 +50,7 @@ static const char *after_add(int n, int64_t quantity)
 {
     shop_cart_t *cart = NULL;
 
-    T_OK(repo->add(&cart, repo, USER, product(n), quantity, T0, t_pool));
+    T_OK(repo->add(&cart, repo, USER, product(n), quantity, -1, T0, t_pool));
     return lines_of(cart);
 }
 
@@ -107,9 +107,9 @@ static void a_line_never_exceeds_its_bound(void)
 
     begin();
     T_STR(after_add(1, SHOP_QUANTITY_MAX - 1), "1x9999");
-    T_ERR(repo->add(&cart, repo, USER, product(1), 2, T0, t_pool), VALIDATION_FAILED);
+    T_ERR(repo->add(&cart, repo, USER, product(1), 2, -1, T0, t_pool), VALIDATION_FAILED);
     T_STR(after_add(1, 1), "1x10000");
-    T_ERR(repo->add(&cart, repo, USER, product(1), 1, T0, t_pool), VALIDATION_FAILED);
+    T_ERR(repo->add(&cart, repo, USER, product(1), 1, -1, T0, t_pool), VALIDATION_FAILED);
     T_STR(lines_of(cart_of(USER)), "1x10000");
 }
 
@@ -119,14 +119,14 @@ static void the_hundred_and_first_line_is_refused(void)
 
     begin();
     for (int i = 1; i <= SHOP_CART_LINES_MAX; i++) {
-        T_OK(repo->add(&cart, repo, USER, product(i), 1, T0, t_pool));
+        T_OK(repo->add(&cart, repo, USER, product(i), 1, -1, T0, t_pool));
     }
     T_INT(cart->lines->nelts, SHOP_CART_LINES_MAX);
-    T_ERR(repo->add(&cart, repo, USER, product(101), 1, T0, t_pool), CART_FULL);
-    T_OK(repo->add(&cart, repo, USER, product(100), 1, T0, t_pool));
+    T_ERR(repo->add(&cart, repo, USER, product(101), 1, -1, T0, t_pool), CART_FULL);
+    T_OK(repo->add(&cart, repo, USER, product(100), 1, -1, T0, t_pool));
     T_INT(cart->lines->nelts, SHOP_CART_LINES_MAX);
     T_OK(repo->remove(&cart, repo, USER, product(50), T0, t_pool));
-    T_OK(repo->add(&cart, repo, USER, product(101), 1, T0, t_pool));
+    T_OK(repo->add(&cart, repo, USER, product(101), 1, -1, T0, t_pool));
 }
 
 static void an_edit_needs_the_rev_it_was_made_from(void)
@@ -174,7 +174,7 @@ static bool add_one(void *baton, int i, apr_pool_t *pool)
     shop_cart_t *cart;
     const char *id = baton ? baton : apr_psprintf(pool, "65a0000000000000000%05x", i);
 
-    return !repo->add(&cart, repo, USER, id, 1, T0, pool);
+    return !repo->add(&cart, repo, USER, id, 1, -1, T0, pool);
 }
 
 static void fifty_parallel_adds_of_one_make_fifty(void)
@@ -191,6 +191,44 @@ static void fifty_parallel_adds_of_one_make_fifty(void)
     T_INT(cart_of(USER)->lines->nelts, CROWD);
 }
 
+/* The line may have moved, gone or grown since the caller saw it. */
+static void a_wrong_place_is_only_a_hint(void)
+{
+    shop_cart_t *cart;
+
+    begin();
+    T_STR(after_add(1, 1), "1x1");
+    T_STR(after_add(2, 1), "1x1,2x1");
+    for (int place = -1; place < 4; place++) {
+        T_OK(repo->add(&cart, repo, USER, product(2), 1, place, T0, t_pool));
+    }
+    T_STR(lines_of(cart), "1x1,2x6");
+    T_INT(cart->rev, 7);
+    T_OK(repo->add(&cart, repo, USER, product(3), 1, 1, T0, t_pool));
+    T_STR(lines_of(cart), "1x1,2x6,3x1");
+    T_OK(repo->add(&cart, repo, OTHER, product(3), 2, 0, T0, t_pool));
+    T_STR(lines_of(cart), "3x2");
+    T_OK(repo->add(&cart, repo, USER, product(2), SHOP_QUANTITY_MAX - 6, 1, T0, t_pool));
+    T_ERR(repo->add(&cart, repo, USER, product(2), 1, 1, T0, t_pool), VALIDATION_FAILED);
+}
+
+static bool add_one_there(void *baton, int i, apr_pool_t *pool)
+{
+    shop_cart_t *cart;
+
+    return !repo->add(&cart, repo, USER, baton, 1, i % 3 - 1, T0, pool);
+}
+
+static void fifty_parallel_adds_at_a_place_make_fifty(void)
+{
+    static char same[] = "65a000000000000000000001";
+
+    begin();
+    T_INT(shop_test_crowd(CROWD, add_one_there, same), CROWD);
+    T_STR(lines_of(cart_of(USER)), "1x50");
+    T_INT(cart_of(USER)->rev, CROWD);
+}
+
 const shop_test_t shop_cart_contract[] = {
     SHOP_TEST(a_cart_never_touched_is_empty, "a cart never touched is empty"),
     SHOP_TEST(lines_add_up_in_the_order_they_came, "lines add up in the order they came"),
@@ -202,5 +240,8 @@ const shop_test_t shop_cart_contract[] = {
     SHOP_TEST(an_order_takes_its_lines_once_and_leaves_later_ones,
               "an order takes its lines once and leaves later ones"),
     SHOP_TEST(fifty_parallel_adds_of_one_make_fifty, "fifty parallel adds of one make fifty"),
+    SHOP_TEST(a_wrong_place_is_only_a_hint, "a wrong place is only a hint"),
+    SHOP_TEST(fifty_parallel_adds_at_a_place_make_fifty,
+              "fifty parallel adds at a place make fifty"),
     SHOP_TEST_END,
 };

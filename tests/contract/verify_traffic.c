@@ -174,7 +174,7 @@ static void *buy(void *data)
         apr_pool_create(&pool, NULL);
         user_id = apr_psprintf(pool, "%024x", 0xa000 + buyer->number);
         carts->add(&cart, carts, user_id, verify_shop->products[round % 2], 1 + buyer->number % 2,
-                   SHOP_NOON, pool);
+                   -1, SHOP_NOON, pool);
         if (order_shop_place(&order, &replayed, verify_shop, user_id, NULL, "TEN", pool)) {
             order_shop_place(&order, &replayed, verify_shop, user_id, NULL, NULL, pool);
         }

@@ -64,6 +64,39 @@ class CacheCase(ShopCase):
 
 
 class OneNode(CacheCase):
+    def test_a_cart_shows_what_the_catalogue_shows(self):
+        c = self.shop.customers(1)[0]
+        product, other = self.product(price=5, stock=9), self.product()
+        for n, commands in ((1, 4), (2, 3), (3, 3)):     # session, cart, the product once, the change
+            reply = self.assert_status(c.post('/cart', {'product_id': product, 'quantity': 1}), 200)
+            self.assertEqual(reply.json['items'][0]['quantity'], n)
+            self.assertEqual(self.commands('POST', '/cart', n)[-1], commands)
+        for change, shown, value in (
+                (lambda: self.admin.patch('/products/' + product, {'price': 7.25}), 'price', 7.25),
+                (lambda: self.admin.patch('/products/' + product, {'name': 'Renamed'}), 'name', 'Renamed'),
+                (lambda: self.admin.post('/products/%s/stock' % product, {'delta': -5, 'reason': 'correction'}),
+                 'available', 4)):
+            self.assert_status(change(), 200)
+            for _ in range(2):
+                item = self.assert_status(c.get('/cart'), 200).json['items'][0]
+                self.assertEqual(item[shown], value)
+        self.assert_problem(c.post('/cart', {'product_id': product, 'quantity': 2}), 409, 'out_of_stock')
+        self.assert_status(c.post('/cart', {'product_id': other, 'quantity': 1}), 200)
+        self.assert_status(self.admin.delete('/products/' + product), 200)
+        items = self.assert_status(c.get('/cart'), 200).json['items']
+        self.assertEqual([item['product_id'] for item in items], [other])
+        self.assert_problem(c.post('/cart', {'product_id': product, 'quantity': 1}), 404, 'not_found')
+
+    def commands(self, method, path, count):
+        """Of each request to path so far: commands to the store."""
+        limit = time.monotonic() + 5
+        found = []
+        while len(found) < count and time.monotonic() < limit:
+            time.sleep(0.02)                             # httpd logs behind the reply
+            with open(self.env.access_log.replace('access.log', 'cache.log')) as f:
+                found = re.findall(r'^%s /api%s \d+ cache=\S+ db=(\d+)$' % (method, path), f.read(), re.M)
+        return [int(n) for n in found]
+
     def test_a_second_read_asks_nobody(self):
         c = self.shop.anonymous()
         product = self.product()

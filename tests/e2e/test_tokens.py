@@ -256,16 +256,16 @@ class SignedIn(TokenCase):
         c = self.customer()
         product = self.shop.add_product()['id']
         self.shop.put_in_cart(c, product)
-        doubtful = self.db_commands(c, 1)                # nobody vouches for a young Redis: the store is asked
+        doubtful = self.db_commands(c, 5)                # nobody vouches for a young Redis: the store is asked
         make_whole(self.env, c)
         with Monitor(self.redis.port) as monitor:
             known = self.db_commands(c, 50)
             redis_command(self.redis.port, 'ECHO', 'the monitor sees')
         self.assertEqual(monitor.lines(':deny'), [])
         self.assertEqual(len(monitor.lines('the monitor sees')), 1)
-        self.assertLessEqual(max(known), 2)
-        self.assertEqual(max(known), doubtful[0] - 1)
-        print('tokens: reading a cart takes %d commands to the store, %d while in doubt' % (max(known), doubtful[0]),
+        self.assertLessEqual(max(known), 2)              # 2: a child that had the cart's product to read once
+        self.assertEqual((min(known), min(doubtful)), (1, 2))
+        print('tokens: reading a cart takes %d command to the store, %d while in doubt' % (min(known), min(doubtful)),
               flush=True)
 
     def test_a_write_asks_the_store_all_the_same(self):

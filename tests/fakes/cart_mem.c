@@ -144,13 +144,14 @@ static shop_error_t *add(mem_t *mem, stored_t *stored, const char *product_id, i
 }
 
 static shop_error_t *mem_add(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
-                             const char *product_id, int64_t quantity, apr_time_t now,
+                             const char *product_id, int64_t quantity, int place, apr_time_t now,
                              apr_pool_t *pool)
 {
     shop_error_t *err;
     stored_t *stored;
     mem_t *mem;
 
+    (void)place;
     SHOP_TRY(enter(&mem, port, pool));
     stored = seek_or_make(mem, user_id);
     err = add(mem, stored, product_id, quantity, pool);

@@ -47,6 +47,7 @@ typedef struct storm_args_t {
     const shop_order_query_t *query;
     int count; /* of takes or ids */
     int limit; /* of a list */
+    int place; /* of a line */
     shop_order_status_t from, to;
     int64_t number; /* rev, generation, terms_rev, quantity, limit per user */
     int64_t back_rev;

@@ -93,9 +93,9 @@ OP(carts, find, 0,
    (out, repo, a->user_id, pool), .user_id = user_id)
 OP(carts, add, STORM_WRITE,
    (shop_cart_t * *cart, shop_cart_repo_t *repo, const char *user_id, const char *product_id,
-    int64_t quantity, apr_time_t now, apr_pool_t *pool),
-   cart, (out, repo, a->user_id, a->id, a->number, a->time, pool), .user_id = user_id,
-   .id = product_id, .number = quantity, .time = now)
+    int64_t quantity, int place, apr_time_t now, apr_pool_t *pool),
+   cart, (out, repo, a->user_id, a->id, a->number, a->place, a->time, pool), .user_id = user_id,
+   .id = product_id, .number = quantity, .place = place, .time = now)
 OP(carts, ordered, STORM_WRITE,
    (shop_cart_repo_t * repo, const char *user_id, int64_t gen, const char *const *ids, int count,
     apr_time_t now, apr_pool_t *pool),

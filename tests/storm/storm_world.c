@@ -150,7 +150,7 @@ static void buy(storm_worker_t *worker)
     for (int i = 0; i < STORM_PRODUCTS; i++) {
         if (worker->wanted[i]) {
             carts->add(&cart, carts, storm_user_id(worker->user, worker->pool),
-                       storm_product_id(i, worker->pool), worker->wanted[i],
+                       storm_product_id(i, worker->pool), worker->wanted[i], -1,
                        storm->clock.now(&storm->clock), worker->pool);
         }
     }

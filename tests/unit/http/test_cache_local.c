@@ -93,6 +93,50 @@ static void a_reply_read_before_a_change_is_never_served(void)
     apr_pool_destroy(pool);
 }
 
+/* A miss, and the put that follows. */
+static void fill_part(const char *bytes, const char *subject, const char *changed)
+{
+    uint32_t cell = shop_changes_cell(subject);
+    shop_page_t part = { .bytes = bytes, .size = strlen(bytes), .cells = &cell, .cell_count = 1 };
+    shop_cache_slot_t slot;
+
+    T_TRUE(!shop_cache_part_get(cache, "part", &slot, t_pool));
+    if (changed) {
+        cache->invalidate(cache, &changed, 1, t_pool);
+    }
+    shop_cache_part_put(cache, &slot, &part, TTL);
+}
+
+static const char *kept_part(void)
+{
+    shop_cache_slot_t slot;
+    const shop_page_t *part = shop_cache_part_get(cache, "part", &slot, t_pool);
+
+    return part ? apr_pstrmemdup(t_pool, part->bytes, part->size) : NULL;
+}
+
+static void a_part_is_kept_until_its_subject_changes(void)
+{
+    const char *const a = "a", *const other = "other";
+    shop_cache_slot_t slot;
+
+    open_cache(1 << 20);
+    fill_part("one", a, NULL);
+    cache->invalidate(cache, &other, 1, t_pool);
+    T_STR(kept_part(), "one");
+    cache->invalidate(cache, &a, 1, t_pool);
+    fill_part("read before the change", a, a);
+    T_TRUE(!kept_part());
+    fill_part("two", a, other);
+    T_STR(kept_part(), "two");
+    T_TRUE(!shop_cache_front_get(&(const struct shop_route_t *){ NULL }, cache, "part",
+                                 SHOP_CODING_IDENTITY, t_pool));
+    shop_cache_part_get(cache, "brief", &slot, t_pool);
+    shop_cache_part_put(cache, &slot, &(shop_page_t){ .bytes = "", .size = 0 }, 0);
+    T_TRUE(!shop_cache_part_get(cache, "brief", &slot, t_pool));
+    T_INT(counts.hits + counts.misses, 0);
+}
+
 static void a_page_outlives_its_entry_while_it_is_sent(void)
 {
     const shop_page_t *page;
@@ -319,6 +363,7 @@ const shop_test_t cache_local_tests[] = {
               "a request target is answered while its page is good"),
     SHOP_TEST(silence_ends_trust, "what was kept is not trusted when nobody can be heard"),
     SHOP_TEST(one_thread_fetches_what_several_miss, "one thread fetches what several miss"),
+    SHOP_TEST(a_part_is_kept_until_its_subject_changes, "a part is kept until its subject changes"),
     SHOP_TEST(nobody_reads_less_than_was_written, "nobody reads less than was written"),
     SHOP_TEST_END,
 };

@@ -73,8 +73,8 @@ void order_shop_fill(order_shop_t *shop, const char *user_id, int64_t first, int
 
     for (int i = 0; i < 2; i++) {
         if (wanted[i]) {
-            T_OK(
-                carts->add(&cart, carts, user_id, shop->products[i], wanted[i], SHOP_NOON, t_pool));
+            T_OK(carts->add(&cart, carts, user_id, shop->products[i], wanted[i], -1, SHOP_NOON,
+                            t_pool));
         }
     }
 }
