@@ -194,8 +194,21 @@ def load_customers(uri, count, path):
         f.writelines(access_token(i, at) + "\n" for i in range(count))
 
 
+def wait_until_placed(orders, seconds=20):
+    """Orders whose client has gone are placed all the same, one after another where a server queues them; each would
+    empty a cart that was just filled."""
+    until, seen = time.monotonic() + seconds, []
+    while time.monotonic() < until:
+        seen.append((orders.estimated_document_count(), orders.count_documents({"status": "placing"})))
+        if len(seen) > 2 and seen[-3:] == seen[-1:] * 3:
+            return
+        time.sleep(0.3)
+    sys.exit("orders are still being placed after %d s" % seconds)
+
+
 def refill(uri, count, generation):
     db = database(uri)
+    wait_until_placed(db.orders)
     db.carts.delete_many({"_id": {"$lt": user_id(count)}})
     insert(db.carts, (cart(i, generation) for i in range(count)))
 

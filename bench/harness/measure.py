@@ -17,6 +17,7 @@ def slice_of(world, workload, contender, connections, seconds, may_fail=False, w
     """One run of wrk; what it and the kernel counted meanwhile. may_fail: 404 and the like are what is wanted;
     warming: nobody needs an answer yet, for pools of connections are only being opened."""
     address, environment = workload.target(contender)
+    world.settle()
     if workload.once and not contender.static:
         world.refill(contender)
     if workload.name in CACHED and not contender.static:  # who asks first after 60 s is not what is timed
@@ -33,11 +34,13 @@ def slice_of(world, workload, contender, connections, seconds, may_fail=False, w
     if counted["spent"]:
         raise Failed("%s placed more orders than there are customers; run again with a larger --users" % contender.name)
     if wrong or not (counted["requests"] or warming):
-        raise Failed("%s, %s, %d connections: errors %s in %d requests" % (
+        refused = re.search(r"^REFUSED (.*)$", done.stdout, re.M)
+        raise Failed("%s, %s, %d connections: errors %s in %d requests%s" % (
             contender.name, workload.name, connections, wrong or "none; nothing answered: longer --seconds?",
-            counted["requests"]))
+            counted["requests"], refused and "; the first refused " + refused[1] or ""))
     if workload.once and not contender.static:
-        world.ordered[contender.database] = counted["requests"] + connections
+        # answered, cut off, and the one that wrk makes only to look at it
+        world.ordered[contender.database] = counted["requests"] + connections + 1
     counted["rate"] = counted["requests"] / (counted["microseconds"] / 1e6)
     counted["cpu_us"] = (contender.cpu_s() - processor[0]) * 1e6
     counted["backing_cpu_us"] = sum(group.cpu_s() - before
@@ -68,6 +71,11 @@ def summary(slices, baselines):
     }
 
 
+def seconds_for(workload, options):
+    """32 sign-ins at once take more than a second before the first is answered."""
+    return max(options.seconds, 3) if workload.name == "login" else options.seconds
+
+
 def connections_of(workload, options):
     """Many sign-ins at once measure only a queue."""
     return [c for c in options.connections if workload.name != "login" or c <= 32] or options.connections[:1]
@@ -83,7 +91,7 @@ def seconds_of(steps, options):
     total = warmed = 0
     seen = set()
     for workload, _, contenders in steps:
-        total += len(contenders) * options.rounds * (options.seconds + (1.5 if workload.once else 0.2))
+        total += len(contenders) * options.rounds * (seconds_for(workload, options) + (1.8 if workload.once else 0.5))
         for contender in contenders:
             if (workload.name, contender.name) not in seen:
                 seen.add((workload.name, contender.name))
@@ -99,10 +107,10 @@ def measure(world, steps):
             if (workload.name, contender.name) not in warm:
                 warm.add((workload.name, contender.name))
                 slice_of(world, workload, contender, connections, options.warm, warming=True)
-        slices = {contender.name: [] for contender in contenders}
+        slices, seconds = {contender.name: [] for contender in contenders}, seconds_for(workload, options)
         for turn in range(options.rounds):
             for contender in contenders:
-                slices[contender.name].append(slice_of(world, workload, contender, connections, options.seconds))
+                slices[contender.name].append(slice_of(world, workload, contender, connections, seconds))
         found = {name: summary(mine, slices["static"]) for name, mine in slices.items()}
         results.setdefault(workload.name, {})[str(connections)] = found
         say("%-9s %3d connections: %s" % (workload.name, connections, ", ".join(

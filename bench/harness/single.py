@@ -32,7 +32,7 @@ class Server(World):
         self.port = free_port()
         key = os.path.join(folder, "jwt.key")
         httpd.write(place, httpd.base(place, self.port, single=True) + httpd.shop(
-            self.module, self.uri_of("bench_shop"), self.redis_port, key, "single", False))
+            self.module, self.uri_of("bench_shop"), self.redis_port, key, "single", True))
         connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=10)
         connection.request("GET", self.shop_path)
         data = connection.getresponse().read()

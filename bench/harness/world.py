@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.error
 import urllib.request
 
@@ -126,6 +127,16 @@ class World:
             run(self.shopctl, "--mongo-uri", uri, "init")
             self.loader("catalogue", uri, self.options.products)
             self.loader("customers", uri, self.options.users, self.tokens())
+
+    def settle(self, seconds=20):
+        """Waits for what the client no longer waits for: the requests that the end of a slice cut off. They would load
+        the store under the next contender, and take a cart that was just filled."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            before = sum(group.cpu_s() for group in self.backing)
+            time.sleep(0.2)
+            if sum(group.cpu_s() for group in self.backing) - before < 0.04:
+                return
 
     def refill(self, contender):
         """The carts that were ordered since the last time are full again."""

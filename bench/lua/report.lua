@@ -51,10 +51,19 @@ if dynamic then
     init, request = prepare, following
 end
 
+-- looking at each reply costs wrk much, so only orders are: the first refusal tells why the run stopped
+refused = "" -- global, as spent
+if os.getenv("BENCH_ONCE") then
+    response = function(status, _, body)
+        if status >= 400 and refused == "" then refused = status .. ": " .. body:sub(1, 300) end
+    end
+end
+
 function setup(thread) THREAD = thread end
 
 function done(summary, latency, all)
     local e = summary.errors
+    if THREAD:get("refused") ~= "" then io.write("\nREFUSED ", THREAD:get("refused"), "\n") end
     io.write(string.format(
         '\nBENCH {"requests": %d, "microseconds": %d, "bytes": %d, "p50": %d, "p99": %d, "max": %d, ' ..
         '"errors": {"connect": %d, "read": %d, "write": %d, "status": %d, "timeout": %d}, "spent": %s}\n',
