@@ -264,7 +264,8 @@ class SignedIn(TokenCase):
         self.assertEqual(monitor.lines(':deny'), [])
         self.assertEqual(len(monitor.lines('the monitor sees')), 1)
         self.assertLessEqual(max(known), 2)              # 2: a child that had the cart's product to read once
-        self.assertEqual((min(known), min(doubtful)), (1, 2))
+        self.assertEqual(min(known), 1)
+        self.assertLess(min(known), min(doubtful))       # 3 as long as nobody hears what other hosts change
         print('tokens: reading a cart takes %d command to the store, %d while in doubt' % (min(known), min(doubtful)),
               flush=True)
 
