@@ -9,7 +9,9 @@ from harness.system import Failed, run
 
 MODULES = ("mpm_event", "authz_core", "mime", "headers", "unique_id", "proxy", "proxy_http", "cache", "cache_socache",
            "socache_shmcb", "filter", "alias")
-CHILDREN, THREADS = 2, 64
+# A thread for each connection of the highest load, on whichever child it lands: httpd closes kept connections when all
+# threads are busy, and a request on its way then fails.
+CHILDREN, THREADS = 2, 256
 
 
 def program():
@@ -41,8 +43,8 @@ def base(folder, port, single=False, children=CHILDREN):
     lines += ['LoadModule %s_module "%s/mod_%s.so"' % (m, modules, m) for m in MODULES]
     if os.geteuid() == 0:
         lines += ["User %s\nGroup %s" % user()]
-    lines += ["StartServers %d" % children, "ServerLimit %d" % children, "ThreadsPerChild %d" % threads,
-              "MaxRequestWorkers %d" % (children * threads), "MinSpareThreads 1",
+    lines += ["StartServers %d" % children, "ServerLimit %d" % children, "ThreadLimit %d" % threads,
+              "ThreadsPerChild %d" % threads, "MaxRequestWorkers %d" % (children * threads), "MinSpareThreads 1",
               "MaxSpareThreads %d" % (children * threads), "MaxConnectionsPerChild 0", "MaxKeepAliveRequests 0",
               "KeepAliveTimeout 60", "TraceEnable off", "TypesConfig /dev/null", "AddType application/json .json",
               'DocumentRoot "%s/htdocs"' % folder,

@@ -210,6 +210,19 @@ static int copy_header(void *out, const char *name, const char *value)
     return 1;
 }
 
+/* httpd keeps a reply of less than this back until the worker has looked for the next request, has
+ * found none and has given the connection up (FlushMinThreshold's default). */
+#define HELD_BACK 4096
+
+/* Is a reply so small that it should be sent at once? On a kept connection the next request is then
+ * often there when the worker looks, and need not come by way of the listener and another worker.
+ * A larger one goes out by itself, and a slow client must not hold the worker; the streams of one
+ * HTTP/2 connection share their writes. */
+static int goes_at_once(const request_rec *r, const shop_res_t *res)
+{
+    return res->size < HELD_BACK && !r->connection->master;
+}
+
 static int send_reply(request_rec *r, const shop_res_t *res)
 {
     conn_rec *c = r->connection;
@@ -236,6 +249,9 @@ static int send_reply(request_rec *r, const shop_res_t *res)
                          : apr_bucket_pool_create(res->body, res->size, r->pool, c->bucket_alloc));
     }
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(c->bucket_alloc));
+    if (goes_at_once(r, res)) {
+        APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(c->bucket_alloc));
+    }
     ap_pass_brigade(r->output_filters, brigade);
     return OK; /* also when the client is gone: there is nobody to tell */
 }

@@ -524,6 +524,18 @@ class HttpWords(ShopCase):
                 if got.status == 200:
                     self.assertEqual(head.header('content-length'), str(len(got.body)))
 
+    def test_requests_sent_without_waiting(self):
+        """RFC 9112 section 9.3.2: answered in the order in which they came, each of them whole."""
+        paths = [self.path, '/products', '/nothing', self.path, '/cart', '/products?limit=0', '/categories'] * 4
+        sent = b''.join(b'GET /api%s HTTP/1.1\r\nHost: localhost\r\n\r\n' % p.encode() for p in paths)
+        answer = send_raw(self.env, sent)
+        self.assertEqual([r.status for r in answer.final], [200, 200, 404, 200, 401, 422, 200] * 4)
+        for path, r in zip(paths, answer.final):
+            if r.status == 200:
+                self.assertEqual(r.body, self.shop.anonymous().get(path).body, path)
+            else:
+                self.assertEqual(r.json['status'], r.status)
+
     def test_options(self):
         c = self.shop.anonymous()
         for path, wanted in (('/products', {'GET', 'HEAD', 'POST', 'OPTIONS'}),
