@@ -11,11 +11,24 @@ from harness.workloads import CACHED
 from harness.world import reply
 
 SCRIPT = os.path.join(HERE, "lua/report.lua")
+LONGEST_S = 32
 
 
 def slice_of(world, workload, contender, connections, seconds, may_fail=False, warming=False):
-    """One run of wrk; what it and the kernel counted meanwhile. may_fail: 404 and the like are what is wanted;
-    warming: nobody needs an answer yet, for pools of connections are only being opened."""
+    """One slice of load. One so short that nothing was answered (256 orders at once may take longer than it lasts) is
+    taken again, twice as long. warming: nobody needs an answer yet, for pools of connections are only being opened."""
+    while True:
+        counted = load(world, workload, contender, connections, seconds, may_fail)
+        if counted["requests"] or warming:
+            return counted
+        if seconds * 2 > LONGEST_S:
+            raise Failed("%s, %s, %d connections: nothing was answered in %d s" % (
+                contender.name, workload.name, connections, seconds))
+        seconds *= 2
+
+
+def load(world, workload, contender, connections, seconds, may_fail):
+    """One run of wrk; what it and the kernel counted meanwhile. may_fail: 404 and the like are what is wanted."""
     address, environment = workload.target(contender)
     world.settle()
     if workload.once and not contender.static:
@@ -33,11 +46,10 @@ def slice_of(world, workload, contender, connections, seconds, may_fail=False, w
     wrong = {name: n for name, n in counted["errors"].items() if n and not (may_fail and name == "status")}
     if counted["spent"]:
         raise Failed("%s placed more orders than there are customers; run again with a larger --users" % contender.name)
-    if wrong or not (counted["requests"] or warming):
+    if wrong:
         refused = re.search(r"^REFUSED (.*)$", done.stdout, re.M)
         raise Failed("%s, %s, %d connections: errors %s in %d requests%s" % (
-            contender.name, workload.name, connections, wrong or "none; nothing answered: longer --seconds?",
-            counted["requests"], refused and "; the first refused " + refused[1] or ""))
+            contender.name, workload.name, connections, wrong, counted["requests"], refused and "; the first refused " + refused[1] or ""))
     if workload.once and not contender.static:
         # answered, cut off, and the one that wrk makes only to look at it
         world.ordered[contender.database] = counted["requests"] + connections + 1
