@@ -49,7 +49,8 @@ def load(world, workload, contender, connections, seconds, may_fail):
     if wrong:
         refused = re.search(r"^REFUSED (.*)$", done.stdout, re.M)
         raise Failed("%s, %s, %d connections: errors %s in %d requests%s" % (
-            contender.name, workload.name, connections, wrong, counted["requests"], refused and "; the first refused " + refused[1] or ""))
+            contender.name, workload.name, connections, wrong, counted["requests"],
+            refused and "; the first refused " + refused[1] or ""))
     if workload.once and not contender.static:
         # answered, cut off, and the one that wrk makes only to look at it
         world.ordered[contender.database] = counted["requests"] + connections + 1
