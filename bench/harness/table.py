@@ -16,6 +16,30 @@ def rows_of(found, titles):
                "%.0f" % one["backing_cpu_us_per_request"], "%.0f" % one["pss_mib"])
 
 
+def beside_fastest(found, names, titles):
+    """How many times the median rate of the fastest of these mod_shop's is; its name where there was a choice."""
+    rates = {name: found[name]["rate"]["median"] for name in names if name in found}
+    if not rates:
+        return ""
+    best = max(rates, key=rates.get)
+    name = " (%s)" % titles[best].split(",")[0] if len(names) > 1 else ""
+    return "%.2f%s" % (found["mod_shop"]["rate"]["median"] / rates[best], name)
+
+
+def short_rows(figures, level_of):
+    """mod_shop beside the fastest of each kind, at the load that level_of chooses among all."""
+    yield ("", "connections", "mod_shop, /s", "static file", "mod_cache", "fastest alternative", "fastest behind httpd")
+    for workload, levels in figures["results"].items():
+        level = level_of(levels)
+        found = levels[level]
+        others = [name for name in found if name != "static" and not name.startswith("mod_")]
+        behind = [name for name in others if name.endswith("_httpd")]
+        direct = [name for name in others if name not in behind]
+        yield (figures["titles"][workload], level, "%.0f" % found["mod_shop"]["rate"]["median"],
+               *(beside_fastest(found, names, figures["contenders"])
+                 for names in (["static"], ["mod_cache"], direct, behind)))
+
+
 def aligned(rows):
     rows = list(rows)
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]

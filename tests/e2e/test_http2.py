@@ -15,9 +15,10 @@ class Http2(ShopCase):
 
     def curl(self, requests):
         """Sends (path, options) at once through one curl and returns (version, status, body) of each."""
-        command = ['curl', '--silent', '--show-error', '--parallel', '--max-time', '30', '--insecure', '--http2']
+        command = ['curl', '--parallel']
         for i, (path, options) in enumerate(requests):
-            command += ['--next'] * (i > 0) + ['--silent', '--insecure', '--http2', '--max-time', '30', *options,
+            command += ['--next'] * (i > 0) + ['--silent', '--show-error', '--insecure', '--http2',
+                                               '--max-time', '30', *options,
                                                '--write-out', '\n%{http_version} %{http_code} ' + str(i) + '\n',
                                                '--output', '%s/run/h2.%d' % (self.env.root, i),
                                                'https://localhost:%d/api%s' % (self.env.tls_port, path)]
