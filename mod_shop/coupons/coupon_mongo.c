@@ -5,10 +5,19 @@
 #include <apr_strings.h>
 
 const shop_mongo_index_t shop_coupon_indexes[] = {
-    { SHOP_COUPONS_COLLECTION, "old_holds", "holds.at:1", false, true },
-    { SHOP_COUPONS_COLLECTION, "old_backs", "backs.at:1", false, true },
-    { SHOP_REDEMPTIONS_COLLECTION, "open", "open.at:1", false, true },
-    { NULL, NULL, NULL, false, false },
+    { .collection = SHOP_COUPONS_COLLECTION,
+      .name = "old_holds",
+      .keys = "holds.at:1",
+      .sparse = true },
+    { .collection = SHOP_COUPONS_COLLECTION,
+      .name = "old_backs",
+      .keys = "backs.at:1",
+      .sparse = true },
+    { .collection = SHOP_REDEMPTIONS_COLLECTION,
+      .name = "open",
+      .keys = "open.at:1",
+      .sparse = true },
+    { .collection = NULL },
 };
 
 static shop_mongo_t *mongo_of(shop_coupon_repo_t *port)
@@ -137,7 +146,7 @@ static shop_error_t *coupon_list(apr_array_header_t **coupons, shop_list_end_t *
                           pool);
     if (!err && query->count) {
         err = shop_mongo_count_documents(&end->total, mongo_of(port), SHOP_COUPONS_COLLECTION, &all,
-                                         SHOP_COUNT_CAP + 1, pool);
+                                         NULL, SHOP_COUNT_CAP + 1, pool);
     }
     if (!err && (*coupons)->nelts > query->limit) {
         apr_array_pop(*coupons);

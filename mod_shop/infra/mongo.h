@@ -49,10 +49,10 @@ shop_error_t *shop_mongo_find(shop_mongo_t *mongo, const char *collection, const
 shop_error_t *shop_mongo_aggregate(shop_mongo_t *mongo, const char *collection,
                                    const bson_t *pipeline, shop_mongo_each_t each, void *baton,
                                    apr_pool_t *pool);
-/* Counts to limit at most. */
+/* Counts to limit at most; hint: the index to count in, or NULL for the server's choice. */
 shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
                                          const char *collection, const bson_t *filter,
-                                         int64_t limit, apr_pool_t *pool);
+                                         const char *hint, int64_t limit, apr_pool_t *pool);
 /* *duplicate: NULL when inserted, else the server's text naming the index that refused (E11000
  * message), in pool. */
 shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, const char *collection,
@@ -86,6 +86,7 @@ typedef struct shop_mongo_index_t {
     const char *keys;
     bool unique;
     bool sparse;
+    const char *only; /* JSON: the documents it covers (partialFilterExpression); NULL: all */
 } shop_mongo_index_t;
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool);

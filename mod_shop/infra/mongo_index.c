@@ -27,6 +27,17 @@ static bson_t *keys_of(const char *keys, apr_pool_t *pool)
     return doc;
 }
 
+/* only is a constant of a table: tests/contract/test_mongo_infra.c has it made. */
+static void append_only(bson_t *item, const char *only)
+{
+    bson_t *documents = bson_new_from_json((const uint8_t *)only, -1, NULL);
+
+    if (documents) {
+        bson_append_document(item, "partialFilterExpression", -1, documents);
+        bson_destroy(documents);
+    }
+}
+
 static bson_t *create_command(const shop_mongo_index_t *index, apr_pool_t *pool)
 {
     bson_t *command = bson_new();
@@ -44,6 +55,9 @@ static bson_t *create_command(const shop_mongo_index_t *index, apr_pool_t *pool)
     }
     if (index->sparse) {
         bson_append_bool(&item, "sparse", -1, true);
+    }
+    if (index->only) {
+        append_only(&item, index->only);
     }
     bson_append_document_end(&list, &item);
     bson_append_array_end(command, &list);

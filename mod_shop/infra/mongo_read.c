@@ -142,12 +142,18 @@ shop_error_t *shop_mongo_aggregate(shop_mongo_t *mongo, const char *collection,
 
 shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
                                          const char *collection, const bson_t *filter,
-                                         int64_t limit, apr_pool_t *pool)
+                                         const char *hint, int64_t limit, apr_pool_t *pool)
 {
-    bson_t *opts = limit > 0 ? BCON_NEW("limit", BCON_INT64(limit)) : bson_new();
+    bson_t *opts = bson_new();
     shop_error_t *err = NULL;
     bool again = true;
 
+    if (limit > 0) {
+        BSON_APPEND_INT64(opts, "limit", limit);
+    }
+    if (hint) {
+        BSON_APPEND_UTF8(opts, "hint", hint);
+    }
     for (int turn = 0; turn < 2 && again; turn++) {
         shop_mongo_loan_t loan;
         bson_error_t error = { 0 };

@@ -14,18 +14,22 @@
 #define INDEX_MEMORY apr_time_from_sec(10)
 
 const shop_mongo_index_t shop_order_indexes[] = {
-    { ORDERS, "cart_slot", "user:1,cart_slot:1", true, false },
-    { ORDERS, "key_slot", "user:1,key_slot:1", true, false },
-    { ORDERS, "number", "number:1", true, false },
-    { ORDERS, "unfinished", "unfinished:1,lease_at:1", false, true },
-    { ORDERS, "own", "user:1,created_at:-1,_id:-1", false, false },
-    { ORDERS, "all", "created_at:-1,_id:-1", false, false },
-    { ORDERS, "by_status", "status:1,created_at:-1,_id:-1", false, false },
-    { ORDERS, "by_coupon", "coupon_code:1", false, true },
+    { .collection = ORDERS, .name = "cart_slot", .keys = "user:1,cart_slot:1", .unique = true },
+    { .collection = ORDERS, .name = "key_slot", .keys = "user:1,key_slot:1", .unique = true },
+    { .collection = ORDERS, .name = "number", .keys = "number:1", .unique = true },
+    { .collection = ORDERS,
+      .name = "unfinished",
+      .keys = "unfinished:1,lease_at:1",
+      .sparse = true },
+    { .collection = ORDERS, .name = "own", .keys = "user:1,created_at:-1,_id:-1" },
+    { .collection = ORDERS, .name = "own_status", .keys = "user:1,status:1,created_at:-1,_id:-1" },
+    { .collection = ORDERS, .name = "all", .keys = "created_at:-1,_id:-1" },
+    { .collection = ORDERS, .name = "by_status", .keys = "status:1,created_at:-1,_id:-1" },
+    { .collection = ORDERS, .name = "by_coupon", .keys = "coupon_code:1", .sparse = true },
     /* shopctl verify: without it every product would cost a walk over all orders, and one that
      * sells would never hold still for so long */
-    { ORDERS, "by_product", "items.product:1", false, false },
-    { NULL, NULL, NULL, false, false },
+    { .collection = ORDERS, .name = "by_product", .keys = "items.product:1" },
+    { .collection = NULL },
 };
 
 static shop_mongo_t *mongo_of(shop_order_repo_t *port)
@@ -412,7 +416,7 @@ static shop_error_t *order_list(apr_array_header_t **orders, shop_list_end_t *en
     if (!err && query->list.count) {
         append_wanted(&wanted, query);
         append_bound(&wanted, NULL);
-        err = shop_mongo_count_documents(&end->total, mongo_of(port), ORDERS, &wanted,
+        err = shop_mongo_count_documents(&end->total, mongo_of(port), ORDERS, &wanted, NULL,
                                          SHOP_COUNT_CAP + 1, pool);
     }
     if (!err && (*orders)->nelts > query->list.limit) {
@@ -431,8 +435,8 @@ static shop_error_t *order_coupon_uses(int64_t *uses, shop_order_repo_t *port, c
     bson_t *filter =
         BCON_NEW("coupon_code", BCON_UTF8(code), "coupon.born", BCON_INT64(born), "status", "{",
                  "$nin", "[", "placing", "aborting", "failed", "cancelling", "cancelled", "]", "}");
-    shop_error_t *err =
-        shop_mongo_count_documents(uses, mongo_of(port), ORDERS, filter, SHOP_COUNT_CAP, pool);
+    shop_error_t *err = shop_mongo_count_documents(uses, mongo_of(port), ORDERS, filter, NULL,
+                                                   SHOP_COUNT_CAP, pool);
 
     bson_destroy(filter);
     return err;

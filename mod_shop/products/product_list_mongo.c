@@ -28,22 +28,31 @@ static const char *const key_names[SHOP_SORT_COUNT] = { [SHOP_SORT_CREATED] = "b
                                                         [SHOP_SORT_PRICE] = "by_price",
                                                         [SHOP_SORT_RELEVANCE] = "by_name" };
 
+/* By what leaves fewest: the sold out and the featured are few, whatever else is asked of them. */
 static const char *index_of(const page_t *page)
 {
-    static const char *const plain[] = { "live_created", "live_name", "live_price" };
+    static const char *const sold_out[] = { "sold_out_created", "sold_out_name", "sold_out_price" };
+    static const char *const featured[] = { "featured_created", "featured_name", "featured_price" };
     static const char *const category[] = { "category_created", "category_name", "category_price" };
     static const char *const words[] = { "words_created", "words_name", "words_price" };
+    static const char *const both[] = { "category_words_created", "category_words_name",
+                                        "category_words_price" };
+    static const char *const live[] = { "live_created", "live_name", "live_price" };
+    const shop_product_query_t *query = page->query;
 
-    if (page->query->words) {
-        return page->found == FOUND_IN_NAME ? "title_name" : words[page->sort];
+    if (query->in_stock == 0) {
+        return sold_out[page->sort];
     }
-    if (page->query->category) {
-        return category[page->sort];
+    if (query->featured == 1) {
+        return featured[page->sort];
     }
-    if (page->query->featured == 1 && page->sort == SHOP_SORT_CREATED) {
-        return "featured_created";
+    if (query->words && page->found == FOUND_IN_NAME) {
+        return query->category ? "category_title_name" : "title_name";
     }
-    return plain[page->sort];
+    if (query->words) {
+        return query->category ? both[page->sort] : words[page->sort];
+    }
+    return query->category ? category[page->sort] : live[page->sort];
 }
 
 static void append_all(bson_t *filter, const char *name, const apr_array_header_t *words)
@@ -235,14 +244,22 @@ static shop_error_t *count_all(int64_t *total, shop_mongo_t *mongo, const page_t
                                apr_pool_t *pool)
 {
     page_t whole = *page;
+    shop_error_t *err = NULL;
     bson_t *filter;
-    shop_error_t *err;
 
     whole.after = NULL;
     whole.found = FOUND_ANYWHERE;
+    if (whole.sort == SHOP_SORT_RELEVANCE) {
+        whole.sort = SHOP_SORT_NAME;
+    }
     filter = filter_of(&whole, pool);
-    err = shop_mongo_count_documents(total, mongo, SHOP_PRODUCTS_COLLECTION, filter,
-                                     SHOP_COUNT_CAP + 1, pool);
+    for (int hint = 1; hint >= 0; hint--) {
+        err = shop_mongo_count_documents(total, mongo, SHOP_PRODUCTS_COLLECTION, filter,
+                                         hint ? index_of(&whole) : NULL, SHOP_COUNT_CAP + 1, pool);
+        if (!err || err->code != SHOP_INTERNAL) {
+            break;
+        }
+    }
     bson_destroy(filter);
     return err;
 }

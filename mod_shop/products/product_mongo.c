@@ -10,29 +10,53 @@ static const char *const shown[] = { "name",       "description", "price",    "c
                                      "stock",      "image_url",   "featured", "created_at",
                                      "updated_at", "rev",         NULL };
 
-/* Each list begins with an equality on deleted_at and what it selects by, then one range on the
- * key it is sorted by; other conditions are looked at on the way. */
+#define PRODUCTS SHOP_PRODUCTS_COLLECTION
+#define LISTED(n, k)                                                 \
+    {                                                                \
+        .collection = PRODUCTS, .name = n, .keys = "deleted_at:1," k \
+    }
+/* Only the few that are sold out; a stock that does not reach or leave zero does not touch them. */
+#define SOLD_OUT(n, k)                                         \
+    {                                                          \
+        .collection = PRODUCTS, .name = n, .keys = k,          \
+        .only = "{\"deleted_at\":null,\"stock\":{\"$lte\":0}}" \
+    }
+
+/* A list comes from an index that begins with what it selects by and ends with what it is sorted
+ * by: product_list_mongo.c says which. What remains are conditions that most of the index's range
+ * fulfils, and prices where the list is not sorted by them: looked at on the way. */
 const shop_mongo_index_t shop_product_indexes[] = {
     /* GET /products?sort=created_at|name|price */
-    { "products", "live_created", "deleted_at:1,by_created:1", false, false },
-    { "products", "live_name", "deleted_at:1,by_name:1", false, false },
-    { "products", "live_price", "deleted_at:1,by_price:1", false, false },
+    LISTED("live_created", "by_created:1"),
+    LISTED("live_name", "by_name:1"),
+    LISTED("live_price", "by_price:1"),
     /* GET /products?category=...; GET /categories groups over the first */
-    { "products", "category_created", "deleted_at:1,category:1,by_created:1", false, false },
-    { "products", "category_name", "deleted_at:1,category:1,by_name:1", false, false },
-    { "products", "category_price", "deleted_at:1,category:1,by_price:1", false, false },
-    /* GET /products/featured */
-    { "products", "featured_created", "deleted_at:1,featured:1,by_created:1", false, false },
+    LISTED("category_created", "category:1,by_created:1"),
+    LISTED("category_name", "category:1,by_name:1"),
+    LISTED("category_price", "category:1,by_price:1"),
+    /* GET /products/featured, GET /products?featured=true with whatever else: they are few */
+    LISTED("featured_created", "featured:1,by_created:1"),
+    LISTED("featured_name", "featured:1,by_name:1"),
+    LISTED("featured_price", "featured:1,by_price:1"),
     /* GET /products?q=...; by relevance: words in the name first, then the others by name */
-    { "products", "title_name", "deleted_at:1,name_words:1,by_name:1", false, false },
-    { "products", "words_created", "deleted_at:1,words:1,by_created:1", false, false },
-    { "products", "words_name", "deleted_at:1,words:1,by_name:1", false, false },
-    { "products", "words_price", "deleted_at:1,words:1,by_price:1", false, false },
+    LISTED("title_name", "name_words:1,by_name:1"),
+    LISTED("words_created", "words:1,by_created:1"),
+    LISTED("words_name", "words:1,by_name:1"),
+    LISTED("words_price", "words:1,by_price:1"),
+    /* GET /products?q=...&category=... */
+    LISTED("category_title_name", "category:1,name_words:1,by_name:1"),
+    LISTED("category_words_created", "category:1,words:1,by_created:1"),
+    LISTED("category_words_name", "category:1,words:1,by_name:1"),
+    LISTED("category_words_price", "category:1,words:1,by_price:1"),
+    /* GET /products?in_stock=false with whatever else */
+    SOLD_OUT("sold_out_created", "by_created:1"),
+    SOLD_OUT("sold_out_name", "by_name:1"),
+    SOLD_OUT("sold_out_price", "by_price:1"),
     /* The reaper's sweep over what orders left behind */
-    { "products", "old_holds", "holds.at:1", false, true },
-    { "products", "old_backs", "backs.at:1", false, true },
+    { .collection = PRODUCTS, .name = "old_holds", .keys = "holds.at:1", .sparse = true },
+    { .collection = PRODUCTS, .name = "old_backs", .keys = "backs.at:1", .sparse = true },
     /* GET /products/{id}/stock */
-    { "stock_movements", "product_at", "product:1,state:1,by_at:1", false, false },
+    { .collection = "stock_movements", .name = "product_at", .keys = "product:1,state:1,by_at:1" },
     { .collection = NULL },
 };
 

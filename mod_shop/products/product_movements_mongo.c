@@ -90,7 +90,7 @@ shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_
     if (!err && query->count) {
         filter = movements_filter(id, NULL, pool);
         err = shop_mongo_count_documents(&end->total, mongo, SHOP_MOVEMENTS_COLLECTION, filter,
-                                         SHOP_COUNT_CAP + 1, pool);
+                                         NULL, SHOP_COUNT_CAP + 1, pool);
         bson_destroy(filter);
     }
     if (!err && (*movements)->nelts > query->limit) {

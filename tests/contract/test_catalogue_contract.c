@@ -115,10 +115,11 @@ static int drop_mongo(void)
 
 /* ---- how the store plans what the lists ask ---- */
 
-/* The innermost stage of the plan: how documents are found. */
+/* The innermost stage of the plan: how documents are found. A condition "is null" is two points of
+ * an index for MongoDB (null and absent), which it merges in order: both are the same index. */
 static const char *source_of(const bson_t *reply, const char **index)
 {
-    bson_t planner, plan, inner;
+    bson_t planner, plan, inner, several;
     const char *stage;
 
     *index = NULL;
@@ -126,7 +127,9 @@ static const char *source_of(const bson_t *reply, const char **index)
         !shop_bson_child(&plan, &planner, "winningPlan")) {
         return "no plan";
     }
-    while (shop_bson_child(&inner, &plan, "inputStage")) {
+    while (shop_bson_child(&inner, &plan, "inputStage") ||
+           (shop_bson_child(&several, &plan, "inputStages") &&
+            shop_bson_child(&inner, &several, "0"))) {
         plan = inner;
     }
     stage = shop_bson_string(&plan, "stage", t_pool);
@@ -177,13 +180,22 @@ static void every_list_has_an_index_it_is_read_from(void)
         { "price", NULL, NULL, -1, 1, 500, "live_price" },
         { "-created_at", "Things", NULL, -1, -1, -1, "category_created" },
         { "name", "Things", NULL, -1, -1, 500, "category_name" },
-        { "price", "Things", NULL, 1, 1, 500, "category_price" },
+        { "price", "Things", NULL, -1, 1, 500, "category_price" },
+        { "price", "Things", NULL, 1, 1, 500, "featured_price" },
+        { "name", NULL, "lamp", 1, -1, -1, "featured_name" },
         { "-created_at", NULL, NULL, 1, -1, -1, "featured_created" },
         { "relevance", NULL, "lamp", -1, -1, -1, "title_name" },
         { "relevance", NULL, "red lamp", -1, -1, -1, "title_name" },
         { "name", NULL, "red lamp", -1, -1, -1, "words_name" },
         { "price", NULL, "lamp", -1, -1, -1, "words_price" },
-        { "-created_at", "Things", "red lamp", -1, 1, -1, "words_created" },
+        { "-created_at", NULL, "lamp", -1, 1, -1, "words_created" },
+        { "-created_at", "Things", "red lamp", -1, 1, -1, "category_words_created" },
+        { "name", "Things", "lamp", -1, -1, -1, "category_words_name" },
+        { "price", "Things", "lamp", -1, -1, -1, "category_words_price" },
+        { "relevance", "Things", "lamp", -1, -1, -1, "category_title_name" },
+        { "-created_at", NULL, NULL, -1, 0, -1, "sold_out_created" },
+        { "name", "Things", "lamp", 1, 0, -1, "sold_out_name" },
+        { "price", NULL, NULL, -1, 0, 500, "sold_out_price" },
     };
     shop_product_repo_t *repo = real_products();
 

@@ -160,9 +160,9 @@ static void finding_walks_in_order_and_stops_at_an_error(void)
     sum = 0;
     T_OK(shop_mongo_aggregate(mongo, ROWS, pipeline, add_up, &sum, t_pool));
     T_INT(sum, 20);
-    T_OK(shop_mongo_count_documents(&count, mongo, ROWS, filter, 3, t_pool));
+    T_OK(shop_mongo_count_documents(&count, mongo, ROWS, filter, NULL, 3, t_pool));
     T_INT(count, 3);
-    T_OK(shop_mongo_count_documents(&count, mongo, ROWS, &all, 100, t_pool));
+    T_OK(shop_mongo_count_documents(&count, mongo, ROWS, &all, NULL, 100, t_pool));
     T_INT(count, 10);
     bson_destroy(&all);
     bson_destroy(filter);
@@ -235,12 +235,12 @@ static void members_of_another_type_give_the_default(void)
 static void a_missing_unique_index_is_named(void)
 {
     static const shop_mongo_index_t wanted[] = {
-        { ROWS, "n_only", "n:1", false, false },
-        { ROWS, "a_b", "a:1,b:-1", true, true },
+        { .collection = ROWS, .name = "n_only", .keys = "n:1" },
+        { .collection = ROWS, .name = "a_b", .keys = "a:1,b:-1", .unique = true, .sparse = true },
         { .collection = NULL },
     };
     static const shop_mongo_index_t weaker[] = {
-        { ROWS, "n_unique", "n:1", true, false },
+        { .collection = ROWS, .name = "n_unique", .keys = "n:1", .unique = true },
         { .collection = NULL },
     };
     const char *missing = NULL;
@@ -254,6 +254,37 @@ static void a_missing_unique_index_is_named(void)
     T_TRUE(missing == NULL);
     T_OK(shop_mongo_check_indexes(&missing, mongo, weaker, t_pool));
     T_STR(missing, "n_unique");
+}
+
+static void an_index_of_some_documents_covers_only_them(void)
+{
+    static const shop_mongo_index_t table[] = {
+        { ROWS, "m_of_high", "m:1", .unique = true, .only = "{\"n\":{\"$gte\":100}}" },
+        { .collection = NULL },
+    };
+    bson_t *low = BCON_NEW("_id", BCON_INT32(20), "n", BCON_INT32(5), "m", BCON_INT32(1));
+    bson_t *high = BCON_NEW("_id", BCON_INT32(21), "n", BCON_INT32(100), "m", BCON_INT32(1));
+    bson_t *second = BCON_NEW("_id", BCON_INT32(22), "n", BCON_INT32(200), "m", BCON_INT32(1));
+    bson_t *filter = BCON_NEW("n", "{", "$gte", BCON_INT32(100), "}");
+    const char *duplicate = NULL;
+    int64_t count;
+
+    begin();
+    T_OK(shop_mongo_ensure_indexes(mongo, table, t_pool));
+    T_OK(shop_mongo_insert(&duplicate, mongo, ROWS, low, SHOP_MONGO_MAJORITY, t_pool));
+    T_TRUE(duplicate == NULL);
+    T_OK(shop_mongo_insert(&duplicate, mongo, ROWS, high, SHOP_MONGO_MAJORITY, t_pool));
+    T_TRUE(duplicate == NULL);
+    T_OK(shop_mongo_insert(&duplicate, mongo, ROWS, second, SHOP_MONGO_MAJORITY, t_pool));
+    T_TRUE(duplicate != NULL);
+    T_OK(shop_mongo_count_documents(&count, mongo, ROWS, filter, "m_of_high", 100, t_pool));
+    T_INT(count, 1);
+    T_ERR(shop_mongo_count_documents(&count, mongo, ROWS, filter, "no_such", 100, t_pool),
+          INTERNAL);
+    bson_destroy(low);
+    bson_destroy(high);
+    bson_destroy(second);
+    bson_destroy(filter);
 }
 
 /* ---- waits ---- */
@@ -385,6 +416,7 @@ static int tear_down(void)
 
 static const shop_test_t tests[] = {
     SHOP_TEST(a_missing_unique_index_is_named, "a missing unique index is named"),
+    SHOP_TEST(an_index_of_some_documents_covers_only_them, "an index of some documents"),
     SHOP_TEST(every_command_is_counted, "every command is counted, per thread"),
     SHOP_TEST(a_duplicate_key_is_an_answer, "a duplicate key is an answer, not an error"),
     SHOP_TEST(a_batch_is_one_command_and_unordered, "a batch is one command and unordered"),
