@@ -12,7 +12,7 @@ typedef struct query_t {
     const bson_t *filter;   /* find */
     const bson_t *pipeline; /* aggregate */
     const bson_t *opts;
-    mongoc_read_prefs_t *prefs;
+    const mongoc_read_prefs_t *prefs;
     shop_mongo_each_t each;
     void *baton;
     apr_pool_t *pool;
@@ -65,65 +65,69 @@ static shop_error_t *run(query_t *query, shop_mongo_t *mongo)
     }
 }
 
-/* "readPreference" among the options is ours: the driver takes it beside them. */
-static mongoc_read_prefs_t *take_preference(bson_t *rest, const bson_t *opts)
+/* The first document of a find command's reply; NULL: there is none. */
+static const bson_t *first_of(const bson_t *reply, apr_pool_t *pool)
 {
-    bson_iter_t iter;
-    const char *mode = "";
+    bson_t cursor, batch, doc;
 
-    if (opts && bson_iter_init_find(&iter, opts, "readPreference") && BSON_ITER_HOLDS_UTF8(&iter)) {
-        mode = bson_iter_utf8(&iter, NULL);
-    }
-    if (opts) {
-        bson_copy_to_excluding_noinit(opts, rest, "readPreference", NULL);
-    }
-    return mongoc_read_prefs_new(!strcmp(mode, "secondaryPreferred")
-                                     ? MONGOC_READ_SECONDARY_PREFERRED
-                                     : MONGOC_READ_PRIMARY);
+    return shop_bson_child(&cursor, reply, "cursor") &&
+                   shop_bson_child(&batch, &cursor, "firstBatch") &&
+                   shop_bson_child(&doc, &batch, "0")
+               ? shop_mongo_copy(&doc, pool)
+               : NULL;
 }
 
-static shop_error_t *find(shop_mongo_t *mongo, const char *collection, const bson_t *filter,
-                          const bson_t *opts, bool single, shop_mongo_each_t each, void *baton,
-                          apr_pool_t *pool)
-{
-    bson_t rest = BSON_INITIALIZER;
-    query_t query = { .collection = collection,
-                      .filter = filter,
-                      .opts = &rest,
-                      .each = each,
-                      .baton = baton,
-                      .pool = pool };
-    shop_error_t *err;
-
-    query.prefs = take_preference(&rest, opts);
-    if (single) {
-        bson_append_int64(&rest, "limit", -1, 1);
-        bson_append_bool(&rest, "singleBatch", -1, true);
-    }
-    err = run(&query, mongo);
-    mongoc_read_prefs_destroy(query.prefs);
-    bson_destroy(&rest);
-    return err;
-}
-
-static shop_error_t *keep_one(void *baton, const bson_t *doc, apr_pool_t *pool)
-{
-    *(const bson_t **)baton = shop_mongo_copy(doc, pool);
-    return NULL;
-}
-
+/* The command itself: a cursor of the driver's for one document copies the options twice and
+ * reads the server's description twice, which is half of what a short read costs. */
 shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const char *collection,
                                   const bson_t *filter, const bson_t *opts, apr_pool_t *pool)
 {
+    bson_t command = BSON_INITIALIZER;
+    shop_error_t *err = NULL;
+    bool again = true;
+
     *doc = NULL;
-    return find(mongo, collection, filter, opts, true, keep_one, (void *)doc, pool);
+    BSON_APPEND_UTF8(&command, "find", collection);
+    BSON_APPEND_DOCUMENT(&command, "filter", filter);
+    if (opts) {
+        bson_concat(&command, opts);
+    }
+    BSON_APPEND_INT64(&command, "limit", 1);
+    BSON_APPEND_BOOL(&command, "singleBatch", true);
+    for (int turn = 0; turn < 2 && again; turn++) {
+        shop_mongo_loan_t loan;
+        bson_error_t error = { 0 };
+        bson_t reply;
+        bool done;
+
+        again = false;
+        err = shop_mongo_borrow(&loan, mongo, NULL, pool);
+        if (!err) {
+            done = mongoc_client_read_command_with_opts(loan.client, mongo->database, &command,
+                                                        mongo->primary, NULL, &reply, &error);
+            *doc = done ? first_of(&reply, pool) : NULL;
+            bson_destroy(&reply);
+            again = !done && shop_mongo_broke_early(&loan, &error);
+            err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+        }
+    }
+    bson_destroy(&command);
+    return err;
 }
 
 shop_error_t *shop_mongo_find(shop_mongo_t *mongo, const char *collection, const bson_t *filter,
                               const bson_t *opts, shop_mongo_each_t each, void *baton,
                               apr_pool_t *pool)
 {
-    return find(mongo, collection, filter, opts, false, each, baton, pool);
+    query_t query = { .collection = collection,
+                      .filter = filter,
+                      .opts = opts,
+                      .prefs = mongo->primary,
+                      .each = each,
+                      .baton = baton,
+                      .pool = pool };
+
+    return run(&query, mongo);
 }
 
 shop_error_t *shop_mongo_aggregate(shop_mongo_t *mongo, const char *collection,

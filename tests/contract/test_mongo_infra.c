@@ -143,8 +143,7 @@ static shop_error_t *add_up(void *baton, const bson_t *doc, apr_pool_t *pool)
 static void finding_walks_in_order_and_stops_at_an_error(void)
 {
     bson_t *filter = BCON_NEW("n", "{", "$gte", BCON_INT32(50), "}");
-    bson_t *opts = BCON_NEW("sort", "{", "n", BCON_INT32(-1), "}", "limit", BCON_INT64(2),
-                            "readPreference", BCON_UTF8("secondaryPreferred"));
+    bson_t *opts = BCON_NEW("sort", "{", "n", BCON_INT32(-1), "}", "limit", BCON_INT64(2));
     bson_t *pipeline =
         BCON_NEW("pipeline", "[", "{", "$match", "{", "n", BCON_INT32(20), "}", "}", "]");
     bson_t all = BSON_INITIALIZER;
