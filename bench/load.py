@@ -20,9 +20,9 @@ import jwt
 from argon2 import PasswordHasher
 from bson import ObjectId
 from bson.int64 import Int64
-from pymongo import MongoClient, WriteConcern
+from pymongo import IndexModel, MongoClient, WriteConcern
 
-VERSION = 4  # of what is written; another one is loaded anew
+VERSION = 5  # of what is written; another one is loaded anew
 CHECKOUT = 200  # the oldest products: only they are put into carts and ordered
 CHECKOUT_STOCK = 2000000000
 GROWN = 250  # documents of a batch where indexes grow with them
@@ -130,9 +130,11 @@ def renew(collection, documents=()):
 
 
 def make_indexes(collection, indexes):
-    for index in indexes:
-        collection.create_index(list(index["key"].items()), name=index["name"],
-                                **{name: index[name] for name in ("unique", "sparse") if index.get(name)})
+    options = "unique", "sparse", "partialFilterExpression"
+    models = [IndexModel(list(index["key"].items()), name=index["name"],
+                         **{name: index[name] for name in options if index.get(name)}) for index in indexes]
+    if models:
+        collection.create_indexes(models)
 
 
 def fill_stock(db):

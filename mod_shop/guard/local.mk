@@ -19,4 +19,6 @@ libshop_la_SOURCES += \
 	mod_shop/guard/slots.c \
 	mod_shop/guard/slots.h \
 	mod_shop/guard/token.c \
-	mod_shop/guard/token.h
+	mod_shop/guard/token.h \
+	mod_shop/guard/token_memory.c \
+	mod_shop/guard/token_memory.h

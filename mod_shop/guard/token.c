@@ -10,6 +10,7 @@
 #include "../base/id.h"
 #include "../base/json.h"
 #include "../infra/jwt.h"
+#include "token_memory.h"
 
 enum {
     TOKEN_MAX = 4096,
@@ -27,6 +28,7 @@ struct shop_tokens_t {
     const char *issuer;
     const char *audience[2]; /* by shop_token_use_t */
     apr_time_t leeway;
+    shop_token_memory_t *memory;
 };
 
 static const char *const use_names[] = { "access", "refresh" };
@@ -91,6 +93,7 @@ shop_error_t *shop_tokens_create(const shop_tokens_t **tokens, const shop_settin
     made->audience[SHOP_TOKEN_REFRESH] =
         apr_pstrcat(pool, settings->jwt_audience, "/refresh", NULL);
     made->leeway = apr_time_from_sec(settings->jwt_leeway_s);
+    SHOP_TRY(shop_token_memory_create(&made->memory, pool));
     *tokens = made;
     return NULL;
 }
@@ -257,20 +260,41 @@ static bool read_identity(shop_claims_t *claims, const json_t *payload, apr_pool
     return true;
 }
 
-/* Everything but whether the time is over. */
-static bool read_claims(shop_claims_t *claims, const shop_tokens_t *tokens, const json_t *payload,
-                        apr_time_t now, apr_pool_t *pool)
+/* Everything but what the time makes of it. */
+static bool read_claims(shop_claims_t *claims, apr_time_t *not_before, const shop_tokens_t *tokens,
+                        const json_t *payload, apr_pool_t *pool)
 {
-    apr_time_t not_before;
-
     return is_string(payload, "iss", tokens->issuer) &&
            is_string(payload, "aud", tokens->audience[claims->use]) &&
            is_string(payload, "use", use_names[claims->use]) &&
            read_identity(claims, payload, pool) && seconds_of(&claims->issued_at, payload, "iat") &&
-           seconds_of(&not_before, payload, "nbf") &&
+           seconds_of(not_before, payload, "nbf") &&
            seconds_of(&claims->expires_at, payload, "exp") &&
-           claims->issued_at < claims->expires_at && claims->issued_at <= now + tokens->leeway &&
-           not_before <= now + tokens->leeway;
+           claims->issued_at < claims->expires_at;
+}
+
+/* Signature and claims; claims->use is what the token must be for. */
+static bool read_token(shop_claims_t *claims, apr_time_t *not_before, const shop_tokens_t *tokens,
+                       const char *token, apr_pool_t *pool)
+{
+    const shop_jwt_key_t *key;
+    segments_t parts;
+    const char *bytes;
+    apr_size_t count;
+    json_t *object;
+
+    if (!split(&parts, token) || parts.signature_size != HS256_SEGMENT ||
+        !shop_base64url_decode(&bytes, &count, parts.signature, parts.signature_size, pool)) {
+        return false;
+    }
+    object = object_of(parts.header, parts.header_size, pool);
+    key = object ? key_of_header(tokens, object) : NULL;
+    if (!key || !shop_jwt_signature_ok(token, key->alg, key->secret, key->secret_size)) {
+        return false;
+    }
+    /* Only now, so that nobody without the key gets his JSON read. */
+    object = object_of(parts.payload, parts.payload_size, pool);
+    return object && read_claims(claims, not_before, tokens, object, pool);
 }
 
 shop_error_t *shop_token_verify(shop_claims_t **claims, const shop_tokens_t *tokens,
@@ -278,33 +302,22 @@ shop_error_t *shop_token_verify(shop_claims_t **claims, const shop_tokens_t *tok
                                 apr_pool_t *pool)
 {
     shop_claims_t *read = apr_pcalloc(pool, sizeof(*read));
-    const shop_jwt_key_t *key = NULL;
-    segments_t parts;
-    const char *bytes;
-    apr_size_t count;
-    json_t *object;
+    apr_time_t not_before = 0;
+    bool known, good;
 
-    if (strnlen(token, TOKEN_MAX + 1) > TOKEN_MAX || !split(&parts, token) ||
-        parts.signature_size != HS256_SEGMENT ||
-        !shop_base64url_decode(&bytes, &count, parts.signature, parts.signature_size, pool)) {
-        goto invalid;
-    }
-    object = object_of(parts.header, parts.header_size, pool);
-    key = object ? key_of_header(tokens, object) : NULL;
-    if (!key || !shop_jwt_signature_ok(token, key->alg, key->secret, key->secret_size)) {
-        goto invalid;
-    }
-    /* Only now, so that nobody without the key gets his JSON read. */
-    object = object_of(parts.payload, parts.payload_size, pool);
     read->use = use;
-    if (!object || !read_claims(read, tokens, object, now, pool)) {
-        goto invalid;
+    good = strnlen(token, TOKEN_MAX + 1) <= TOKEN_MAX;
+    known = good && shop_token_memory_recall(read, &not_before, tokens->memory, token, pool);
+    good = known || (good && read_token(read, &not_before, tokens, token, pool));
+    if (!good || read->issued_at > now + tokens->leeway || not_before > now + tokens->leeway) {
+        return shop_err(pool, TOKEN_INVALID, "the token was not issued by this shop for this use");
     }
     if (read->expires_at + tokens->leeway <= now) {
         return shop_err(pool, TOKEN_EXPIRED, "the token has expired");
     }
+    if (!known) {
+        shop_token_memory_keep(tokens->memory, token, read, not_before, pool);
+    }
     *claims = read;
     return NULL;
-invalid:
-    return shop_err(pool, TOKEN_INVALID, "the token was not issued by this shop for this use");
 }

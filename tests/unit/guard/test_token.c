@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Tokens: what we sign is accepted, everything else is refused - by forger and by accident. */
+#include <apr_thread_proc.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "mod_shop/base/base64.h"
 #include "mod_shop/base/settings.h"
 #include "mod_shop/guard/token.h"
+#include "mod_shop/guard/token_memory.h"
 #include "tests/unit/harness.h"
 
 #define NOW_S 1790000000
@@ -392,6 +394,152 @@ static void time_is_judged_with_leeway(void)
             "expired, of another issuer");
 }
 
+/* ---- tokens seen before ---- */
+
+static shop_code_t verdict_at(const char *token, int seconds)
+{
+    shop_claims_t *claims = NULL;
+    shop_error_t *err = shop_token_verify(&claims, tokens, token, SHOP_TOKEN_ACCESS,
+                                          NOW + apr_time_from_sec(seconds), t_pool);
+
+    T_TRUE(err ? claims == NULL : claims && !strcmp(claims->subject, SUB));
+    return err ? err->code : SHOP_OK;
+}
+
+static void a_token_seen_before_is_judged_anew(void)
+{
+    const char *token = forge(HEADER, CLAIMS, KEY);
+    char *other;
+
+    begin();
+    T_INT(verdict_at(token, 0), SHOP_OK);
+    T_INT(verdict_at(token, 929), SHOP_OK);
+    T_INT(verdict_at(token, 930), SHOP_TOKEN_EXPIRED);
+    T_INT(verdict_at(token, -31), SHOP_TOKEN_INVALID);
+    T_INT(verdict_at(token, 0), SHOP_OK);
+    T_INT(verdict(token, SHOP_TOKEN_REFRESH), SHOP_TOKEN_INVALID);
+    for (size_t i = 0; i < strlen(token); i++) {
+        other = apr_pstrdup(t_pool, token);
+        other[i] = other[i] == 'A' ? 'B' : 'A';
+        refused(other, "one character changed");
+    }
+    begin(); /* keys anew, nothing known of it, and its key is gone */
+    settings.jwt_key_count = 0;
+    add_key("main", OTHER_KEY, true);
+    T_OK(shop_tokens_create(&tokens, &settings, t_pool));
+    refused(token, "a key that is no more");
+}
+
+static void what_was_kept_is_recalled_for_its_use_alone(void)
+{
+    static char long_id[64];
+    shop_claims_t in = { .use = SHOP_TOKEN_ACCESS,
+                         .subject = SUB,
+                         .session = "s",
+                         .id = "i",
+                         .role = "user",
+                         .issued_at = 1,
+                         .expires_at = 3 };
+    shop_claims_t out = { .use = SHOP_TOKEN_ACCESS };
+    shop_token_memory_t *memory;
+    apr_time_t not_before = 0;
+
+    T_OK(shop_token_memory_create(&memory, t_pool));
+    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "a.b.c", t_pool));
+    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "", t_pool));
+    shop_token_memory_keep(memory, "a.b.c", &in, 2, t_pool);
+    T_TRUE(shop_token_memory_recall(&out, &not_before, memory, "a.b.c", t_pool));
+    T_STR(out.subject, SUB);
+    T_STR(out.session, "s");
+    T_STR(out.id, "i");
+    T_STR(out.role, "user");
+    T_TRUE(out.issued_at == 1 && not_before == 2 && out.expires_at == 3);
+    out.use = SHOP_TOKEN_REFRESH;
+    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "a.b.c", t_pool));
+    out.use = SHOP_TOKEN_ACCESS;
+    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "a.b.d", t_pool));
+    memset(long_id, 'x', sizeof(long_id) - 1);
+    in.id = long_id;
+    shop_token_memory_keep(memory, "d.e.f", &in, 2, t_pool);
+    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "d.e.f", t_pool));
+}
+
+enum { CROWD = 4, CROWD_TOKENS = 12000 };
+static const char *crowd_tokens[CROWD_TOKENS];
+
+/* Verifies all of them, twice, in an order of its own; the number it got wrong. */
+static void *APR_THREAD_FUNC verify_all(apr_thread_t *thread, void *baton)
+{
+    apr_pool_t *pool;
+    int *wrong = baton, step = *wrong;
+
+    *wrong = 0;
+    apr_pool_create(&pool, NULL);
+    for (int i = 0; i < 2 * CROWD_TOKENS; i++) {
+        int n = (i / 2 * step) % CROWD_TOKENS;
+        shop_claims_t *claims = NULL;
+
+        if (shop_token_verify(&claims, tokens, crowd_tokens[n], SHOP_TOKEN_ACCESS, NOW, pool) ||
+            strcmp(claims->session, apr_psprintf(pool, "session-%d", n)) != 0) {
+            ++*wrong;
+        }
+        apr_pool_clear(pool);
+    }
+    apr_pool_destroy(pool);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
+
+static void the_memory_keeps_as_many_as_it_says(void)
+{
+    shop_claims_t claims = { .subject = SUB, .session = "s", .id = "i", .role = "user" };
+    shop_token_memory_t *memory;
+    apr_time_t not_before;
+    int known = 0;
+
+    T_OK(shop_token_memory_create(&memory, t_pool));
+    for (int i = 0; i < SHOP_TOKEN_MEMORY; i++) {
+        claims.expires_at = i + 1;
+        shop_token_memory_keep(memory, apr_itoa(t_pool, i), &claims, 0, t_pool);
+        claims.expires_at = 1000000 + i; /* again: the same place */
+        shop_token_memory_keep(memory, apr_itoa(t_pool, i), &claims, 0, t_pool);
+    }
+    for (int i = 0; i < SHOP_TOKEN_MEMORY; i++) {
+        known +=
+            shop_token_memory_recall(&claims, &not_before, memory, apr_itoa(t_pool, i), t_pool);
+    }
+    T_TRUE(known > SHOP_TOKEN_MEMORY * 3 / 4); /* some sets got more than their share */
+    T_TRUE(shop_token_memory_recall(&claims, &not_before, memory,
+                                    apr_itoa(t_pool, SHOP_TOKEN_MEMORY - 1), t_pool));
+}
+
+static void many_threads_with_more_tokens_than_room_get_their_own(void)
+{
+    static const int steps[CROWD] = { 1, 7, 11, 13 };
+    apr_thread_t *threads[CROWD];
+    int wrong[CROWD];
+    apr_status_t status;
+
+    begin();
+    for (int i = 0; i < CROWD_TOKENS; i++) {
+        crowd_tokens[i] =
+            forge(HEADER,
+                  apr_psprintf(t_pool,
+                               "{" FROM ",\"sub\":\"" SUB "\",\"sid\":\"session-%d\",\"jti\":\"j\","
+                               "\"role\":\"user\"," TIMES "}",
+                               i),
+                  KEY);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        wrong[i] = steps[i];
+        T_INT(apr_thread_create(&threads[i], NULL, verify_all, &wrong[i], t_pool), APR_SUCCESS);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        apr_thread_join(&status, threads[i]);
+        T_INT(wrong[i], 0);
+    }
+}
+
 /* ---- keys ---- */
 
 static shop_code_t created(void)
@@ -439,6 +587,11 @@ static const shop_test_t tests[] = {
     SHOP_TEST(every_flipped_bit_is_refused, "every flipped bit is refused"),
     SHOP_TEST(a_token_has_at_most_4096_bytes, "a token has at most 4096 bytes"),
     SHOP_TEST(time_is_judged_with_leeway, "time is judged with leeway"),
+    SHOP_TEST(a_token_seen_before_is_judged_anew, "a token seen before is judged anew"),
+    SHOP_TEST(what_was_kept_is_recalled_for_its_use_alone, "what was kept is recalled for its use"),
+    SHOP_TEST(the_memory_keeps_as_many_as_it_says, "the memory keeps as many as it says"),
+    SHOP_TEST(many_threads_with_more_tokens_than_room_get_their_own,
+              "many threads with more tokens than room get their own"),
     SHOP_TEST(senseless_keys_are_refused, "senseless keys are refused at the start"),
     SHOP_TEST_END,
 };
