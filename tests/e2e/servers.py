@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 
+from wire import Store
+
 _ports_given = set()
 
 
@@ -144,6 +146,73 @@ class OwnStore:
             self.process = None
         if os.path.isdir(self.folder):
             self._call('stop')
+
+
+class OwnReplicas:
+    """Three servers of MongoDB's own as one replica set, which may be struck. command is how one of them is begun, as
+    OwnStore has it."""
+    NAME, MEMBERS = 'shop', 3
+
+    def __init__(self, folder, command):
+        shutil.rmtree(folder, ignore_errors=True)
+        self.folder, self.program = folder, command[0]
+        self.ports, self.processes = [], {}
+        try:
+            for _ in range(self.MEMBERS):
+                self.ports.append(free_port())
+                self.start(self.ports[-1])
+            self.uri = 'mongodb://%s/shop?replicaSet=%s' % (','.join(map(self._host, self.ports)), self.NAME)
+            self._initiate()
+        except BaseException:
+            self.stop()
+            raise
+
+    @staticmethod
+    def _host(port):
+        return '127.0.0.1:%d' % port
+
+    def _initiate(self):
+        first = Store('mongodb://' + self._host(self.ports[0]), 'admin')
+        first.command({'replSetInitiate': {
+            '_id': self.NAME, 'members': [{'_id': i, 'host': self._host(port)} for i, port in enumerate(self.ports)],
+            'settings': {'electionTimeoutMillis': 2000, 'heartbeatTimeoutSecs': 2}}})
+        first.close()
+        self.admin(60).close()
+
+    def start(self, port, seconds=60):
+        place = os.path.join(self.folder, str(port))
+        os.makedirs(place, exist_ok=True)
+        with open(os.path.join(self.folder, '%d.log' % port), 'ab') as log:
+            process = subprocess.Popen(
+                [self.program, '--dbpath', place, '--bind_ip', '127.0.0.1', '--port', str(port), '--nounixsocket',
+                 '--quiet', '--replSet', self.NAME, '--oplogSize', '64', '--wiredTigerCacheSizeGB', '0.25'],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.processes[port], limit = process, time.monotonic() + seconds
+        while time.monotonic() < limit and process.poll() is None:
+            with contextlib.suppress(OSError):
+                socket.create_connection(('127.0.0.1', port), 1).close()
+                return
+            time.sleep(0.05)
+        raise RuntimeError('a member of the replica set did not start; its log is in ' + self.folder)
+
+    def admin(self, seconds=30):
+        """A connection to whoever is the primary by now."""
+        return Store(self.uri, 'admin', timeout=seconds)
+
+    def kill_primary(self):
+        """Gone without a word; its port, for start()."""
+        primary = self.admin()
+        port = primary.sock.getpeername()[1]
+        primary.close()
+        self.processes[port].kill()
+        self.processes[port].wait(10)
+        return port
+
+    def stop(self):
+        for process in self.processes.values():
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
 
 
 class Proxy:

@@ -16,7 +16,7 @@ from amounts import amount, figure
 from audit import read_all
 from client import at_once
 from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, build_dir, mpm_name
-from servers import OwnStore
+from servers import OwnReplicas, OwnStore
 from wire import ObjectId, Store
 
 BUYERS, STOCK = 6, 100000
@@ -28,7 +28,84 @@ def external():
     return os.environ.get('SHOP_MONGO_KIND') == 'external'
 
 
-class Killed(ShopCase):
+class Buyers(ShopCase):
+    """Customers who place orders and are never put off, and what must be there in the end."""
+
+    def insist(self, act, give_up_at=None):
+        """The answer of act(), asked again while it means "not now": 503, a claim under way, a connection cut."""
+        limit = give_up_at or time.monotonic() + PATIENCE
+        while True:
+            try:
+                r = act()
+                if r.status != 503 and not (r.status == 409 and r.code in NOT_YET):
+                    return r
+            except (OSError, http.client.HTTPException) as e:
+                r = e
+            if time.monotonic() > limit:
+                raise AssertionError('no answer within %.0f s: %r' % (PATIENCE, r))
+            time.sleep(0.1 + random.random() / 2)
+
+    def buy(self, c, product, stop, log):
+        n = 0
+        while not stop.is_set():
+            n += 1
+            key = {'Idempotency-Key': '%s-%d' % (c.user['id'], n)}
+            first = self.insist(lambda: self.fill_and_place(c, product, key))
+            if first.status != 201:
+                raise AssertionError('%r' % first)
+            log.append((c.user['id'], n, first.json['id']))
+            if n % 5 == 0:
+                again = self.insist(lambda: self.shop.place(c, headers=key))
+                if (again.status, again.body) != (201, first.body):
+                    raise AssertionError('the same key later: %r and not %r' % (again, first))
+
+    def fill_and_place(self, c, product, key):
+        while True:
+            r = c.put('/cart/' + product, {'quantity': 1})
+            if r.status == 404:
+                r = c.post('/cart', {'product_id': product, 'quantity': 1})
+            if r.status != 200:
+                return r
+            r = self.shop.place(c, headers=key)
+            if r.code != 'cart_empty':                   # an earlier order was cleaned up just now
+                return r
+
+    def buyers_while(self, harm, going_on):
+        """Buyers place orders while harm(turn) is done again and again: (what they got, the product, seconds)."""
+        buyers, product = self.shop.customers(BUYERS), self.shop.add_product(stock=STOCK)['id']
+        stop, log, results = threading.Event(), [], []
+        crowd = threading.Thread(target=lambda: results.extend(at_once(
+            [lambda c=c: self.buy(c, product, stop, log) for c in buyers], timeout=900)))
+        crowd.start()
+        began, turn = time.monotonic(), 0
+        try:
+            while going_on(turn, time.monotonic() - began):
+                harm(turn)
+                turn += 1
+        finally:
+            stop.set()
+            crowd.join(PATIENCE + 30)
+        self.assertFalse(crowd.is_alive(), 'a buyer never ended')
+        self.assertEqual([r for r in results if r is not None], [])
+        return log, product, time.monotonic() - began
+
+    def judge_orders(self, log, product):
+        """Every acknowledged order is there, once, and no other."""
+        ids = [order for _, _, order in log]
+        self.assertEqual(len(ids), len(set(ids)), 'one order for two intents')
+        self.env.verify({product: STOCK}, within=90)
+        store = Store(self.env.store_uri, self.env.database)
+        there = {str(o['_id']): o for o in read_all(store, 'orders', {'items.product': ObjectId(product),
+                                                                      'status': 'pending'}, drop=('reply', 'outbox'))}
+        store.close()
+        self.assertEqual(sorted(set(ids) - set(there)), [], 'acknowledged orders are gone')
+        self.assertEqual(sorted(set(there) - set(ids)), [], 'orders that nobody asked for')
+        keys = [(str(o['user']), o['key_slot']) for o in there.values()]
+        self.assertEqual(len(keys), len(set(keys)))
+        self.assertGreater(len(ids), BUYERS)
+
+
+class Killed(Buyers):
     """P4, F7, and what both rest on."""
     kills_children = True
 
@@ -49,20 +126,6 @@ class Killed(ShopCase):
     def setUp(self):
         super().setUp()
         self.expect_log(*ALL_BUSY, *STORE_AWAY)
-
-    def insist(self, act, give_up_at=None):
-        """The answer of act(), asked again while it means "not now": 503, a claim under way, a connection cut."""
-        limit = give_up_at or time.monotonic() + PATIENCE
-        while True:
-            try:
-                r = act()
-                if r.status != 503 and not (r.status == 409 and r.code in NOT_YET):
-                    return r
-            except (OSError, http.client.HTTPException) as e:
-                r = e
-            if time.monotonic() > limit:
-                raise AssertionError('no answer within %.0f s: %r' % (PATIENCE, r))
-            time.sleep(0.1 + random.random() / 2)
 
     # -- the store itself ---------------------------------------------------------------------------------------------
 
@@ -102,31 +165,6 @@ class Killed(ShopCase):
 
     # -- P4 -----------------------------------------------------------------------------------------------------------
 
-    def buy(self, c, product, stop, log):
-        n = 0
-        while not stop.is_set():
-            n += 1
-            key = {'Idempotency-Key': '%s-%d' % (c.user['id'], n)}
-            first = self.insist(lambda: self.fill_and_place(c, product, key))
-            if first.status != 201:
-                raise AssertionError('%r' % first)
-            log.append((c.user['id'], n, first.json['id']))
-            if n % 5 == 0:
-                again = self.insist(lambda: self.shop.place(c, headers=key))
-                if (again.status, again.body) != (201, first.body):
-                    raise AssertionError('the same key later: %r and not %r' % (again, first))
-
-    def fill_and_place(self, c, product, key):
-        while True:
-            r = c.put('/cart/' + product, {'quantity': 1})
-            if r.status == 404:
-                r = c.post('/cart', {'product_id': product, 'quantity': 1})
-            if r.status != 200:
-                return r
-            r = self.shop.place(c, headers=key)
-            if r.code != 'cart_empty':                   # an earlier order was cleaned up just now
-                return r
-
     def harm(self, what):
         if what == 'kill the store':
             self.own.kill()
@@ -143,40 +181,6 @@ class Killed(ShopCase):
                 os.kill(child, signal.SIGKILL if what == 'kill a child' else signal.SIGSTOP)
                 time.sleep(3.0)
                 os.kill(child, signal.SIGCONT)
-
-    def buyers_while(self, harm, going_on):
-        """Buyers place orders while harm(turn) is done again and again: (what they got, the product, seconds)."""
-        buyers, product = self.shop.customers(BUYERS), self.shop.add_product(stock=STOCK)['id']
-        stop, log, results = threading.Event(), [], []
-        crowd = threading.Thread(target=lambda: results.extend(at_once(
-            [lambda c=c: self.buy(c, product, stop, log) for c in buyers], timeout=900)))
-        crowd.start()
-        began, turn = time.monotonic(), 0
-        try:
-            while going_on(turn, time.monotonic() - began):
-                harm(turn)
-                turn += 1
-        finally:
-            stop.set()
-            crowd.join(PATIENCE + 30)
-        self.assertFalse(crowd.is_alive(), 'a buyer never ended')
-        self.assertEqual([r for r in results if r is not None], [])
-        return log, product, time.monotonic() - began
-
-    def judge_orders(self, log, product):
-        """Every acknowledged order is there, once, and no other."""
-        ids = [order for _, _, order in log]
-        self.assertEqual(len(ids), len(set(ids)), 'one order for two intents')
-        self.env.verify({product: STOCK}, within=90)
-        store = Store(self.env.store_uri, self.env.database)
-        there = {str(o['_id']): o for o in read_all(store, 'orders', {'items.product': ObjectId(product),
-                                                                      'status': 'pending'}, drop=('reply', 'outbox'))}
-        store.close()
-        self.assertEqual(sorted(set(ids) - set(there)), [], 'acknowledged orders are gone')
-        self.assertEqual(sorted(set(there) - set(ids)), [], 'orders that nobody asked for')
-        keys = [(str(o['user']), o['key_slot']) for o in there.values()]
-        self.assertEqual(len(keys), len(set(keys)))
-        self.assertGreater(len(ids), BUYERS)
 
     def test_every_acknowledged_order_is_there_once(self):
         kinds = ('kill the store', 'kill a child', 'stop the store', 'stop a child')
@@ -228,22 +232,28 @@ class Killed(ShopCase):
 
 
 
-class StepDown(ShopCase):
-    """P4, F8: the primary steps down while orders are placed. Needs a replica set in SHOP_TEST_REPLSET_URI."""
+class StepDown(Buyers):
+    """P4, F8: the primary steps down, or is killed, while orders are placed. On the replica set that
+    SHOP_TEST_REPLSET_URI names, whose primary then only steps down, or on one of its own where the store is MongoDB."""
     URI = os.environ.get('SHOP_TEST_REPLSET_URI', '')
-    insist, buy, fill_and_place = Killed.insist, Killed.buy, Killed.fill_and_place
-    buyers_while, judge_orders = Killed.buyers_while, Killed.judge_orders
+    own = None
 
     @classmethod
     def setUpClass(cls):
-        if not cls.URI:
-            print('SKIPPED F8: SHOP_TEST_REPLSET_URI names no replica set, so no step-down was tried', flush=True)
-            raise unittest.SkipTest('SHOP_TEST_REPLSET_URI is not set')
+        if not cls.URI and os.environ.get('SHOP_MONGO_KIND') != 'mongod':
+            print('SKIPPED F8: SHOP_TEST_REPLSET_URI names no replica set and the store is not MongoDB\'s own server, '
+                  'so no step-down was tried', flush=True)
+            raise unittest.SkipTest('no replica set')
         super().setUpClass()
 
     @classmethod
     def make_env(cls):
-        return Env(cls.__name__, server_uri=cls.URI)
+        if not cls.URI:
+            one = OwnStore(os.path.join(build_dir(), 'replica-program'), 'mongod')
+            one.stop()
+            cls.own = OwnReplicas(os.path.join(build_dir(), 'replicas'), one.command)
+            cls.addClassCleanup(cls.own.stop)
+        return Env(cls.__name__, server_uri=cls.URI or cls.own.uri)
 
     def step_down(self):
         admin = Store(self.env.store_uri, 'admin')
@@ -251,17 +261,24 @@ class StepDown(ShopCase):
             admin.command({'replSetStepDown': 10, 'secondaryCatchUpPeriodSecs': 5})
         admin.close()
 
-    def test_step_downs_lose_nothing(self):
+    def test_elections_lose_nothing(self):
         self.expect_log(*ALL_BUSY, *STORE_AWAY)
-        times = amount(2, 10)
+        times, killed = amount(2, 10), 0
 
         def harm(turn):
+            nonlocal killed
             time.sleep(12.0)                             # an election, and orders before the next
-            self.step_down()
+            if self.own is None or turn % 2 == 0:
+                self.step_down()
+            else:
+                port = self.own.kill_primary()
+                killed += 1
+                time.sleep(3.0)
+                self.own.start(port)
         log, product, took = self.buyers_while(harm, lambda turn, seconds: turn < times)
         self.judge_orders(log, product)
-        figure(self, 'F8', '%d orders acknowledged over %d step-downs in %.0f s: 0 lost, 0 twice' % (
-            len(log), times, took))
+        figure(self, 'F8', '%d orders acknowledged over %d step-downs and %d kills of a primary in %.0f s: 0 lost, '
+               '0 twice' % (len(log), times - killed, killed, took))
 
 
 if __name__ == '__main__':
