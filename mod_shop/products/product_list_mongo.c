@@ -35,8 +35,6 @@ static const char *index_of(const page_t *page)
     static const char *const featured[] = { "featured_created", "featured_name", "featured_price" };
     static const char *const category[] = { "category_created", "category_name", "category_price" };
     static const char *const words[] = { "words_created", "words_name", "words_price" };
-    static const char *const both[] = { "category_words_created", "category_words_name",
-                                        "category_words_price" };
     static const char *const live[] = { "live_created", "live_name", "live_price" };
     const shop_product_query_t *query = page->query;
 
@@ -46,11 +44,8 @@ static const char *index_of(const page_t *page)
     if (query->featured == 1) {
         return featured[page->sort];
     }
-    if (query->words && page->found == FOUND_IN_NAME) {
-        return query->category ? "category_title_name" : "title_name";
-    }
     if (query->words) {
-        return query->category ? both[page->sort] : words[page->sort];
+        return page->found == FOUND_IN_NAME ? "title_name" : words[page->sort];
     }
     return query->category ? category[page->sort] : live[page->sort];
 }
