@@ -33,11 +33,11 @@ def user():
     raise Failed("no account to run httpd as")
 
 
-def base(folder, port, single=False, children=CHILDREN):
+def base(folder, port, single=False, children=CHILDREN, threads=THREADS):
     """None of the children is ever replaced. single: one process in the foreground for instruction counts, without a
     second one to wait for."""
     modules = run("apxs", "-q", "LIBEXECDIR").strip()
-    children, threads = (1, 4) if single else (children, THREADS)
+    children, threads = (1, 4) if single else (children, threads)
     lines = ['ServerRoot "%s"' % folder, "ServerName localhost", "DefaultRuntimeDir run", "PidFile run/httpd.pid",
              "Listen 127.0.0.1:%d" % port, "ErrorLog logs/error.log", "LogLevel warn"]
     lines += ['LoadModule %s_module "%s/mod_%s.so"' % (m, modules, m) for m in MODULES]

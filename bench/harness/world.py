@@ -169,7 +169,8 @@ class World:
             port, folder = free_port(), os.path.join(self.folder, name)
             os.makedirs(folder)
             uri = self.uri_of("bench_shop")
-            lines = httpd.base(folder, port) + httpd.shop(self.module, uri, self.redis_port, key_file, name, limited)
+            lines = httpd.base(folder, port, threads=getattr(self.options, "threads", httpd.THREADS))
+            lines += httpd.shop(self.module, uri, self.redis_port, key_file, name, limited)
             lines += getattr(self.options, "directives", [])
             # database commands of each request, for the comparison with the bare driver
             if self.options.check:
