@@ -357,11 +357,10 @@ static shop_error_t *cart_ordered(shop_cart_repo_t *port, const char *user_id, i
     bson_append_document_end(&line, &in);
     bson_append_document_end(&pull, &line);
     bson_append_document_end(&update, &pull);
-    /* One node: what an election takes back, it takes back with the order's finish, which comes
-     * next, and the reaper clears the cart again. On a sharded cluster the finish stands elsewhere;
-     * there the lines show once more until the customer's next order meets this one's claim. */
+    /* a majority: on a sharded cluster the order's own finish, which comes next, stands elsewhere,
+     * and a cart that an election took back would have nobody left to clear it */
     err = shop_mongo_update(NULL, NULL, mongo_of(port), COLLECTION, &filter, &update, NULL,
-                            SHOP_MONGO_ONE, pool);
+                            SHOP_MONGO_MAJORITY, pool);
     bson_destroy(&filter);
     bson_destroy(&update);
     return err;
