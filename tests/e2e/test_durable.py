@@ -255,6 +255,13 @@ class StepDown(Buyers):
             cls.addClassCleanup(cls.own.stop)
         return Env(cls.__name__, server_uri=cls.URI or cls.own.uri)
 
+    def reign(self):
+        """The election the present primary came from."""
+        admin = Store(self.env.store_uri, 'admin', timeout=60)
+        found = str(admin.command({'hello': 1})['electionId'])
+        admin.close()
+        return found
+
     def step_down(self):
         admin = Store(self.env.store_uri, 'admin')
         with contextlib.suppress(ConnectionError, RuntimeError):
@@ -263,11 +270,11 @@ class StepDown(Buyers):
 
     def test_elections_lose_nothing(self):
         self.expect_log(*ALL_BUSY, *STORE_AWAY)
-        times, killed = amount(2, 10), 0
+        times, killed, reigns = amount(2, 10), 0, {self.reign()}
 
         def harm(turn):
             nonlocal killed
-            time.sleep(12.0)                             # an election, and orders before the next
+            time.sleep(12.0)                             # orders between two elections
             if self.own is None or turn % 2 == 0:
                 self.step_down()
             else:
@@ -275,8 +282,10 @@ class StepDown(Buyers):
                 killed += 1
                 time.sleep(3.0)
                 self.own.start(port)
+            reigns.add(self.reign())
         log, product, took = self.buyers_while(harm, lambda turn, seconds: turn < times)
         self.judge_orders(log, product)
+        self.assertEqual(len(reigns), times + 1, 'a strike without an election')
         figure(self, 'F8', '%d orders acknowledged over %d step-downs and %d kills of a primary in %.0f s: 0 lost, '
                '0 twice' % (len(log), times - killed, killed, took))
 
