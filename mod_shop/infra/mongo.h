@@ -37,8 +37,8 @@ void shop_mongo_begin(apr_time_t deadline);
 /* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);
 
-/* *doc: a copy that the pool owns, NULL when there is none. opts: find options (projection, sort,
- * collation), may be NULL. Reads the primary unless opts say otherwise. */
+/* *doc: a copy that the pool owns, NULL when there is none. opts: members of the find command
+ * (projection, sort, hint, collation), may be NULL. Reads the primary. */
 shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const char *collection,
                                   const bson_t *filter, const bson_t *opts, apr_pool_t *pool);
 /* Calls each for every document; an error it returns ends the walk and is passed up. */
@@ -88,6 +88,8 @@ typedef struct shop_mongo_index_t {
     bool sparse;
     const char *only; /* JSON: the documents it covers (partialFilterExpression); NULL: all */
 } shop_mongo_index_t;
+/* Makes those that are missing. One that the server refuses is an error when it is unique, else a
+ * warning in the log. */
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool);
 /* *missing: name of the first unique index that is not there, NULL when all are. Its commands are

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "../base/log.h"
 #include "mongo_inner.h"
 
 /* "user:1,cart_slot:-1" as a key document. */
@@ -27,7 +28,8 @@ static bson_t *keys_of(const char *keys, apr_pool_t *pool)
     return doc;
 }
 
-/* only is a constant of a table: tests/contract/test_mongo_infra.c has it made. */
+/* What cannot be read goes out as it is, for the server to refuse: an index of all documents would
+ * be another one. */
 static void append_only(bson_t *item, const char *only)
 {
     bson_t *documents = bson_new_from_json((const uint8_t *)only, -1, NULL);
@@ -35,6 +37,8 @@ static void append_only(bson_t *item, const char *only)
     if (documents) {
         bson_append_document(item, "partialFilterExpression", -1, documents);
         bson_destroy(documents);
+    } else {
+        bson_append_utf8(item, "partialFilterExpression", -1, only, -1);
     }
 }
 
@@ -65,25 +69,39 @@ static bson_t *create_command(const shop_mongo_index_t *index, apr_pool_t *pool)
     return command;
 }
 
+static shop_error_t *create(shop_mongo_t *mongo, const shop_mongo_index_t *index, apr_pool_t *pool)
+{
+    shop_mongo_loan_t loan;
+    bson_error_t error = { 0 };
+    bson_t *command;
+    bool done;
+    shop_error_t *err;
+
+    SHOP_TRY(shop_mongo_borrow(&loan, mongo, NULL, pool));
+    command = create_command(index, pool);
+    done = mongoc_client_write_command_with_opts(loan.client, mongo->database, command, NULL, NULL,
+                                                 &error);
+    bson_destroy(command);
+    err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+    return err ? shop_error_cause(err, pool, "index %s of %s: %s", index->name, index->collection,
+                                  err->cause)
+               : NULL;
+}
+
+/* One that is not unique costs only speed when the server does not want it (Amazon DocumentDB
+ * before 5 has no partial indexes): said, and the others are made. */
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool)
 {
     for (const shop_mongo_index_t *index = indexes; index->collection; index++) {
-        shop_mongo_loan_t loan;
-        bson_error_t error = { 0 };
-        bson_t *command;
-        bool done;
-        shop_error_t *err;
+        shop_error_t *err = create(mongo, index, pool);
 
-        SHOP_TRY(shop_mongo_borrow(&loan, mongo, NULL, pool));
-        command = create_command(index, pool);
-        done = mongoc_client_write_command_with_opts(loan.client, mongo->database, command, NULL,
-                                                     NULL, &error);
-        bson_destroy(command);
-        err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+        if (err && (index->unique || err->code != SHOP_INTERNAL)) {
+            return err;
+        }
         if (err) {
-            return shop_error_cause(err, pool, "index %s of %s: %s", index->name, index->collection,
-                                    err->cause);
+            shop_log(SHOP_LOG_WARN, SHOP_LOG_MONGO_ERROR, NULL, "lists are slower without %s",
+                     err->cause);
         }
     }
     return NULL;

@@ -65,16 +65,22 @@ static shop_error_t *run(query_t *query, shop_mongo_t *mongo)
     }
 }
 
-/* The first document of a find command's reply; NULL: there is none. */
-static const bson_t *first_of(const bson_t *reply, apr_pool_t *pool)
+/* The first document of a find command's reply; NULL: there is none. false: that is no reply. */
+static bool take_first(const bson_t **doc, bson_error_t *error, const bson_t *reply,
+                       apr_pool_t *pool)
 {
-    bson_t cursor, batch, doc;
+    bson_t cursor, batch, first;
 
-    return shop_bson_child(&cursor, reply, "cursor") &&
-                   shop_bson_child(&batch, &cursor, "firstBatch") &&
-                   shop_bson_child(&doc, &batch, "0")
-               ? shop_mongo_copy(&doc, pool)
-               : NULL;
+    if (!shop_bson_child(&cursor, reply, "cursor") ||
+        !shop_bson_child(&batch, &cursor, "firstBatch")) {
+        bson_set_error(error, MONGOC_ERROR_CURSOR, MONGOC_ERROR_CURSOR_INVALID_CURSOR,
+                       "a reply to find without documents");
+        return false;
+    }
+    if (shop_bson_child(&first, &batch, "0")) {
+        *doc = shop_mongo_copy(&first, pool);
+    }
+    return true;
 }
 
 /* The command itself: a cursor of the driver's for one document copies the options twice and
@@ -104,8 +110,8 @@ shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const
         err = shop_mongo_borrow(&loan, mongo, NULL, pool);
         if (!err) {
             done = mongoc_client_read_command_with_opts(loan.client, mongo->database, &command,
-                                                        mongo->primary, NULL, &reply, &error);
-            *doc = done ? first_of(&reply, pool) : NULL;
+                                                        mongo->primary, NULL, &reply, &error) &&
+                   take_first(doc, &error, &reply, pool);
             bson_destroy(&reply);
             again = !done && shop_mongo_broke_early(&loan, &error);
             err = shop_mongo_return(&loan, done ? NULL : &error, pool);

@@ -258,7 +258,13 @@ static void a_missing_unique_index_is_named(void)
 static void an_index_of_some_documents_covers_only_them(void)
 {
     static const shop_mongo_index_t table[] = {
+        { ROWS, "refused", "k:1", .only = "{\"n\":{\"$foo\":1}}" },
+        { ROWS, "unreadable", "k:1", .only = "{" },
         { ROWS, "m_of_high", "m:1", .unique = true, .only = "{\"n\":{\"$gte\":100}}" },
+        { .collection = NULL },
+    };
+    static const shop_mongo_index_t unwanted[] = {
+        { ROWS, "refused", "k:1", .unique = true, .only = "{\"n\":{\"$foo\":1}}" },
         { .collection = NULL },
     };
     bson_t *low = BCON_NEW("_id", BCON_INT32(20), "n", BCON_INT32(5), "m", BCON_INT32(1));
@@ -280,6 +286,9 @@ static void an_index_of_some_documents_covers_only_them(void)
     T_INT(count, 1);
     T_ERR(shop_mongo_count_documents(&count, mongo, ROWS, filter, "no_such", 100, t_pool),
           INTERNAL);
+    T_ERR(shop_mongo_count_documents(&count, mongo, ROWS, filter, "unreadable", 100, t_pool),
+          INTERNAL);
+    T_ERR(shop_mongo_ensure_indexes(mongo, unwanted, t_pool), INTERNAL);
     bson_destroy(low);
     bson_destroy(high);
     bson_destroy(second);
