@@ -231,7 +231,6 @@ class Killed(Buyers):
         self.assertEqual(len({a.json['id'] for a in answers if a.status == 201}), units)
 
 
-
 class StepDown(Buyers):
     """P4, F8: the primary steps down, or is killed, while orders are placed. On the replica set that
     SHOP_TEST_REPLSET_URI names, whose primary then only steps down, or on one of its own where the store is MongoDB."""
