@@ -10,16 +10,15 @@ static const char *const shown[] = { "name",       "description", "price",    "c
                                      "stock",      "image_url",   "featured", "created_at",
                                      "updated_at", "rev",         NULL };
 
-#define PRODUCTS SHOP_PRODUCTS_COLLECTION
-#define LISTED(n, k)                                                 \
-    {                                                                \
-        .collection = PRODUCTS, .name = n, .keys = "deleted_at:1," k \
+#define LISTED(n, k)                                                                 \
+    {                                                                                \
+        .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = "deleted_at:1," k \
     }
 /* Only the few that are sold out; a stock that does not reach or leave zero does not touch them. */
-#define SOLD_OUT(n, k)                                         \
-    {                                                          \
-        .collection = PRODUCTS, .name = n, .keys = k,          \
-        .only = "{\"deleted_at\":null,\"stock\":{\"$lte\":0}}" \
+#define SOLD_OUT(n, k)                                                \
+    {                                                                 \
+        .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = k, \
+        .only = "{\"deleted_at\":null,\"stock\":{\"$lte\":0}}"        \
     }
 
 /* A list comes from an index that begins with what it selects by and ends with what it is sorted
@@ -49,10 +48,18 @@ const shop_mongo_index_t shop_product_indexes[] = {
     SOLD_OUT("sold_out_name", "by_name:1"),
     SOLD_OUT("sold_out_price", "by_price:1"),
     /* The reaper's sweep over what orders left behind */
-    { .collection = PRODUCTS, .name = "old_holds", .keys = "holds.at:1", .sparse = true },
-    { .collection = PRODUCTS, .name = "old_backs", .keys = "backs.at:1", .sparse = true },
+    { .collection = SHOP_PRODUCTS_COLLECTION,
+      .name = "old_holds",
+      .keys = "holds.at:1",
+      .sparse = true },
+    { .collection = SHOP_PRODUCTS_COLLECTION,
+      .name = "old_backs",
+      .keys = "backs.at:1",
+      .sparse = true },
     /* GET /products/{id}/stock */
-    { .collection = "stock_movements", .name = "product_at", .keys = "product:1,state:1,by_at:1" },
+    { .collection = SHOP_MOVEMENTS_COLLECTION,
+      .name = "product_at",
+      .keys = "product:1,state:1,by_at:1" },
     { .collection = NULL },
 };
 
