@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 #include "accounts/account_mongo.h"
-#include "app_listen.h"
+#include "hosts/listener.h"
 #include "base/log.h"
 #include "cart/cart_mongo.h"
 #include "coupons/coupon_mongo.h"
@@ -13,19 +13,19 @@
 #include "guard/rate.h"
 #include "guard/revoked_redis.h"
 #include "guard/revoked_shm.h"
-#include "http/cache_encode.h"
-#include "http/cache_local.h"
-#include "http/cache_redis.h"
-#include "http/openapi.h"
-#include "infra/mongo.h"
-#include "infra/redis.h"
-#include "ops/health_live.h"
+#include "cache/cache_encode.h"
+#include "cache/cache_local.h"
+#include "cache/cache_redis.h"
+#include "openapi/openapi.h"
+#include "drivers/mongo.h"
+#include "drivers/redis.h"
+#include "ops/health_ready.h"
 #include "ops/ops.h"
-#include "ops/verify_mongo.h"
-#include "ops/verify_run.h"
+#include "audit/verify_mongo.h"
+#include "audit/verify_run.h"
 #include "orders/order_mongo.h"
 #include "orders/order_api.h"
-#include "products/product_mongo.h"
+#include "catalogue/product_mongo.h"
 
 #define SHOP_RESOURCE(folder, noun, repo_type) extern const shop_route_t shop_##noun##_routes[];
 #include "resources.def"
@@ -160,9 +160,10 @@ shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
 shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, bool repair,
                               shop_verify_each_t each, void *baton, apr_pool_t *pool)
 {
-    shop_verify_ports_t ports = {
-        .store = app->books, .products = app->products, .coupons = app->coupons, .clock = app->clock
-    };
+    shop_verify_ports_t ports = { .store = app->books,
+                                  .products = app->catalogue,
+                                  .coupons = app->coupons,
+                                  .clock = app->clock };
     shop_error_t *err;
 
     if (repair) {

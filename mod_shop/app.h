@@ -9,18 +9,18 @@
 
 #include "accounts/account_repo.h"
 #include "base/clock.h"
-#include "base/settings.h"
+#include "settings.h"
 #include "cart/cart_repo.h"
 #include "coupons/coupon_repo.h"
 #include "guard/limiter.h"
 #include "guard/token.h"
-#include "http/cache.h"
+#include "cache/cache.h"
 #include "http/dispatch.h"
-#include "http/metrics.h"
-#include "infra/changes.h"
-#include "infra/password.h"
+#include "metrics/metrics.h"
+#include "hosts/changes.h"
+#include "drivers/password.h"
 #include "orders/order_repo.h"
-#include "products/product_repo.h"
+#include "catalogue/product_repo.h"
 
 typedef struct shop_app_t {
     const shop_settings_t *settings;
@@ -41,7 +41,7 @@ typedef struct shop_app_t {
     shop_hasher_t *hasher;
     struct shop_listener_t *listener; /* NULL: no Redis, no other hosts */
     struct shop_health_t *health;
-    struct shop_verify_store_t *books; /* what `shopctl verify` reads; see ops/verify_run.h */
+    struct shop_verify_store_t *books; /* what `shopctl verify` reads; see audit/verify_run.h */
     shop_dispatch_t dispatch;
     const char *openapi; /* the document, serialised once */
     apr_size_t openapi_size;
@@ -56,10 +56,10 @@ typedef struct shop_shared_t {
     apr_size_t limiter_size, lease_size;
     void *limiter;           /* limiter_size zeroed bytes, see guard/limiter.h */
     void *lease;             /* lease_size zeroed bytes, likewise */
-    unsigned *cache_dirty;   /* an invalidation could not reach Redis; see http/cache_redis.h */
+    unsigned *cache_dirty;   /* an invalidation could not reach Redis; see cache/cache_redis.h */
     unsigned *revoked_owed;  /* nor could a revocation; see guard/revoked_redis.h */
     void *changes;           /* shop_changes_size() zeroed bytes */
-    shop_metrics_t *metrics; /* attached to counts in shared memory, see http/metrics.h */
+    shop_metrics_t *metrics; /* attached to counts in shared memory, see metrics/metrics.h */
     void *revoked;           /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
 } shop_shared_t;
 
@@ -100,7 +100,7 @@ shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *p
  * redemptions, returns. Safe to run in any number of processes at once. */
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool);
 
-/* Checks stock, coupons and orders against each other, see ops/verify_run.h. repair: the reaper
+/* Checks stock, coupons and orders against each other, see audit/verify_run.h. repair: the reaper
  * first finishes what was cut off, then what can be mended is. */
 struct shop_verify_sums_t;
 struct shop_verify_finding_t;

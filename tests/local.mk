@@ -32,7 +32,7 @@ libtestkit_la_SOURCES = \
 	tests/fakes/product_order_mem.c \
 	tests/unit/harness.c \
 	tests/unit/harness.h
-TEST_LIBS = libunit_accounts.la libunit_base.la libunit_guard.la libunit_http.la libunit_orders.la libunit_products.la libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
+TEST_LIBS = libunit_accounts.la libunit_base.la libunit_guard.la libunit_http.la libunit_orders.la libunit_catalogue.la libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
 
 # ---- unit and in-process tests: one program per main() ----
 check_LTLIBRARIES += libunit_accounts.la
@@ -97,12 +97,12 @@ libunit_http_la_SOURCES = \
 	tests/unit/http/toy.h
 tests_unit_http_test_http_SOURCES = tests/unit/http/main.c
 tests_unit_http_test_http_LDADD = $(TEST_LIBS)
-tests_unit_infra_test_announce_SOURCES = tests/unit/infra/test_announce.c
-tests_unit_infra_test_announce_LDADD = $(TEST_LIBS)
-tests_unit_infra_test_password_SOURCES = tests/unit/infra/test_password.c
-tests_unit_infra_test_password_LDADD = $(TEST_LIBS)
-tests_unit_ops_test_verify_SOURCES = tests/unit/ops/test_verify.c
-tests_unit_ops_test_verify_LDADD = $(TEST_LIBS)
+tests_unit_hosts_test_announce_SOURCES = tests/unit/hosts/test_announce.c
+tests_unit_hosts_test_announce_LDADD = $(TEST_LIBS)
+tests_unit_drivers_test_password_SOURCES = tests/unit/drivers/test_password.c
+tests_unit_drivers_test_password_LDADD = $(TEST_LIBS)
+tests_unit_audit_test_verify_SOURCES = tests/unit/audit/test_verify.c
+tests_unit_audit_test_verify_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_orders.la
 libunit_orders_la_SOURCES = \
 	tests/unit/orders/order_shop.c \
@@ -116,12 +116,12 @@ libunit_orders_la_SOURCES = \
 	tests/unit/orders/order_tests.h
 tests_unit_orders_test_orders_SOURCES = tests/unit/orders/test_orders.c
 tests_unit_orders_test_orders_LDADD = $(TEST_LIBS)
-check_LTLIBRARIES += libunit_products.la
-libunit_products_la_SOURCES = \
-	tests/unit/products/api.c \
-	tests/unit/products/api.h
-tests_unit_products_test_products_SOURCES = tests/unit/products/test_products.c
-tests_unit_products_test_products_LDADD = $(TEST_LIBS)
+check_LTLIBRARIES += libunit_catalogue.la
+libunit_catalogue_la_SOURCES = \
+	tests/unit/catalogue/api.c \
+	tests/unit/catalogue/api.h
+tests_unit_catalogue_test_products_SOURCES = tests/unit/catalogue/test_products.c
+tests_unit_catalogue_test_products_LDADD = $(TEST_LIBS)
 
 # ---- contract suites: fake always, the real store when its address is given ----
 tests_contract_test_account_contract_SOURCES = tests/contract/test_account_contract.c
@@ -182,11 +182,11 @@ unit_tests = \
 	tests/unit/guard/test_authn \
 	tests/unit/guard/test_token \
 	tests/unit/http/test_http \
-	tests/unit/infra/test_announce \
-	tests/unit/infra/test_password \
-	tests/unit/ops/test_verify \
+	tests/unit/hosts/test_announce \
+	tests/unit/drivers/test_password \
+	tests/unit/audit/test_verify \
 	tests/unit/orders/test_orders \
-	tests/unit/products/test_products \
+	tests/unit/catalogue/test_products \
 	tests/storm/test_storm
 contract_tests = \
 	tests/contract/test_account_contract \
@@ -199,13 +199,13 @@ contract_tests = \
 	tests/contract/test_verify_contract \
 	tests/storm/test_storm_store
 check_scripts = \
-	tests/check_banned.sh \
-	tests/check_docs.sh \
-	tests/check_exports.sh \
-	tests/check_layers.sh \
-	tests/check_model.sh \
-	tests/check_registry.sh \
-	tests/check_words.sh
+	tests/checks/check_banned.sh \
+	tests/checks/check_docs.sh \
+	tests/checks/check_exports.sh \
+	tests/checks/check_layers.sh \
+	tests/checks/check_model.sh \
+	tests/checks/check_registry.sh \
+	tests/checks/check_words.sh
 
 if HAVE_CUNIT
 check_PROGRAMS += $(unit_tests) $(contract_tests)

@@ -80,7 +80,7 @@ static void metrics_questions(void)
 
 static void metrics(void)
 {
-    puts("# Metrics\n\nGenerated from `mod_shop/http/metrics.def`.\n\n"
+    puts("# Metrics\n\nGenerated from `mod_shop/metrics/metrics.def`.\n\n"
          "What the shops of one httpd did, counted in shared memory by all of its children.\n\n"
          "## For Prometheus\n\nNothing is shown until a location is made for it, with a `Require` "
          "of its own:\n\n```apache\n<Location \"/shop-metrics\">\n    SetHandler shop-metrics\n"
@@ -92,7 +92,7 @@ static void metrics(void)
 #define SHOP_METRIC(name, type, labels, printer, help) \
     puts("| `" #name "` | " #type " | " labels " | " help " |");
 #define SHOP_METRIC_COUNTER(name, value, help) puts("| `" #name "` | counter | shop | " help " |");
-#include "mod_shop/http/metrics.def"
+#include "mod_shop/metrics/metrics.def"
     fputs(
         "\n* `shop` is `ShopInstance`. Virtual hosts with the same name add up.\n"
         "* `route` is the operationId of [openapi.json](openapi.json), never a path; `none` stands "
@@ -105,7 +105,7 @@ static void metrics(void)
         "* The buckets end at",
         stdout);
 #define SHOP_METRIC_BOUND(us, text) fputs(" " text, stdout);
-#include "mod_shop/http/metrics.def"
+#include "mod_shop/metrics/metrics.def"
     puts(" seconds. The time begins when httpd has read the request line, so it includes a "
          "slow client's body, and ends before the reply is sent.\n"
          "* What httpd refuses before it asks the shop (a malformed request, `Require`) is not "
@@ -117,7 +117,7 @@ static void metrics(void)
          "`ShopStatus Off` hides it, and `?auto` has these lines, summed over the shops that are "
          "shown:\n\n| Key | Meaning |\n|---|---|");
 #define SHOP_FIGURE(key, value, title, help) puts("| `" #key "` | " help " |");
-#include "mod_shop/http/metrics.def"
+#include "mod_shop/metrics/metrics.def"
     puts("\n## How long they count\n\nAs long as httpd's parent process lives: they survive "
          "`graceful` (as mod_status' own do) and `restart` (which resets mod_status' own), and "
          "begin "

@@ -15,7 +15,7 @@
 #include "mod_shop/app.h"
 #include "mod_shop/base/id.h"
 #include "mod_shop/base/text.h"
-#include "mod_shop/http/openapi.h"
+#include "mod_shop/openapi/openapi.h"
 #include "tools/shopctl_verify.h"
 
 enum { EXIT_USAGE = 2, EXIT_STORE = 3 };

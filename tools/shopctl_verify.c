@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "mod_shop/base/json.h"
-#include "mod_shop/ops/verify_run.h"
+#include "mod_shop/audit/verify_run.h"
 
 static void print_finding(void *baton, const shop_verify_finding_t *finding)
 {

@@ -4,7 +4,7 @@
 
 /* Users and sessions in MongoDB. */
 
-#include "../infra/mongo.h"
+#include "../drivers/mongo.h"
 #include "account_repo.h"
 
 extern const shop_mongo_index_t shop_account_indexes[];

@@ -23,8 +23,6 @@ libshop_la_SOURCES += \
 	mod_shop/base/log.h \
 	mod_shop/base/money.c \
 	mod_shop/base/money.h \
-	mod_shop/base/settings.c \
-	mod_shop/base/settings.h \
 	mod_shop/base/testpoint.h \
 	mod_shop/base/text.c \
 	mod_shop/base/text.h

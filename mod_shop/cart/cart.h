@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "../base/error.h"
-#include "../products/product.h"
+#include "../catalogue/product.h"
 
 #define SHOP_CART_LINES_MAX 100
 #define SHOP_QUANTITY_MAX INT64_C(10000)

@@ -4,7 +4,7 @@
 
 /* Carts in MongoDB: {_id: user, gen, rev, lines: [{product, q}], updated_at}, one document each. */
 
-#include "../infra/mongo.h"
+#include "../drivers/mongo.h"
 #include "cart_repo.h"
 
 /* Never fails; opens nothing. */

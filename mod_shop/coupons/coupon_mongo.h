@@ -10,7 +10,7 @@
  * redemption: {_id: "CODE:born:user", uses: [order], open: [{o, at}]}; what is in uses counts
  * against the limit, what is in open has not been looked at by the reaper. */
 
-#include "../infra/mongo.h"
+#include "../drivers/mongo.h"
 #include "coupon_repo.h"
 
 /* Never fails; opens nothing. */

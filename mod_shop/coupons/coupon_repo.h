@@ -4,7 +4,7 @@
 
 /* Port: coupons and their uses. As in product_repo.h: one document, one atomic update. */
 
-#include "../products/product_repo.h"
+#include "../catalogue/product_repo.h"
 #include "coupon.h"
 
 /* State of a coupon as an order in trouble must see it. */

@@ -6,7 +6,7 @@
 
 #include <apr_pools.h>
 
-#include "../infra/redis.h"
+#include "../drivers/redis.h"
 #include "limiter.h"
 
 /* fallback counts whenever Redis does not. */

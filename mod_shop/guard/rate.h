@@ -6,7 +6,7 @@
 
 #include <apr_pools.h>
 
-#include "../base/settings.h"
+#include "../settings.h"
 #include "limiter.h"
 
 /* What a caller is told when count hits stand in a window that ends in left_ms. cost 0 is a look:

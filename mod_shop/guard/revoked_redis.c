@@ -13,8 +13,8 @@
 #include <apr_strings.h>
 
 #include "../base/log.h"
-#include "../infra/announce.h"
-#include "../infra/owed.h"
+#include "../hosts/announce.h"
+#include "../hosts/pending_sync.h"
 
 #define MARGIN_S 60     /* clocks of the hosts and of Redis need not agree to the second */
 #define MAX_LOADED 4096 /* half the room of revoked_shm.c: the rest is for what comes later */

@@ -7,14 +7,14 @@
 #include <apr_pools.h>
 #include <stdbool.h>
 
-#include "../infra/changes.h"
-#include "../infra/redis.h"
+#include "../hosts/changes.h"
+#include "../drivers/redis.h"
 #include "token.h"
 
 /* token_s: the longest an access token is accepted after it was issued (life and leeway). owed:
  * zeroed word shared by the processes of this host (it must outlive pool), or NULL: while this
  * host could not tell Redis of a revocation, none of its processes takes "not revoked" from it.
- * Every revocation is announced (infra/announce.h) in the moment it is listed; changes gives the
+ * Every revocation is announced (hosts/announce.h) in the moment it is listed; changes gives the
  * origin and may be NULL.
  *
  * What remains: this host ends a session and cannot reach Redis, another one can. Until this host

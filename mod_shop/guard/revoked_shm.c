@@ -13,7 +13,7 @@
 
 #include "../base/clock.h"
 #include "../base/id.h"
-#include "../infra/owed.h"
+#include "../hosts/pending_sync.h"
 
 #define SLOTS 8192
 #define NEIGHBOURS 32 /* slots that may hold an entry, beginning at the one its hash names */

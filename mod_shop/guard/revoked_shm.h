@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../infra/changes.h"
+#include "../hosts/changes.h"
 #include "token.h"
 
 /* How many bytes of zeroed memory the processes of a host share. */

@@ -9,7 +9,7 @@
 #include "../base/base64.h"
 #include "../base/id.h"
 #include "../base/json.h"
-#include "../infra/jwt.h"
+#include "../drivers/jwt.h"
 #include "token_memory.h"
 
 enum {

@@ -3,13 +3,14 @@
 #define SHOP_GUARD_TOKEN_H
 
 /* Access and refresh tokens: JWTs (RFC 7519) behind the guards of RFC 8725. guard/token.c parses
- * header and claims itself, strictly, and lets infra/jwt.c do nothing but sign and verify bytes. */
+ * header and claims itself, strictly, and lets drivers/jwt.c do nothing but sign and verify bytes.
+ */
 
 #include <apr_pools.h>
 #include <apr_time.h>
 
 #include "../base/error.h"
-#include "../base/settings.h"
+#include "../settings.h"
 #include "../http/res.h"
 
 struct shop_app_t;

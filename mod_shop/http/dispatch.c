@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "body.h"
-#include "cache_local.h"
+#include "../cache/cache_local.h"
 #include "etag.h"
 #include "media.h"
 #include "problem.h"

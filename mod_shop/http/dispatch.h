@@ -5,7 +5,7 @@
 /* Runs one request: route 404, method 405, guards (rate, token 401, role 403), 406 and 415, size
  * 413, syntax 400, fields and query 422, then the handler (404, 412, 409). */
 
-#include "../base/settings.h"
+#include "../settings.h"
 #include "route.h"
 
 /* A check before the handler; may set reply headers (RateLimit). */

@@ -2,16 +2,6 @@
 libshop_la_SOURCES += \
 	mod_shop/http/body.c \
 	mod_shop/http/body.h \
-	mod_shop/http/cache.c \
-	mod_shop/http/cache.h \
-	mod_shop/http/cache_encode.c \
-	mod_shop/http/cache_encode.h \
-	mod_shop/http/cache_local.c \
-	mod_shop/http/cache_local.h \
-	mod_shop/http/cache_redis.c \
-	mod_shop/http/cache_redis.h \
-	mod_shop/http/cache_shard.c \
-	mod_shop/http/cache_shard.h \
 	mod_shop/http/coding.c \
 	mod_shop/http/coding.h \
 	mod_shop/http/dispatch.c \
@@ -22,15 +12,6 @@ libshop_la_SOURCES += \
 	mod_shop/http/idempotency.h \
 	mod_shop/http/media.c \
 	mod_shop/http/media.h \
-	mod_shop/http/metrics.c \
-	mod_shop/http/metrics.def \
-	mod_shop/http/metrics.h \
-	mod_shop/http/metrics_text.c \
-	mod_shop/http/openapi.c \
-	mod_shop/http/openapi.h \
-	mod_shop/http/openapi_parts.h \
-	mod_shop/http/openapi_responses.c \
-	mod_shop/http/openapi_schema.c \
 	mod_shop/http/problem.c \
 	mod_shop/http/problem.h \
 	mod_shop/http/query.c \

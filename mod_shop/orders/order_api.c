@@ -67,7 +67,7 @@ shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
 {
     return (shop_order_ports_t){
         .orders = app->orders,
-        .products = app->products,
+        .products = app->catalogue,
         .carts = app->cart,
         .coupons = app->coupons,
         .clock = app->clock,

@@ -13,7 +13,7 @@
  *    cart_gen, cart_slot, key_slot, fp, lease_at?, unfinished?, restocking?, returned: [],
  *    reply?, outbox?} */
 
-#include "../infra/mongo.h"
+#include "../drivers/mongo.h"
 #include "order.h"
 
 /* The document of a claim. The caller destroys it. */

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "../infra/mongo.h"
+#include "../drivers/mongo.h"
 #include "order_repo.h"
 
 typedef struct shop_order_repo_mongo_t {

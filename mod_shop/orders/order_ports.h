@@ -9,7 +9,7 @@
 #include "../base/clock.h"
 #include "../cart/cart_repo.h"
 #include "../coupons/coupon_repo.h"
-#include "../products/product_repo.h"
+#include "../catalogue/product_repo.h"
 #include "order_repo.h"
 
 /* A document with this many holds takes no further one until some are spent. */

@@ -6,7 +6,7 @@
 #include <http_core.h>
 #include <stdio.h>
 
-#include "../http/cache_encode.h"
+#include "../cache/cache_encode.h"
 #include "conf.h"
 
 static void dump_codings(unsigned codings)

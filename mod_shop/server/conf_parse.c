@@ -13,7 +13,7 @@
 
 #include "../base/log.h"
 #include "../base/money.h"
-#include "../http/cache_encode.h"
+#include "../cache/cache_encode.h"
 #include "conf.h"
 #include "conf_words.h"
 

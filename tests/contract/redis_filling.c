@@ -7,7 +7,7 @@
 
 #include "redis_filling.h"
 
-#include "mod_shop/http/cache_redis.h"
+#include "mod_shop/cache/cache_redis.h"
 
 #define HOSTS 3
 #define THREADS 12

@@ -7,7 +7,7 @@
 
 #include "mod_shop/base/text.h"
 #include "mod_shop/cart/cart_mongo.h"
-#include "mod_shop/products/product_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
 #include "tests/contract/cart_contract.h"
 #include "tests/contract/product_contract.h"
 #include "tests/fakes/cart_mem.h"

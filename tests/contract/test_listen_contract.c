@@ -12,13 +12,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "mod_shop/app_listen.h"
+#include "mod_shop/hosts/listener.h"
 #include "mod_shop/base/clock.h"
 #include "mod_shop/base/log.h"
 #include "mod_shop/guard/revoked_redis.h"
 #include "mod_shop/guard/revoked_shm.h"
-#include "mod_shop/http/cache_redis.h"
-#include "mod_shop/infra/announce.h"
+#include "mod_shop/cache/cache_redis.h"
+#include "mod_shop/hosts/announce.h"
 #include "tests/unit/harness.h"
 
 #define TOKEN_S 900

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What infra/mongo.c promises, on a real store. Needs SHOP_TEST_MONGO_URI (a database of
+ * What drivers/mongo.c promises, on a real store. Needs SHOP_TEST_MONGO_URI (a database of
  * this run's own is made on that server and dropped at the end); exit 77 (skipped) without. */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,7 +8,7 @@
 
 #include "mod_shop/base/clock.h"
 #include "mod_shop/base/log.h"
-#include "mod_shop/infra/mongo.h"
+#include "mod_shop/drivers/mongo.h"
 #include "tests/unit/harness.h"
 
 #define ROWS "infra_rows"
@@ -409,7 +409,7 @@ static int set_up(void)
     return shop_mongo_open(&mongo, &settings, suite_pool) != NULL;
 }
 
-/* infra/mongo.h drops no databases, so the test does it by the driver's own means. */
+/* drivers/mongo.h drops no databases, so the test does it by the driver's own means. */
 static int tear_down(void)
 {
     mongoc_client_t *client = mongoc_client_new(settings.mongo_uri);

@@ -6,7 +6,7 @@
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
-#include "mod_shop/products/product_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
 #include "order_contract.h"
 #include "tests/fakes/order_mem.h"
 #include "tests/unit/orders/order_shop.h"

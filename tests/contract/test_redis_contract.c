@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What infra/redis.c and the adapters built on it promise, on a real Redis. Needs
+ * What drivers/redis.c and the adapters built on it promise, on a real Redis. Needs
  * SHOP_TEST_REDIS_PORT (a server of the tests' own: it is flushed); exit 77 (skipped) without. */
 #include <apr_time.h>
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@
 #include "mod_shop/base/log.h"
 #include "mod_shop/guard/limiter_redis.h"
 #include "mod_shop/guard/revoked_redis.h"
-#include "mod_shop/http/cache_redis.h"
+#include "mod_shop/cache/cache_redis.h"
 #include "redis_filling.h"
 #include "redis_lease.h"
 #include "tests/unit/harness.h"

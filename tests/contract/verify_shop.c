@@ -4,9 +4,9 @@
 
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
-#include "mod_shop/ops/verify_mongo.h"
+#include "mod_shop/audit/verify_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
-#include "mod_shop/products/product_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
 
 #define ADMIN "e00000000000000000000001"
 

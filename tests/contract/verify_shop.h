@@ -5,7 +5,7 @@
 /* A shop on the real store with a history, and the audit of its books as one line of text. */
 
 #include "contract_store.h"
-#include "mod_shop/ops/verify_run.h"
+#include "mod_shop/audit/verify_run.h"
 #include "tests/unit/orders/order_shop.h"
 
 #define VERIFY_NOBODY "f00000000000000000000000"

@@ -5,7 +5,7 @@
 /* The catalogue in memory, for tests: one lock around everything, so it is atomic. The order
  * protocol is the real one, holds, backs and fences included. */
 
-#include "mod_shop/products/product_repo.h"
+#include "mod_shop/catalogue/product_repo.h"
 
 shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool);
 

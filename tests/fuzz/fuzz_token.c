@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mod_shop/base/settings.h"
+#include "mod_shop/settings.h"
 #include "mod_shop/guard/token.h"
 
 #define NOW apr_time_from_sec(1790000000)

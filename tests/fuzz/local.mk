@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Each fuzz target linked with a main that replays its corpus; tests/check_fuzz.sh runs them.
+# Each fuzz target linked with a main that replays its corpus; tests/checks/check_fuzz.sh runs them.
 fuzz_replays = \
 	tests/fuzz/replay_email \
 	tests/fuzz/replay_json_body \
@@ -23,5 +23,5 @@ tests_fuzz_replay_time_SOURCES = tests/fuzz/fuzz_time.c tests/fuzz/replay.c
 tests_fuzz_replay_time_LDADD = libshop.la $(SHOP_LIBS)
 tests_fuzz_replay_token_SOURCES = tests/fuzz/fuzz_token.c tests/fuzz/replay.c
 tests_fuzz_replay_token_LDADD = libshop.la $(SHOP_LIBS)
-TESTS += tests/check_fuzz.sh
-EXTRA_DIST += tests/check_fuzz.sh tests/fuzz/corpus
+TESTS += tests/checks/check_fuzz.sh
+EXTRA_DIST += tests/checks/check_fuzz.sh tests/fuzz/corpus

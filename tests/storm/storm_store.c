@@ -7,7 +7,7 @@
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
-#include "mod_shop/products/product_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
 #include "tests/contract/contract_store.h"
 #include "tests/fakes/cart_mem.h"
 #include "tests/fakes/coupon_mem.h"

@@ -2,7 +2,7 @@
  * What a cart shows and may hold, and the cart over HTTP. */
 #include "mod_shop/base/money.h"
 #include "mod_shop/cart/cart.h"
-#include "tests/unit/products/api.h"
+#include "tests/unit/catalogue/api.h"
 
 #define MISSING "65a0000000000000000000ab"
 
@@ -212,10 +212,10 @@ static void an_add_asks_the_stores_three_times(void)
     api_begin();
     id = api_product("Lamp", "1", 9);
     carts = shop_cart_mem_calls(api_app.cart);
-    products = shop_product_mem_calls(api_app.products);
+    products = shop_product_mem_calls(api_app.catalogue);
     T_INT(put_in(id, 1)->status, 200);
     T_INT(shop_cart_mem_calls(api_app.cart) - carts, 2);
-    T_INT(shop_product_mem_calls(api_app.products) - products, 1);
+    T_INT(shop_product_mem_calls(api_app.catalogue) - products, 1);
     shop_cart_mem_away(api_app.cart, true);
     T_INT(api_call("user", "GET", "/cart", NULL)->status, 503);
 }

@@ -7,7 +7,7 @@
 
 #include "mod_shop/base/clock.h"
 #include "mod_shop/guard/revoked_shm.h"
-#include "mod_shop/infra/owed.h"
+#include "mod_shop/hosts/pending_sync.h"
 #include "suites.h"
 
 #define TOKEN_S 900

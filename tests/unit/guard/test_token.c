@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "mod_shop/base/base64.h"
-#include "mod_shop/base/settings.h"
+#include "mod_shop/settings.h"
 #include "mod_shop/guard/token.h"
 #include "mod_shop/guard/token_memory.h"
 #include "tests/unit/harness.h"

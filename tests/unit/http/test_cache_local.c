@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "mod_shop/base/clock.h"
-#include "mod_shop/http/cache_local.h"
+#include "mod_shop/cache/cache_local.h"
 #include "suites.h"
 
 #define TTL 60

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "mod_shop/http/cache_encode.h"
-#include "mod_shop/http/cache_local.h"
+#include "mod_shop/cache/cache_encode.h"
+#include "mod_shop/cache/cache_local.h"
 #include "suites.h"
 
 #define BIT(coding) SHOP_CODING_BIT(SHOP_CODING_##coding)

@@ -2,7 +2,7 @@
  * The counters: where a request is counted, that none is lost, and how they are written down. */
 #include <pthread.h>
 
-#include "mod_shop/http/metrics.h"
+#include "mod_shop/metrics/metrics.h"
 #include "suites.h"
 #include "toy.h"
 
@@ -91,7 +91,7 @@ static void a_bound_belongs_to_its_bucket(void)
 {
     static const apr_interval_time_t bounds[] = {
 #define SHOP_METRIC_BOUND(us, text) us,
-#include "mod_shop/http/metrics.def"
+#include "mod_shop/metrics/metrics.def"
     };
     const int count = (int)(sizeof(bounds) / sizeof(bounds[0]));
 
@@ -107,7 +107,7 @@ static void a_bound_belongs_to_its_bucket(void)
 static void bounds_say_the_same_in_words_and_numbers(void)
 {
 #define SHOP_METRIC_BOUND(us, text) T_INT((us), strtod(text, NULL) * 1000000 + 0.5);
-#include "mod_shop/http/metrics.def"
+#include "mod_shop/metrics/metrics.def"
 }
 
 static void a_clock_set_back_is_no_time(void)

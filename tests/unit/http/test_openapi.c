@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The OpenAPI document says what the tables say. */
-#include "mod_shop/http/openapi.h"
+#include "mod_shop/openapi/openapi.h"
 
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Replies. */
-#include "mod_shop/http/cache.h"
+#include "mod_shop/cache/cache.h"
 #include "mod_shop/http/etag.h"
 #include "mod_shop/http/uri.h"
 #include "suites.h"

@@ -76,7 +76,7 @@ static void open_shop(int64_t stock, int64_t uses)
     app.settings = &settings;
     app.clock = &shop->clock;
     app.orders = shop->ports.orders;
-    app.products = shop->ports.products;
+    app.catalogue = shop->ports.products;
     app.cart = shop->ports.carts;
     app.coupons = shop->ports.coupons;
     app.limiter = &limiter;

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_AUDIT_VERIFY_H
+#define SHOP_AUDIT_VERIFY_H
+
+/* What the books must say: stock from the opening balance, the movements and the orders; a coupon's
+ * uses from the orders; an order's sums from its lines. The rules, pure: no I/O, no clock.
+ *
+ * What an order has taken from a product, state by state (a coupon's use in the same way, one unit
+ * at a time):
+ *
+ *   order                 hold stands          no hold
+ *   placing               the hold's quantity  nothing: not taken yet
+ *   aborting              the hold's quantity  nothing: not taken, or given back
+ *   failed                the hold's quantity  nothing (a take that came late; the reaper frees it)
+ *   pending .. refunded   the line             the line: the hold was spent, which moves no stock
+ *   cancelling            the line, until `returned` of the order or `backs` of the product says
+ *                         that it was given back (either may be seen first: backs is written first
+ *                         and forgotten last)
+ *   cancelled             as cancelling; every line is in `returned` by then
+ *   not there             the hold's quantity  nothing
+ *
+ * So a hold counts where its order is not committed, and never where it is. A line given back by a
+ * refund is in `returned` or `backs` too. A product that was deleted gets nothing back, so its
+ * stock is not judged. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../orders/order.h"
+
+/* An order that is unfinished so long after its lease is not being finished by anybody. */
+#define SHOP_VERIFY_STUCK_AFTER (20 * SHOP_ORDER_LEASE)
+/* No order with this id: only where a status is expected. */
+#define SHOP_VERIFY_ABSENT (-1)
+
+/* A document as it was read, member by member what is compared and nothing else: equal bytes are an
+ * unchanged document, and a repair asks for just these. */
+typedef struct shop_verify_seen_t {
+    const uint8_t *bytes;
+    apr_size_t size;
+} shop_verify_seen_t;
+
+/* Of holds, backs and moves. */
+typedef struct shop_verify_entry_t {
+    const char *id; /* the order's, or the movement's */
+    int64_t amount;
+    bool known; /* the order was met */
+} shop_verify_entry_t;
+
+typedef struct shop_verify_product_t {
+    const char *id;
+    bool deleted;
+    bool has_opened; /* false: made by a version that kept no opening balance */
+    int64_t opened, stock;
+    apr_array_header_t *holds, *backs, *moves; /* shop_verify_entry_t */
+    shop_verify_seen_t seen;
+    /* summed up by the rules */
+    int64_t moved; /* movements that took effect */
+    int64_t taken; /* by orders */
+} shop_verify_product_t;
+
+/* What one order has of a product. */
+typedef struct shop_verify_line_t {
+    const char *order_id;
+    int status; /* shop_order_status_t */
+    int64_t quantity;
+    bool returned; /* the order says that the line was given back */
+} shop_verify_line_t;
+
+typedef struct shop_verify_coupon_t {
+    const char *code;
+    int64_t usage_limit; /* -1: none, and then nothing is counted */
+    int64_t remaining;   /* -1: none */
+    int64_t terms_rev, born;
+    apr_array_header_t *holds, *backs; /* shop_verify_entry_t */
+    shop_verify_seen_t seen;
+    /* summed up by the rules */
+    int64_t taken;                                 /* uses under the limit, holds included */
+    int64_t unlimited, unlimited_cancelled, older; /* see shop_verify_coupon_bounds */
+} shop_verify_coupon_t;
+
+/* What one order has of a coupon. */
+typedef struct shop_verify_use_t {
+    const char *order_id;
+    int status;
+    bool limited;  /* was taken from a limit */
+    bool returned; /* the order says that the use was given back */
+    int64_t terms_rev;
+    int64_t born; /* of the coupon that was used; -1: the order does not say */
+} shop_verify_use_t;
+
+typedef struct shop_verify_order_t {
+    const char *id;
+    int status;                /* -1: no status that we know */
+    apr_array_header_t *items; /* shop_order_line_t; only the numbers are set */
+    int64_t subtotal, discount, total;
+    bool has_refunded;         /* false: made by a version that kept no refunds */
+    int64_t refunded, refunds; /* as stored; the sum over the refunds */
+    bool unfinished;
+    apr_time_t lease_at;
+    const char *redemption; /* id of the redemption that must name the order; NULL: none must */
+    shop_verify_seen_t seen;
+} shop_verify_order_t;
+
+typedef struct shop_verify_redemption_t {
+    const char *id;
+    apr_array_header_t *uses; /* shop_verify_entry_t; amount 1: the reaper still looks at it */
+} shop_verify_redemption_t;
+
+/* Something that is not as it must be. */
+typedef struct shop_verify_finding_t {
+    const char *kind;   /* product, coupon, order or redemption */
+    const char *id;     /* of the object */
+    const char *member; /* of its document */
+    const char *detail; /* what is wrong where it is no number, or why it is not repaired; NULL */
+    bool has_stored, has_computed;
+    int64_t stored, computed;
+    bool repaired;
+    bool busy; /* nothing was found: the object kept changing and was not judged */
+} shop_verify_finding_t;
+
+bool shop_verify_is_committed(int status);
+
+/* Counts what the order of `line` has taken; every line of the product once. */
+void shop_verify_count_line(shop_verify_product_t *product, const shop_verify_line_t *line);
+/* After all lines: the holds that no line has accounted for. */
+void shop_verify_close_product(shop_verify_product_t *product);
+/* What the stock must be; only where has_opened. */
+int64_t shop_verify_stock(const shop_verify_product_t *product);
+/* The opening balance under which the stock is right. */
+int64_t shop_verify_opened(const shop_verify_product_t *product);
+bool shop_verify_names(const apr_array_header_t *entries, const char *id);
+
+void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use);
+void shop_verify_close_coupon(shop_verify_coupon_t *coupon);
+/* The least and the most that may remain. They are one number where every order took its use from
+ * the limit. A limit that was set later began with the orders standing then, and which those were
+ * cannot be told afterwards of orders cancelled since, nor of orders of an earlier coupon of the
+ * same code. */
+void shop_verify_coupon_bounds(int64_t *least, int64_t *most, const shop_verify_coupon_t *coupon);
+
+/* Appends a shop_verify_finding_t for each sum that is wrong and for an order that is stuck. */
+void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_order_t *order,
+                             apr_time_t now, apr_pool_t *pool);
+/* The sums as the lines and the refunds have them, into another order; false: they are none that an
+ * order can have, so the lines themselves are wrong and a person must look. */
+bool shop_verify_mend_order(shop_verify_order_t *mended, const shop_verify_order_t *order,
+                            apr_pool_t *pool);
+
+/* May a redemption name an order of this status (or SHOP_VERIFY_ABSENT)? open: the reaper has yet
+ * to look at it. */
+bool shop_verify_may_redeem(int status, bool open);
+
+#endif

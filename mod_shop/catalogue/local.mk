@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: MIT
+libshop_la_SOURCES += \
+	mod_shop/catalogue/product.c \
+	mod_shop/catalogue/product.h \
+	mod_shop/catalogue/product_admin_api.c \
+	mod_shop/catalogue/product_api.c \
+	mod_shop/catalogue/product_api.h \
+	mod_shop/catalogue/product_list_mongo.c \
+	mod_shop/catalogue/product_mongo.c \
+	mod_shop/catalogue/product_mongo.h \
+	mod_shop/catalogue/product_movements_mongo.c \
+	mod_shop/catalogue/product_order_mongo.c \
+	mod_shop/catalogue/product_repo.h \
+	mod_shop/catalogue/product_stock_mongo.c

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_CATALOGUE_PRODUCT_H
+#define SHOP_CATALOGUE_PRODUCT_H
+
+/* A product and what may be asked of the catalogue. Pure. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/cursor.h"
+#include "../base/error.h"
+
+#define SHOP_STOCK_MAX INT64_C(2147483647)
+
+typedef struct shop_product_t {
+    const char *id;
+    const char *name;
+    const char *description; /* "" when absent */
+    int64_t price;           /* minor units */
+    const char *currency;    /* the shop's; not stored */
+    const char *category;
+    int64_t stock;         /* units that can be ordered now */
+    const char *image_url; /* NULL when absent */
+    bool featured;
+    apr_time_t created_at;
+    apr_time_t updated_at;
+    int64_t rev;
+} shop_product_t;
+
+typedef struct shop_product_query_t {
+    shop_list_query_t list;
+    const char *category;         /* NULL: any */
+    apr_array_header_t *words;    /* const char *; all must match; NULL: no search */
+    bool nothing;                 /* q had no word: the answer is empty */
+    int64_t min_price, max_price; /* minor units, -1: open */
+    int in_stock, featured;       /* -1 any, 0 no, 1 yes */
+    const char *sort;             /* name, price, created_at, with '-' descending; relevance */
+} shop_product_query_t;
+
+typedef struct shop_category_t {
+    const char *name;
+    int64_t products;
+} shop_category_t;
+
+/* One change of stock and why. */
+typedef struct shop_movement_t {
+    const char *id;
+    const char *product_id;
+    int64_t delta;
+    int64_t stock_after;
+    const char *reason;
+    const char *by; /* user id */
+    apr_time_t at;
+} shop_movement_t;
+
+/* The search words stored with a product: of name, category and description, at most 64. */
+apr_array_header_t *shop_product_words(const shop_product_t *product, apr_pool_t *pool);
+/* The words of the name and their beginnings from three characters on, so that "umb" finds an
+ * umbrella by equality alone; at most 96. A search finds what has every word here or above. */
+apr_array_header_t *shop_product_name_words(const shop_product_t *product, apr_pool_t *pool);
+
+/* What ?sort= means. */
+typedef enum {
+    SHOP_SORT_CREATED,
+    SHOP_SORT_NAME,
+    SHOP_SORT_PRICE,
+    SHOP_SORT_RELEVANCE, /* every word in the name first, then the others; each by name */
+    SHOP_SORT_COUNT
+} shop_product_sort_t;
+
+#define SHOP_PRODUCT_SORTS_HELP                                                       \
+    "`name`, `price` or `created_at`, `-` in front for descending; `relevance` (the " \
+    "default with `q`): products with every word in their name come first, then the " \
+    "others, each by name. Without `q` the newest come first."
+
+/* The names that ?sort= takes, NULL-terminated. */
+extern const char *const shop_product_sorts[];
+shop_product_sort_t shop_product_sort(bool *down, const char *sort);
+
+/* One string per sort that orders like (sort key, id): the stores keep it, so that a page is one
+ * range of one index, whatever ties there are. */
+const char *shop_product_key(const shop_product_t *product, shop_product_sort_t sort,
+                             apr_pool_t *pool);
+/* The same from what a cursor holds; folded is the folded name. */
+const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, int64_t number,
+                                const char *id, apr_pool_t *pool);
+/* The range of keys by price that lie within min..max (-1: open): [*from, *to). NULL: open. */
+void shop_product_price_range(const char **from, const char **to, int64_t min, int64_t max,
+                              apr_pool_t *pool);
+/* The cursor behind last, the last product of a page. rank: 0 or 1 for relevance. */
+const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char *sort, int rank,
+                                         apr_pool_t *pool);
+
+/* Movements are listed newest first by (at, id), as one string. */
+const char *shop_movement_key(apr_time_t at, const char *id, apr_pool_t *pool);
+const shop_cursor_t *shop_movement_cursor(const shop_movement_t *last, apr_pool_t *pool);
+
+/* Checks a change of stock: STOCK_NEGATIVE below zero, VALIDATION_FAILED above SHOP_STOCK_MAX. */
+shop_error_t *shop_product_may_move(int64_t stock, int64_t delta, apr_pool_t *pool);
+
+#endif

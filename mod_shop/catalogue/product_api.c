@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: MIT
+ * The catalogue over HTTP. The field table, the public reads, which are answered from the cache
+ * where they can be, and the route table; what admins do is in product_admin_api.c. */
+#include <apr_strings.h>
+#include <string.h>
+
+#include "../base/id.h"
+#include "../base/money.h"
+#include "../base/text.h"
+#include "../http/query.h"
+#include "product_api.h"
+
+#define QUERY_CHARACTERS 200
+#define QUERY_WORDS 100
+
+const shop_field_t shop_product_fields[] = {
+    SHOP_FIELD(shop_product_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "identifier"),
+    SHOP_FIELD(shop_product_t, name, STRING, SHOP_REQUIRED, 1, 200, "what it is called"),
+    SHOP_FIELD(shop_product_t, description, TEXT, SHOP_NULLABLE, 0, 10000,
+               "plain text, empty when absent"),
+    SHOP_FIELD(shop_product_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX,
+               "price of one unit in major units"),
+    SHOP_FIELD(shop_product_t, currency, STRING, SHOP_READ_ONLY | SHOP_REQUIRED, 3, 3,
+               "ISO 4217 code of the shop's currency"),
+    SHOP_FIELD(shop_product_t, category, STRING, SHOP_REQUIRED, 1, 100,
+               "the category it is listed in"),
+    SHOP_FIELD(shop_product_t, stock, INT, 0, 0, SHOP_STOCK_MAX,
+               "units that can be ordered; set on create, moved by POST /products/{id}/stock"),
+    SHOP_FIELD(shop_product_t, image_url, URL, SHOP_NULLABLE, 1, 2048,
+               "http(s) address or absolute path of a picture; never fetched by the shop"),
+    SHOP_FIELD(shop_product_t, featured, BOOL, 0, 0, 0, "listed under GET /products/featured"),
+    SHOP_FIELD(shop_product_t, created_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was created"),
+    SHOP_FIELD(shop_product_t, updated_at, TIME, SHOP_READ_ONLY, 0, 0,
+               "when it was changed last; orders do not count"),
+    SHOP_FIELDS_END,
+};
+
+typedef struct products_params_t {
+    shop_page_params_t page;
+    const char *category, *q, *sort;
+    int64_t min_price, max_price;
+    bool in_stock, featured;
+} products_params_t;
+
+static const shop_field_t products_params[] = {
+    SHOP_PAGE_PARAMS,
+    SHOP_FIELD(products_params_t, category, STRING, 0, 1, 100, "only this category"),
+    SHOP_FIELD(products_params_t, q, STRING, 0, 0, QUERY_CHARACTERS,
+               "words that must all stand in name, category or description; words of the name "
+               "also by their beginning, from three letters on. Without a word it finds nothing"),
+    SHOP_FIELD(products_params_t, min_price, MONEY, 0, 0, SHOP_PRICE_MAX, "lowest price"),
+    SHOP_FIELD(products_params_t, max_price, MONEY, 0, 0, SHOP_PRICE_MAX, "highest price"),
+    SHOP_FIELD(products_params_t, in_stock, BOOL, 0, 0, 0,
+               "true: only what can be ordered now; false: only what cannot"),
+    SHOP_FIELD(products_params_t, featured, BOOL, 0, 0, 0, "only what is (not) featured"),
+    SHOP_FIELD_ENUM_OF(products_params_t, sort, 0, shop_product_sorts, SHOP_PRODUCT_SORTS_HELP),
+    SHOP_FIELDS_END,
+};
+
+static const shop_field_t page_params[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
+
+static const shop_field_t category_fields[] = {
+    SHOP_FIELD(shop_category_t, name, STRING, SHOP_REQUIRED, 1, 100, "the category"),
+    SHOP_FIELD(shop_category_t, products, INT, SHOP_REQUIRED, 0, INT64_MAX,
+               "number of products in it"),
+    SHOP_FIELDS_END,
+};
+
+typedef struct categories_t {
+    apr_array_header_t *items;
+} categories_t;
+
+static const shop_field_t categories_fields[] = {
+    SHOP_FIELD_LIST_OF(categories_t, items, SHOP_REQUIRED, category_fields,
+                       "every category that has a product, by name"),
+    SHOP_FIELDS_END,
+};
+
+/* ---- reading ---- */
+
+static void make_public(shop_res_t *res, int ttl_s)
+{
+    shop_res_public(res, shop_cache_max_age(ttl_s));
+}
+
+static shop_error_t *not_there(const char *id, apr_pool_t *pool)
+{
+    return shop_err(pool, NOT_FOUND, "there is no product %s", id);
+}
+
+/* true: the reply is there (*err: that there is no such object). Otherwise *slot says where a fresh
+ * one may be kept. */
+static bool serve_cached(shop_error_t **err, const shop_app_t *app, const shop_req_t *req,
+                         shop_res_t *res, shop_cache_slot_t *slot, const char *key, int ttl_s)
+{
+    const shop_page_t *page = NULL;
+
+    *err = NULL;
+    memset(slot, 0, sizeof(*slot));
+    slot->key = key;
+    res->cached = "store";
+    if (ttl_s > 0) {
+        page = app->cache->get(app->cache, key, slot, ttl_s, req->pool);
+    }
+    if (!page) {
+        return false;
+    }
+    res->cached = page->immortal ? "local" : "shared";
+    if (page->absent) {
+        *err = not_there(strrchr(req->path, '/') + 1, req->pool);
+        return true;
+    }
+    shop_res_page(res, page);
+    make_public(res, ttl_s);
+    res->cache_key = key;
+    return true;
+}
+
+/* What a reply shows: each product, and for lists by stock that any stock moved. */
+typedef struct shown_t {
+    uint32_t *cells;
+    int count;
+} shown_t;
+
+static shown_t shows(const apr_array_header_t *products, bool by_stock, apr_pool_t *pool)
+{
+    int count = products ? products->nelts : 0;
+    shown_t shown = { apr_palloc(pool, ((apr_size_t)count + 1) * sizeof(uint32_t)), 0 };
+
+    for (int i = 0; i < count; i++) {
+        shown.cells[shown.count++] =
+            shop_changes_cell(APR_ARRAY_IDX(products, i, shop_product_t *)->id);
+    }
+    if (by_stock) {
+        shown.cells[shown.count++] = shop_changes_cell(SHOP_SUBJECT_STOCK);
+    }
+    return shown;
+}
+
+static void keep(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
+                 const shop_cache_slot_t *slot, shown_t shown, int ttl_s)
+{
+    shop_page_t *page;
+
+    make_public(res, ttl_s);
+    if (slot->usable || slot->local) {
+        page = shop_res_to_page(res, req->pool);
+        page->cells = shown.cells;
+        page->cell_count = shown.count;
+        app->cache->put(app->cache, slot, page, ttl_s, req->pool);
+        res->cache_key = slot->key;
+    }
+}
+
+/* That there is none is an answer too, and strangers may ask for it again and again. */
+static void keep_absent(const shop_app_t *app, const shop_req_t *req, const shop_cache_slot_t *slot,
+                        int ttl_s)
+{
+    shop_page_t *page = apr_pcalloc(req->pool, sizeof(*page));
+
+    if (slot->usable || slot->local) {
+        page->absent = true;
+        app->cache->put(app->cache, slot, page, ttl_s, req->pool);
+    }
+}
+
+static void price_in(apr_array_header_t *products, const char *currency)
+{
+    for (int i = 0; i < products->nelts; i++) {
+        APR_ARRAY_IDX(products, i, shop_product_t *)->currency = currency;
+    }
+}
+
+shop_error_t *shop_product_of_path(shop_product_t **product, const shop_app_t *app,
+                                   const shop_req_t *req)
+{
+    const char *id;
+
+    SHOP_TRY(shop_req_id(&id, req, "id"));
+    SHOP_TRY(app->catalogue->find(product, app->catalogue, id, req->pool));
+    if (!*product) {
+        return not_there(id, req->pool);
+    }
+    (*product)->currency = app->settings->currency;
+    return NULL;
+}
+
+static bool has_param(const shop_req_t *req, const char *name)
+{
+    return shop_fields_has(req->query_present, products_params, name);
+}
+
+static shop_error_t *query_of(shop_product_query_t *query, const shop_app_t *app,
+                              const shop_req_t *req)
+{
+    const products_params_t *params = req->query_record;
+    bool searched = has_param(req, "q");
+    shop_error_t *err = NULL;
+
+    *query = (shop_product_query_t){
+        .category = params->category,
+        .min_price = has_param(req, "min_price") ? params->min_price : -1,
+        .max_price = has_param(req, "max_price") ? params->max_price : -1,
+        .in_stock = has_param(req, "in_stock") ? params->in_stock : -1,
+        .featured = has_param(req, "featured") ? params->featured : -1,
+        .sort = params->sort ? params->sort
+                : searched   ? "relevance"
+                             : "-created_at",
+    };
+    if (searched) {
+        query->words = shop_text_tokens(params->q, QUERY_WORDS, req->pool);
+        query->nothing = query->words->nelts == 0;
+    } else if (!strcmp(query->sort, "relevance")) {
+        shop_error_violate(&err, req->pool, "?sort", "enum", "relevance needs a search (q)");
+        return err;
+    }
+    query->nothing =
+        query->nothing || (query->max_price >= 0 && query->min_price > query->max_price);
+    return shop_query_page(&query->list, &params->page, query->sort, app->settings->page_default,
+                           app->settings->page_max, req->pool);
+}
+
+/* The same question gives the same key however it was spelt. Texts carry their length, so that
+ * none can pose as two; the digest keeps keys short whatever strangers ask. */
+static const char *list_key(const shop_product_query_t *query, const shop_app_t *app,
+                            const shop_req_t *req)
+{
+    const shop_cursor_t *after = query->list.after;
+    const char *words = query->words ? apr_array_pstrcat(req->pool, query->words, ' ') : "-";
+    const char *cursor = after ? shop_cursor_encode(after, req->pool) : "-";
+    const char *category = query->category ? query->category : "";
+    const char *plain;
+
+    plain = apr_psprintf(req->pool,
+                         "%s %s %s %s %" APR_INT64_T_FMT " %d %d %d %d %" APR_INT64_T_FMT
+                         " %" APR_INT64_T_FMT " %" APR_SIZE_T_FMT ":%s %s",
+                         app->settings->currency, req->root ? req->root : "", query->sort, cursor,
+                         query->list.limit, query->list.count, query->nothing, query->in_stock,
+                         query->featured, query->min_price, query->max_price,
+                         query->category ? strlen(category) + 1 : 0, category, words);
+    return apr_pstrcat(req->pool, req->route->operation, ":",
+                       shop_id_sha256(plain, strlen(plain), req->pool), NULL);
+}
+
+static shop_error_t *answer_list(const shop_app_t *app, const shop_product_query_t *query,
+                                 shop_req_t *req, shop_res_t *res)
+{
+    int ttl_s = app->settings->cache_products_s;
+    apr_array_header_t *products;
+    shop_cache_slot_t slot;
+    shop_list_end_t end;
+    shop_error_t *err;
+
+    if (serve_cached(&err, app, req, res, &slot, list_key(query, app, req), ttl_s)) {
+        return err;
+    }
+    SHOP_TRY(app->catalogue->list(&products, &end, app->catalogue, query, req->pool));
+    price_in(products, app->settings->currency);
+    SHOP_TRY(shop_res_list(res, req, shop_product_fields, products, &end));
+    keep(app, req, res, &slot, shows(products, query->in_stock >= 0, req->pool), ttl_s);
+    return NULL;
+}
+
+static shop_error_t *products_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_product_query_t query;
+
+    SHOP_TRY(query_of(&query, app, req));
+    return answer_list(app, &query, req, res);
+}
+
+static shop_error_t *products_featured(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    shop_product_query_t query = {
+        .min_price = -1, .max_price = -1, .in_stock = -1, .featured = 1, .sort = "-created_at"
+    };
+
+    SHOP_TRY(shop_query_page(&query.list, req->query_record, query.sort,
+                             app->settings->page_default, app->settings->page_max, req->pool));
+    return answer_list(app, &query, req, res);
+}
+
+static shop_error_t *product_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    int ttl_s = app->settings->cache_products_s;
+    apr_array_header_t *one = apr_array_make(req->pool, 1, sizeof(shop_product_t *));
+    shop_cache_slot_t slot;
+    shop_product_t *product = NULL;
+    shop_error_t *err;
+    const char *id;
+
+    SHOP_TRY(shop_req_id(&id, req, "id"));
+    if (serve_cached(&err, app, req, res, &slot,
+                     apr_pstrcat(req->pool, "product:", app->settings->currency, ":", id, NULL),
+                     ttl_s)) {
+        return err;
+    }
+    err = shop_product_of_path(&product, app, req);
+    if (err) {
+        if (err->code == SHOP_NOT_FOUND) {
+            keep_absent(app, req, &slot, ttl_s);
+        }
+        return err;
+    }
+    APR_ARRAY_PUSH(one, shop_product_t *) = product;
+    SHOP_TRY(shop_res_object(res, 200, shop_product_fields, product));
+    keep(app, req, res, &slot, shows(one, false, req->pool), ttl_s);
+    return NULL;
+}
+
+static shop_error_t *categories_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    int ttl_s = app->settings->cache_categories_s;
+    shop_cache_slot_t slot;
+    categories_t categories;
+    shop_error_t *err;
+
+    if (serve_cached(&err, app, req, res, &slot, "categories", ttl_s)) {
+        return err;
+    }
+    SHOP_TRY(app->catalogue->categories(&categories.items, app->catalogue, req->pool));
+    SHOP_TRY(shop_res_object(res, 200, categories_fields, &categories));
+    keep(app, req, res, &slot, (shown_t){ NULL, 0 }, ttl_s);
+    return NULL;
+}
+
+static void product_defaults(void *record)
+{
+    ((shop_product_t *)record)->description = "";
+}
+
+static const shop_code_t edit_errors[] = {
+    SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED, SHOP_PRECONDITION_REQUIRED,
+    SHOP_CONFLICT,  SHOP_STOCK_NOT_EDITABLE,  SHOP_OK
+};
+static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
+                                             SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT, SHOP_OK };
+static const shop_code_t stock_errors[] = { SHOP_NOT_FOUND,
+                                            SHOP_STOCK_NEGATIVE,
+                                            SHOP_CONFLICT,
+                                            SHOP_IDEMPOTENCY_IN_PROGRESS,
+                                            SHOP_IDEMPOTENCY_MISMATCH,
+                                            SHOP_OK };
+static const shop_code_t not_found_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
+
+const shop_route_t shop_product_routes[] = {
+    { .method = "GET",
+      .path = "/products",
+      .handler = products_list,
+      .operation = "listProducts",
+      .summary = "Products, filtered, searched and sorted",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .query = products_params,
+      .query_size = sizeof(products_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = shop_product_fields },
+    { .method = "GET",
+      .path = "/products/featured",
+      .handler = products_featured,
+      .operation = "listFeaturedProducts",
+      .summary = "Featured products, newest first",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .query = page_params,
+      .query_size = sizeof(shop_page_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = shop_product_fields },
+    { .method = "GET",
+      .path = "/products/{id}",
+      .handler = product_show,
+      .operation = "showProduct",
+      .summary = "One product",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = not_found_errors },
+    { .method = "POST",
+      .path = "/products",
+      .handler = shop_product_create,
+      .operation = "createProduct",
+      .summary = "Add a product",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .body_defaults = product_defaults,
+      .status = 201,
+      .reply = shop_product_fields },
+    { .method = "PUT",
+      .path = "/products/{id}",
+      .handler = shop_product_edit,
+      .operation = "replaceProduct",
+      .summary = "Replace a product; absent members take their defaults, stock stays",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .body_defaults = product_defaults,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = edit_errors },
+    { .method = "PATCH",
+      .path = "/products/{id}",
+      .handler = shop_product_edit,
+      .operation = "changeProduct",
+      .summary = "Change members of a product (merge patch)",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .partial = true,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = edit_errors },
+    { .method = "DELETE",
+      .path = "/products/{id}",
+      .handler = shop_product_delete,
+      .operation = "deleteProduct",
+      .summary = "Withdraw a product from lists and carts; orders keep their lines",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = delete_errors },
+    { .method = "POST",
+      .path = "/products/{id}/stock",
+      .handler = shop_product_stock_move,
+      .operation = "moveStock",
+      .summary = "Add to, take from or set the stock",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .idempotency_key = true,
+      .body = shop_stock_move_fields,
+      .body_size = sizeof(shop_stock_move_t),
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = stock_errors },
+    { .method = "GET",
+      .path = "/products/{id}/stock",
+      .handler = shop_product_stock_list,
+      .operation = "listStockMovements",
+      .summary = "Stock movements, newest first",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .query = page_params,
+      .query_size = sizeof(shop_page_params_t),
+      .status = 200,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = shop_movement_fields,
+      .errors = not_found_errors },
+    { .method = "GET",
+      .path = "/categories",
+      .handler = categories_list,
+      .operation = "listCategories",
+      .summary = "Every category with its number of products",
+      .tag = "products",
+      .access = SHOP_ACCESS_PUBLIC,
+      .status = 200,
+      .reply = categories_fields },
+    { .method = NULL },
+};

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_CATALOGUE_PRODUCT_REPO_H
+#define SHOP_CATALOGUE_PRODUCT_REPO_H
+
+/* Port: the catalogue and its stock. Results in pool. UNAVAILABLE when the store is away, INTERNAL
+ * for the unexpected. Every update touches one document atomically. Ids are valid 24 hex. */
+
+#include "product.h"
+
+/* A line that an order takes from a product. */
+typedef struct shop_take_t {
+    const char *product_id;
+    int64_t quantity;
+    int64_t price; /* frozen; the take fails when the product costs something else by now */
+} shop_take_t;
+
+/* State of one product as an order in trouble must see it. */
+typedef struct shop_stock_state_t {
+    const char *product_id;
+    bool exists; /* false: deleted or never there */
+    int64_t stock;
+    int64_t price;
+    int holds;   /* standing holds */
+    bool held;   /* by the order asked about */
+    bool backed; /* the order is named in backs */
+    int64_t back_rev;
+} shop_stock_state_t;
+
+/* An old hold or back found by index. */
+typedef struct shop_leftover_t {
+    const char *id; /* product id, coupon code or redemption id */
+    const char *order_id;
+    int64_t quantity;
+} shop_leftover_t;
+
+/* A change of stock that is asked for. */
+typedef struct shop_stock_request_t {
+    const char *product_id;
+    int64_t amount; /* a difference; with set the units there are, by compare with those read */
+    bool set;
+    const char *reason;
+    const char *by;          /* user id */
+    const char *key;         /* Idempotency-Key, of this user and product; NULL: none */
+    const char *fingerprint; /* of the request; only with a key */
+    apr_time_t now;
+    /* Only with a key: makes the bytes to answer with, now and whenever the request is repeated,
+     * from the product as the movement will leave it. The commit stores them, so this is called
+     * before it, and again when another writer got ahead. */
+    shop_error_t *(*reply)(const char **bytes, apr_size_t *size, void *baton,
+                           const shop_product_t *after, apr_pool_t *pool);
+    void *baton;
+} shop_stock_request_t;
+
+typedef struct shop_stock_done_t {
+    shop_movement_t *movement;
+    shop_product_t *product; /* afterwards; NULL with a key: the reply says it */
+    const char *reply;       /* NULL without a key */
+    apr_size_t reply_size;
+    bool replayed; /* the movement is an earlier request's */
+} shop_stock_done_t;
+
+typedef struct shop_product_repo_t shop_product_repo_t;
+struct shop_product_repo_t {
+    shop_error_t *(*insert)(shop_product_repo_t *repo, const shop_product_t *product,
+                            apr_pool_t *pool);
+    /* NULL when there is none or it was deleted. */
+    shop_error_t *(*find)(shop_product_t **product, shop_product_repo_t *repo, const char *id,
+                          apr_pool_t *pool);
+    /* Those of ids that exist, any order: one command. Array of shop_product_t *. */
+    shop_error_t *(*find_many)(apr_array_header_t **products, shop_product_repo_t *repo,
+                               const char *const *ids, int count, apr_pool_t *pool);
+    shop_error_t *(*list)(apr_array_header_t **products, shop_list_end_t *end,
+                          shop_product_repo_t *repo, const shop_product_query_t *query,
+                          apr_pool_t *pool);
+    /* Everything but stock, where rev is still product->rev - 1. */
+    shop_error_t *(*update)(bool *done, shop_product_repo_t *repo, const shop_product_t *product,
+                            apr_pool_t *pool);
+    /* Marks deleted where rev is still rev. */
+    shop_error_t *(*remove)(bool *done, shop_product_repo_t *repo, const char *id, int64_t rev,
+                            apr_time_t now, apr_pool_t *pool);
+    /* Array of shop_category_t *, by name. */
+    shop_error_t *(*categories)(apr_array_header_t **categories, shop_product_repo_t *repo,
+                                apr_pool_t *pool);
+    /* Moves the stock and keeps the movement. A repeated key changes nothing and gives what was
+     * answered the first time. NOT_FOUND, STOCK_NEGATIVE, and with a key IDEMPOTENCY_MISMATCH (it
+     * was used for another request) and IDEMPOTENCY_IN_PROGRESS (that one is still running). */
+    shop_error_t *(*move_stock)(shop_stock_done_t *done, shop_product_repo_t *repo,
+                                const shop_stock_request_t *request, apr_pool_t *pool);
+    /* Newest first. */
+    shop_error_t *(*movements)(apr_array_header_t **movements, shop_list_end_t *end,
+                               shop_product_repo_t *repo, const char *id,
+                               const shop_list_query_t *query, apr_pool_t *pool);
+
+    /* ---- the order protocol ---- */
+    /* One unordered update command with one statement per line, sent once by us. *taken: how many
+     * matched. UNAVAILABLE also when the outcome is unknown: then abort, never commit. */
+    shop_error_t *(*take)(int *taken, shop_product_repo_t *repo, const char *order_id,
+                          const shop_take_t *lines, int count, apr_time_t now, apr_pool_t *pool);
+    /* States of the products, in the order of lines: one command. Reads the primary. */
+    shop_error_t *(*states)(shop_stock_state_t *states, shop_product_repo_t *repo,
+                            const char *order_id, const shop_take_t *lines, int count,
+                            apr_pool_t *pool);
+    /* Gives stock back where the order still holds it (consumes the hold). Any number of times. */
+    shop_error_t *(*release)(shop_product_repo_t *repo, const char *order_id,
+                             const shop_take_t *lines, int count, apr_pool_t *pool);
+    /* Drops the holds of a committed order: the order itself is the record. */
+    shop_error_t *(*spend)(shop_product_repo_t *repo, const char *order_id,
+                           const shop_take_t *lines, int count, apr_pool_t *pool);
+    /* Fenced return: {_id, back_rev, backs does not name the order} -> stock + quantity, back_rev
+     * + 1, backs names it. */
+    shop_error_t *(*give_back)(bool *done, shop_product_repo_t *repo, const char *order_id,
+                               const shop_take_t *line, int64_t back_rev, apr_time_t now,
+                               apr_pool_t *pool);
+    /* Drops the order from backs. */
+    shop_error_t *(*forget_back)(shop_product_repo_t *repo, const char *order_id,
+                                 const shop_take_t *lines, int count, apr_pool_t *pool);
+    /* By index: holds (or backs) older than before. Array of shop_leftover_t *. */
+    shop_error_t *(*old_holds)(apr_array_header_t **left, shop_product_repo_t *repo, bool backs,
+                               apr_time_t before, int limit, apr_pool_t *pool);
+};
+
+#endif

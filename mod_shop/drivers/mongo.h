@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_DRIVERS_MONGO_H
+#define SHOP_DRIVERS_MONGO_H
+
+/* libmongoc behind bounded waits and our errors. Included only by *_mongo.c: bson never leaves
+ * them. Every call borrows a client for its own duration, so a slow reader holds no connection.
+ * Errors: UNAVAILABLE (away, too slow, no connection free, outcome unknown), INTERNAL otherwise;
+ * driver text goes into the cause. Duplicate keys are answers, not errors. */
+
+#include <apr_pools.h>
+#include <mongoc/mongoc.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+#include "../settings.h"
+
+typedef struct shop_mongo_t shop_mongo_t;
+
+typedef enum {
+    SHOP_MONGO_ONE,     /* w: 1; clean-up that may be repeated */
+    SHOP_MONGO_MAJORITY /* w: majority, j: true, wtimeout; everything that was promised */
+} shop_mongo_concern_t;
+
+/* No connection is made yet. INTERNAL for a malformed URI. Closed by the pool's cleanup. Once per
+ * child and shop, after the fork. The database is the one the URI names, "shop" without one. */
+shop_error_t *shop_mongo_open(shop_mongo_t **mongo, const shop_settings_t *settings,
+                              apr_pool_t *pool);
+/* NULL, or what is wrong with the connection string, as a clause that quotes nothing of it. */
+const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool);
+/* One ping; also measures the clock's offset to hello.localTime (shop_clock_set_offset). */
+shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
+
+/* Begins a request on this thread: the count is 0, and after deadline (monotonic; 0: none) no
+ * further command is begun, it is UNAVAILABLE. */
+void shop_mongo_begin(apr_time_t deadline);
+/* Commands sent by this thread since then (command monitoring). */
+int shop_mongo_count(void);
+
+/* *doc: a copy that the pool owns, NULL when there is none. opts: members of the find command
+ * (projection, sort, hint, collation), may be NULL. Reads the primary. */
+shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const char *collection,
+                                  const bson_t *filter, const bson_t *opts, apr_pool_t *pool);
+/* Calls each for every document; an error it returns ends the walk and is passed up. */
+typedef shop_error_t *(*shop_mongo_each_t)(void *baton, const bson_t *doc, apr_pool_t *pool);
+shop_error_t *shop_mongo_find(shop_mongo_t *mongo, const char *collection, const bson_t *filter,
+                              const bson_t *opts, shop_mongo_each_t each, void *baton,
+                              apr_pool_t *pool);
+shop_error_t *shop_mongo_aggregate(shop_mongo_t *mongo, const char *collection,
+                                   const bson_t *pipeline, shop_mongo_each_t each, void *baton,
+                                   apr_pool_t *pool);
+/* Counts to limit at most; hint: the index to count in, or NULL for the server's choice. */
+shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
+                                         const char *collection, const bson_t *filter,
+                                         const char *hint, int64_t limit, apr_pool_t *pool);
+/* *duplicate: NULL when inserted, else the server's text naming the index that refused (E11000
+ * message), in pool. */
+shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, const char *collection,
+                                const bson_t *doc, shop_mongo_concern_t concern, apr_pool_t *pool);
+/* One document. opts: update options (arrayFilters, upsert), may be NULL. *matched may be NULL;
+ * *duplicate may be NULL and then a duplicate key is INTERNAL. */
+shop_error_t *shop_mongo_update(int64_t *matched, const char **duplicate, shop_mongo_t *mongo,
+                                const char *collection, const bson_t *filter, const bson_t *update,
+                                const bson_t *opts, shop_mongo_concern_t concern, apr_pool_t *pool);
+/* Many documents of one filter (updateMany). */
+shop_error_t *shop_mongo_update_all(int64_t *matched, shop_mongo_t *mongo, const char *collection,
+                                    const bson_t *filter, const bson_t *update,
+                                    shop_mongo_concern_t concern, apr_pool_t *pool);
+/* One unordered update command with count statements; *matched: sum over them. */
+shop_error_t *shop_mongo_update_batch(int64_t *matched, shop_mongo_t *mongo, const char *collection,
+                                      const bson_t *const *filters, const bson_t *const *updates,
+                                      int count, shop_mongo_concern_t concern, apr_pool_t *pool);
+/* findAndModify returning the document afterwards; *doc NULL when nothing matched. */
+shop_error_t *shop_mongo_modify(const bson_t **doc, const char **duplicate, shop_mongo_t *mongo,
+                                const char *collection, const bson_t *filter, const bson_t *update,
+                                const bson_t *fields, bool upsert, shop_mongo_concern_t concern,
+                                apr_pool_t *pool);
+shop_error_t *shop_mongo_delete(int64_t *deleted, shop_mongo_t *mongo, const char *collection,
+                                const bson_t *filter, shop_mongo_concern_t concern,
+                                apr_pool_t *pool);
+
+/* One wanted index; keys as "user:1,cart_slot:1" (field names without spaces). */
+typedef struct shop_mongo_index_t {
+    const char *collection; /* NULL ends a table */
+    const char *name;
+    const char *keys;
+    bool unique;
+    bool sparse;
+    const char *only; /* JSON: the documents it covers (partialFilterExpression); NULL: all */
+} shop_mongo_index_t;
+/* Makes those that are missing. One that the server refuses is an error when it is unique, else a
+ * warning in the log. */
+shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
+                                        apr_pool_t *pool);
+/* *missing: name of the first unique index that is not there, NULL when all are. Its commands are
+ * counted to nobody's request. */
+shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
+                                       const shop_mongo_index_t *indexes, apr_pool_t *pool);
+
+/* ---- reading documents: a missing member or another type gives the default ---- */
+const char *shop_bson_string(const bson_t *doc, const char *name, apr_pool_t *pool); /* NULL */
+const char *shop_bson_oid(const bson_t *doc, const char *name, apr_pool_t *pool);    /* hex, NULL */
+int64_t shop_bson_int(const bson_t *doc, const char *name, int64_t otherwise); /* any number */
+bool shop_bson_bool(const bson_t *doc, const char *name);
+apr_time_t shop_bson_time(const bson_t *doc, const char *name); /* 0; stored in milliseconds */
+/* The sub-document or array, borrowed from doc; false when absent. */
+bool shop_bson_child(bson_t *child, const bson_t *doc, const char *name);
+void shop_bson_append_time(bson_t *doc, const char *name, apr_time_t time);
+/* Appends a 24-hex id as an ObjectId. */
+void shop_bson_append_oid(bson_t *doc, const char *name, const char *id);
+
+#endif

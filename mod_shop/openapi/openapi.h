@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_OPENAPI_OPENAPI_H
+#define SHOP_OPENAPI_OPENAPI_H
+
+/* OpenAPI 3.1 from the route and field tables. */
+
+#include <apr_pools.h>
+#include <jansson.h>
+
+#include "../http/route.h"
+
+/* Deterministic (same tables, same bytes). server_url: "/api". Owned by pool. */
+json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,
+                              int currency_exponent, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# The generated pages are those of the tables (`make docs` writes them), and the reference
+# configuration names every directive and no other.
+set -euo pipefail
+
+srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
+builddir=${builddir:-$srcdir}
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+bad=0
+
+same() { # FILE COMMAND...
+    local file=$1
+    shift
+    if ! "$@" >"$work/fresh" 2>"$work/said"; then
+        echo "docs: '$*' failed: $(head -n 3 "$work/said")"
+        bad=1
+    elif [[ ! -s $work/fresh ]]; then
+        echo "docs: '$*' printed nothing"
+        bad=1
+    elif ! diff -u --label "$file" --label fresh "$srcdir/$file" "$work/fresh" | head -n 20 |
+        tee "$work/diff" || [[ -s $work/diff ]]; then
+        echo "docs: $file is not up to date: run make docs"
+        bad=1
+    fi
+}
+
+same docs/openapi.json "$builddir/shopctl" openapi
+for page in directives errors log metrics; do
+    same "docs/$page.md" "$builddir/gendocs" "$page"
+done
+
+# ShopEngine is a row of its own in the skin, not of the table.
+known=$({
+    echo ShopEngine
+    sed -nE 's/^SHOP_DIRECTIVE\((Shop[A-Za-z]+),.*/\1/p' "$srcdir/mod_shop/server/directives.def"
+} | sort -u)
+named=$(cat -- "$srcdir"/conf/*.conf | grep -oE '^[[:space:]]*#?[[:space:]]*Shop[A-Z][A-Za-z]+ ' |
+    grep -oE 'Shop[A-Za-z]+' | sort -u)
+if (($(wc -l <<<"$known") < 10)); then
+    echo 'docs: hardly a directive found in directives.def: the search is broken'
+    bad=1
+fi
+while read -r name; do
+    [[ -z $name ]] && continue
+    echo "docs: conf/ names $name, which directives.def does not have"
+    bad=1
+done < <(comm -13 <(echo "$known") <(echo "$named"))
+for name in $known; do
+    if ! grep -qw -- "$name" "$srcdir/conf/mod_shop.conf"; then
+        echo "docs: conf/mod_shop.conf does not show $name"
+        bad=1
+    fi
+done
+
+# Numbers of the log: unique, and used by name.
+rows=$(sed -nE 's/^SHOP_LOG_ROW\(([0-9]+), *([A-Z0-9_]+),.*/\1 \2/p' "$srcdir/mod_shop/base/log.def")
+doubled=$(cut -d' ' -f1 <<<"$rows" | sort | uniq -d)
+if [[ -z $rows || -n $doubled ]]; then
+    echo "docs: log.def has no rows or uses a number twice: $doubled"
+    bad=1
+fi
+levels='ERROR|WARN|NOTICE|INFO|DEBUG|ROW|END_'
+used=$(grep -rhoE --include='*.[ch]' '\bSHOP_LOG_[A-Z0-9_]+' "$srcdir/mod_shop" "$srcdir/tools" |
+    sed 's/^SHOP_LOG_//' | grep -vxE "$levels" | sort -u)
+while read -r name; do
+    [[ -z $name || $name == H ]] && continue
+    echo "docs: SHOP_LOG_$name is used and not in log.def"
+    bad=1
+done < <(comm -23 <(echo "$used") <(cut -d' ' -f2 <<<"$rows" | sort))
+exit "$bad"

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# A resource is registered in few places; here they are compared: folders that hold a repository
+# port, resources.def, Makefile.am, tests/unit/, and every folder's local.mk against its files.
+set -euo pipefail
+
+srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
+cd -- "$srcdir"
+bad=0
+
+differ() { # WHAT LEFT RIGHT : two sorted lists
+    local only
+    if [[ -z $2 || -z $3 ]]; then
+        echo "registry: $1: one side is empty"
+        bad=1
+        return
+    fi
+    only=$(comm -3 <(printf '%s\n' "$2") <(printf '%s\n' "$3"))
+    if [[ -n $only ]]; then
+        printf 'registry: %s differ (second column: only in the second):\n%s\n' "$1" "$only"
+        bad=1
+    fi
+}
+
+# ports: <folder>/<noun>_repo.h, folder and noun as in resources.def
+ports=$(printf '%s\n' mod_shop/*/*_repo.h | sed -E 's|^mod_shop/||; s|_repo\.h$||' | sort)
+resources=$(sed -nE 's/^SHOP_RESOURCE\(([a-z]+), *([a-z]+),.*/\1\/\2/p' mod_shop/resources.def | sort)
+differ 'folders with a _repo.h and resources.def' "$ports" "$resources"
+
+folders=$(find mod_shop -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort)
+included=$(sed -nE 's|^include mod_shop/([a-z]+)/local\.mk$|\1|p' Makefile.am | sort)
+differ 'folders of mod_shop and include lines of Makefile.am' "$folders" "$included"
+
+for resource in $resources; do
+    folder=${resource%/*}
+    if ! compgen -G "tests/unit/$folder/*.c" >/dev/null; then
+        echo "registry: tests/unit/$folder has no test"
+        bad=1
+    elif ! grep -q "tests/unit/$folder/" tests/local.mk; then
+        echo "registry: tests/local.mk does not build tests/unit/$folder"
+        bad=1
+    fi
+done
+
+for folder in $folders; do
+    files=$(find "mod_shop/$folder" -name '*.[ch]' -o -name '*.def' | grep -v '/directives\.def$' | sort)
+    listed=$(grep -oE "mod_shop/$folder/[a-z0-9_]+\.(c|h|def)" "mod_shop/$folder/local.mk" |
+        grep -v '/directives\.def$' | sort)
+    differ "files of mod_shop/$folder and its local.mk" "$files" "$listed"
+done
+
+# a test that is not built tests nothing
+tests=$(find tests/unit tests/contract tests/fakes tests/storm -name '*.[ch]' | sort)
+built=$(grep -oE 'tests/(unit|contract|fakes|storm)/[a-z0-9_/]+\.[ch]' tests/local.mk | sort -u)
+differ 'files of tests/unit, contract, fakes, storm and tests/local.mk' "$tests" "$built"
+exit "$bad"

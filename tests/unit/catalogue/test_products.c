@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: MIT
+ * What a product is, and the catalogue over HTTP. */
+#include "mod_shop/catalogue/product.h"
+#include "tests/unit/catalogue/api.h"
+
+#define MISSING "65a0000000000000000000ab"
+
+/* ---- rules ---- */
+
+static void keys_order_like_the_sort_key_and_then_the_id(void)
+{
+    static const struct {
+        const char *low, *high;
+        int64_t low_number, high_number;
+    } cases[] = {
+        { "ab", "abc", 9, 10 },
+        { "a b", "ab", 0, 1 },
+        { "", "a", 255, 256 },
+        { "z", "\xc3\xa9", 999999998, 999999999 },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *high_id = "ffffffffffffffffffffffff", *low_id = "000000000000000000000000";
+
+        T_TRUE(strcmp(shop_product_key_of(SHOP_SORT_NAME, cases[i].low, 0, high_id, t_pool),
+                      shop_product_key_of(SHOP_SORT_NAME, cases[i].high, 0, low_id, t_pool)) < 0);
+        T_TRUE(
+            strcmp(shop_product_key_of(SHOP_SORT_PRICE, NULL, cases[i].low_number, high_id, t_pool),
+                   shop_product_key_of(SHOP_SORT_PRICE, NULL, cases[i].high_number, low_id,
+                                       t_pool)) < 0);
+    }
+    T_TRUE(strcmp(shop_product_key_of(SHOP_SORT_PRICE, NULL, 5, "a", t_pool),
+                  shop_product_key_of(SHOP_SORT_PRICE, NULL, 5, "b", t_pool)) < 0);
+}
+
+static const char *joined(const apr_array_header_t *words)
+{
+    return apr_array_pstrcat(t_pool, words, ' ');
+}
+
+static void names_are_found_by_their_beginnings(void)
+{
+    shop_product_t product = { .name = "Red umbrella", .category = "Rain", .description = "dry" };
+
+    T_STR(joined(shop_product_name_words(&product, t_pool)),
+          "red umbrella umb umbr umbre umbrel umbrell");
+    T_STR(joined(shop_product_words(&product, t_pool)), "red umbrella rain dry");
+}
+
+static void stock_stays_between_nothing_and_its_bound(void)
+{
+    T_OK(shop_product_may_move(5, -5, t_pool));
+    T_ERR(shop_product_may_move(5, -6, t_pool), STOCK_NEGATIVE);
+    T_OK(shop_product_may_move(0, SHOP_STOCK_MAX, t_pool));
+    T_ERR(shop_product_may_move(1, SHOP_STOCK_MAX, t_pool), VALIDATION_FAILED);
+}
+
+/* ---- over HTTP ---- */
+
+static void a_product_is_created_and_shown(void)
+{
+    const shop_res_t *res;
+    const char *id, *etag;
+
+    api_begin();
+    res = api_call("admin", "POST", "/products",
+                   "{\"name\":\"Lamp\",\"price\":99.990e0,\"category\":\"x\"}");
+    T_INT(res->status, 422);
+    res = api_call("admin", "POST", "/products",
+                   "{\"name\":\"Lamp\",\"description\":\"A lamp\",\"price\":99.990,"
+                   "\"category\":\"Lights\",\"stock\":7}");
+    T_INT(res->status, 201);
+    id = json_string_value(json_object_get(api_json(res), "id"));
+    T_STR(apr_table_get(res->headers, "Location"), apr_pstrcat(t_pool, "/api/products/", id, NULL));
+    T_TRUE(api_says(res, "\"price\":99.99,\"currency\":\"USD\",\"category\":\"Lights\","
+                         "\"stock\":7,\"image_url\":null,\"featured\":false"));
+    T_TRUE(!api_says(res, "rev") && !api_says(res, "holds"));
+    etag = res->etag;
+    res = api_call(NULL, "GET", apr_pstrcat(t_pool, "/products/", id, NULL), NULL);
+    T_INT(res->status, 200);
+    T_STR(res->etag, etag);
+    T_TRUE(strstr(apr_table_get(res->headers, "Cache-Control"), "public") != NULL);
+    api_header("If-None-Match", etag);
+    T_INT(api_call(NULL, "GET", apr_pstrcat(t_pool, "/products/", id, NULL), NULL)->status, 304);
+}
+
+static void what_is_not_allowed_is_refused(void)
+{
+    static const struct {
+        const char *as, *method, *target, *body;
+        int status;
+    } cases[] = {
+        { "user", "POST", "/products", "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}", 403 },
+        { NULL, "POST", "/products", "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}", 401 },
+        { "user", "DELETE", "/products/" MISSING, NULL, 403 },
+        { "user", "GET", "/products/" MISSING "/stock", NULL, 403 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":-1,\"category\":\"x\"}", 422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":0.001,\"category\":\"x\"}",
+          422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":10000000,\"category\":\"x\"}",
+          422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":\"1\",\"category\":\"x\"}",
+          422 },
+        { "admin", "POST", "/products",
+          "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"stock\":2147483648}", 422 },
+        { "admin", "POST", "/products", "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"rev\":1}",
+          422 },
+        { "admin", "POST", "/products",
+          "{\"name\":\"x\",\"price\":1,\"category\":\"x\",\"image_url\":\"javascript:1\"}", 422 },
+        { NULL, "GET", "/products/abc", NULL, 404 },
+        { NULL, "GET", "/products/" MISSING, NULL, 404 },
+        { "admin", "PUT", "/products/" MISSING, "{\"name\":\"x\",\"price\":1,\"category\":\"x\"}",
+          404 },
+        { "admin", "PATCH", "/products/" MISSING, "{}", 404 },
+        { "admin", "DELETE", "/products/" MISSING, NULL, 404 },
+        { "admin", "POST", "/products/" MISSING "/stock", "{\"delta\":1,\"reason\":\"r\"}", 404 },
+        { "admin", "POST", "/products/" MISSING "/stock", "{\"reason\":\"r\"}", 422 },
+        { "admin", "POST", "/products/" MISSING "/stock",
+          "{\"delta\":1,\"set\":1,\"reason\":\"r\"}", 422 },
+        { "admin", "GET", "/products/" MISSING "/stock", NULL, 404 },
+        { NULL, "GET", "/products?limit=0", NULL, 422 },
+        { NULL, "GET", "/products?limit=101", NULL, 422 },
+        { NULL, "GET", "/products?page=2", NULL, 422 },
+        { NULL, "GET", "/products?cursor=AAAA", NULL, 422 },
+        { NULL, "GET", "/products?sort=holds", NULL, 422 },
+        { NULL, "GET", "/products?sort=relevance", NULL, 422 },
+        { NULL, "GET", "/products?limit=1&limit=1", NULL, 422 },
+        { NULL, "GET", "/products?min_price=1e1", NULL, 422 },
+        { NULL, "GET", "/products/featured?q=x", NULL, 422 },
+        { NULL, "GET", "/categories?x=1", NULL, 422 },
+    };
+
+    api_begin();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const shop_res_t *res =
+            api_call(cases[i].as, cases[i].method, cases[i].target, cases[i].body);
+
+        t_assert(res->status == cases[i].status, __LINE__, __FILE__, "%s %s %s: %d, wanted %d",
+                 cases[i].method, cases[i].target, cases[i].body ? cases[i].body : "", res->status,
+                 cases[i].status);
+        T_STR(apr_table_get(res->headers, "Cache-Control"), "no-store");
+    }
+    T_INT(api_invalidated, 0);
+    T_INT(
+        api_call(
+            NULL, "GET",
+            apr_psprintf(
+                t_pool, "/products?q=%s",
+                apr_pstrcat(
+                    t_pool,
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                    NULL)),
+            NULL)
+            ->status,
+        422);
+}
+
+static void lists_search_filter_and_page(void)
+{
+    const shop_res_t *res;
+    json_t *page;
+    const char *next;
+
+    api_begin();
+    api_product("Anvil", "30", 0);
+    api_product("Brush", "20", 1);
+    api_product("Cup", "10", 1);
+    res = api_call(NULL, "GET", "/products?sort=-price&limit=2&count=true", NULL);
+    T_INT(res->status, 200);
+    page = api_json(res);
+    T_INT(json_array_size(json_object_get(page, "items")), 2);
+    T_INT(json_integer_value(json_object_get(page, "total")), 3);
+    T_TRUE(api_says(res, "\"name\":\"Anvil\""));
+    T_TRUE(apr_table_get(res->headers, "Link") != NULL);
+    next = json_string_value(json_object_get(page, "next_cursor"));
+    res = api_call(NULL, "GET",
+                   apr_psprintf(t_pool, "/products?sort=-price&limit=2&cursor=%s", next), NULL);
+    T_TRUE(api_says(res, "\"name\":\"Cup\"") && api_says(res, "\"next_cursor\":null"));
+    T_INT(api_call(NULL, "GET", apr_psprintf(t_pool, "/products?sort=name&cursor=%s", next), NULL)
+              ->status,
+          422);
+    res = api_call(NULL, "GET", "/products?q=bru&in_stock=true&min_price=20&max_price=20.00", NULL);
+    T_TRUE(api_says(res, "\"name\":\"Brush\"") && !api_says(res, "Cup"));
+    T_TRUE(api_says(api_call(NULL, "GET", "/products?q=.*&count=true", NULL),
+                    "{\"items\":[],\"next_cursor\":null,\"total\":0}"));
+    T_TRUE(api_says(api_call(NULL, "GET", "/products?q=", NULL), "\"items\":[]"));
+    T_TRUE(
+        api_says(api_call(NULL, "GET", "/products?min_price=9&max_price=8", NULL), "\"items\":[]"));
+    T_TRUE(api_says(api_call(NULL, "GET", "/categories", NULL),
+                    "{\"items\":[{\"name\":\"Things\",\"products\":3}]}"));
+    T_TRUE(api_says(api_call(NULL, "GET", "/products/featured", NULL), "\"items\":[]"));
+}
+
+static void put_takes_defaults_patch_keeps_and_neither_moves_stock(void)
+{
+    const shop_res_t *res;
+    const char *path, *old;
+
+    api_begin();
+    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
+    res = api_call("admin", "PATCH", path,
+                   "{\"description\":\"Bright\",\"featured\":true,\"stock\":7}");
+    T_INT(res->status, 200);
+    T_TRUE(api_says(res, "\"name\":\"Lamp\",\"description\":\"Bright\"") &&
+           api_says(res, "\"featured\":true"));
+    old = res->etag;
+    res = api_call("admin", "PATCH", path, "{\"description\":null}");
+    T_TRUE(api_says(res, "\"description\":\"\""));
+    res = api_call("admin", "PUT", path, "{\"name\":\"New\",\"price\":11,\"category\":\"c\"}");
+    T_INT(res->status, 200);
+    T_TRUE(api_says(res, "\"price\":11.00") && api_says(res, "\"stock\":7") &&
+           api_says(res, "\"featured\":false"));
+    T_INT(api_call("admin", "PUT", path, "{\"name\":\"New\"}")->status, 422);
+    res = api_call("admin", "PATCH", path, "{\"stock\":8}");
+    T_INT(res->status, 422);
+    T_TRUE(api_says(res, "\"stock_not_editable\"") && api_says(res, "\"pointer\":\"/stock\""));
+    api_header("If-Match", old);
+    T_INT(api_call("admin", "PATCH", path, "{\"featured\":true}")->status, 412);
+    api_settings.require_if_match = true;
+    T_INT(api_call("admin", "DELETE", path, NULL)->status, 428);
+    api_header("If-Match", api_call(NULL, "GET", path, NULL)->etag);
+    res = api_call("admin", "DELETE", path, NULL);
+    T_INT(res->status, 200);
+    T_TRUE(api_says(res, "\"name\":\"New\""));
+    T_INT(api_call(NULL, "GET", path, NULL)->status, 404);
+}
+
+static const shop_res_t *keyed(const char *key, const char *path, const char *body)
+{
+    api_header("Idempotency-Key", key);
+    return api_call("admin", "POST", path, body);
+}
+
+static const char *replayed(const shop_res_t *res)
+{
+    const char *header = apr_table_get(res->headers, "Idempotent-Replayed");
+
+    return header ? header : "no";
+}
+
+static void stock_moves_by_delta_or_set_and_a_key_counts_once(void)
+{
+    const shop_res_t *first, *res;
+    const char *product, *path;
+
+    api_begin();
+    product = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
+    path = apr_pstrcat(t_pool, product, "/stock", NULL);
+    first = keyed("k1", path, "{\"delta\":-3,\"reason\":\"broken\"}");
+    T_INT(first->status, 200);
+    T_STR(replayed(first), "no");
+    T_TRUE(api_says(first, "\"stock\":4"));
+    T_STR(first->etag, api_call(NULL, "GET", product, NULL)->etag);
+    T_INT(api_call("admin", "POST", path, "{\"delta\":1,\"reason\":\"found\"}")->status, 200);
+    res = keyed("k1", path, "{ \"reason\": \"broken\", \"delta\": -3 }");
+    T_INT(res->status, 200);
+    T_STR(replayed(res), "true");
+    T_INT(res->size, first->size);
+    T_TRUE(!memcmp(res->body, first->body, first->size)); /* though the stock is 5 by now */
+    T_STR(res->etag, first->etag);
+    T_TRUE(api_says(api_call(NULL, "GET", product, NULL), "\"stock\":5"));
+    res = api_call("admin", "POST", path, "{\"delta\":-6,\"reason\":\"x\"}");
+    T_INT(res->status, 409);
+    T_TRUE(api_says(res, "\"stock_negative\""));
+    T_TRUE(api_says(api_call("admin", "POST", path, "{\"set\":9,\"reason\":\"counted\"}"),
+                    "\"stock\":9"));
+    res = api_call("admin", "GET", path, NULL);
+    T_INT(json_array_size(json_object_get(api_json(res), "items")), 3);
+    T_TRUE(api_says(res, "\"delta\":-3,\"stock_after\":4,\"reason\":\"broken\","
+                         "\"by\":\"" API_ADMIN));
+}
+
+static void a_key_is_for_one_body(void)
+{
+    static const char *const others[] = { "{\"delta\":-2,\"reason\":\"broken\"}",
+                                          "{\"delta\":-3,\"reason\":\"lost\"}",
+                                          "{\"set\":4,\"reason\":\"broken\"}" };
+    const char *path;
+
+    api_begin();
+    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), "/stock", NULL);
+    T_INT(keyed("k1", path, "{\"delta\":-3,\"reason\":\"broken\"}")->status, 200);
+    for (int i = 0; i < 3; i++) {
+        const shop_res_t *res = keyed("k1", path, others[i]);
+
+        T_INT(res->status, 422);
+        T_TRUE(api_says(res, "\"idempotency_mismatch\""));
+        T_STR(replayed(res), "no");
+    }
+    T_INT(json_array_size(json_object_get(api_json(api_call("admin", "GET", path, NULL)), "items")),
+          1);
+}
+
+static void public_answers_are_cached_until_somebody_writes(void)
+{
+    const char *path;
+
+    api_begin();
+    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
+    T_INT(api_invalidated, 1);
+    for (int i = 0; i < 2; i++) {
+        T_INT(api_call(NULL, "GET", path, NULL)->status, 200);
+        T_INT(api_call(NULL, "GET", "/products?limit=5&sort=name", NULL)->status, 200);
+        T_INT(api_call(NULL, "GET", "/products?sort=name&limit=5", NULL)->status, 200);
+        T_INT(api_call(NULL, "GET", "/categories", NULL)->status, 200);
+        T_INT(api_call(NULL, "GET", "/products/" MISSING, NULL)->status, 404);
+    }
+    T_INT(api_hits, 1 + 5); /* the other spelling; then everything, also that there is none */
+    T_INT(api_call("admin", "PATCH", path, "{\"price\":12}")->status, 200);
+    T_INT(api_invalidated, 2);
+    T_TRUE(api_says(api_call(NULL, "GET", path, NULL), "12.00"));
+    T_TRUE(api_says(api_call(NULL, "GET", "/products?sort=name&limit=5", NULL), "12.00"));
+    shop_product_mem_away(api_app.catalogue, true);
+    T_INT(api_call(NULL, "GET", path, NULL)->status, 200);
+    T_INT(api_call(NULL, "GET", "/products?limit=7", NULL)->status, 503);
+    T_INT(api_call("admin", "PATCH", path, "{\"price\":13}")->status, 503);
+}
+
+int main(void)
+{
+    static const shop_test_t rules[] = { SHOP_TEST(keys_order_like_the_sort_key_and_then_the_id,
+                                                   "keys order like the sort key and then the id"),
+                                         SHOP_TEST(names_are_found_by_their_beginnings,
+                                                   "names are found by their beginnings"),
+                                         SHOP_TEST(stock_stays_between_nothing_and_its_bound,
+                                                   "stock stays between nothing and its bound"),
+                                         SHOP_TEST_END };
+    static const shop_test_t api[] = {
+        SHOP_TEST(a_product_is_created_and_shown, "a product is created and shown"),
+        SHOP_TEST(what_is_not_allowed_is_refused, "what is not allowed is refused"),
+        SHOP_TEST(lists_search_filter_and_page, "lists search, filter and page"),
+        SHOP_TEST(put_takes_defaults_patch_keeps_and_neither_moves_stock,
+                  "PUT takes defaults, PATCH keeps, neither moves stock"),
+        SHOP_TEST(stock_moves_by_delta_or_set_and_a_key_counts_once,
+                  "stock moves by delta or set, and a key counts once"),
+        SHOP_TEST(a_key_is_for_one_body, "a key is for one body: amount, kind and reason"),
+        SHOP_TEST(public_answers_are_cached_until_somebody_writes,
+                  "public answers are cached until somebody writes"),
+        SHOP_TEST_END
+    };
+    const shop_suite_t suites[] = { { "products", rules, NULL, NULL },
+                                    { "products over HTTP", api, NULL, NULL } };
+
+    return shop_tests_run(suites, 2);
+}
