@@ -18,20 +18,24 @@ libtestkit_la_SOURCES = \
 	tests/contract/product_contract.h \
 	tests/contract/product_order_contract.c \
 	tests/contract/product_stock_contract.c \
-	tests/fakes/account_mem.c \
-	tests/fakes/account_mem.h \
-	tests/fakes/cart_mem.c \
-	tests/fakes/cart_mem.h \
-	tests/fakes/coupon_mem.c \
-	tests/fakes/coupon_mem.h \
-	tests/fakes/order_mem.c \
-	tests/fakes/order_mem.h \
-	tests/fakes/product_mem.c \
-	tests/fakes/product_mem.h \
-	tests/fakes/product_mem_inner.h \
-	tests/fakes/product_order_mem.c \
-	tests/unit/harness.c \
-	tests/unit/harness.h
+	tests/kit/account_mem.c \
+	tests/kit/account_mem.h \
+	tests/kit/cart_mem.c \
+	tests/kit/cart_mem.h \
+	tests/kit/coupon_mem.c \
+	tests/kit/coupon_mem.h \
+	tests/kit/order_mem.c \
+	tests/kit/order_mem.h \
+	tests/kit/product_mem.c \
+	tests/kit/product_mem.h \
+	tests/kit/product_mem_inner.h \
+	tests/kit/order_shop.c \
+	tests/kit/order_shop.h \
+	tests/kit/product_order_mem.c \
+	tests/kit/toy.c \
+	tests/kit/toy.h \
+	tests/kit/harness.c \
+	tests/kit/harness.h
 TEST_LIBS = libunit_accounts.la libunit_base.la libunit_guard.la libunit_http.la libunit_orders.la libunit_catalogue.la libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
 
 # ---- unit and in-process tests: one program per main() ----
@@ -81,22 +85,23 @@ tests_unit_guard_test_token_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_http.la
 libunit_http_la_SOURCES = \
 	tests/unit/http/test_body.c \
-	tests/unit/http/test_cache_local.c \
 	tests/unit/http/test_coding.c \
 	tests/unit/http/test_dispatch.c \
 	tests/unit/http/test_etag.c \
 	tests/unit/http/test_media.c \
-	tests/unit/http/test_metrics.c \
-	tests/unit/http/test_openapi.c \
 	tests/unit/http/test_problem.c \
 	tests/unit/http/test_query.c \
 	tests/unit/http/test_res.c \
 	tests/unit/http/test_router.c \
-	tests/unit/http/toy.c \
-	tests/unit/http/suites.h \
-	tests/unit/http/toy.h
+	tests/unit/http/suites.h
 tests_unit_http_test_http_SOURCES = tests/unit/http/main.c
 tests_unit_http_test_http_LDADD = $(TEST_LIBS)
+tests_unit_cache_test_cache_local_SOURCES = tests/unit/cache/test_cache_local.c
+tests_unit_cache_test_cache_local_LDADD = $(TEST_LIBS)
+tests_unit_metrics_test_metrics_SOURCES = tests/unit/metrics/test_metrics.c
+tests_unit_metrics_test_metrics_LDADD = $(TEST_LIBS)
+tests_unit_openapi_test_openapi_SOURCES = tests/unit/openapi/test_openapi.c
+tests_unit_openapi_test_openapi_LDADD = $(TEST_LIBS)
 tests_unit_hosts_test_announce_SOURCES = tests/unit/hosts/test_announce.c
 tests_unit_hosts_test_announce_LDADD = $(TEST_LIBS)
 tests_unit_drivers_test_password_SOURCES = tests/unit/drivers/test_password.c
@@ -105,14 +110,12 @@ tests_unit_audit_test_verify_SOURCES = tests/unit/audit/test_verify.c
 tests_unit_audit_test_verify_LDADD = $(TEST_LIBS)
 check_LTLIBRARIES += libunit_orders.la
 libunit_orders_la_SOURCES = \
-	tests/unit/orders/order_shop.c \
 	tests/unit/orders/test_order_api.c \
 	tests/unit/orders/test_order_faults.c \
 	tests/unit/orders/test_order_money.c \
 	tests/unit/orders/test_order_place.c \
 	tests/unit/orders/test_order_races.c \
 	tests/unit/orders/test_order_rules.c \
-	tests/unit/orders/order_shop.h \
 	tests/unit/orders/order_tests.h
 tests_unit_orders_test_orders_SOURCES = tests/unit/orders/test_orders.c
 tests_unit_orders_test_orders_LDADD = $(TEST_LIBS)
@@ -182,6 +185,9 @@ unit_tests = \
 	tests/unit/guard/test_authn \
 	tests/unit/guard/test_token \
 	tests/unit/http/test_http \
+	tests/unit/cache/test_cache_local \
+	tests/unit/metrics/test_metrics \
+	tests/unit/openapi/test_openapi \
 	tests/unit/hosts/test_announce \
 	tests/unit/drivers/test_password \
 	tests/unit/audit/test_verify \

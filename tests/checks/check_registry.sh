@@ -51,7 +51,7 @@ for folder in $folders; do
 done
 
 # a test that is not built tests nothing
-tests=$(find tests/unit tests/contract tests/fakes tests/storm -name '*.[ch]' | sort)
-built=$(grep -oE 'tests/(unit|contract|fakes|storm)/[a-z0-9_/]+\.[ch]' tests/local.mk | sort -u)
-differ 'files of tests/unit, contract, fakes, storm and tests/local.mk' "$tests" "$built"
+tests=$(find tests/unit tests/contract tests/kit tests/storm -name '*.[ch]' | sort)
+built=$(grep -oE 'tests/(unit|contract|kit|storm)/[a-z0-9_/]+\.[ch]' tests/local.mk | sort -u)
+differ 'files of tests/unit, contract, kit, storm and tests/local.mk' "$tests" "$built"
 exit "$bad"

@@ -5,7 +5,7 @@
 /* What every accounts store must do; run on the fake and on the real one. */
 
 #include "mod_shop/accounts/account_repo.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t shop_account_contract[];
 

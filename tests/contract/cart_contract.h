@@ -5,7 +5,7 @@
 /* What every cart store must do; run on the fake and on the real one. */
 
 #include "mod_shop/cart/cart_repo.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t shop_cart_contract[];
 

@@ -5,7 +5,7 @@
 /* A database of its own on the server of SHOP_TEST_MONGO_URI, dropped at the end. */
 
 #include "mod_shop/drivers/mongo.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 /* Opens database "shop_<name>_<pid>" and makes the indexes of the NULL-terminated list of tables.
  * NULL (with a word on standard error) when that fails. */

@@ -5,7 +5,7 @@
 /* What every coupon store must do; run on the fake and on the real one. */
 
 #include "mod_shop/coupons/coupon_repo.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t shop_coupon_contract[];
 

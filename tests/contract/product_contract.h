@@ -5,7 +5,7 @@
 /* What every catalogue store must do; run on the fake and on the real one. */
 
 #include "mod_shop/catalogue/product_repo.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t shop_product_contract[];       /* one product, lists */
 extern const shop_test_t shop_product_stock_contract[]; /* stock movements */

@@ -2,7 +2,7 @@
 #ifndef SHOP_TESTS_CONTRACT_REDIS_LEASE_H
 #define SHOP_TESTS_CONTRACT_REDIS_LEASE_H
 
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 /* Part of test_redis_contract: two programs would empty each other's Redis. */
 extern const shop_test_t redis_lease_tests[];

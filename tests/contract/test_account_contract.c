@@ -4,7 +4,7 @@
 #include "mod_shop/accounts/account_mongo.h"
 #include "tests/contract/account_contract.h"
 #include "tests/contract/contract_store.h"
-#include "tests/fakes/account_mem.h"
+#include "tests/kit/account_mem.h"
 
 static shop_mongo_t *mongo;
 

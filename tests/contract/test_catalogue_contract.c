@@ -10,8 +10,8 @@
 #include "mod_shop/catalogue/product_mongo.h"
 #include "tests/contract/cart_contract.h"
 #include "tests/contract/product_contract.h"
-#include "tests/fakes/cart_mem.h"
-#include "tests/fakes/product_mem.h"
+#include "tests/kit/cart_mem.h"
+#include "tests/kit/product_mem.h"
 
 static apr_pool_t *suite_pool;
 static shop_mongo_t *mongo;

@@ -4,7 +4,7 @@
 #include "contract_store.h"
 #include "coupon_contract.h"
 #include "mod_shop/coupons/coupon_mongo.h"
-#include "tests/fakes/coupon_mem.h"
+#include "tests/kit/coupon_mem.h"
 
 static shop_mongo_t *mongo;
 

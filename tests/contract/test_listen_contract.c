@@ -19,7 +19,7 @@
 #include "mod_shop/guard/revoked_shm.h"
 #include "mod_shop/cache/cache_redis.h"
 #include "mod_shop/hosts/announce.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 #define TOKEN_S 900
 #define PATIENCE_MS 10000 /* for what must happen some time: the machine may be busy */

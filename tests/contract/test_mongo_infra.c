@@ -9,7 +9,7 @@
 #include "mod_shop/base/clock.h"
 #include "mod_shop/base/log.h"
 #include "mod_shop/drivers/mongo.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 #define ROWS "infra_rows"
 

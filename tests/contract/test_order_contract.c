@@ -8,8 +8,8 @@
 #include "mod_shop/orders/order_mongo.h"
 #include "mod_shop/catalogue/product_mongo.h"
 #include "order_contract.h"
-#include "tests/fakes/order_mem.h"
-#include "tests/unit/orders/order_shop.h"
+#include "tests/kit/order_mem.h"
+#include "tests/kit/order_shop.h"
 #include "tests/unit/orders/order_tests.h"
 
 static shop_mongo_t *mongo;

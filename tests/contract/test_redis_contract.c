@@ -16,7 +16,7 @@
 #include "mod_shop/cache/cache_redis.h"
 #include "redis_filling.h"
 #include "redis_lease.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 static const char *port;
 static shop_settings_t settings;

@@ -6,7 +6,7 @@
 
 #include "contract_store.h"
 #include "mod_shop/audit/verify_run.h"
-#include "tests/unit/orders/order_shop.h"
+#include "tests/kit/order_shop.h"
 
 #define VERIFY_NOBODY "f00000000000000000000000"
 

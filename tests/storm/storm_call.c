@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "tests/fakes/order_mem.h"
+#include "tests/kit/order_mem.h"
 
 #define LATE_TICKS 400    /* at most; a sweep waits for two leases, 120 */
 #define CUT_OFF_TICKS 400 /* at most; a commit is tried for about 150 */

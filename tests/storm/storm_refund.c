@@ -6,7 +6,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "tests/fakes/order_mem.h"
+#include "tests/kit/order_mem.h"
 
 #define REFUNDS 4  /* of a refunder */
 #define ATTEMPTS 3 /* to make one of them */

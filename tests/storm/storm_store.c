@@ -9,10 +9,10 @@
 #include "mod_shop/orders/order_mongo.h"
 #include "mod_shop/catalogue/product_mongo.h"
 #include "tests/contract/contract_store.h"
-#include "tests/fakes/cart_mem.h"
-#include "tests/fakes/coupon_mem.h"
-#include "tests/fakes/order_mem.h"
-#include "tests/fakes/product_mem.h"
+#include "tests/kit/cart_mem.h"
+#include "tests/kit/coupon_mem.h"
+#include "tests/kit/order_mem.h"
+#include "tests/kit/product_mem.h"
 
 static shop_mongo_t *mongo;
 

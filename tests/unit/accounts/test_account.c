@@ -6,8 +6,8 @@
 #include "mod_shop/accounts/account.h"
 #include "mod_shop/accounts/account_session.h"
 #include "mod_shop/base/id.h"
-#include "tests/fakes/account_mem.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/account_mem.h"
+#include "tests/kit/harness.h"
 
 #define NOW apr_time_from_sec(1790000000)
 

@@ -6,8 +6,8 @@
  * still until moved. One per test, in t_pool. */
 
 #include "mod_shop/app.h"
-#include "tests/fakes/account_mem.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/account_mem.h"
+#include "tests/kit/harness.h"
 
 #define W_BOOTSTRAP "the right word for the first admin"
 #define W_PASSWORD "correct horse battery"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What the books must say, state by state. */
 #include "mod_shop/audit/verify.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 #define NOON apr_time_from_sec(1790000000)
 

@@ -2,7 +2,7 @@
 #ifndef SHOP_TESTS_BASE_SUITES_H
 #define SHOP_TESTS_BASE_SUITES_H
 
-#include "../harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t clock_tests[];
 extern const shop_test_t cursor_tests[];

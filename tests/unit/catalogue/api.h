@@ -6,9 +6,9 @@
  * test says. Also used by tests/unit/cart. */
 
 #include "mod_shop/app.h"
-#include "tests/fakes/cart_mem.h"
-#include "tests/fakes/product_mem.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/cart_mem.h"
+#include "tests/kit/product_mem.h"
+#include "tests/kit/harness.h"
 
 #define API_ADMIN "65c0000000000000000000ad"
 #define API_USER "65c000000000000000000001"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "mod_shop/coupons/coupon.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 #define NOON apr_time_from_sec(1790000000)
 #define SECOND apr_time_from_sec(1)

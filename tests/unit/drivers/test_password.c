@@ -5,7 +5,7 @@
 
 #include "mod_shop/base/clock.h"
 #include "mod_shop/drivers/password.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 enum { MEMORY_KIB = 64, SLOTS = 2 };
 

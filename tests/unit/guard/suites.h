@@ -2,7 +2,7 @@
 #ifndef SHOP_TESTS_GUARD_SUITES_H
 #define SHOP_TESTS_GUARD_SUITES_H
 
-#include "../harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t rate_tests[];
 extern const shop_test_t limiter_shm_tests[];

@@ -9,7 +9,7 @@
 #include "mod_shop/settings.h"
 #include "mod_shop/guard/token.h"
 #include "mod_shop/guard/token_memory.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 #define NOW_S 1790000000
 #define NOW apr_time_from_sec(NOW_S)

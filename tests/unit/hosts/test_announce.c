@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What hosts tell one another comes back as it was said; anything else is strange. */
 #include "mod_shop/hosts/announce.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 static shop_announcement_t got;
 

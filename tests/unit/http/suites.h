@@ -2,7 +2,7 @@
 #ifndef SHOP_TESTS_HTTP_SUITES_H
 #define SHOP_TESTS_HTTP_SUITES_H
 
-#include "../harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t router_tests[];
 extern const shop_test_t dispatch_tests[];
@@ -12,9 +12,6 @@ extern const shop_test_t problem_tests[];
 extern const shop_test_t query_tests[];
 extern const shop_test_t etag_tests[];
 extern const shop_test_t res_tests[];
-extern const shop_test_t cache_local_tests[];
 extern const shop_test_t coding_tests[];
-extern const shop_test_t metrics_tests[];
-extern const shop_test_t openapi_tests[];
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Bodies through the dispatcher: sizes, media types, fields. */
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 #define SWITCH "/lamps/" TOY_ID "/switch"
 

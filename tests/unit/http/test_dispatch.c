@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The order of refusals, and what every reply carries. */
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 #define GOOD "{\"name\":\"Lamp\",\"price\":19.99}"
 

@@ -3,7 +3,7 @@
 #include "mod_shop/http/etag.h"
 
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 #define TAG "\"0123456789abcdefghij-_\""
 

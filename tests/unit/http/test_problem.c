@@ -6,7 +6,7 @@
 
 #include "mod_shop/base/log.h"
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 static char logged[2048];
 static int logged_number;

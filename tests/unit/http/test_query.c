@@ -3,7 +3,7 @@
 #include "mod_shop/http/query.h"
 
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 typedef struct probe_t {
     shop_page_params_t page;

@@ -4,7 +4,7 @@
 #include "mod_shop/http/etag.h"
 #include "mod_shop/http/uri.h"
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 static shop_res_t *fresh_res(void)
 {

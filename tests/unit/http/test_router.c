@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Paths and methods. */
 #include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 static void literals_win_over_arguments(void)
 {

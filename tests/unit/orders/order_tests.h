@@ -2,7 +2,7 @@
 #ifndef SHOP_TESTS_ORDER_TESTS_H
 #define SHOP_TESTS_ORDER_TESTS_H
 
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 extern const shop_test_t order_rule_tests[];
 extern const shop_test_t order_money_tests[];

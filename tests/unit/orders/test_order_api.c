@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "mod_shop/app.h"
-#include "order_shop.h"
+#include "tests/kit/order_shop.h"
 #include "order_tests.h"
 
 extern const shop_route_t shop_order_routes[];

@@ -2,7 +2,7 @@
  * Every call that placing, aborting and cancelling make fails in turn: before it is applied, after
  * it was applied (a lost reply), or as the last one of a process that dies. Whatever happens, the
  * reaper brings stock, coupon, cart and orders back into one story. */
-#include "order_shop.h"
+#include "tests/kit/order_shop.h"
 #include "order_tests.h"
 
 typedef enum { BEFORE, AFTER, DEAD, MODES } fault_t;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "mod_shop/base/money.h"
-#include "order_shop.h"
+#include "tests/kit/order_shop.h"
 #include "order_tests.h"
 
 enum { CARTS = 3000, DIGITS = 36 };

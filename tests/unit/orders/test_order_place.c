@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Placing, replaying, cancelling and reaping on the fakes, one after the other. */
-#include "order_shop.h"
+#include "tests/kit/order_shop.h"
 #include "order_tests.h"
 
 #include <jansson.h>

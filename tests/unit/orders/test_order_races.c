@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Many threads at once (32; 100 on a real store). Threads count, the main thread asserts. */
-#include "order_shop.h"
+#include "tests/kit/order_shop.h"
 #include "order_tests.h"
 
 #include <pthread.h>

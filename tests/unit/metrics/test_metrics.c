@@ -3,8 +3,7 @@
 #include <pthread.h>
 
 #include "mod_shop/metrics/metrics.h"
-#include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 #define THREADS 8
 #define ADDITIONS 20000
@@ -395,7 +394,7 @@ static void figures_sum_over_routes(void)
     T_INT(seen, 8);
 }
 
-const shop_test_t metrics_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(each_request_counts_under_its_route_and_class,
               "each request counts under its route and class"),
     SHOP_TEST(a_route_of_another_shop_counts_as_none, "a route that is no row counts as none"),
@@ -419,3 +418,10 @@ const shop_test_t metrics_tests[] = {
     SHOP_TEST(figures_sum_over_routes, "figures sum over routes"),
     SHOP_TEST_END,
 };
+
+int main(void)
+{
+    const shop_suite_t suites[] = { { "metrics", tests, NULL, NULL } };
+
+    return shop_tests_run(suites, 1);
+}

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/fakes/product_mem_inner.h"
+#include "tests/kit/product_mem_inner.h"
 
 #define HOLDS_MAX 200
 

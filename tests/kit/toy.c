@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The toy API behind the tests of mod_shop/http. */
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 #include "mod_shop/http/etag.h"
 

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "../harness.h"
+#include "tests/kit/harness.h"
 #include "mod_shop/http/dispatch.h"
 #include "mod_shop/http/query.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The catalogue in memory. Keeps everything in its own pool; what it gives out is a copy. */
-#include "tests/fakes/product_mem_inner.h"
+#include "tests/kit/product_mem_inner.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The accounts' port over two hash tables. Records are copied in and out, as a store would. */
-#include "tests/fakes/account_mem.h"
+#include "tests/kit/account_mem.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The shop of fakes and its auditor. */
-#include "order_shop.h"
+#include "tests/kit/order_shop.h"
 
-#include "tests/fakes/cart_mem.h"
-#include "tests/fakes/coupon_mem.h"
-#include "tests/fakes/order_mem.h"
-#include "tests/fakes/product_mem.h"
+#include "tests/kit/cart_mem.h"
+#include "tests/kit/coupon_mem.h"
+#include "tests/kit/order_mem.h"
+#include "tests/kit/product_mem.h"
 
 static shop_order_ports_t fakes(void)
 {

@@ -4,8 +4,7 @@
 
 #include <stdlib.h>
 
-#include "suites.h"
-#include "toy.h"
+#include "tests/kit/toy.h"
 
 static json_t *document(void)
 {
@@ -154,7 +153,7 @@ static void the_same_tables_give_the_same_bytes(void)
     free(two);
 }
 
-const shop_test_t openapi_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(every_route_is_an_operation, "every route is an operation"),
     SHOP_TEST(statuses_follow_from_the_shape_of_the_route,
               "statuses follow from the shape of the route"),
@@ -166,3 +165,10 @@ const shop_test_t openapi_tests[] = {
     SHOP_TEST(the_same_tables_give_the_same_bytes, "the same tables give the same bytes"),
     SHOP_TEST_END,
 };
+
+int main(void)
+{
+    const shop_suite_t suites[] = { { "openapi", tests, NULL, NULL } };
+
+    return shop_tests_run(suites, 1);
+}

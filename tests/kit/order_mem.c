@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The orders' port over one array. Records are copied in and out, as a store would. */
-#include "tests/fakes/order_mem.h"
+#include "tests/kit/order_mem.h"
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>

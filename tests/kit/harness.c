@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The frame around every CUnit program: a pool per test, messages with what was seen. */
-#include "harness.h"
+#include "tests/kit/harness.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The coupons' port over arrays. A hold, a back or a use is a mark: an order and a time. */
-#include "tests/fakes/coupon_mem.h"
+#include "tests/kit/coupon_mem.h"
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>

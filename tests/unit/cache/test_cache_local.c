@@ -6,7 +6,7 @@
 
 #include "mod_shop/base/clock.h"
 #include "mod_shop/cache/cache_local.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define TTL 60
 
@@ -349,7 +349,7 @@ static void nobody_reads_less_than_was_written(void)
     T_TRUE(counts.hits > 0);
 }
 
-const shop_test_t cache_local_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(what_was_put_is_served_until_its_subject_changes,
               "what was put is served until its subject changes"),
     SHOP_TEST(a_reply_read_before_a_change_is_never_served,
@@ -367,3 +367,10 @@ const shop_test_t cache_local_tests[] = {
     SHOP_TEST(nobody_reads_less_than_was_written, "nobody reads less than was written"),
     SHOP_TEST_END,
 };
+
+int main(void)
+{
+    const shop_suite_t suites[] = { { "the local cache", tests, NULL, NULL } };
+
+    return shop_tests_run(suites, 1);
+}

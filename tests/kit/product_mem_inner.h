@@ -7,7 +7,7 @@
 #include <apr_thread_mutex.h>
 
 #include "mod_shop/base/id.h"
-#include "tests/fakes/product_mem.h"
+#include "tests/kit/product_mem.h"
 
 #define PRODUCTS_MAX 4096
 #define MOVEMENTS_MAX 4096

@@ -5,7 +5,7 @@
 /* A shop of fakes for the tests of orders, and what must hold in it whatever happened. */
 
 #include "mod_shop/orders/order_ports.h"
-#include "tests/unit/harness.h"
+#include "tests/kit/harness.h"
 
 #define SHOP_NOON apr_time_from_sec(1790000000)
 #define USER(n) apr_psprintf(t_pool, "%024x", 0xa000 + (n))

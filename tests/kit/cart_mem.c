@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Carts in memory. Keeps everything in its own pool; what it gives out is a copy. */
-#include "tests/fakes/cart_mem.h"
+#include "tests/kit/cart_mem.h"
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
