@@ -12,81 +12,6 @@
 #define OPENAPI_VERSION "3.1.0"
 #define API_VERSION "1"
 
-static json_t *header_parameter(const char *name, const char *description, json_t *schema)
-{
-    return json_pack("{s:s, s:s, s:b, s:s, s:o}", "name", name, "in", "header", "required", 0,
-                     "description", description, "schema", schema);
-}
-
-static bool is_id(const char *name)
-{
-    size_t length = strlen(name);
-
-    return !strcmp(name, "id") || !strcmp(name, "rid") ||
-           (length > 3 && !strcmp(name + length - 3, "_id"));
-}
-
-static void add_path_parameters(json_t *parameters, const char *path, apr_pool_t *pool)
-{
-    const char *open = path;
-
-    while ((open = strchr(open, '{'))) {
-        const char *name = apr_pstrmemdup(pool, open + 1, strcspn(open + 1, "}"));
-        json_t *schema = json_pack("{s:s}", "type", "string");
-
-        if (is_id(name)) {
-            json_object_set_new(schema, "pattern", json_string("^[0-9a-fA-F]{24}$"));
-        }
-        json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in",
-                                                    "path", "required", 1, "schema", schema));
-        open++;
-    }
-}
-
-static void add_query_parameters(shop_openapi_t *doc, json_t *parameters, const shop_route_t *route)
-{
-    json_t *schema;
-
-    if (!route->query) {
-        return;
-    }
-    schema = shop_fields_schema(route->query, false, false, doc->currency_exponent, doc->pool);
-    for (const shop_field_t *row = route->query; row->name; row++) {
-        json_t *own = json_object_get(json_object_get(schema, "properties"), row->name);
-        bool required = row->flags & SHOP_REQUIRED;
-
-        json_array_append_new(parameters,
-                              json_pack("{s:s, s:s, s:b, s:s, s:O}", "name", row->name, "in",
-                                        "query", "required", required ? 1 : 0, "description",
-                                        row->help ? row->help : "", "schema", own));
-    }
-}
-
-static json_t *parameters_of(shop_openapi_t *doc, const shop_route_t *route)
-{
-    json_t *parameters = json_array();
-
-    add_path_parameters(parameters, route->path, doc->pool);
-    add_query_parameters(doc, parameters, route);
-    if (route->idempotency_key) {
-        json_array_append_new(
-            parameters,
-            header_parameter(
-                "Idempotency-Key", "a repeated request with the same key and body is done once",
-                json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1, "maxLength", 255)));
-    }
-    if (route->if_match) {
-        json_array_append_new(parameters, header_parameter("If-Match", "the ETag that was read",
-                                                           json_pack("{s:s}", "type", "string")));
-    }
-    if (!strcmp(route->method, "GET")) {
-        json_array_append_new(parameters,
-                              header_parameter("If-None-Match", "ETags the client holds",
-                                               json_pack("{s:s}", "type", "string")));
-    }
-    return parameters;
-}
-
 static json_t *body_of(shop_openapi_t *doc, const shop_route_t *route)
 {
     json_t *content = json_object();
@@ -113,7 +38,7 @@ static json_t *security_of(shop_access_t access)
 static json_t *operation_of(shop_openapi_t *doc, const shop_route_t *route)
 {
     json_t *operation = json_object();
-    json_t *parameters = parameters_of(doc, route);
+    json_t *parameters = shop_openapi_parameters(doc, route);
 
     json_object_set_new(operation, "operationId", json_string(route->operation));
     json_object_set_new(operation, "summary", json_string(route->summary ? route->summary : ""));
@@ -197,9 +122,14 @@ static json_t *info(void)
 json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,
                               int currency_exponent, apr_pool_t *pool)
 {
-    shop_openapi_t doc = { pool, currency_exponent, json_object(), apr_hash_make(pool) };
+    shop_openapi_t doc = { .pool = pool,
+                           .currency_exponent = currency_exponent,
+                           .schemas = json_object(),
+                           .responses = json_object(),
+                           .names = apr_hash_make(pool) };
     json_t *paths = json_object();
     json_t *tags = json_array();
+    json_t *components;
 
     shop_openapi_common_schemas(&doc);
     for (; *tables; tables++) {
@@ -207,10 +137,12 @@ json_t *shop_openapi_document(const shop_route_t *const *tables, const char *ser
             add_route(&doc, paths, tags, route);
         }
     }
-    return shop_json_own(json_pack("{s:s, s:o, s:[{s:s}], s:o, s:o, s:{s:o, s:o, s:o}}", "openapi",
+    components =
+        json_pack("{s:o, s:o, s:o, s:o, s:o}", "schemas", doc.schemas, "responses", doc.responses,
+                  "parameters", shop_openapi_share_parameters(paths, pool), "headers",
+                  shop_openapi_headers(), "securitySchemes", security_schemes());
+    return shop_json_own(json_pack("{s:s, s:o, s:[{s:s}], s:o, s:o, s:o}", "openapi",
                                    OPENAPI_VERSION, "info", info(), "servers", "url", server_url,
-                                   "tags", tags, "paths", paths, "components", "schemas",
-                                   doc.schemas, "headers", shop_openapi_headers(),
-                                   "securitySchemes", security_schemes()),
+                                   "tags", tags, "paths", paths, "components", components),
                          pool);
 }

@@ -16,6 +16,35 @@ static json_t *operation(json_t *doc, const char *path, const char *method)
     return json_object_get(json_object_get(json_object_get(doc, "paths"), path), method);
 }
 
+/* What json refers to, or json itself when it is no reference; NULL where nothing stands there. */
+static json_t *resolved(json_t *doc, json_t *json)
+{
+    const char *ref = json_string_value(json_object_get(json, "$ref"));
+    char *rest;
+
+    if (!ref) {
+        return json;
+    }
+    T_TRUE(!strncmp(ref, "#/", 2));
+    json = doc;
+    for (const char *name = apr_strtok(apr_pstrdup(t_pool, ref + 2), "/", &rest); name;
+         name = apr_strtok(NULL, "/", &rest)) {
+        json = json_object_get(json, name);
+    }
+    return json;
+}
+
+static json_t *parameter(json_t *doc, json_t *parameters, size_t i)
+{
+    return resolved(doc, json_array_get(parameters, i));
+}
+
+static json_t *response(json_t *doc, const char *path, const char *method, const char *status)
+{
+    return resolved(
+        doc, json_object_get(json_object_get(operation(doc, path, method), "responses"), status));
+}
+
 static const char *at(json_t *json, const char *a, const char *b)
 {
     return json_string_value(json_object_get(json_object_get(json, a), b));
@@ -69,7 +98,7 @@ static void statuses_follow_from_the_shape_of_the_route(void)
         for (int status = 200; status < 600; status++) {
             const char *text = apr_itoa(t_pool, status);
 
-            if (json_object_get(responses, text)) {
+            if (resolved(doc, json_object_get(responses, text))) {
                 seen = apr_pstrcat(t_pool, seen, *seen ? " " : "", text, NULL);
             }
         }
@@ -88,12 +117,12 @@ static void parameters_are_those_of_the_tables(void)
 
     T_INT(json_array_size(list), 6);
     for (size_t i = 0; i < 6; i++) {
-        T_STR(json_string_value(json_object_get(json_array_get(list, i), "name")), names[i]);
+        T_STR(json_string_value(json_object_get(parameter(doc, list, i), "name")), names[i]);
     }
     T_INT(json_array_size(patch), 2);
-    T_STR(at(json_array_get(patch, 0), "schema", "pattern"), "^[0-9a-fA-F]{24}$");
-    T_STR(json_string_value(json_object_get(json_array_get(patch, 1), "name")), "If-Match");
-    T_STR(json_string_value(json_object_get(json_array_get(post, 0), "name")), "Idempotency-Key");
+    T_STR(at(parameter(doc, patch, 0), "schema", "pattern"), "^[0-9a-fA-F]{24}$");
+    T_STR(json_string_value(json_object_get(parameter(doc, patch, 1), "name")), "If-Match");
+    T_STR(json_string_value(json_object_get(parameter(doc, post, 0), "name")), "Idempotency-Key");
 }
 
 static void bodies_are_closed_and_a_patch_requires_nothing(void)
@@ -123,6 +152,104 @@ static void one_reply_table_is_one_schema(void)
     T_INT(json_object_size(schemas), 6); /* Problem, Violation, List, Lamp and two bodies */
     T_TRUE(json_object_get(properties, "id"));
     T_INT(json_object_size(properties), 5);
+}
+
+/* How many references json holds, each of which must lead somewhere. */
+static int count_references(json_t *doc, json_t *json)
+{
+    int count = 0;
+    const char *name;
+    json_t *member;
+    size_t i;
+
+    if (json_object_get(json, "$ref")) {
+        T_TRUE(resolved(doc, json) != NULL);
+        return 1;
+    }
+    json_object_foreach(json, name, member)
+    {
+        count += count_references(doc, member);
+    }
+    json_array_foreach(json, i, member)
+    {
+        count += count_references(doc, member);
+    }
+    return count;
+}
+
+static void every_reference_leads_somewhere(void)
+{
+    json_t *doc = document();
+
+    T_TRUE(count_references(doc, doc) > 100);
+}
+
+static void equal_error_answers_stand_once(void)
+{
+    json_t *doc = document();
+    json_t *responses = json_object_get(json_object_get(doc, "components"), "responses");
+    json_t *paths = json_object_get(doc, "paths");
+    const char *a, *b, *path, *method, *status;
+    json_t *one, *other, *item, *made;
+
+    json_object_foreach(responses, a, one)
+    {
+        json_object_foreach(responses, b, other)
+        {
+            T_TRUE(!strcmp(a, b) || !json_equal(one, other));
+        }
+    }
+    json_object_foreach(paths, path, item)
+    {
+        json_object_foreach(item, method, made)
+        {
+            json_object_foreach(json_object_get(made, "responses"), status, one)
+            {
+                T_INT(json_object_get(one, "$ref") != NULL, status[0] != '2');
+            }
+        }
+    }
+}
+
+static void an_error_answer_says_its_codes_and_headers(void)
+{
+    static const struct {
+        const char *path, *method, *status, *begins, *has, *header, *lacks;
+    } cases[] = {
+        { "/lamps", "post", "400", "`bad_request`: ", "\n\n`malformed_json`: ", "RateLimit",
+          "WWW-Authenticate" },
+        { "/lamps", "post", "401", "`token_missing`: ", "\n\n`token_revoked`: ", "WWW-Authenticate",
+          "Accept-Patch" },
+        { "/{a}/x/{b}", "get", "401",
+          "`token_invalid`: ", "\n\n`token_revoked`: ", "WWW-Authenticate", "Accept-Patch" },
+        { "/lamps/{id}", "patch", "415", "`unsupported_media_type`: ", "", "Accept-Patch",
+          "Retry-After" },
+        { "/lamps", "post", "415", "`unsupported_media_type`: ", "", "RateLimit", "Accept-Patch" },
+        { "/lamps", "get", "503", "`unavailable`: ", "", "Retry-After", "ETag" },
+        { "/broken", "get", "503", "`unavailable`: ", "", "Retry-After", "RateLimit" },
+    };
+    json_t *doc = document();
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        json_t *made = response(doc, cases[i].path, cases[i].method, cases[i].status);
+        const char *text = json_string_value(json_object_get(made, "description"));
+        json_t *headers = json_object_get(made, "headers");
+
+        T_TRUE(text && !strncmp(text, cases[i].begins, strlen(cases[i].begins)));
+        T_TRUE(text && strstr(text, cases[i].has));
+        T_TRUE(resolved(doc, json_object_get(headers, cases[i].header)) != NULL);
+        T_TRUE(!json_object_get(headers, cases[i].lacks));
+        T_STR(at(json_object_get(json_object_get(made, "content"), "application/problem+json"),
+                 "schema", "$ref"),
+              "#/components/schemas/Problem");
+    }
+}
+
+static void codes_stand_by_status(void)
+{
+    for (shop_code_t code = SHOP_OK + 2; code < SHOP_CODE_COUNT; code++) {
+        T_TRUE(shop_code_status(code) >= shop_code_status(code - 1));
+    }
 }
 
 static void security_says_which_token(void)
@@ -161,6 +288,11 @@ static const shop_test_t tests[] = {
     SHOP_TEST(bodies_are_closed_and_a_patch_requires_nothing,
               "bodies are closed; a patch requires nothing and has two media types"),
     SHOP_TEST(one_reply_table_is_one_schema, "one table is one schema, whoever uses it"),
+    SHOP_TEST(every_reference_leads_somewhere, "every reference leads somewhere"),
+    SHOP_TEST(equal_error_answers_stand_once, "equal error answers stand once"),
+    SHOP_TEST(an_error_answer_says_its_codes_and_headers,
+              "an error answer says its codes and its header fields"),
+    SHOP_TEST(codes_stand_by_status, "errors.def is sorted by status, as the document needs it"),
     SHOP_TEST(security_says_which_token, "security says which token"),
     SHOP_TEST(the_same_tables_give_the_same_bytes, "the same tables give the same bytes"),
     SHOP_TEST_END,
