@@ -22,8 +22,4 @@ const char *shop_product_test_id(int n);
 shop_error_t *shop_stock_test_reply(const char **bytes, apr_size_t *size, void *baton,
                                     const shop_product_t *after, apr_pool_t *pool);
 
-/* Runs act(baton, i, pool) in count threads at once, each with a pool of its own; the answer: how
- * many of them gave true. */
-int shop_test_crowd(int count, bool (*act)(void *baton, int i, apr_pool_t *pool), void *baton);
-
 #endif

@@ -3,7 +3,7 @@
  * database, dropped at the end). Exit 77 (skipped) when only the fake was there. */
 #include "mod_shop/accounts/account_mongo.h"
 #include "tests/contract/account_contract.h"
-#include "tests/contract/contract_store.h"
+#include "tests/kit/contract_store.h"
 #include "tests/kit/account_mem.h"
 
 static shop_mongo_t *mongo;

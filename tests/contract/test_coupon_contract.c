@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Runs the coupons contract on the fake, and on MongoDB when SHOP_TEST_MONGO_URI is set. Exit 77
  * (skipped) when only the fake was there. */
-#include "contract_store.h"
+#include "tests/kit/contract_store.h"
 #include "coupon_contract.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "tests/kit/coupon_mem.h"

@@ -2,7 +2,7 @@
  * Runs the orders contract on the fake, and when SHOP_TEST_MONGO_URI is set on MongoDB, together
  * with the whole protocol: placing, cancelling, faults at each call, a hundred threads. Exit 77
  * (skipped) when only the fake was there. */
-#include "contract_store.h"
+#include "tests/kit/contract_store.h"
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"

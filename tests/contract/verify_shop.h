@@ -4,7 +4,7 @@
 
 /* A shop on the real store with a history, and the audit of its books as one line of text. */
 
-#include "contract_store.h"
+#include "tests/kit/contract_store.h"
 #include "mod_shop/audit/verify_run.h"
 #include "tests/kit/order_shop.h"
 

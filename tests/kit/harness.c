@@ -9,6 +9,9 @@
 apr_pool_t *t_pool;
 static apr_pool_t *root;
 
+static shop_suite_t registered[64];
+static int registered_count;
+
 static void fresh_pool(void)
 {
     apr_pool_create(&t_pool, root);
@@ -91,4 +94,18 @@ int shop_tests_run(const shop_suite_t *suites, int count)
     CU_cleanup_registry();
     apr_pool_destroy(root);
     return failed ? 1 : 0;
+}
+
+void shop_suite_register(shop_suite_t suite)
+{
+    if (registered_count == (int)(sizeof(registered) / sizeof(registered[0]))) {
+        fputs("too many suites in one program\n", stderr);
+        abort();
+    }
+    registered[registered_count++] = suite;
+}
+
+int shop_suites_run(void)
+{
+    return shop_tests_run(registered, registered_count);
 }

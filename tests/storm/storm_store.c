@@ -8,7 +8,7 @@
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
 #include "mod_shop/catalogue/product_mongo.h"
-#include "tests/contract/contract_store.h"
+#include "tests/kit/contract_store.h"
 #include "tests/kit/cart_mem.h"
 #include "tests/kit/coupon_mem.h"
 #include "tests/kit/order_mem.h"

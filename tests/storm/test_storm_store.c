@@ -2,7 +2,7 @@
  * The storm over MongoDB, each seed compared with the same one over the fakes. Exit 77 (skipped)
  * without SHOP_TEST_MONGO_URI. */
 #include "storm.h"
-#include "tests/contract/contract_store.h"
+#include "tests/kit/contract_store.h"
 
 int main(int argc, const char *const *argv)
 {

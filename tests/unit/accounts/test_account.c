@@ -261,10 +261,4 @@ static const shop_test_t tests[] = {
               "of twenty with one refresh token one wins, and the family is dead"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "accounts", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("accounts", tests)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The accounts' HTTP interface over fakes: registration, profile, password. */
-#include "tests/unit/accounts/world.h"
-
-const shop_route_t world_routes[] = { { .method = NULL } };
+#include "tests/kit/world.h"
 
 #define ANN "{\"username\":\"ann\",\"email\":\"Ann@Example.com\",\"password\":\"" W_PASSWORD "\""
 
@@ -310,10 +308,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_password_change_is_checked, "a password change is checked, and guesses counted"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "accounts over HTTP", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("accounts over HTTP", tests)

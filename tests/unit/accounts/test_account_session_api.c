@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Signing in, refreshing and signing out over fakes: what a thief gains, what an outage does. */
-#include "tests/unit/accounts/world.h"
+#include "tests/kit/world.h"
 
 #include "mod_shop/base/log.h"
-
-const shop_route_t world_routes[] = { { .method = NULL } };
 
 #define LOGIN(name, password) "{\"email\":\"" name "@example.com\",\"password\":\"" password "\"}"
 
@@ -304,10 +302,4 @@ static const shop_test_t tests[] = {
               "without the store nobody is let in, and nobody told that he is out"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "sessions over HTTP", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("sessions over HTTP", tests)

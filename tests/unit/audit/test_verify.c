@@ -267,10 +267,4 @@ static const shop_test_t tests[] = {
               "a redemption names orders that stand or may yet"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "the rules of verify", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("the rules of verify", tests)

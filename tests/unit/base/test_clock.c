@@ -4,7 +4,7 @@
 
 #include <time.h>
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define NO INT64_C(-1)
 
@@ -128,7 +128,7 @@ static void the_monotonic_clock_never_falls(void)
     T_TRUE(last > 0);
 }
 
-const shop_test_t clock_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(times_are_read_as_rfc_3339_says, "times are read as RFC 3339 says, with a zone"),
     SHOP_TEST(seconds_print_and_read_back, "every second prints as libc prints it and reads back"),
     SHOP_TEST(a_fixed_clock_stands, "a fixed clock stands until it is moved"),
@@ -136,3 +136,4 @@ const shop_test_t clock_tests[] = {
     SHOP_TEST(the_monotonic_clock_never_falls, "the monotonic clock never falls"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("clock", tests)

@@ -3,7 +3,7 @@
 #include "mod_shop/base/cursor.h"
 
 #include "mod_shop/base/base64.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define ID "0123456789abcdef01234567"
 
@@ -126,7 +126,7 @@ static void base64url_has_one_spelling_for_each_text(void)
     T_TRUE(!shop_base64url_decode(&back, &size, "Zm\0v", 4, t_pool));
 }
 
-const shop_test_t cursor_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(a_cursor_comes_back_as_it_went, "a cursor comes back as it went"),
     SHOP_TEST(a_cursor_is_good_for_its_own_sort_only, "a cursor is good for its own sort only"),
     SHOP_TEST(a_damaged_cursor_is_refused, "a damaged or invented cursor is refused"),
@@ -134,3 +134,4 @@ const shop_test_t cursor_tests[] = {
     SHOP_TEST(base64url_has_one_spelling_for_each_text, "base64url takes the canonical text only"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("cursor", tests)

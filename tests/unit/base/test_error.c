@@ -4,7 +4,7 @@
 
 #include <ctype.h>
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static shop_error_t *passes_up(shop_error_t *inner, int *went_on)
 {
@@ -111,7 +111,7 @@ static void a_status_has_its_general_code(void)
     }
 }
 
-const shop_test_t error_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(an_error_keeps_cause_and_detail_apart, "an error keeps cause and detail apart"),
     SHOP_TEST(try_passes_errors_up_only, "SHOP_TRY passes errors up and nothing else"),
     SHOP_TEST(violations_gather_in_order, "violations gather in order"),
@@ -120,3 +120,4 @@ const shop_test_t error_tests[] = {
     SHOP_TEST(a_status_has_its_general_code, "a status of httpd's has its general code"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("error", tests)

@@ -2,7 +2,7 @@
  * The field tables: reading, printing, schema. */
 #include "mod_shop/base/fields.h"
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define ID "0123456789abcdef01234567"
 
@@ -349,7 +349,7 @@ static void a_reply_schema_is_open_and_knows_what_is_always_there(void)
     T_TRUE(!json_object_get(property(schema, "name"), "minLength"));
 }
 
-const shop_test_t fields_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(every_kind_reaches_its_member, "every kind reaches its member"),
     SHOP_TEST(each_violation_has_its_code_and_pointer, "each violation has its code and pointer"),
     SHOP_TEST(every_violation_is_reported, "every violation is reported, in the table's order"),
@@ -365,3 +365,4 @@ const shop_test_t fields_tests[] = {
               "a reply's schema is open and knows what is always there"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("fields", tests)

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static void object_ids_are_24_hex_digits_and_differ(void)
 {
@@ -109,7 +109,7 @@ static void sha256_gives_the_published_digests(void)
           "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-const shop_test_t id_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(object_ids_are_24_hex_digits_and_differ, "object ids are 24 hex digits and differ"),
     SHOP_TEST(an_object_id_begins_with_its_second, "an object id begins with its second"),
     SHOP_TEST(only_24_hex_digits_are_an_id, "only 24 hex digits are an id"),
@@ -118,3 +118,4 @@ const shop_test_t id_tests[] = {
     SHOP_TEST(sha256_gives_the_published_digests, "SHA-256 gives the published digests"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("id", tests)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "mod_shop/base/clock.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define PARSE(doc, text) shop_json_parse((doc), (text), sizeof(text) - 1, t_pool)
 
@@ -196,7 +196,7 @@ static void refusing_is_linear_in_size(void)
     }
 }
 
-const shop_test_t json_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(what_is_no_object_is_malformed, "what is not one clean JSON object is malformed"),
     SHOP_TEST(a_member_named_twice_is_malformed,
               "a member named twice is malformed, also when spelled with escapes"),
@@ -209,3 +209,4 @@ const shop_test_t json_tests[] = {
     SHOP_TEST(refusing_is_linear_in_size, "refusing a hostile text costs linear time"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("json", tests)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Writing JSON: commas, escapes, money and time; what is written reads back. */
 #include "mod_shop/base/json.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static void commas_stand_between_and_nowhere_else(void)
 {
@@ -122,7 +122,7 @@ static void a_buffer_grows_from_any_size(void)
     T_INT(out.bytes[size], 0);
 }
 
-const shop_test_t json_write_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(commas_stand_between_and_nowhere_else, "commas stand between values only"),
     SHOP_TEST(strings_are_escaped, "quotes, backslashes and controls are escaped"),
     SHOP_TEST(money_is_printed_from_integers, "money has exactly its currency's decimals"),
@@ -131,3 +131,4 @@ const shop_test_t json_write_tests[] = {
     SHOP_TEST(a_buffer_grows_from_any_size, "a buffer grows from any size"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("json_write", tests)

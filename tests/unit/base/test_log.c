@@ -2,7 +2,7 @@
  * The log: one line per call whatever a client sent, and few lines of what repeats. */
 #include "mod_shop/base/log.h"
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static char last[4096];
 static int lines;
@@ -49,9 +49,10 @@ static void what_repeats_is_told_seldom(void)
     T_STR(last, "another");
 }
 
-const shop_test_t log_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(a_line_stays_one_line, "a line stays one line, without escapes"),
     SHOP_TEST(a_line_has_at_most_2_kib, "a line has at most 2 KiB"),
     SHOP_TEST(what_repeats_is_told_seldom, "what repeats is told once in ten seconds"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("log", tests)

@@ -3,7 +3,7 @@
 #include "mod_shop/base/money.h"
 
 #include "mod_shop/base/json.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 /* Splits [-]digits[.digits] into its digits and the number of decimals; false for other texts. */
 static bool digits_of(char digits[128], int *count, int *decimals, const char *text)
@@ -305,7 +305,7 @@ static void currencies_have_their_decimals(void)
     T_INT(shop_money_exponent("USDX"), -1);
 }
 
-const shop_test_t money_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(every_amount_prints_and_reads_back, "every amount prints and reads back the same"),
     SHOP_TEST(nothing_is_accepted_that_the_reference_refuses,
               "nothing is accepted that a decimal reference refuses"),
@@ -318,3 +318,4 @@ const shop_test_t money_tests[] = {
     SHOP_TEST(currencies_have_their_decimals, "currencies have their ISO 4217 decimals"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("money", tests)

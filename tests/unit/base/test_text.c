@@ -2,7 +2,7 @@
  * What text from outside may hold, and the keys and words made of it. */
 #include "mod_shop/base/text.h"
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static void invisible_and_controlling_characters_are_not_printable(void)
 {
@@ -153,7 +153,7 @@ static void tokens_are_words_without_case_marks_or_repeats(void)
     T_STR(words_of("w\xe2\x80\x8bord", 10), "word");
 }
 
-const shop_test_t text_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(invisible_and_controlling_characters_are_not_printable,
               "invisible and controlling characters are not printable"),
     SHOP_TEST(white_space_alone_is_blank, "white space alone is blank"),
@@ -164,3 +164,4 @@ const shop_test_t text_tests[] = {
               "tokens are words without case, marks or repeats"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("text", tests)

@@ -2,7 +2,7 @@
  * E-mail addresses: what is one, and when two are the same. */
 #include "mod_shop/base/text.h"
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define X10 "xxxxxxxxxx"
 #define X60 X10 X10 X10 X10 X10 X10
@@ -103,10 +103,11 @@ static void one_address_has_one_key(void)
                   shop_text_email_key("a@example.com", t_pool)) != 0);
 }
 
-const shop_test_t text_email_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(addresses_are_those_of_rfc_5321_without_quotes,
               "addresses are those of RFC 5321 without quotes and literals"),
     SHOP_TEST(an_address_has_at_most_254_bytes, "an address has at most 254 bytes"),
     SHOP_TEST(one_address_has_one_key, "one address has one key, homoglyphs have another"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("email", tests)

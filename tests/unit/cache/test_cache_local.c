@@ -367,10 +367,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(nobody_reads_less_than_was_written, "nobody reads less than was written"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "the local cache", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("the local cache", tests)

@@ -2,7 +2,7 @@
  * What a cart shows and may hold, and the cart over HTTP. */
 #include "mod_shop/base/money.h"
 #include "mod_shop/cart/cart.h"
-#include "tests/unit/catalogue/api.h"
+#include "tests/kit/api.h"
 
 #define MISSING "65a0000000000000000000ab"
 
@@ -220,27 +220,23 @@ static void an_add_asks_the_stores_three_times(void)
     T_INT(api_call("user", "GET", "/cart", NULL)->status, 503);
 }
 
-int main(void)
-{
-    static const shop_test_t rules[] = {
-        SHOP_TEST(a_cart_is_priced_and_leaves_out_the_deleted,
-                  "a cart is priced and leaves out the deleted"),
-        SHOP_TEST(a_total_too_large_is_refused, "a total too large is refused"),
-        SHOP_TEST(a_line_holds_what_there_is_and_no_more_than_its_bound,
-                  "a line holds what there is, and no more than its bound"),
-        SHOP_TEST_END
-    };
-    static const shop_test_t api[] = {
-        SHOP_TEST(a_cart_goes_through_its_life, "a cart goes through its life"),
-        SHOP_TEST(what_is_not_allowed_is_refused_and_changes_nothing,
-                  "what is not allowed is refused and changes nothing"),
-        SHOP_TEST(if_match_guards_the_cart, "If-Match guards the cart"),
-        SHOP_TEST(deleted_products_do_not_fill_the_cart, "deleted products do not fill the cart"),
-        SHOP_TEST(an_add_asks_the_stores_three_times, "an add asks the stores three times"),
-        SHOP_TEST_END
-    };
-    const shop_suite_t suites[] = { { "cart", rules, NULL, NULL },
-                                    { "cart over HTTP", api, NULL, NULL } };
+static const shop_test_t rules[] = {
+    SHOP_TEST(a_cart_is_priced_and_leaves_out_the_deleted,
+              "a cart is priced and leaves out the deleted"),
+    SHOP_TEST(a_total_too_large_is_refused, "a total too large is refused"),
+    SHOP_TEST(a_line_holds_what_there_is_and_no_more_than_its_bound,
+              "a line holds what there is, and no more than its bound"),
+    SHOP_TEST_END
+};
+SHOP_SUITE("cart", rules)
 
-    return shop_tests_run(suites, 2);
-}
+static const shop_test_t api[] = {
+    SHOP_TEST(a_cart_goes_through_its_life, "a cart goes through its life"),
+    SHOP_TEST(what_is_not_allowed_is_refused_and_changes_nothing,
+              "what is not allowed is refused and changes nothing"),
+    SHOP_TEST(if_match_guards_the_cart, "If-Match guards the cart"),
+    SHOP_TEST(deleted_products_do_not_fill_the_cart, "deleted products do not fill the cart"),
+    SHOP_TEST(an_add_asks_the_stores_three_times, "an add asks the stores three times"),
+    SHOP_TEST_END
+};
+SHOP_SUITE("cart over HTTP", api)

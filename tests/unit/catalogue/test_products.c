@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a product is, and the catalogue over HTTP. */
 #include "mod_shop/catalogue/product.h"
-#include "tests/unit/catalogue/api.h"
+#include "tests/kit/api.h"
 
 #define MISSING "65a0000000000000000000ab"
 
@@ -318,30 +318,26 @@ static void public_answers_are_cached_until_somebody_writes(void)
     T_INT(api_call("admin", "PATCH", path, "{\"price\":13}")->status, 503);
 }
 
-int main(void)
-{
-    static const shop_test_t rules[] = { SHOP_TEST(keys_order_like_the_sort_key_and_then_the_id,
-                                                   "keys order like the sort key and then the id"),
-                                         SHOP_TEST(names_are_found_by_their_beginnings,
-                                                   "names are found by their beginnings"),
-                                         SHOP_TEST(stock_stays_between_nothing_and_its_bound,
-                                                   "stock stays between nothing and its bound"),
-                                         SHOP_TEST_END };
-    static const shop_test_t api[] = {
-        SHOP_TEST(a_product_is_created_and_shown, "a product is created and shown"),
-        SHOP_TEST(what_is_not_allowed_is_refused, "what is not allowed is refused"),
-        SHOP_TEST(lists_search_filter_and_page, "lists search, filter and page"),
-        SHOP_TEST(put_takes_defaults_patch_keeps_and_neither_moves_stock,
-                  "PUT takes defaults, PATCH keeps, neither moves stock"),
-        SHOP_TEST(stock_moves_by_delta_or_set_and_a_key_counts_once,
-                  "stock moves by delta or set, and a key counts once"),
-        SHOP_TEST(a_key_is_for_one_body, "a key is for one body: amount, kind and reason"),
-        SHOP_TEST(public_answers_are_cached_until_somebody_writes,
-                  "public answers are cached until somebody writes"),
-        SHOP_TEST_END
-    };
-    const shop_suite_t suites[] = { { "products", rules, NULL, NULL },
-                                    { "products over HTTP", api, NULL, NULL } };
+static const shop_test_t rules[] = { SHOP_TEST(keys_order_like_the_sort_key_and_then_the_id,
+                                               "keys order like the sort key and then the id"),
+                                     SHOP_TEST(names_are_found_by_their_beginnings,
+                                               "names are found by their beginnings"),
+                                     SHOP_TEST(stock_stays_between_nothing_and_its_bound,
+                                               "stock stays between nothing and its bound"),
+                                     SHOP_TEST_END };
+SHOP_SUITE("products", rules)
 
-    return shop_tests_run(suites, 2);
-}
+static const shop_test_t api[] = {
+    SHOP_TEST(a_product_is_created_and_shown, "a product is created and shown"),
+    SHOP_TEST(what_is_not_allowed_is_refused, "what is not allowed is refused"),
+    SHOP_TEST(lists_search_filter_and_page, "lists search, filter and page"),
+    SHOP_TEST(put_takes_defaults_patch_keeps_and_neither_moves_stock,
+              "PUT takes defaults, PATCH keeps, neither moves stock"),
+    SHOP_TEST(stock_moves_by_delta_or_set_and_a_key_counts_once,
+              "stock moves by delta or set, and a key counts once"),
+    SHOP_TEST(a_key_is_for_one_body, "a key is for one body: amount, kind and reason"),
+    SHOP_TEST(public_answers_are_cached_until_somebody_writes,
+              "public answers are cached until somebody writes"),
+    SHOP_TEST_END
+};
+SHOP_SUITE("products over HTTP", api)

@@ -139,10 +139,4 @@ static const shop_test_t coupon_tests[] = {
     SHOP_TEST(what_is_missing_is_exact, "what is missing to the least purchase is exact"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "coupons", coupon_tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("coupons", coupon_tests)

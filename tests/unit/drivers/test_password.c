@@ -324,10 +324,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(senseless_parameters_are_refused, "senseless parameters are refused"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "passwords", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("passwords", tests)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Who may pass which route: the whole matrix, and what happens when Redis or the store is away. */
-#include "tests/unit/accounts/world.h"
+#include "tests/kit/world.h"
 
 /* Says who it was called by. */
 static shop_error_t *echo(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -22,7 +22,7 @@ static shop_error_t *echo(const struct shop_app_t *app, shop_req_t *req, shop_re
         .access = (access_), .status = 200, .reply_kind = SHOP_REPLY_RAW            \
     }
 
-const shop_route_t world_routes[] = {
+static const shop_route_t routes[] = {
     ROUTE("GET", "/t/public", SHOP_ACCESS_PUBLIC),
     ROUTE("GET", "/t/optional", SHOP_ACCESS_OPTIONAL),
     ROUTE("GET", "/t/customer", SHOP_ACCESS_CUSTOMER),
@@ -38,7 +38,7 @@ static pair_t user, admin, ended, over;
 
 static void people(void)
 {
-    world_begin();
+    world_begin_with(routes);
     world_alter_user(world_register("root"), "admin", false, NULL);
     world_register("ann");
     w.now -= apr_time_from_sec(2000);
@@ -247,10 +247,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_token_is_good_for_its_own_session_only, "a token is good for its own session only"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "callers", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("callers", tests)

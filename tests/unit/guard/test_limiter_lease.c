@@ -9,7 +9,7 @@
 
 #include "mod_shop/base/clock.h"
 #include "mod_shop/guard/limiter.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define THREADS 8
 #define PROCESSES 4
@@ -382,7 +382,7 @@ static void a_full_table_goes_on_counting_and_stays_in_its_memory(void)
     }
 }
 
-const shop_test_t limiter_lease_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(a_thousand_hits_ask_forty_times, "a thousand hits ask forty times"),
     SHOP_TEST(what_is_used_up_is_remembered, "what is used up is remembered"),
     SHOP_TEST(a_small_limit_lends_nothing_in_advance, "a small limit lends nothing in advance"),
@@ -407,3 +407,4 @@ const shop_test_t limiter_lease_tests[] = {
               "a full table goes on counting and stays in its memory"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("limiter by leases", tests)

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "mod_shop/guard/limiter.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define THREADS 8
 #define PROCESSES 4
@@ -159,7 +159,7 @@ static void a_full_table_goes_on_counting_and_stays_in_its_memory(void)
     }
 }
 
-const shop_test_t limiter_shm_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(of_a_thousand_hits_by_eight_threads_exactly_a_hundred_pass,
               "of a thousand hits by eight threads exactly a hundred pass"),
     SHOP_TEST(processes_count_together, "processes count together"),
@@ -171,3 +171,4 @@ const shop_test_t limiter_shm_tests[] = {
               "a full table goes on counting and stays in its memory"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("limiter in shared memory", tests)

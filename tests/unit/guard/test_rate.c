@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The arithmetic of rate limits and what clients are told. */
 #include "mod_shop/guard/rate.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static void the_last_allowed_hit_is_the_one_that_reaches_the_limit(void)
 {
@@ -98,7 +98,7 @@ static void the_header_fields_are_structured_fields(void)
     T_STR(shop_rate_state_text(&rules[1], &state, t_pool), "\"a\\\"b\\\\\";r=42;t=17");
 }
 
-const shop_test_t rate_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(the_last_allowed_hit_is_the_one_that_reaches_the_limit,
               "the last allowed hit is the one that reaches the limit"),
     SHOP_TEST(a_host_counts_its_share_and_never_none, "a host counts its share and never none"),
@@ -108,3 +108,4 @@ const shop_test_t rate_tests[] = {
               "the header fields are structured fields, whatever the name"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("rate", tests)

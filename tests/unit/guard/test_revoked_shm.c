@@ -8,7 +8,7 @@
 #include "mod_shop/base/clock.h"
 #include "mod_shop/guard/revoked_shm.h"
 #include "mod_shop/hosts/pending_sync.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define TOKEN_S 900
 #define THREADS 8
@@ -283,7 +283,7 @@ static void processes_know_together(void)
     munmap(memory, shop_revoked_shm_size());
 }
 
-const shop_test_t revoked_shm_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(while_nobody_listens_the_next_level_is_asked,
               "while nobody listens the next level is asked"),
     SHOP_TEST(who_hears_and_knows_what_was_before_asks_nobody,
@@ -305,3 +305,4 @@ const shop_test_t revoked_shm_tests[] = {
     SHOP_TEST(processes_know_together, "processes know together"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("ended sessions in shared memory", tests)

@@ -596,10 +596,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(senseless_keys_are_refused, "senseless keys are refused at the start"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "tokens", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("tokens", tests)

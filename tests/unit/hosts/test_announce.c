@@ -147,21 +147,15 @@ static void every_cut_of_a_line_is_read_without_harm(void)
     }
 }
 
-int main(void)
-{
-    static const shop_test_t tests[] = {
-        SHOP_TEST(changes_come_back_as_they_were_said, "changes come back as they were said"),
-        SHOP_TEST(many_changes_are_everything, "many changes are everything"),
-        SHOP_TEST(a_subject_that_cannot_be_said_is_everything,
-                  "a subject that cannot be said is everything"),
-        SHOP_TEST(ended_sessions_come_back_as_they_were_said,
-                  "ended sessions come back as they were said"),
-        SHOP_TEST(everything_else_is_strange, "everything else is strange"),
-        SHOP_TEST(every_cut_of_a_line_is_read_without_harm,
-                  "every cut of a line is read without harm"),
-        SHOP_TEST_END,
-    };
-    static const shop_suite_t suites[] = { { "announcements", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+static const shop_test_t tests[] = {
+    SHOP_TEST(changes_come_back_as_they_were_said, "changes come back as they were said"),
+    SHOP_TEST(many_changes_are_everything, "many changes are everything"),
+    SHOP_TEST(a_subject_that_cannot_be_said_is_everything,
+              "a subject that cannot be said is everything"),
+    SHOP_TEST(ended_sessions_come_back_as_they_were_said,
+              "ended sessions come back as they were said"),
+    SHOP_TEST(everything_else_is_strange, "everything else is strange"),
+    SHOP_TEST(every_cut_of_a_line_is_read_without_harm, "every cut of a line is read without harm"),
+    SHOP_TEST_END,
+};
+SHOP_SUITE("announcements", tests)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Bodies through the dispatcher: sizes, media types, fields. */
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 #define SWITCH "/lamps/" TOY_ID "/switch"
@@ -217,7 +217,7 @@ static void absent_members_keep_their_defaults_and_a_patch_knows_what_was_named(
     T_TRUE(!shop_fields_has(toy_seen.present, toy_lamp_fields, "name"));
 }
 
-const shop_test_t body_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(an_announced_body_over_the_limit_is_refused_unread,
               "an announced body over the limit is 413 before a byte is read"),
     SHOP_TEST(a_chunked_body_is_cut_at_the_limit, "65,536 bytes in chunks pass, one more is 413"),
@@ -233,3 +233,4 @@ const shop_test_t body_tests[] = {
               "absent members keep their defaults; a patch knows what was named"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("body", tests)

@@ -10,7 +10,7 @@
 
 #include "mod_shop/cache/cache_encode.h"
 #include "mod_shop/cache/cache_local.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 #define BIT(coding) SHOP_CODING_BIT(SHOP_CODING_##coding)
 #define BOTH (BIT(GZIP) | BIT(BR))
@@ -226,7 +226,7 @@ static void codings_count_in_the_bound(void)
              with_codings, plain);
 }
 
-const shop_test_t coding_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(the_best_weight_wins, "the best weight in Accept-Encoding wins"),
     SHOP_TEST(a_reply_is_encoded_when_it_is_asked_for, "a reply is encoded when it is asked for"),
     SHOP_TEST(small_ones_and_those_that_do_not_shrink_stay,
@@ -235,3 +235,4 @@ const shop_test_t coding_tests[] = {
     SHOP_TEST(codings_count_in_the_bound, "codings count in the cache's bound"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("codings", tests)

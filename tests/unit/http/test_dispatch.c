@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The order of refusals, and what every reply carries. */
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 #define GOOD "{\"name\":\"Lamp\",\"price\":19.99}"
@@ -234,7 +234,7 @@ static void query_and_body_are_refused_in_one_answer(void)
     T_STR(toy_violation(res, "?x"), "unknown");
 }
 
-const shop_test_t dispatch_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(refusals_come_in_the_order_of_the_contract,
               "404 405 401 403 406 415 413 400 422 412, in this order"),
     SHOP_TEST(the_body_is_not_touched_before_the_guards_have_passed,
@@ -262,3 +262,4 @@ const shop_test_t dispatch_tests[] = {
               "violations of query and body come in one answer"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("dispatch", tests)

@@ -2,7 +2,7 @@
  * Entity tags and preconditions. */
 #include "mod_shop/http/etag.h"
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 #define TAG "\"0123456789abcdefghij-_\""
@@ -96,7 +96,7 @@ static void if_none_match_compares_weakly(void)
     }
 }
 
-const shop_test_t etag_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(a_tag_is_half_a_sha256_in_quotes, "a tag is 128 bits of SHA-256 as base64url"),
     SHOP_TEST(if_match_compares_strongly, "If-Match compares strongly; a weak tag never matches"),
     SHOP_TEST(nothing_matches_an_object_that_is_not_there,
@@ -106,3 +106,4 @@ const shop_test_t etag_tests[] = {
     SHOP_TEST(if_none_match_compares_weakly, "If-None-Match compares weakly"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("etag", tests)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Spellings of Content-Type and Accept. */
 #include "mod_shop/http/media.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 
 static void json_in_utf8_is_taken_however_it_is_spelled(void)
 {
@@ -108,7 +108,7 @@ static void accept_is_read_with_its_weights(void)
     }
 }
 
-const shop_test_t media_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(json_in_utf8_is_taken_however_it_is_spelled,
               "application/json in UTF-8 is taken however it is spelled"),
     SHOP_TEST(everything_else_is_refused, "every other Content-Type is refused"),
@@ -116,3 +116,4 @@ const shop_test_t media_tests[] = {
     SHOP_TEST(accept_is_read_with_its_weights, "Accept is read with its weights"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("media", tests)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "mod_shop/base/log.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 static char logged[2048];
@@ -124,7 +124,7 @@ static void a_detail_that_is_no_text_is_replaced(void)
     T_TRUE(!json_object_get(doc, "instance") && !json_object_get(doc, "request_id"));
 }
 
-const shop_test_t problem_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(a_problem_has_every_member_of_the_contract,
               "a problem has type, title, status, detail, instance, request_id and code"),
     SHOP_TEST(the_cause_goes_to_the_log_and_never_to_the_client,
@@ -137,3 +137,4 @@ const shop_test_t problem_tests[] = {
     SHOP_TEST(a_detail_that_is_no_text_is_replaced, "a problem is always valid JSON"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("problem", tests)

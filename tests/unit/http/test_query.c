@@ -2,7 +2,7 @@
  * Query strings. */
 #include "mod_shop/http/query.h"
 
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 typedef struct probe_t {
@@ -184,7 +184,7 @@ static void a_page_is_bounded_and_its_cursor_checked(void)
     T_TRUE(!shop_query_is_paged(NULL));
 }
 
-const shop_test_t query_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(good_parameters_reach_the_record, "good parameters reach the record"),
     SHOP_TEST(bad_parameters_are_violations, "a bad parameter is one violation with its name"),
     SHOP_TEST(a_route_without_parameters_refuses_every_one,
@@ -197,3 +197,4 @@ const shop_test_t query_tests[] = {
               "a page is bounded and a cursor is good for its own sort"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("query", tests)

@@ -3,7 +3,7 @@
 #include "mod_shop/cache/cache.h"
 #include "mod_shop/http/etag.h"
 #include "mod_shop/http/uri.h"
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 static shop_res_t *fresh_res(void)
@@ -143,7 +143,7 @@ static void public_replies_say_how_long(void)
     T_STR(apr_table_get(res->headers, "Cache-Control"), "public, no-cache");
 }
 
-const shop_test_t res_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(an_object_is_bytes_with_their_tag, "an object is its bytes and their tag"),
     SHOP_TEST(a_list_has_items_and_a_cursor, "a list has items, next_cursor and a capped total"),
     SHOP_TEST(the_link_keeps_the_other_parameters_and_names_no_host,
@@ -154,3 +154,4 @@ const shop_test_t res_tests[] = {
     SHOP_TEST(public_replies_say_how_long, "a public reply says how long it may be kept"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("res", tests)

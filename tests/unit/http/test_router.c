@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Paths and methods. */
-#include "suites.h"
+#include "tests/kit/harness.h"
 #include "tests/kit/toy.h"
 
 static void literals_win_over_arguments(void)
@@ -111,7 +111,7 @@ static void a_path_nobody_has_allows_nothing(void)
     T_STR(shop_router_allow("/nowhere", toy_routes, t_pool), NULL);
 }
 
-const shop_test_t router_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(literals_win_over_arguments, "literal segments win over arguments"),
     SHOP_TEST(only_one_spelling_of_a_path_is_known,
               "a trailing slash, a double slash, another case are other paths"),
@@ -125,3 +125,4 @@ const shop_test_t router_tests[] = {
     SHOP_TEST(a_path_nobody_has_allows_nothing, "a path that no route has allows nothing"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("router", tests)

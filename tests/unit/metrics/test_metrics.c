@@ -418,10 +418,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(figures_sum_over_routes, "figures sum over routes"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "metrics", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("metrics", tests)

@@ -297,10 +297,4 @@ static const shop_test_t tests[] = {
     SHOP_TEST(the_same_tables_give_the_same_bytes, "the same tables give the same bytes"),
     SHOP_TEST_END,
 };
-
-int main(void)
-{
-    const shop_suite_t suites[] = { { "openapi", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+SHOP_SUITE("openapi", tests)

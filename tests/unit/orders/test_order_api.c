@@ -6,7 +6,6 @@
 
 #include "mod_shop/app.h"
 #include "tests/kit/order_shop.h"
-#include "order_tests.h"
 
 extern const shop_route_t shop_order_routes[];
 extern const shop_route_t shop_coupon_routes[];
@@ -535,7 +534,7 @@ static void coupons_are_managed(void)
     T_PROBLEM(call("GET /coupons/TEN", "admin", NULL, NULL, NULL), 404, "not_found");
 }
 
-const shop_test_t order_api_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(an_order_is_placed_shown_and_listed, "an order is placed, shown and listed"),
     SHOP_TEST(a_replay_is_the_same_bytes, "a replay is the same bytes, ETag and Location"),
     SHOP_TEST(what_is_not_allowed_changes_nothing, "what is not allowed changes nothing"),
@@ -552,3 +551,4 @@ const shop_test_t order_api_tests[] = {
     SHOP_TEST(coupons_are_managed, "an admin makes, changes and deletes coupons"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("order API", tests)

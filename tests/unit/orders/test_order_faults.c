@@ -439,3 +439,4 @@ const shop_test_t order_fault_tests[] = {
     SHOP_TEST(late_takes_are_swept, "takes that arrive after the order failed are swept"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("orders under faults", order_fault_tests)

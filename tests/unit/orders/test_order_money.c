@@ -5,7 +5,6 @@
 
 #include "mod_shop/base/money.h"
 #include "tests/kit/order_shop.h"
-#include "order_tests.h"
 
 enum { CARTS = 3000, DIGITS = 36 };
 
@@ -270,7 +269,7 @@ static void a_quote_rounds_as_the_shop_is_told(void)
     }
 }
 
-const shop_test_t order_money_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(every_cart_is_rounded_as_it_is_said, "3,000 carts, each mode: exact to the unit"),
     SHOP_TEST(the_largest_cart_is_exact_in_every_mode, "the largest cart is exact in every mode"),
     SHOP_TEST(a_coupon_of_a_hundred_percent_makes_the_order_free,
@@ -278,3 +277,4 @@ const shop_test_t order_money_tests[] = {
     SHOP_TEST(a_quote_rounds_as_the_shop_is_told, "a quote rounds as the shop is told"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("order money", tests)

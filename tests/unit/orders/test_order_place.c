@@ -299,3 +299,4 @@ const shop_test_t order_place_tests[] = {
               "a refund leaves the coupon's marker to the cancel"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("placing and cancelling", order_place_tests)

@@ -169,3 +169,4 @@ const shop_test_t order_race_tests[] = {
     SHOP_TEST(a_cancel_gives_back_once, "many cancels give back once"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("orders at once", order_race_tests)

@@ -3,7 +3,7 @@
 #include "mod_shop/orders/order.h"
 
 #include "mod_shop/base/money.h"
-#include "order_tests.h"
+#include "tests/kit/harness.h"
 
 static void the_arrows_are_the_table(void)
 {
@@ -137,7 +137,7 @@ static void the_largest_cart_is_exact_and_beyond_it_is_refused(void)
     T_ERR(shop_order_total(order, 0, t_pool), AMOUNT_TOO_LARGE);
 }
 
-const shop_test_t order_rule_tests[] = {
+static const shop_test_t tests[] = {
     SHOP_TEST(the_arrows_are_the_table, "an order moves only along the arrows"),
     SHOP_TEST(internal_states_have_no_public_name, "internal states are nobody's to see or name"),
     SHOP_TEST(shares_sum_to_the_discount, "10,000 carts: the lines' shares sum to the discount"),
@@ -146,3 +146,4 @@ const shop_test_t order_rule_tests[] = {
               "the largest cart is exact; an amount beyond 2^53 is refused"),
     SHOP_TEST_END,
 };
+SHOP_SUITE("order rules", tests)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A shop in memory behind the real dispatcher. */
-#include "tests/unit/catalogue/api.h"
+#include "tests/kit/api.h"
 
 #include <apr_hash.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The database contract tests run in. */
-#include "contract_store.h"
+#include "tests/kit/contract_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>

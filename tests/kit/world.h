@@ -28,6 +28,7 @@ typedef struct world_t {
 extern world_t w;
 
 void world_begin(void);
+void world_begin_with(const shop_route_t *routes); /* the accounts' and these */
 /* Sends a request; token and body may be NULL. Returns the status; the rest is in w. */
 int world_send(const char *method, const char *path, const char *token, const char *body);
 /* The same, and asserts status and, for problems, the code (NULL: any). */

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Wires the accounts' routes and guards to fakes, and talks to them as a client would. */
-#include "tests/unit/accounts/world.h"
+#include "tests/kit/world.h"
 
 #include "mod_shop/base/log.h"
 
 extern const shop_route_t shop_account_routes[];
-extern const shop_route_t world_routes[];
 
 world_t w;
 
-static const shop_route_t *const tables[] = { shop_account_routes, world_routes, NULL };
+static const shop_route_t *tables[] = { shop_account_routes, NULL, NULL };
 static const shop_guard_t guards[] = { shop_guard_authn, shop_guard_access, NULL };
 
 static shop_revoked_answer_t revoked_look(shop_revoked_t *revoked, const char *id, apr_pool_t *pool)
@@ -37,12 +36,13 @@ static void keep_number(shop_log_level_t level, int number, const char *request_
     w.log_number = number ? number : w.log_number;
 }
 
-void world_begin(void)
+void world_begin_with(const shop_route_t *routes)
 {
     static const char key[] = "0123456789abcdef0123456789abcdef";
     static shop_revoked_t revoked = { revoked_look, revoked_tell };
 
     memset(&w, 0, sizeof(w));
+    tables[1] = routes;
     shop_log_set_sink(keep_number);
     w.now = apr_time_from_sec(1790000000);
     w.ip = "192.0.2.1";
@@ -63,6 +63,11 @@ void world_begin(void)
     T_OK(shop_hasher_create(&w.app.hasher, w.settings.hash_memory_kib, w.settings.hash_passes, 2,
                             t_pool));
     w.app.dispatch = (shop_dispatch_t){ tables, guards, &w.settings, NULL, 0 };
+}
+
+void world_begin(void)
+{
+    world_begin_with(NULL);
 }
 
 typedef struct source_t {

@@ -3,7 +3,7 @@
 #include <apr_thread_proc.h>
 #include <pthread.h>
 
-#include "tests/contract/product_contract.h"
+#include "tests/kit/harness.h"
 
 typedef struct member_t {
     pthread_barrier_t *gate;

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: MIT
+check_scripts = \
+	tests/checks/check_banned.sh \
+	tests/checks/check_docs.sh \
+	tests/checks/check_exports.sh \
+	tests/checks/check_fuzz.sh \
+	tests/checks/check_layers.sh \
+	tests/checks/check_model.sh \
+	tests/checks/check_registry.sh \
+	tests/checks/check_words.sh

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+# What every test program is linked with: the frame, the fakes, a shop in memory, a real store.
+libtestkit_la_SOURCES = \
+	tests/kit/account_mem.c \
+	tests/kit/account_mem.h \
+	tests/kit/api.c \
+	tests/kit/api.h \
+	tests/kit/cart_mem.c \
+	tests/kit/cart_mem.h \
+	tests/kit/contract_store.c \
+	tests/kit/contract_store.h \
+	tests/kit/coupon_mem.c \
+	tests/kit/coupon_mem.h \
+	tests/kit/crowd.c \
+	tests/kit/harness.c \
+	tests/kit/harness.h \
+	tests/kit/main.c \
+	tests/kit/order_mem.c \
+	tests/kit/order_mem.h \
+	tests/kit/order_shop.c \
+	tests/kit/order_shop.h \
+	tests/kit/product_mem.c \
+	tests/kit/product_mem.h \
+	tests/kit/product_mem_inner.h \
+	tests/kit/product_order_mem.c \
+	tests/kit/toy.c \
+	tests/kit/toy.h \
+	tests/kit/world.c \
+	tests/kit/world.h
