@@ -3,73 +3,111 @@
 #include "app.h"
 
 #include <apr_strings.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include "accounts/account_mongo.h"
-#include "hosts/listener.h"
-#include "base/log.h"
-#include "cart/cart_mongo.h"
-#include "coupons/coupon_mongo.h"
-#include "guard/limiter_redis.h"
-#include "guard/rate.h"
-#include "guard/revoked_redis.h"
-#include "guard/revoked_shm.h"
+#include "accounts/account_sessions.h"
+#include "accounts/accounts_module.h"
+#include "audit/verify_mongo.h"
+#include "audit/verify_run.h"
+#include "base/clock.h"
 #include "cache/cache_encode.h"
 #include "cache/cache_local.h"
 #include "cache/cache_redis.h"
-#include "openapi/openapi.h"
+#include "catalogue/catalogue_module.h"
+#include "coupons/coupons_module.h"
 #include "drivers/mongo.h"
+#include "drivers/password.h"
 #include "drivers/redis.h"
+#include "guard/guards.h"
+#include "guard/limiter_redis.h"
+#include "guard/revoked_redis.h"
+#include "guard/revoked_shm.h"
+#include "hosts/listener.h"
+#include "http/dispatch.h"
+#include "metrics/metrics.h"
+#include "module.h"
+#include "openapi/openapi.h"
 #include "ops/health_ready.h"
 #include "ops/ops.h"
-#include "audit/verify_mongo.h"
-#include "audit/verify_run.h"
-#include "orders/order_mongo.h"
 #include "orders/order_api.h"
-#include "catalogue/product_mongo.h"
+#include "orders/orders_module.h"
 
-#define SHOP_RESOURCE(folder, noun, repo_type) extern const shop_route_t shop_##noun##_routes[];
-#include "resources.def"
-#undef SHOP_RESOURCE
-
-const shop_route_t *const shop_app_routes[] = {
-#define SHOP_RESOURCE(folder, noun, repo_type) shop_##noun##_routes,
-#include "resources.def"
-#undef SHOP_RESOURCE
-    shop_ops_routes, NULL
+const shop_module_t *const shop_modules[] = {
+#define SHOP_MODULE(folder) &shop_##folder##_module,
+#include "modules.def"
+#undef SHOP_MODULE
+    &shop_ops_module, NULL
 };
 
 /* The order is the contract: an address over its limit is not even asked for a token. */
 static const shop_guard_t guards[] = { shop_guard_rate_ip, shop_guard_authn, shop_guard_access,
                                        shop_guard_rate_user, NULL };
 
-/* Every index of every resource, for init and for the readiness check. */
-static const shop_mongo_index_t *const indexes[] = {
-#define SHOP_RESOURCE(folder, noun, repo_type) shop_##noun##_indexes,
-#include "resources.def"
-#undef SHOP_RESOURCE
-    NULL
-};
+/* The tables of all modules as one list, for those who walk every route or every index. */
+static const void **tables; /* routes, NULL, indexes, NULL */
+static int index_tables;    /* where the indexes begin */
 
-shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, apr_pool_t *pool)
+static int append(int at, const void *const *more)
 {
-    json_t *document;
-    char *text;
+    for (; more && *more; more++, at++) {
+        if (tables) {
+            tables[at] = *more;
+        }
+    }
+    return at;
+}
 
-    app->settings = settings;
-    if (!app->clock) {
-        app->clock = &shop_clock_shop;
+/* Fills tables, or only counts while there are none. */
+static int list_tables(void)
+{
+    int at = 0;
+
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        at = append(at, (const void *const *)(*module)->routes);
     }
-    if (!app->rate_limiter) {
-        app->rate_limiter = app->limiter;
+    index_tables = ++at;
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        at = append(at, (const void *const *)(*module)->indexes);
     }
-    app->rate_rules = shop_rate_rules(settings, pool);
-    app->dispatch =
-        (shop_dispatch_t){ .routes = shop_app_routes, .guards = guards, .settings = settings };
-    SHOP_TRY(shop_tokens_create(&app->tokens, settings, pool));
-    SHOP_TRY(shop_hasher_create(&app->hasher, settings->hash_memory_kib, settings->hash_passes,
-                                settings->hash_slots, pool));
-    document = shop_openapi_document(shop_app_routes, "/api", settings->currency_exponent, pool);
-    text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
+    return at + 1;
+}
+
+static void make_tables(void)
+{
+    /* Lives as long as the process: every configuration and every child has the same modules. */
+    tables = calloc((size_t)list_tables(), sizeof(*tables));
+    if (!tables) {
+        abort();
+    }
+    list_tables();
+}
+
+static const void **all_tables(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, make_tables);
+    return tables;
+}
+
+const shop_route_t *const *shop_app_routes(void)
+{
+    return (const shop_route_t *const *)all_tables();
+}
+
+static const shop_mongo_index_t *const *all_indexes(void)
+{
+    return (const shop_mongo_index_t *const *)(all_tables() + index_tables);
+}
+
+static shop_error_t *write_openapi(shop_app_t *app, apr_pool_t *pool)
+{
+    json_t *document =
+        shop_openapi_document(shop_app_routes(), "/api", app->settings->currency_exponent, pool);
+    char *text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
+
     if (!text) {
         return shop_err(pool, INTERNAL, "internal error");
     }
@@ -79,22 +117,67 @@ shop_error_t *shop_app_wire(shop_app_t *app, const shop_settings_t *settings, ap
     return NULL;
 }
 
-/* Every port gets the level that asks Redis, behind or before the one that does not. */
-static void use_redis(shop_app_t *app, const shop_settings_t *settings, const shop_shared_t *shared,
-                      shop_redis_t *redis, apr_pool_t *pool)
+/* What asks no other host: the adapters of MongoDB and of this host's shared memory. */
+static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, shop_mongo_t *mongo,
+                               bool has_redis, apr_pool_t *pool)
 {
+    const shop_settings_t *settings = app->settings;
+    shop_guards_t *ports = apr_pcalloc(pool, sizeof(*ports));
+
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        if ((*module)->open) {
+            SHOP_TRY((*module)->open(app, mongo, pool));
+        }
+    }
+    app->metrics = shared->metrics;
+    app->changes = shop_changes_attach(shared->changes, has_redis, pool);
+    app->cache = shop_cache_none(pool);
+    app->books = shop_verify_store_mongo(mongo, pool);
+    SHOP_TRY(shop_hasher_create(&app->hasher, settings->hash_memory_kib, settings->hash_passes,
+                                settings->hash_slots, pool));
+    ports->settings = settings;
+    SHOP_TRY(shop_tokens_create(&ports->tokens, settings, pool));
+    ports->sessions = shop_account_session_reader(app->accounts->accounts, pool);
+    ports->revoked = shop_revoked_none(pool);
+    ports->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
+    ports->rate_limiter = ports->limiter;
+    ports->rate_rules = shop_rate_rules(settings, pool);
+    app->guards = ports;
+    return NULL;
+}
+
+/* Every port gets the level that asks Redis, behind or before the one that does not. */
+static void use_redis(shop_app_t *app, const shop_shared_t *shared, shop_redis_t *redis,
+                      apr_pool_t *pool)
+{
+    const shop_settings_t *settings = app->settings;
+    shop_guards_t *ports = app->guards;
     int token_s = settings->jwt_access_s + settings->jwt_leeway_s;
     shop_revoked_t *stored =
         shop_revoked_redis(redis, app->changes, token_s, shared->revoked_owed, pool);
 
-    app->limiter = shop_limiter_redis(redis, app->limiter, pool);
-    app->rate_limiter =
-        shop_limiter_lease(app->limiter, shared->lease, shared->lease_size, settings->nodes, pool);
+    ports->limiter = shop_limiter_redis(redis, ports->limiter, pool);
+    ports->rate_limiter = shop_limiter_lease(ports->limiter, shared->lease, shared->lease_size,
+                                             settings->nodes, pool);
+    ports->revoked = shop_revoked_shm(shared->revoked, stored, app->changes, token_s,
+                                      shared->revoked_owed, pool);
     app->cache = shop_cache_redis(redis, shared->cache_dirty, app->changes, pool);
-    app->revoked = shop_revoked_shm(shared->revoked, stored, app->changes, token_s,
-                                    shared->revoked_owed, pool);
     app->listener =
-        shop_listener_create(redis, app->changes, app->cache, app->revoked, stored, pool);
+        shop_listener_create(redis, app->changes, app->cache, ports->revoked, stored, pool);
+}
+
+static void use_local_cache(shop_app_t *app, apr_pool_t *pool)
+{
+    const shop_settings_t *settings = app->settings;
+
+    if (settings->cache_bytes) {
+        app->local_cache =
+            shop_cache_local(app->changes, app->cache, (apr_size_t)settings->cache_bytes,
+                             app->metrics ? &app->metrics->counts->cache : NULL, pool);
+        app->cache = app->local_cache;
+        app->dispatch->front = shop_cache_front(app->local_cache);
+        app->dispatch->codings = settings->codings & shop_cache_codings();
+    }
 }
 
 shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings,
@@ -106,30 +189,21 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     shop_redis_t *redis;
 
     shared = shared ? shared : &alone;
+    app->settings = settings;
+    app->clock = &shop_clock_shop;
     SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
     SHOP_TRY(shop_redis_open(&redis, settings, pool));
-#define SHOP_RESOURCE(folder, noun, repo_type) app->folder = shop_##noun##_repo_mongo(mongo, pool);
-#include "resources.def"
-#undef SHOP_RESOURCE
-    app->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
-    app->cache = shop_cache_none(pool);
-    app->metrics = shared->metrics;
-    app->revoked = shop_revoked_none(pool);
-    app->changes = shop_changes_attach(shared->changes, redis != NULL, pool);
+    SHOP_TRY(open_host(app, shared, mongo, redis != NULL, pool));
     if (redis) {
-        use_redis(app, settings, shared, redis, pool);
+        use_redis(app, shared, redis, pool);
     }
-    app->books = shop_verify_store_mongo(mongo, pool);
-    if (settings->cache_bytes) {
-        app->cache = shop_cache_local(app->changes, app->cache, (apr_size_t)settings->cache_bytes,
-                                      app->metrics ? &app->metrics->counts->cache : NULL, pool);
-    }
-    app->health = shop_health_live(mongo, redis, app->orders, indexes, pool);
-    SHOP_TRY(shop_app_wire(app, settings, pool));
-    if (settings->cache_bytes) {
-        app->dispatch.front = app->cache;
-        app->dispatch.codings = settings->codings & shop_cache_codings();
-    }
+    app->health = shop_health_ready(mongo, redis, app->orders->orders, all_indexes(), pool);
+    app->dispatch = apr_pcalloc(pool, sizeof(*app->dispatch));
+    *app->dispatch = (shop_dispatch_t){
+        .routes = shop_app_routes(), .guards = guards, .ports = app->guards, .settings = settings
+    };
+    use_local_cache(app, pool);
+    SHOP_TRY(write_openapi(app, pool));
     *opened = app;
     return NULL;
 }
@@ -139,8 +213,8 @@ shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *p
     shop_mongo_t *mongo;
 
     SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
-    for (int i = 0; indexes[i]; i++) {
-        SHOP_TRY(shop_mongo_ensure_indexes(mongo, indexes[i], pool));
+    for (const shop_mongo_index_t *const *table = all_indexes(); *table; table++) {
+        SHOP_TRY(shop_mongo_ensure_indexes(mongo, *table, pool));
     }
     return NULL;
 }
@@ -160,10 +234,12 @@ shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
 shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, bool repair,
                               shop_verify_each_t each, void *baton, apr_pool_t *pool)
 {
-    shop_verify_ports_t ports = { .store = app->books,
-                                  .products = app->catalogue,
-                                  .coupons = app->coupons,
-                                  .clock = app->clock };
+    shop_verify_ports_t ports = {
+        .store = app->books,
+        .products = app->catalogue->products,
+        .coupons = app->coupons->coupons,
+        .clock = app->clock,
+    };
     shop_error_t *err;
 
     if (repair) {

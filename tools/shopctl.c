@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mod_shop/accounts/accounts_module.h"
 #include "mod_shop/app.h"
+#include "mod_shop/base/clock.h"
+#include "mod_shop/drivers/password.h"
+#include "mod_shop/settings.h"
 #include "mod_shop/base/id.h"
 #include "mod_shop/base/text.h"
 #include "mod_shop/openapi/openapi.h"
@@ -117,7 +121,7 @@ static shop_error_t *insert_user(const shop_app_t *app, const options_t *options
 
     SHOP_TRY(shop_id_make(&user.id, pool));
     SHOP_TRY(shop_hasher_hash(&user.password_hash, app->hasher, password, pool));
-    return app->accounts->insert(app->accounts, &user, pool);
+    return app->accounts->accounts->insert(app->accounts->accounts, &user, pool);
 }
 
 /* Nothing here signs tokens, but the app is wired whole. */
@@ -208,7 +212,7 @@ static int verify(options_t *options, apr_pool_t *pool)
 static int openapi(options_t *options, apr_pool_t *pool)
 {
     json_t *document =
-        shop_openapi_document(shop_app_routes, "/api", options->settings.currency_exponent, pool);
+        shop_openapi_document(shop_app_routes(), "/api", options->settings.currency_exponent, pool);
 
     json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
     putchar('\n');

@@ -136,7 +136,7 @@ static shop_error_t *make_user(shop_user_t *user, const shop_app_t *app, const s
 static shop_error_t *insert_claiming(const shop_app_t *app, const shop_req_t *req,
                                      const shop_user_t *user)
 {
-    shop_account_repo_t *repo = app->accounts;
+    shop_account_repo_t *repo = app->accounts->accounts;
     shop_error_t *err;
     bool claimed;
 
@@ -161,7 +161,7 @@ static shop_error_t *account_register(const shop_app_t *app, shop_req_t *req, sh
     SHOP_TRY(make_user(&user, app, req, form));
     SHOP_TRY(shop_hasher_hash(&user.password_hash, app->hasher, form->password, req->pool));
     SHOP_TRY(claim ? insert_claiming(app, req, &user)
-                   : app->accounts->insert(app->accounts, &user, req->pool));
+                   : app->accounts->accounts->insert(app->accounts->accounts, &user, req->pool));
     shop_res_location(res, req, "/users/%s", user.id);
     return shop_res_object(res, 201, shop_user_fields, &user);
 }
@@ -171,7 +171,8 @@ static shop_error_t *account_register(const shop_app_t *app, shop_req_t *req, sh
 /* The caller's account. Gone or disabled means that his sessions are over. */
 static shop_error_t *find_me(shop_user_t **user, const shop_app_t *app, const shop_req_t *req)
 {
-    SHOP_TRY(app->accounts->find(user, app->accounts, req->caller.user_id, req->pool));
+    SHOP_TRY(app->accounts->accounts->find(user, app->accounts->accounts, req->caller.user_id,
+                                           req->pool));
     if (!*user || (*user)->disabled) {
         return shop_err(req->pool, TOKEN_REVOKED, "the account was closed");
     }
@@ -218,7 +219,7 @@ static shop_error_t *account_edit(const shop_app_t *app, shop_req_t *req, shop_r
             return shop_res_object(res, 200, shop_user_fields, user);
         }
         SHOP_TRY(apply_profile(user, req));
-        SHOP_TRY(app->accounts->update(&done, app->accounts, user, req->pool));
+        SHOP_TRY(app->accounts->accounts->update(&done, app->accounts->accounts, user, req->pool));
         if (done) {
             return shop_res_object(res, 200, shop_user_fields, user);
         }
@@ -236,7 +237,7 @@ static shop_error_t *check_current(const shop_app_t *app, const shop_req_t *req,
     bool matches, rehash;
 
     /* A stolen access token must not become a way to try passwords. */
-    shop_guesses_begin(&guesses, app, req, "password", user->id);
+    shop_guesses_begin(&guesses, app->guards, req, "password", user->id);
     SHOP_TRY(shop_guesses_check(&guesses));
     SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user->password_hash, password,
                                 req->pool));
@@ -255,11 +256,11 @@ static shop_error_t *end_other_sessions(const shop_app_t *app, const shop_req_t 
 {
     apr_array_header_t *ids;
 
-    SHOP_TRY(app->accounts->session_revoke_user(&ids, app->accounts, req->caller.user_id,
-                                                req->caller.session_id, req->pool));
+    SHOP_TRY(app->accounts->accounts->session_revoke_user(
+        &ids, app->accounts->accounts, req->caller.user_id, req->caller.session_id, req->pool));
     for (int i = 0; i < ids->nelts; i++) {
-        app->revoked->tell(app->revoked, APR_ARRAY_IDX(ids, i, const char *),
-                           shop_account_verdict_s(app), req->pool);
+        app->guards->revoked->tell(app->guards->revoked, APR_ARRAY_IDX(ids, i, const char *),
+                                   shop_account_verdict_s(app), req->pool);
     }
     return NULL;
 }
@@ -280,7 +281,7 @@ static shop_error_t *account_password(const shop_app_t *app, shop_req_t *req, sh
     SHOP_TRY(shop_hasher_hash(&user->password_hash, app->hasher, form->new_password, req->pool));
     user->updated_at = req->now;
     user->rev++;
-    SHOP_TRY(app->accounts->update(&done, app->accounts, user, req->pool));
+    SHOP_TRY(app->accounts->accounts->update(&done, app->accounts->accounts, user, req->pool));
     if (!done) {
         return shop_err(req->pool, CONFLICT, "the account changed at the same moment; try again");
     }

@@ -5,6 +5,11 @@
 /* What the files of the accounts' HTTP interface share. */
 
 #include "../app.h"
+#include "../drivers/password.h"
+#include "../guard/guards.h"
+#include "../http/route.h"
+#include "../settings.h"
+#include "accounts_module.h"
 
 extern const shop_field_t shop_user_fields[];
 

@@ -59,8 +59,8 @@ static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req,
                               .expires_at = session->expires_at };
     shop_account_tokens_t reply = { .token_type = "Bearer", .user = grant->user };
 
-    SHOP_TRY(shop_token_sign(&reply.access_token, app->tokens, &access, req->pool));
-    SHOP_TRY(shop_token_sign(&reply.refresh_token, app->tokens, &refresh, req->pool));
+    SHOP_TRY(shop_token_sign(&reply.access_token, app->guards->tokens, &access, req->pool));
+    SHOP_TRY(shop_token_sign(&reply.refresh_token, app->guards->tokens, &refresh, req->pool));
     reply.expires_in = apr_time_sec(access.expires_at - req->now);
     reply.refresh_expires_in = apr_time_sec(refresh.expires_at - req->now);
     return shop_res_object(res, 200, shop_account_tokens_fields, &reply);
@@ -76,7 +76,7 @@ static void renew_hash(const shop_app_t *app, const shop_req_t *req, shop_user_t
 
     better.rev++;
     if (shop_hasher_hash(&better.password_hash, app->hasher, password, req->pool) ||
-        app->accounts->update(&done, app->accounts, &better, req->pool)) {
+        app->accounts->accounts->update(&done, app->accounts->accounts, &better, req->pool)) {
         return;
     }
     if (done) {
@@ -101,10 +101,11 @@ shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_re
     shop_guesses_t guesses;
     bool matches, rehash;
 
-    shop_guesses_begin(&guesses, app, req, "login", key ? key : login->email);
+    shop_guesses_begin(&guesses, app->guards, req, "login", key ? key : login->email);
     SHOP_TRY(shop_guesses_check(&guesses));
     if (key) {
-        SHOP_TRY(app->accounts->find_by_email(&user, app->accounts, key, req->pool));
+        SHOP_TRY(
+            app->accounts->accounts->find_by_email(&user, app->accounts->accounts, key, req->pool));
     }
     SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user ? user->password_hash : NULL,
                                 login->password, req->pool));
@@ -116,7 +117,7 @@ shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_re
     if (rehash) {
         renew_hash(app, req, user, login->password);
     }
-    SHOP_TRY(shop_session_open(&grant, app->accounts, user, &times, req->pool));
+    SHOP_TRY(shop_session_open(&grant, app->accounts->accounts, user, &times, req->pool));
     shop_guesses_forget(&guesses);
     return answer_tokens(app, req, res, &grant);
 }
@@ -127,7 +128,7 @@ shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_
     shop_session_grant_t grant = { 0 };
     bool reused;
     shop_error_t *err =
-        shop_session_renew(&grant, &reused, app->accounts, req->caller.session_id,
+        shop_session_renew(&grant, &reused, app->accounts->accounts, req->caller.session_id,
                            req->caller.user_id, req->caller.token_id, &times, req->pool);
 
     if (reused) {
@@ -136,8 +137,8 @@ shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_
                  req->caller.user_id, req->client_ip ? req->client_ip : "unknown");
     }
     if (err && err->code == SHOP_TOKEN_REVOKED) {
-        app->revoked->tell(app->revoked, req->caller.session_id, shop_account_verdict_s(app),
-                           req->pool);
+        app->guards->revoked->tell(app->guards->revoked, req->caller.session_id,
+                                   shop_account_verdict_s(app), req->pool);
     }
     SHOP_TRY(err);
     return answer_tokens(app, req, res, &grant);
@@ -149,8 +150,8 @@ shop_error_t *shop_account_logout(const shop_app_t *app, shop_req_t *req, shop_r
     const char *id = req->caller.session_id;
 
     /* The store first: the verdict in Redis may be lost, this one may not. */
-    SHOP_TRY(app->accounts->session_revoke(app->accounts, id, req->pool));
-    app->revoked->tell(app->revoked, id, shop_account_verdict_s(app), req->pool);
+    SHOP_TRY(app->accounts->accounts->session_revoke(app->accounts->accounts, id, req->pool));
+    app->guards->revoked->tell(app->guards->revoked, id, shop_account_verdict_s(app), req->pool);
     shop_res_bytes(res, 200, body, sizeof(body) - 1);
     return NULL;
 }

@@ -10,4 +10,8 @@ libshop_la_SOURCES += \
 	mod_shop/accounts/account_repo.h \
 	mod_shop/accounts/account_session.c \
 	mod_shop/accounts/account_session.h \
-	mod_shop/accounts/account_session_api.c
+	mod_shop/accounts/account_session_api.c \
+	mod_shop/accounts/account_sessions.c \
+	mod_shop/accounts/account_sessions.h \
+	mod_shop/accounts/accounts_module.c \
+	mod_shop/accounts/accounts_module.h

@@ -27,6 +27,7 @@ typedef struct shop_cache_flight_t {
 
 typedef struct local_cache_t {
     shop_cache_t port; /* first: the port is this object */
+    shop_front_t front;
     shop_cache_t *next;
     shop_changes_t *changes;
     shop_cache_counts_t *counts;
@@ -240,10 +241,15 @@ static const shop_page_t *encode(shop_cache_shard_t *shard, const char *target, 
     return page;
 }
 
-const shop_page_t *shop_cache_front_get(const struct shop_route_t **route, shop_cache_t *port,
-                                        const char *target, shop_coding_t coding, apr_pool_t *pool)
+static local_cache_t *cache_of_front(shop_front_t *front)
 {
-    local_cache_t *cache = (local_cache_t *)port;
+    return (local_cache_t *)((char *)front - offsetof(local_cache_t, front));
+}
+
+static const shop_page_t *front_get(const struct shop_route_t **route, shop_front_t *front,
+                                    const char *target, shop_coding_t coding, apr_pool_t *pool)
+{
+    local_cache_t *cache = cache_of_front(front);
     uint64_t hash = shop_cache_hash(target);
     shop_cache_shard_t *shard = shard_of(cache, hash);
     const shop_page_t *page = NULL;
@@ -263,10 +269,10 @@ const shop_page_t *shop_cache_front_get(const struct shop_route_t **route, shop_
     return make ? encode(shard, target, hash, blob, coding, pool) : page;
 }
 
-void shop_cache_front_put(shop_cache_t *port, const char *target, const char *key,
-                          const struct shop_route_t *route)
+static void front_put(shop_front_t *front, const char *target, const char *key,
+                      const struct shop_route_t *route)
 {
-    local_cache_t *cache = (local_cache_t *)port;
+    local_cache_t *cache = cache_of_front(front);
     uint64_t hash = shop_cache_hash(key);
     shop_cache_shard_t *shard = shard_of(cache, hash);
     shop_cache_blob_t *blob = NULL;
@@ -343,6 +349,7 @@ shop_cache_t *shop_cache_local(shop_changes_t *changes, shop_cache_t *next, apr_
 
     cache->port =
         (shop_cache_t){ .get = local_get, .put = local_put, .invalidate = local_invalidate };
+    cache->front = (shop_front_t){ front_get, front_put };
     cache->next = next;
     cache->changes = changes;
     cache->counts = counts ? counts : &cache->own_counts;
@@ -352,4 +359,9 @@ shop_cache_t *shop_cache_local(shop_changes_t *changes, shop_cache_t *next, apr_
     }
     apr_pool_cleanup_register(pool, cache, close_local, apr_pool_cleanup_null);
     return &cache->port;
+}
+
+shop_front_t *shop_cache_front(shop_cache_t *port)
+{
+    return &((local_cache_t *)port)->front;
 }

@@ -11,9 +11,8 @@
 #include <apr_pools.h>
 
 #include "../hosts/changes.h"
+#include "../http/front.h"
 #include "cache.h"
-
-struct shop_route_t;
 
 /* Counters that the processes of a host share; zeroed. */
 typedef struct shop_cache_counts_t {
@@ -25,15 +24,9 @@ typedef struct shop_cache_counts_t {
 shop_cache_t *shop_cache_local(shop_changes_t *changes, shop_cache_t *next, apr_size_t bytes,
                                shop_cache_counts_t *counts, apr_pool_t *pool);
 
-/* ---- by request target: the way around the dispatcher. cache: what shop_cache_local made ---- */
-/* The reply to GET target (path and query as they were sent), NULL when none is at hand. *route:
- * which route answered it. coding: what the client would have it in; the reply is in identity when
- * it is too small for that, or another thread is encoding it. The page lives as long as pool. */
-const shop_page_t *shop_cache_front_get(const struct shop_route_t **route, shop_cache_t *cache,
-                                        const char *target, shop_coding_t coding, apr_pool_t *pool);
-/* target asks for what is kept under key, by this route. Does nothing when it is not kept. */
-void shop_cache_front_put(shop_cache_t *cache, const char *target, const char *key,
-                          const struct shop_route_t *route);
+/* The port by which the dispatcher asks for replies by request target. cache: what
+ * shop_cache_local made; the port lives as long. */
+shop_front_t *shop_cache_front(shop_cache_t *cache);
 
 /* ---- parts that many replies are made of, in this child alone; cache: as above ---- */
 /* NULL on a miss, and then *slot says from when on what is read next is good. Waits for nobody,

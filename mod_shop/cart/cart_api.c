@@ -127,7 +127,7 @@ static shop_error_t *answer(basket_t *basket, const shop_app_t *app, const shop_
 static shop_error_t *read_cart(basket_t *basket, const shop_app_t *app, const shop_req_t *req)
 {
     memset(basket, 0, sizeof(*basket));
-    return app->cart->find(&basket->cart, app->cart, req->caller.user_id, req->pool);
+    return app->cart->carts->find(&basket->cart, app->cart->carts, req->caller.user_id, req->pool);
 }
 
 static shop_error_t *cart_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -149,8 +149,8 @@ static shop_error_t *drop_deleted(basket_t *basket, const shop_app_t *app, const
         shop_error_t *err = NULL;
 
         if (!product_in(basket, id)) {
-            err =
-                app->cart->remove(&after, app->cart, req->caller.user_id, id, req->now, req->pool);
+            err = app->cart->carts->remove(&after, app->cart->carts, req->caller.user_id, id,
+                                           req->now, req->pool);
         }
         if (err && err->code != SHOP_NOT_FOUND) {
             return err;
@@ -165,12 +165,13 @@ static shop_error_t *add_line(basket_t *basket, const shop_app_t *app, const sho
     const char *user = req->caller.user_id;
     int place = shop_cart_place(basket->cart, id);
     shop_cart_t *after;
-    shop_error_t *err =
-        app->cart->add(&after, app->cart, user, id, quantity, place, req->now, req->pool);
+    shop_error_t *err = app->cart->carts->add(&after, app->cart->carts, user, id, quantity, place,
+                                              req->now, req->pool);
 
     if (err && err->code == SHOP_CART_FULL) {
         SHOP_TRY(drop_deleted(basket, app, req));
-        err = app->cart->add(&after, app->cart, user, id, quantity, -1, req->now, req->pool);
+        err = app->cart->carts->add(&after, app->cart->carts, user, id, quantity, -1, req->now,
+                                    req->pool);
     }
     if (!err) {
         basket->cart = after;
@@ -233,12 +234,14 @@ static shop_error_t *edit_any(basket_t *basket, const shop_app_t *app, const sho
     const char *user = req->caller.user_id;
 
     if (!id) {
-        return app->cart->clear(&basket->cart, app->cart, user, req->now, req->pool);
+        return app->cart->carts->clear(&basket->cart, app->cart->carts, user, req->now, req->pool);
     }
     if (quantity == 0) {
-        return app->cart->remove(&basket->cart, app->cart, user, id, req->now, req->pool);
+        return app->cart->carts->remove(&basket->cart, app->cart->carts, user, id, req->now,
+                                        req->pool);
     }
-    return app->cart->set(&basket->cart, app->cart, user, id, quantity, req->now, req->pool);
+    return app->cart->carts->set(&basket->cart, app->cart->carts, user, id, quantity, req->now,
+                                 req->pool);
 }
 
 /* id NULL: the whole cart; quantity 0: the line leaves. If-Match was looked at before. */
@@ -250,8 +253,8 @@ static shop_error_t *edit_cart(basket_t *basket, const shop_app_t *app, const sh
     if (!shop_req_header(req, "If-Match")) {
         return edit_any(basket, app, req, id, quantity);
     }
-    err = app->cart->edit(&basket->cart, app->cart, req->caller.user_id, id, quantity,
-                          basket->cart->rev, req->now, req->pool);
+    err = app->cart->carts->edit(&basket->cart, app->cart->carts, req->caller.user_id, id, quantity,
+                                 basket->cart->rev, req->now, req->pool);
     return err && err->code == SHOP_CONFLICT
                ? shop_err(req->pool, PRECONDITION_FAILED, "the cart changed at the same moment")
                : err;

@@ -5,7 +5,10 @@
 /* The cart's routes, and its field table for whoever shows a cart. */
 
 #include "../app.h"
+#include "../catalogue/catalogue_module.h"
 #include "../http/route.h"
+#include "../settings.h"
+#include "cart_module.h"
 
 extern const shop_route_t shop_cart_routes[];
 extern const shop_field_t shop_cart_fields[]; /* of a shop_cart_view_t */

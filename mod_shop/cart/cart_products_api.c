@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "../cache/cache_local.h"
+#include "../catalogue/catalogue_module.h"
+#include "../settings.h"
 
 /* What is kept; the name follows. */
 typedef struct part_t {
@@ -76,19 +78,19 @@ shop_error_t *shop_cart_products(apr_array_header_t **products, const shop_app_t
                                  const apr_array_header_t *ids, apr_pool_t *pool)
 {
     int ttl_s = app->settings->cache_products_s;
-    shop_cache_t *cache = ttl_s > 0 ? app->dispatch.front : NULL;
+    shop_cache_t *cache = ttl_s > 0 ? app->local_cache : NULL;
     apr_array_header_t *read, *missing = apr_array_make(pool, ids->nelts + 1, sizeof(const char *));
     shop_cache_slot_t *slots;
 
     if (!cache) {
-        return app->catalogue->find_many(products, app->catalogue, (const char *const *)ids->elts,
-                                         ids->nelts, pool);
+        return app->catalogue->products->find_many(
+            products, app->catalogue->products, (const char *const *)ids->elts, ids->nelts, pool);
     }
     *products = apr_array_make(pool, ids->nelts + 1, sizeof(shop_product_t *));
     slots = apr_palloc(pool, ((apr_size_t)ids->nelts + 1) * sizeof(*slots));
     look_up(*products, missing, slots, cache, ids, pool);
-    SHOP_TRY(app->catalogue->find_many(&read, app->catalogue, (const char *const *)missing->elts,
-                                       missing->nelts, pool));
+    SHOP_TRY(app->catalogue->products->find_many(
+        &read, app->catalogue->products, (const char *const *)missing->elts, missing->nelts, pool));
     for (int i = 0; i < read->nelts; i++) {
         const shop_product_t *product = APR_ARRAY_IDX(read, i, const shop_product_t *);
         const shop_cache_slot_t *slot = slot_of(slots, missing, product->id);

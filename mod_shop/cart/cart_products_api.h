@@ -4,6 +4,8 @@
 
 /* What a cart shows of products, as fresh as the catalogue shows them. An order reads its own. */
 
+#include <apr_tables.h>
+
 #include "../app.h"
 
 /* *products: array of shop_product_t * in pool, those of ids (const char *) that exist, with id,

@@ -4,6 +4,8 @@ libshop_la_SOURCES += \
 	mod_shop/cart/cart.h \
 	mod_shop/cart/cart_api.c \
 	mod_shop/cart/cart_api.h \
+	mod_shop/cart/cart_module.c \
+	mod_shop/cart/cart_module.h \
 	mod_shop/cart/cart_mongo.c \
 	mod_shop/cart/cart_mongo.h \
 	mod_shop/cart/cart_products_api.c \

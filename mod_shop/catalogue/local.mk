@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libshop_la_SOURCES += \
+	mod_shop/catalogue/catalogue_module.c \
+	mod_shop/catalogue/catalogue_module.h \
 	mod_shop/catalogue/product.c \
 	mod_shop/catalogue/product.h \
 	mod_shop/catalogue/product_admin_api.c \

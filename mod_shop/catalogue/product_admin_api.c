@@ -33,7 +33,8 @@ shop_error_t *shop_product_create(const shop_app_t *app, shop_req_t *req, shop_r
     product->currency = app->settings->currency;
     product->created_at = product->updated_at = req->now;
     product->rev = 1;
-    SHOP_TRY(written(app, req, app->catalogue->insert(app->catalogue, product, req->pool)));
+    SHOP_TRY(written(
+        app, req, app->catalogue->products->insert(app->catalogue->products, product, req->pool)));
     shop_res_location(res, req, "/products/%s", product->id);
     return shop_res_object(res, 201, shop_product_fields, product);
 }
@@ -118,8 +119,9 @@ shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res
         take_members(product, req);
         product->updated_at = req->now;
         product->rev++;
-        SHOP_TRY(
-            written(app, req, app->catalogue->update(&done, app->catalogue, product, req->pool)));
+        SHOP_TRY(written(
+            app, req,
+            app->catalogue->products->update(&done, app->catalogue->products, product, req->pool)));
         if (!done) {
             SHOP_TRY(lost_race(req, turn));
         }
@@ -135,9 +137,10 @@ shop_error_t *shop_product_delete(const shop_app_t *app, shop_req_t *req, shop_r
     for (int turn = 0; !done; turn++) {
         SHOP_TRY(shop_product_of_path(&product, app, req));
         SHOP_TRY(check_if_match(app, product, req, res));
-        SHOP_TRY(written(app, req,
-                         app->catalogue->remove(&done, app->catalogue, product->id, product->rev,
-                                                req->now, req->pool)));
+        SHOP_TRY(
+            written(app, req,
+                    app->catalogue->products->remove(&done, app->catalogue->products, product->id,
+                                                     product->rev, req->now, req->pool)));
         if (!done) {
             SHOP_TRY(lost_race(req, turn));
         }
@@ -213,8 +216,9 @@ shop_error_t *shop_product_stock_move(const shop_app_t *app, shop_req_t *req, sh
     SHOP_TRY(shop_req_id(&request.product_id, req, "id"));
     request.amount = request.set ? body->set : body->delta;
     request.fingerprint = request.key ? shop_idempotency_fingerprint(req) : NULL;
-    SHOP_TRY(
-        written(app, req, app->catalogue->move_stock(&done, app->catalogue, &request, req->pool)));
+    SHOP_TRY(written(app, req,
+                     app->catalogue->products->move_stock(&done, app->catalogue->products, &request,
+                                                          req->pool)));
     if (request.key) {
         return shop_idempotency_send(res, req, done.reply, done.reply_size, done.replayed,
                                      apr_pstrcat(req->pool, "movement ", done.movement->id, NULL));
@@ -233,7 +237,7 @@ shop_error_t *shop_product_stock_list(const shop_app_t *app, shop_req_t *req, sh
     SHOP_TRY(shop_query_page(&query, req->query_record, "", app->settings->page_default,
                              app->settings->page_max, req->pool));
     SHOP_TRY(shop_product_of_path(&product, app, req));
-    SHOP_TRY(app->catalogue->movements(&movements, &end, app->catalogue, product->id, &query,
-                                       req->pool));
+    SHOP_TRY(app->catalogue->products->movements(&movements, &end, app->catalogue->products,
+                                                 product->id, &query, req->pool));
     return shop_res_list(res, req, shop_movement_fields, movements, &end);
 }

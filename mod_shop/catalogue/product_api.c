@@ -177,7 +177,7 @@ shop_error_t *shop_product_of_path(shop_product_t **product, const shop_app_t *a
     const char *id;
 
     SHOP_TRY(shop_req_id(&id, req, "id"));
-    SHOP_TRY(app->catalogue->find(product, app->catalogue, id, req->pool));
+    SHOP_TRY(app->catalogue->products->find(product, app->catalogue->products, id, req->pool));
     if (!*product) {
         return not_there(id, req->pool);
     }
@@ -254,7 +254,8 @@ static shop_error_t *answer_list(const shop_app_t *app, const shop_product_query
     if (serve_cached(&err, app, req, res, &slot, list_key(query, app, req), ttl_s)) {
         return err;
     }
-    SHOP_TRY(app->catalogue->list(&products, &end, app->catalogue, query, req->pool));
+    SHOP_TRY(app->catalogue->products->list(&products, &end, app->catalogue->products, query,
+                                            req->pool));
     price_in(products, app->settings->currency);
     SHOP_TRY(shop_res_list(res, req, shop_product_fields, products, &end));
     keep(app, req, res, &slot, shows(products, query->in_stock >= 0, req->pool), ttl_s);
@@ -318,7 +319,8 @@ static shop_error_t *categories_list(const shop_app_t *app, shop_req_t *req, sho
     if (serve_cached(&err, app, req, res, &slot, "categories", ttl_s)) {
         return err;
     }
-    SHOP_TRY(app->catalogue->categories(&categories.items, app->catalogue, req->pool));
+    SHOP_TRY(app->catalogue->products->categories(&categories.items, app->catalogue->products,
+                                                  req->pool));
     SHOP_TRY(shop_res_object(res, 200, categories_fields, &categories));
     keep(app, req, res, &slot, (shown_t){ NULL, 0 }, ttl_s);
     return NULL;

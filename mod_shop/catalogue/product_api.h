@@ -5,7 +5,11 @@
 /* Between product_api.c, which has the route table, and product_admin_api.c. */
 
 #include "../app.h"
+#include "../cache/cache.h"
+#include "../hosts/changes.h"
 #include "../http/route.h"
+#include "../settings.h"
+#include "catalogue_module.h"
 
 extern const shop_route_t shop_product_routes[];
 extern const shop_field_t shop_product_fields[];

@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "../app.h"
+#include "../base/clock.h"
 #include "../base/money.h"
 #include "../http/etag.h"
 #include "../http/query.h"
+#include "../http/route.h"
+#include "../orders/orders_module.h"
+#include "../settings.h"
+#include "coupons_module.h"
 
 #define LIMIT_MAX INT64_C(2147483647)
 
@@ -75,14 +80,14 @@ static shop_error_t *load(shop_coupon_t **coupon, const shop_app_t *app, const s
 
     *coupon = NULL;
     if (code) {
-        SHOP_TRY(app->coupons->find(coupon, app->coupons, code, req->pool));
+        SHOP_TRY(app->coupons->coupons->find(coupon, app->coupons->coupons, code, req->pool));
     }
     if (!*coupon) {
         return shop_err(req->pool, NOT_FOUND, "there is no such coupon");
     }
     if ((*coupon)->usage_limit < 0) {
-        SHOP_TRY(app->orders->coupon_uses(&(*coupon)->used, app->orders, code, (*coupon)->born,
-                                          req->pool));
+        SHOP_TRY(app->orders->orders->coupon_uses(&(*coupon)->used, app->orders->orders, code,
+                                                  (*coupon)->born, req->pool));
     }
     return NULL;
 }
@@ -110,7 +115,7 @@ static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_
     coupon->created_at = coupon->updated_at = now;
     coupon->terms_rev = coupon->born = now; /* above every earlier coupon of this code */
     coupon->rev = 1;
-    SHOP_TRY(app->coupons->insert(app->coupons, coupon, req->pool));
+    SHOP_TRY(app->coupons->coupons->insert(app->coupons->coupons, coupon, req->pool));
     shop_res_location(res, req, "/coupons/%s", code);
     return shop_res_object(res, 201, coupon_fields, coupon);
 }
@@ -123,7 +128,7 @@ static shop_error_t *coupon_list(const shop_app_t *app, shop_req_t *req, shop_re
 
     SHOP_TRY(shop_query_page(&query, req->query_record, "", app->settings->page_default,
                              app->settings->page_max, req->pool));
-    SHOP_TRY(app->coupons->list(&coupons, &end, app->coupons, &query, req->pool));
+    SHOP_TRY(app->coupons->coupons->list(&coupons, &end, app->coupons->coupons, &query, req->pool));
     return shop_res_list(res, req, coupon_fields, coupons, &end);
 }
 
@@ -187,7 +192,8 @@ static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_r
     coupon->rev++;
     coupon->terms_rev++;
     coupon->updated_at = app->clock->now(app->clock);
-    SHOP_TRY(app->coupons->update(&done, app->coupons, coupon, limit_delta, req->pool));
+    SHOP_TRY(app->coupons->coupons->update(&done, app->coupons->coupons, coupon, limit_delta,
+                                           req->pool));
     if (!done) {
         return shop_req_header(req, "If-Match")
                    ? shop_err(req->pool, PRECONDITION_FAILED, "the coupon changed meanwhile")
@@ -205,7 +211,8 @@ static shop_error_t *coupon_delete(const shop_app_t *app, shop_req_t *req, shop_
     SHOP_TRY(load(&coupon, app, req));
     SHOP_TRY(shop_etag_if_match(req, shop_res_object_etag(res, coupon_fields, coupon, req->pool),
                                 app->settings->require_if_match));
-    SHOP_TRY(app->coupons->remove(&done, app->coupons, coupon->code, coupon->rev, req->pool));
+    SHOP_TRY(app->coupons->coupons->remove(&done, app->coupons->coupons, coupon->code, coupon->rev,
+                                           req->pool));
     if (!done) {
         return shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * The route's role against the caller's. Must never let a route through that has no rule. */
 #include "../http/route.h"
-#include "token.h"
+#include "guards.h"
 
-shop_error_t *shop_guard_access(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
+shop_error_t *shop_guard_access(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
-    (void)app;
+    (void)ports;
     (void)res;
     switch (req->route->access) {
     case SHOP_ACCESS_PUBLIC:

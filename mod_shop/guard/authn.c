@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../app.h"
-#include "token.h"
+#include "../http/route.h"
+#include "guards.h"
 
 /* *token NULL: no bearer token was sent. httpd joins repeated header fields with a comma, and no
  * token has one. */
@@ -54,14 +54,14 @@ static shop_error_t *is_over(apr_pool_t *pool)
 }
 
 /* One read of the primary; role and life are the session's, not the token's. */
-static shop_error_t *role_in_store(shop_role_t *role, const shop_app_t *app,
+static shop_error_t *role_in_store(shop_role_t *role, const shop_guards_t *ports,
                                    const shop_claims_t *claims, const shop_req_t *req)
 {
-    shop_session_t *session;
+    shop_session_state_t *session;
 
-    SHOP_TRY(app->accounts->session_find(&session, app->accounts, claims->session, req->pool));
-    if (!session || session->revoked || session->expires_at <= req->now ||
-        session->absolute_at <= req->now || strcmp(session->user_id, claims->subject) != 0) {
+    SHOP_TRY(
+        ports->sessions->read(&session, ports->sessions, claims->session, req->now, req->pool));
+    if (!session || session->ended || strcmp(session->user_id, claims->subject) != 0) {
         return is_over(req->pool);
     }
     *role = role_of(session->role);
@@ -74,20 +74,20 @@ static bool only_reads(const shop_req_t *req)
            req->route->access != SHOP_ACCESS_ADMIN;
 }
 
-static shop_error_t *role_now(shop_role_t *role, const shop_app_t *app, const shop_claims_t *claims,
-                              const shop_req_t *req)
+static shop_error_t *role_now(shop_role_t *role, const shop_guards_t *ports,
+                              const shop_claims_t *claims, const shop_req_t *req)
 {
     if (only_reads(req)) {
-        switch (app->revoked->look(app->revoked, claims->session, req->pool)) {
+        switch (ports->revoked->look(ports->revoked, claims->session, req->pool)) {
         case SHOP_REVOKED_YES: return is_over(req->pool);
         case SHOP_REVOKED_NO: *role = role_of(claims->role); return NULL;
         case SHOP_REVOKED_UNKNOWN: break;
         }
     }
-    return role_in_store(role, app, claims, req);
+    return role_in_store(role, ports, claims, req);
 }
 
-shop_error_t *shop_guard_authn(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
+shop_error_t *shop_guard_authn(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
     shop_access_t access = req->route->access;
     bool refresh = access == SHOP_ACCESS_REFRESH;
@@ -107,11 +107,11 @@ shop_error_t *shop_guard_authn(const struct shop_app_t *app, shop_req_t *req, sh
                    : shop_err(req->pool, TOKEN_MISSING, "send Authorization: Bearer <%s token>",
                               refresh ? "refresh" : "access");
     }
-    SHOP_TRY(shop_token_verify(&claims, app->tokens, token,
+    SHOP_TRY(shop_token_verify(&claims, ports->tokens, token,
                                refresh ? SHOP_TOKEN_REFRESH : SHOP_TOKEN_ACCESS, req->now,
                                req->pool));
     if (!refresh) {
-        SHOP_TRY(role_now(&role, app, claims, req));
+        SHOP_TRY(role_now(&role, ports, claims, req));
     }
     req->caller.role = role;
     req->caller.user_id = claims->subject;

@@ -3,10 +3,8 @@
  * guessing tokens is limited too; policies by user run once the user is known. */
 #include <apr_strings.h>
 
-#include "../app.h"
 #include "../http/route.h"
-#include "limiter.h"
-#include "rate.h"
+#include "guards.h"
 
 static void show(shop_res_t *res, const shop_rate_rule_t *rule, const shop_limit_state_t *state)
 {
@@ -20,8 +18,8 @@ static const char *address_of(const shop_req_t *req)
     return req->client_ip ? shop_rate_address(req->client_ip, req->pool) : "unknown";
 }
 
-static shop_error_t *count(const shop_app_t *app, const shop_rate_rule_t *rule, shop_req_t *req,
-                           shop_res_t *res, const char *user)
+static shop_error_t *count(const shop_guards_t *ports, const shop_rate_rule_t *rule,
+                           shop_req_t *req, shop_res_t *res, const char *user)
 {
     const shop_rate_policy_t *policy = rule->policy;
     const char *key = apr_pstrcat(req->pool, rule->key,
@@ -29,9 +27,9 @@ static shop_error_t *count(const shop_app_t *app, const shop_rate_rule_t *rule, 
     shop_limit_state_t state;
     shop_error_t *err;
 
-    app->rate_limiter->hit(&state, app->rate_limiter, key, policy->limit, policy->window, 1,
-                           req->pool);
-    if (app->settings->rate_headers) {
+    ports->rate_limiter->hit(&state, ports->rate_limiter, key, policy->limit, policy->window, 1,
+                             req->pool);
+    if (ports->settings->rate_headers) {
         show(res, rule, &state);
     }
     if (state.allowed) {
@@ -43,26 +41,26 @@ static shop_error_t *count(const shop_app_t *app, const shop_rate_rule_t *rule, 
     return err;
 }
 
-static shop_error_t *count_by(const shop_app_t *app, shop_req_t *req, shop_res_t *res,
+static shop_error_t *count_by(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res,
                               shop_rate_by_t by, const char *user)
 {
     if (req->route && req->route->rate == SHOP_RATE_CLASS_EXEMPT) {
         return NULL;
     }
-    for (int i = 0; i < app->settings->rate_count; i++) {
-        if (shop_rate_applies(&app->settings->rates[i], by, req->method)) {
-            SHOP_TRY(count(app, &app->rate_rules[i], req, res, user));
+    for (int i = 0; i < ports->settings->rate_count; i++) {
+        if (shop_rate_applies(&ports->settings->rates[i], by, req->method)) {
+            SHOP_TRY(count(ports, &ports->rate_rules[i], req, res, user));
         }
     }
     return NULL;
 }
 
-shop_error_t *shop_guard_rate_ip(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+shop_error_t *shop_guard_rate_ip(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
-    return count_by(app, req, res, SHOP_RATE_IP, NULL);
+    return count_by(ports, req, res, SHOP_RATE_IP, NULL);
 }
 
-shop_error_t *shop_guard_rate_user(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+shop_error_t *shop_guard_rate_user(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
-    return count_by(app, req, res, SHOP_RATE_USER, req->caller.user_id);
+    return count_by(ports, req, res, SHOP_RATE_USER, req->caller.user_id);
 }

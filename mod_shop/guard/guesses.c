@@ -4,20 +4,18 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "../app.h"
 #include "../base/id.h"
 #include "../base/log.h"
-#include "limiter.h"
-#include "rate.h"
+#include "guards.h"
 
 enum { ADDRESS_FACTOR = 3 }; /* several people may share one address */
 
-void shop_guesses_begin(shop_guesses_t *guesses, const struct shop_app_t *app,
-                        const shop_req_t *req, const char *kind, const char *what)
+void shop_guesses_begin(shop_guesses_t *guesses, const shop_guards_t *ports, const shop_req_t *req,
+                        const char *kind, const char *what)
 {
     apr_pool_t *pool = req->pool;
 
-    guesses->app = app;
+    guesses->ports = ports;
     guesses->req = req;
     guesses->account =
         apr_pstrcat(pool, kind, ":account:", shop_id_sha256(what, strlen(what), pool), NULL);
@@ -43,16 +41,16 @@ static shop_error_t *too_many(const shop_guesses_t *guesses, const shop_limit_st
 static bool passes(shop_limit_state_t *state, const shop_guesses_t *guesses, const char *key,
                    int limit, int cost)
 {
-    const shop_app_t *app = guesses->app;
+    const shop_guards_t *ports = guesses->ports;
 
-    app->limiter->hit(state, app->limiter, key, limit, app->settings->login_window_s, cost,
-                      guesses->req->pool);
+    ports->limiter->hit(state, ports->limiter, key, limit, ports->settings->login_window_s, cost,
+                        guesses->req->pool);
     return state->allowed && (cost > 0 || state->remaining > 0);
 }
 
 static shop_error_t *ask(const shop_guesses_t *guesses, int cost)
 {
-    int limit = guesses->app->settings->login_limit;
+    int limit = guesses->ports->settings->login_limit;
     shop_limit_state_t account, address;
     bool account_ok, address_ok;
 
@@ -79,5 +77,5 @@ shop_error_t *shop_guesses_failed(const shop_guesses_t *guesses)
 
 void shop_guesses_forget(const shop_guesses_t *guesses)
 {
-    guesses->app->limiter->forget(guesses->app->limiter, guesses->account, guesses->req->pool);
+    guesses->ports->limiter->forget(guesses->ports->limiter, guesses->account, guesses->req->pool);
 }

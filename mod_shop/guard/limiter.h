@@ -13,8 +13,6 @@
 #include "../base/error.h"
 #include "../http/res.h"
 
-struct shop_app_t;
-
 typedef struct shop_limit_state_t {
     bool allowed;
     int remaining; /* in this window after this hit */
@@ -54,28 +52,5 @@ shop_limiter_t *shop_limiter_shm(void *memory, apr_size_t size, int nodes, apr_p
  * heard to be left, else of the limit, and has that counted afterwards. See docs/adr/012. */
 shop_limiter_t *shop_limiter_lease(shop_limiter_t *lender, void *memory, apr_size_t size, int nodes,
                                    apr_pool_t *pool);
-
-/* Guards: policies by address run before the token is looked at, policies by user after. Set
- * RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers) and answer RATE_LIMITED. */
-shop_error_t *shop_guard_rate_ip(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res);
-shop_error_t *shop_guard_rate_user(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res);
-
-/* Counted failures. A success is honoured only while fewer than the limit have been counted, also
- * when guesses run side by side. */
-typedef struct shop_guesses_t {
-    const struct shop_app_t *app;
-    const shop_req_t *req;
-    const char *account; /* key of what is guessed at */
-    const char *address; /* key of who guesses */
-} shop_guesses_t;
-
-/* what names the account; it is hashed, so that keys hold nothing personal. */
-void shop_guesses_begin(shop_guesses_t *guesses, const struct shop_app_t *app,
-                        const shop_req_t *req, const char *kind, const char *what);
-/* RATE_LIMITED when too many failures were counted. */
-shop_error_t *shop_guesses_check(const shop_guesses_t *guesses);
-/* Counts a failure; RATE_LIMITED when it was one too many, else NULL. */
-shop_error_t *shop_guesses_failed(const shop_guesses_t *guesses);
-void shop_guesses_forget(const shop_guesses_t *guesses);
 
 #endif

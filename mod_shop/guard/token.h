@@ -13,8 +13,6 @@
 #include "../settings.h"
 #include "../http/res.h"
 
-struct shop_app_t;
-
 typedef enum { SHOP_TOKEN_ACCESS, SHOP_TOKEN_REFRESH } shop_token_use_t;
 
 typedef struct shop_claims_t {
@@ -55,12 +53,5 @@ struct shop_revoked_t {
 };
 /* Always UNKNOWN. */
 shop_revoked_t *shop_revoked_none(apr_pool_t *pool);
-
-/* Guard: bearer token -> req->caller, by the route's access rule. 401s; UNAVAILABLE when neither
- * Redis nor the store can say whether the session lives (fail closed). Writes and admin routes
- * always read the session in the store. Authorization given twice or as a list: BAD_REQUEST. */
-shop_error_t *shop_guard_authn(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res);
-/* Guard: the route's role. FORBIDDEN; a route without a rule is FORBIDDEN for everybody. */
-shop_error_t *shop_guard_access(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res);
 
 #endif

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "body.h"
-#include "../cache/cache_local.h"
 #include "etag.h"
 #include "media.h"
 #include "problem.h"
@@ -28,14 +27,13 @@ void shop_http_common_headers(shop_res_t *res, const shop_req_t *req)
     }
 }
 
-static shop_error_t *run_guards(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
-                                shop_req_t *req, shop_res_t *res)
+static shop_error_t *run_guards(const shop_dispatch_t *dispatch, shop_req_t *req, shop_res_t *res)
 {
     if (req->route->access == SHOP_ACCESS_UNSET) {
         return shop_err(req->pool, FORBIDDEN, "nobody may use this route");
     }
     for (const shop_guard_t *guard = dispatch->guards; guard && *guard; guard++) {
-        SHOP_TRY((*guard)(app, req, res));
+        SHOP_TRY((*guard)(dispatch->ports, req, res));
     }
     return NULL;
 }
@@ -153,7 +151,7 @@ static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *di
                          shop_req_t *req, shop_res_t *res, bool *read)
 {
     SHOP_TRY(shop_router_match(req, dispatch->routes));
-    SHOP_TRY(run_guards(app, dispatch, req, res));
+    SHOP_TRY(run_guards(dispatch, req, res));
     SHOP_TRY(check_media(req));
     SHOP_TRY(take_body(req, read));
     SHOP_TRY(check_input(dispatch, req));
@@ -203,18 +201,17 @@ static void tell_caches(shop_res_t *res)
 }
 
 /* true: *err or the reply is there. */
-static bool serve_front(shop_error_t **err, const struct shop_app_t *app,
-                        const shop_dispatch_t *dispatch, const char *target, shop_req_t *req,
-                        shop_res_t *res)
+static bool serve_front(shop_error_t **err, const shop_dispatch_t *dispatch, const char *target,
+                        shop_req_t *req, shop_res_t *res)
 {
     shop_coding_t coding = dispatch->codings ? negotiate(res, dispatch, req) : SHOP_CODING_IDENTITY;
     const shop_page_t *page =
-        shop_cache_front_get(&req->route, dispatch->front, target, coding, req->pool);
+        dispatch->front->get(&req->route, dispatch->front, target, coding, req->pool);
 
     if (!page) {
         return false;
     }
-    *err = run_guards(app, dispatch, req, res);
+    *err = run_guards(dispatch, req, res);
     if (!*err) {
         shop_res_page(res, page);
         res->cached = "local";
@@ -228,12 +225,12 @@ static shop_error_t *run_behind_front(const struct shop_app_t *app, const shop_d
     const char *target = may_front(dispatch, req) ? target_of(req) : NULL;
     shop_error_t *err;
 
-    if (target && serve_front(&err, app, dispatch, target, req, res)) {
+    if (target && serve_front(&err, dispatch, target, req, res)) {
         return err;
     }
     err = run(app, dispatch, req, res, read);
     if (!err && target && res->cache_key && req->route->access == SHOP_ACCESS_PUBLIC) {
-        shop_cache_front_put(dispatch->front, target, res->cache_key, req->route);
+        dispatch->front->put(dispatch->front, target, res->cache_key, req->route);
     } else {
         res->takes = 0; /* nobody keeps it, so nobody encodes it */
     }

@@ -6,18 +6,23 @@
  * 413, syntax 400, fields and query 422, then the handler (404, 412, 409). */
 
 #include "../settings.h"
+#include "front.h"
 #include "route.h"
 
-/* A check before the handler; may set reply headers (RateLimit). */
-typedef shop_error_t *(*shop_guard_t)(const struct shop_app_t *app, shop_req_t *req,
+struct shop_guards_t;
+
+/* A check before the handler; may set reply headers (RateLimit). ports: what it may ask
+ * (guard/guards.h). */
+typedef shop_error_t *(*shop_guard_t)(const struct shop_guards_t *ports, shop_req_t *req,
                                       shop_res_t *res);
 
 typedef struct shop_dispatch_t {
     const shop_route_t *const *routes; /* NULL-terminated list of tables */
     const shop_guard_t *guards;        /* NULL-terminated, in order */
+    const struct shop_guards_t *ports; /* what the guards ask */
     const shop_settings_t *settings;
-    struct shop_cache_t *front; /* asked before the routes are; NULL: nobody */
-    unsigned codings;           /* bits of those that front keeps replies in */
+    shop_front_t *front; /* asked before the routes are matched; NULL: there is none */
+    unsigned codings;    /* bits of those that front keeps replies in */
 } shop_dispatch_t;
 
 /* Zeroes *res and leaves a complete reply in it, problems included. HEAD gets the reply of GET with

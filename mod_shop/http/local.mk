@@ -8,6 +8,7 @@ libshop_la_SOURCES += \
 	mod_shop/http/dispatch.h \
 	mod_shop/http/etag.c \
 	mod_shop/http/etag.h \
+	mod_shop/http/front.h \
 	mod_shop/http/idempotency.c \
 	mod_shop/http/idempotency.h \
 	mod_shop/http/media.c \

@@ -69,8 +69,9 @@ static shop_error_t *live_orders(bool *delayed, shop_health_t *port, apr_pool_t 
     return NULL;
 }
 
-shop_health_t *shop_health_live(shop_mongo_t *mongo, shop_redis_t *redis, shop_order_repo_t *orders,
-                                const shop_mongo_index_t *const *tables, apr_pool_t *pool)
+shop_health_t *shop_health_ready(shop_mongo_t *mongo, shop_redis_t *redis,
+                                 shop_order_repo_t *orders, const shop_mongo_index_t *const *tables,
+                                 apr_pool_t *pool)
 {
     live_health_t *live = apr_pcalloc(pool, sizeof(*live));
 

@@ -13,7 +13,8 @@
 
 /* tables: NULL-terminated list of index tables; redis NULL: none is configured; orders NULL: not
  * looked at. */
-shop_health_t *shop_health_live(shop_mongo_t *mongo, shop_redis_t *redis, shop_order_repo_t *orders,
-                                const shop_mongo_index_t *const *tables, apr_pool_t *pool);
+shop_health_t *shop_health_ready(shop_mongo_t *mongo, shop_redis_t *redis,
+                                 shop_order_repo_t *orders, const shop_mongo_index_t *const *tables,
+                                 apr_pool_t *pool);
 
 #endif

@@ -7,5 +7,6 @@
 #include "../http/route.h"
 
 extern const shop_route_t shop_ops_routes[];
+extern const struct shop_module_t shop_ops_module;
 
 #endif

@@ -4,11 +4,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "../app.h"
+#include "../cache/cache.h"
 #include "../base/money.h"
 #include "../http/etag.h"
 #include "../http/idempotency.h"
 #include "../http/query.h"
+#include "../metrics/metrics.h"
 #include "order_api.h"
 #include "order_quote_api.h"
 #include "order_refund_api.h"
@@ -66,10 +67,10 @@ static void new_order_defaults(void *record)
 shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
 {
     return (shop_order_ports_t){
-        .orders = app->orders,
-        .products = app->catalogue,
-        .carts = app->cart,
-        .coupons = app->coupons,
+        .orders = app->orders->orders,
+        .products = app->catalogue->products,
+        .carts = app->cart->carts,
+        .coupons = app->coupons->coupons,
         .clock = app->clock,
         .currency = app->settings->currency,
         .currency_exponent = app->settings->currency_exponent,
@@ -187,7 +188,7 @@ shop_error_t *shop_order_load(shop_order_t **order, const shop_app_t *app, const
     const char *id;
 
     SHOP_TRY(shop_req_id(&id, req, "id"));
-    SHOP_TRY(app->orders->find(order, app->orders, id, req->pool));
+    SHOP_TRY(app->orders->orders->find(order, app->orders->orders, id, req->pool));
     if (!*order || !shop_order_status_name((*order)->status) ||
         (!is_admin(req) && strcmp((*order)->user_id, req->caller.user_id) != 0)) {
         return shop_err(req->pool, NOT_FOUND, "there is no such order");
@@ -220,7 +221,7 @@ static shop_error_t *order_list(const shop_app_t *app, shop_req_t *req, shop_res
     query.user_id = is_admin(req) ? params->user_id : req->caller.user_id;
     SHOP_TRY(shop_query_page(&query.list, &params->page, "", app->settings->page_default,
                              app->settings->page_max, req->pool));
-    SHOP_TRY(app->orders->list(&orders, &end, app->orders, &query, req->pool));
+    SHOP_TRY(app->orders->orders->list(&orders, &end, app->orders->orders, &query, req->pool));
     views = apr_array_make(req->pool, orders->nelts + 1, sizeof(shop_order_view_t *));
     for (int i = 0; i < orders->nelts; i++) {
         APR_ARRAY_PUSH(views, shop_order_view_t *) =

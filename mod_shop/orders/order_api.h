@@ -5,7 +5,13 @@
 /* What the order routes share. */
 
 #include "../app.h"
+#include "../cart/cart_module.h"
+#include "../catalogue/catalogue_module.h"
+#include "../coupons/coupons_module.h"
+#include "../http/route.h"
+#include "../settings.h"
 #include "order_ports.h"
+#include "orders_module.h"
 
 shop_order_ports_t shop_order_ports_of(const shop_app_t *app);
 /* The order that {id} names, when the caller may see it. NOT_FOUND also for somebody else's and for

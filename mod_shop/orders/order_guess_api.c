@@ -3,7 +3,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "../app.h"
+#include "../guard/guards.h"
 #include "order_api.h"
 
 #define WRONG_CODES 20 /* in WRONG_CODES_S seconds per customer: codes must not be guessed */
@@ -29,8 +29,8 @@ shop_error_t *shop_order_may_guess(const shop_app_t *app, const shop_req_t *req,
     if (!code) {
         return NULL;
     }
-    app->limiter->hit(&state, app->limiter, guess_key(req), WRONG_CODES, WRONG_CODES_S, 0,
-                      req->pool);
+    app->guards->limiter->hit(&state, app->guards->limiter, guess_key(req), WRONG_CODES,
+                              WRONG_CODES_S, 0, req->pool);
     return state.allowed && state.remaining > 0 ? NULL : too_many_guesses(req, &state);
 }
 
@@ -52,7 +52,7 @@ shop_error_t *shop_order_count_guess(const shop_app_t *app, const shop_req_t *re
     if (!reason || strcmp(reason, "unknown") != 0) {
         return refusal;
     }
-    app->limiter->hit(&state, app->limiter, guess_key(req), WRONG_CODES, WRONG_CODES_S, 1,
-                      req->pool);
+    app->guards->limiter->hit(&state, app->guards->limiter, guess_key(req), WRONG_CODES,
+                              WRONG_CODES_S, 1, req->pool);
     return state.allowed ? refusal : too_many_guesses(req, &state);
 }

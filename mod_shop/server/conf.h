@@ -10,6 +10,8 @@
 #include <stdbool.h>
 
 #include "../app.h"
+#include "../metrics/metrics.h"
+#include "../settings.h"
 
 typedef struct shop_server_conf_t {
     shop_settings_t values;

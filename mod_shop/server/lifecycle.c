@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <util_mutex.h>
 
+#include "../base/clock.h"
 #include "../base/log.h"
 #include "conf.h"
 #include "server.h"
@@ -91,7 +92,7 @@ static apr_size_t divide(shop_shared_t *part, void **counts, char *share)
     part->lease = take(share, &used, LEASE_BYTES);
     part->changes = take(share, &used, shop_changes_size());
     part->revoked = take(share, &used, shop_app_revoked_size());
-    *counts = take(share, &used, shop_metrics_size(shop_app_routes));
+    *counts = take(share, &used, shop_metrics_size(shop_app_routes()));
     words = take(share, &used, WORDS * sizeof(*words));
     part->cache_dirty = words;
     part->revoked_owed = words ? words + 1 : NULL;
@@ -123,7 +124,7 @@ static char *shared_key(server_rec *server)
     apr_pool_t *pool = server->process->pool;
     /* A module exchanged meanwhile may have divided it in another way. */
     char *key = apr_psprintf(pool, "mod_shop_shared_%" APR_SIZE_T_FMT "_%u", share_size(),
-                             shop_metrics_mark(shop_app_routes));
+                             shop_metrics_mark(shop_app_routes()));
 
     for (server_rec *at = server; at; at = at->next) {
         const shop_server_conf_t *conf = shop_server_conf(at);
@@ -172,7 +173,7 @@ static void attach_metrics(server_rec *server, apr_pool_t *pconf)
 
         if (conf->slot >= 0 && !same) {
             divide_share_of(&part, &counts, conf);
-            conf->metrics = shop_metrics_attach(counts, shop_app_routes, pconf);
+            conf->metrics = shop_metrics_attach(counts, shop_app_routes(), pconf);
         } else if (conf->slot >= 0) {
             conf->metrics = same->metrics;
         }

@@ -25,7 +25,7 @@ static shop_metrics_of_t *entry_of(apr_array_header_t *found, const char *shop)
     }
     entries = apr_array_push(found);
     entries->shop = shop;
-    entries->metrics = shop_metrics_attach(NULL, shop_app_routes, found->pool);
+    entries->metrics = shop_metrics_attach(NULL, shop_app_routes(), found->pool);
     return entries;
 }
 
@@ -86,7 +86,7 @@ int shop_metrics_handler(request_rec *r)
 
 static void show_short(request_rec *r, const apr_array_header_t *shops)
 {
-    shop_metrics_t *sum = shop_metrics_attach(NULL, shop_app_routes, r->pool);
+    shop_metrics_t *sum = shop_metrics_attach(NULL, shop_app_routes(), r->pool);
     const shop_figure_t *figures;
     int count;
 

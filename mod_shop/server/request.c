@@ -12,7 +12,9 @@
 #include <util_script.h>
 
 #include "../base/id.h"
+#include "../base/clock.h"
 #include "../base/log.h"
+#include "../http/dispatch.h"
 #include "../http/problem.h"
 #include "conf.h"
 #include "server.h"
@@ -193,7 +195,7 @@ static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app,
     req->root = root;
     req->client_ip = r->useragent_ip;
     req->headers = r->headers_in;
-    if (app->dispatch.codings && apr_table_get(r->headers_in, "Accept-Encoding")) {
+    if (app->dispatch->codings && apr_table_get(r->headers_in, "Accept-Encoding")) {
         req->barred_codings = barred_codings(r);
     }
     req->content_length = announced_length(r);
@@ -293,7 +295,7 @@ static void run(request_rec *r, const shop_server_conf_t *conf, shop_req_t *req,
         refuse(res, req, shop_err(r->pool, UNAVAILABLE, "the shop is busy"), conf);
     } else {
         shop_app_begin(req->deadline);
-        shop_http_dispatch(conf->app, &conf->app->dispatch, req, res);
+        shop_http_dispatch(conf->app, conf->app->dispatch, req, res);
         atomic_fetch_sub(&in_flight, 1);
     }
 }

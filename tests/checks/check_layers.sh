@@ -16,12 +16,13 @@ OPEN+='|<(string|strings|time|unistd)\.h>|<(arpa|netinet|sys)/[a-z_]+\.h>|<confi
 HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_(status|watchdog)|mpm_common)\.h>'
 
 # The roles, first match wins: a regex over the file, a regex over what it may include besides OPEN.
-# @noun is any resource's <folder>/<noun>, @folder any resource's folder, @dir the file's own.
+# @noun is any <folder>/<noun> that has a repository port, @folder any module's folder, @module any
+# module's header, @dir the file's own folder.
 read_roles() {
     cat <<'END'
 base/.*                                   base/.*
 settings\.[ch]                            base/.*|settings\.h
-http/.*                                   (http|base)/.*|settings\.h|cache/cache_local\.h
+http/.*                                   (http|base)/.*|settings\.h
 openapi/.*                                (openapi|http|base)/.*
 metrics/.*                                (metrics|cache|http|base)/.*
 drivers/mongo[a-z_]*\.[ch]                (drivers|base)/.*|settings\.h|<mongoc/mongoc\.h>|<bson/bson\.h>
@@ -38,27 +39,33 @@ cache/cache_redis\.[ch]                   (cache|hosts|http|base)/.*|drivers/red
 cache/cache_encode\.[ch]                  (cache|http|base)/.*|drivers/(gzip|brotli)\.h
 cache/.*                                  (cache|hosts|http|base)/.*
 guard/[a-z_]+_redis\.[ch]                 (guard|hosts|http|base)/.*|drivers/redis\.h
-guard/.*                                  (guard|hosts|http|base)/.*|settings\.h|app\.h|@noun(_repo)?\.h
+guard/.*                                  (guard|hosts|http|base)/.*|settings\.h
 (server/.*|mod_shop\.c)                   (server|http|metrics|cache|hosts|base)/.*|settings\.h|app\.h|@httpd
-app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|ops|audit|@folder)/.*|(app|settings)\.h|resources\.def
+app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|ops|audit|@folder)/.*|(app|settings|module)\.h
 ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard)/.*|@noun_repo\.h
-ops/.*                                    (ops|http|metrics|base)/.*|app\.h|@noun(_repo)?\.h
+ops/.*                                    (ops|http|metrics|base)/.*|(app|module|settings)\.h|@noun(_repo)?\.h
+module\.h                                 base/.*
+@folder/[a-z]+_module\.c                  @dir/[a-z_]+\.h|(app|module|settings)\.h|(drivers|http|base)/.*
+@folder/[a-z]+_module\.h                  @dir/[a-z_]+_repo\.h
+accounts/account_sessions\.[ch]           @dir/[a-z_]+\.h|guard/guards\.h
 audit/[a-z_]+_mongo\.[ch]                 (audit|base|drivers)/.*|@noun\.h
 audit/.*                                  (audit|base)/.*|@noun(_repo)?\.h
 [a-z]+/[a-z_]+_(mongo|redis|bson)\.[ch]   @dir/[a-z_]+\.h|(drivers|base)/.*|@noun\.h
-[a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|(http|cache|metrics|hosts|base)/.*|app\.h|@noun(_repo)?\.h
+[a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|(http|cache|metrics|hosts|guard|base)/.*|(app|settings)\.h|drivers/password\.h|@module|@noun(_repo)?\.h
 [a-z]+/[a-z_]+_repo\.h                    base/.*|@noun\.h
 @noun\.[ch]                               base/.*|@noun\.h
 [a-z]+/[a-z_]+\.[ch]                      @dir/[a-z_]+\.h|base/.*|@noun(_repo)?\.h
 END
 }
 
-# What no row may let through, whatever it says: two rules that hold for every role.
+# What no row may let through, whatever it says: three rules that hold for every role.
 is_never_allowed() { # FILE TARGET
     # _api headers stay in their folder
     [[ $2 =~ _api\.h$ && ${1%/*} != "${2%/*}" && $1 != app.c ]] && return 0
+    # rules and use cases take ports as arguments: only handlers reach into the app
+    [[ $2 =~ _module\.h$ && ! $1 =~ _(api|module)\.[ch]$ && $1 != app.c ]] && return 0
     # what touches a database or Redis is opened by app*.c and by adapters only
-    [[ $2 =~ _(mongo|redis|bson)\.h$ && ! $1 =~ _(mongo|redis|bson|ready)\.[ch]$ &&
+    [[ $2 =~ _(mongo|redis|bson)\.h$ && ! $1 =~ _(mongo|redis|bson|ready|module)\.[ch]$ &&
         ! $1 =~ ^(app|hosts/listener)\.c$ ]]
 }
 
@@ -97,14 +104,17 @@ check_tree() { # ROOT : prints violations, returns their number (at most 100)
     local -a files=() rules=()
     local -A excepted=()
 
-    nouns=$(sed -nE 's/^SHOP_RESOURCE\(([a-z]+), *([a-z]+),.*/\1\/\2/p' "$root/resources.def" | paste -sd'|')
-    [[ -n $nouns ]] || { echo "layers: no resource found in resources.def"; return 1; }
-    folders=$(sed -E 's#/[a-z]+##g' <<<"$nouns")
+    folders=$(sed -nE 's/^SHOP_MODULE\(([a-z]+)\)$/\1/p' "$root/modules.def" | paste -sd'|')
+    [[ -n $folders ]] || { echo "layers: no module found in modules.def"; return 1; }
+    nouns=$(cd -- "$root" && find . -name '*_repo.h' | sed -E 's#^\./(.*)_repo\.h$#\1#' | paste -sd'|')
+    [[ -n $nouns ]] || { echo "layers: no repository port found"; return 1; }
     while read -r file target _; do
         excepted["$file $target"]=1
     done < <(read_exceptions)
     while read -r regex allowed; do
+        regex=${regex//@folder/($folders)}
         files+=("${regex//@noun/($nouns)}")
+        allowed=${allowed//@module/($folders)/[a-z]+_module\\.h}
         allowed=${allowed//@folder/($folders)}
         rules+=("${allowed//@noun/($nouns)}")
     done < <(read_roles)
@@ -126,7 +136,7 @@ check_tree() { # ROOT : prints violations, returns their number (at most 100)
         elif [[ ${excepted["$file $target"]-} ]]; then
             excepted["$file $target"]=2
         elif is_never_allowed "$file" "$target" ||
-            ! [[ $target =~ ^($OPEN|$allowed|errors\.def|log\.def|resources\.def)$ ]]; then
+            ! [[ $target =~ ^($OPEN|$allowed|errors\.def|log\.def|modules\.def)$ ]]; then
             echo "layers: $file must not include $target"
             bad=$((bad + 1))
         fi
@@ -182,6 +192,10 @@ selftest() {
     plant base/money.c '#include <openssl/evp.h>'
     plant http/dispatch.c '#include "../app.h"'
     plant http/dispatch.c '#include "../guard/token.h"'
+    plant http/dispatch.c '#include "../cache/cache_local.h"'
+    plant guard/authn.c '#include "../app.h"'
+    plant guard/authn.c '#include "../accounts/account_repo.h"'
+    plant orders/order_place.c '#include "orders_module.h"'
     plant drivers/redis.c '#include <mongoc/mongoc.h>'
     plant guard/rate.c '#include <httpd.h>'
     plant server/request.c '#include "../drivers/mongo.h"'
@@ -189,7 +203,7 @@ selftest() {
     plant app.c '#include "server/conf.h"'
     plant app.c '#include <httpd.h>'
     mkdir "$work/mod_shop"
-    cp -- "$srcdir/mod_shop/resources.def" "$work/mod_shop/"
+    cp -- "$srcdir/mod_shop/modules.def" "$work/mod_shop/"
     if check_tree "$work/mod_shop" >/dev/null; then
         echo 'layers: an empty tree passed'
         failed=1

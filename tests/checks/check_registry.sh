@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A resource is registered in few places; here they are compared: folders that hold a repository
-# port, resources.def, Makefile.am, tests/, and every folder's local.mk against its files.
+# port, modules.def, Makefile.am, tests/, and every folder's local.mk against its files.
 set -euo pipefail
 
 srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -23,17 +23,16 @@ differ() { # WHAT LEFT RIGHT : two sorted lists
     fi
 }
 
-# ports: <folder>/<noun>_repo.h, folder and noun as in resources.def
-ports=$(printf '%s\n' mod_shop/*/*_repo.h | sed -E 's|^mod_shop/||; s|_repo\.h$||' | sort)
-resources=$(sed -nE 's/^SHOP_RESOURCE\(([a-z]+), *([a-z]+),.*/\1\/\2/p' mod_shop/resources.def | sort)
-differ 'folders with a _repo.h and resources.def' "$ports" "$resources"
+# a module that stores something has a port, <folder>/<noun>_repo.h, and a line in modules.def
+ports=$(printf '%s\n' mod_shop/*/*_repo.h | cut -d/ -f2 | sort -u)
+modules=$(sed -nE 's/^SHOP_MODULE\(([a-z]+)\)$/\1/p' mod_shop/modules.def | sort)
+differ 'folders with a _repo.h and modules.def' "$ports" "$modules"
 
 folders=$(find mod_shop -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort)
 included=$(sed -nE 's|^include mod_shop/([a-z]+)/local\.mk$|\1|p' Makefile.am | sort)
 differ 'folders of mod_shop and include lines of Makefile.am' "$folders" "$included"
 
-for resource in $resources; do
-    folder=${resource%/*}
+for folder in $modules; do
     if ! compgen -G "tests/unit/$folder/test_*.c" >/dev/null; then
         echo "registry: tests/unit/$folder has no test"
         bad=1

@@ -8,6 +8,9 @@
 #include "mod_shop/catalogue/product_api.h"
 
 shop_app_t api_app;
+static shop_catalogue_repos_t catalogue;
+static shop_cart_repos_t cart;
+static shop_dispatch_t dispatch;
 shop_settings_t api_settings;
 int api_invalidated;
 int api_hits;
@@ -16,9 +19,9 @@ static const shop_route_t *const routes[] = { shop_product_routes, shop_cart_rou
 static apr_table_t *headers;
 static const char *caller;
 
-static shop_error_t *set_caller(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *set_caller(const struct shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
-    (void)app;
+    (void)ports;
     (void)res;
     if (caller) {
         bool admin = !strcmp(caller, "admin");
@@ -79,12 +82,15 @@ void api_begin(void)
     api_settings.currency_exponent = 2;
     api_settings.cache_products_s = 60;
     api_settings.cache_categories_s = 60;
+    catalogue = (shop_catalogue_repos_t){ shop_product_repo_mem(t_pool) };
+    cart = (shop_cart_repos_t){ shop_cart_repo_mem(t_pool) };
+    dispatch = (shop_dispatch_t){ .routes = routes, .guards = guards, .settings = &api_settings };
     api_app = (shop_app_t){ .settings = &api_settings,
                             .clock = &shop_clock_shop,
-                            .catalogue = shop_product_repo_mem(t_pool),
-                            .cart = shop_cart_repo_mem(t_pool),
-                            .cache = &cache };
-    api_app.dispatch = (shop_dispatch_t){ routes, guards, &api_settings, NULL, 0 };
+                            .catalogue = &catalogue,
+                            .cart = &cart,
+                            .cache = &cache,
+                            .dispatch = &dispatch };
     pages = apr_hash_make(t_pool);
     api_invalidated = api_hits = 0;
     headers = apr_table_make(t_pool, 4);
@@ -139,7 +145,7 @@ const shop_res_t *api_call(const char *as, const char *method, const char *targe
     }
     req->body_read = read_body;
     req->body_baton = source;
-    shop_http_dispatch(&api_app, &api_app.dispatch, req, res);
+    shop_http_dispatch(&api_app, &dispatch, req, res);
     headers = apr_table_make(t_pool, 4);
     return res;
 }

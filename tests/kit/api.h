@@ -6,9 +6,14 @@
  * test says. Also used by tests/unit/cart. */
 
 #include "mod_shop/app.h"
+#include "mod_shop/base/clock.h"
+#include "mod_shop/cart/cart_module.h"
+#include "mod_shop/catalogue/catalogue_module.h"
+#include "mod_shop/guard/guards.h"
+#include "mod_shop/http/dispatch.h"
 #include "tests/kit/cart_mem.h"
-#include "tests/kit/product_mem.h"
 #include "tests/kit/harness.h"
+#include "tests/kit/product_mem.h"
 
 #define API_ADMIN "65c0000000000000000000ad"
 #define API_USER "65c000000000000000000001"

@@ -249,9 +249,9 @@ static const shop_route_t other_routes[] = {
 
 const shop_route_t *const toy_routes[] = { lamp_routes, other_routes, NULL };
 
-static shop_error_t *toy_guard(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *toy_guard(const struct shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
-    (void)app;
+    (void)ports;
     apr_table_setn(res->headers, "RateLimit", "\"toy\";r=9;t=60");
     return toy_guard_code ? shop_error_create(req->pool, toy_guard_code, __FILE__, __LINE__,
                                               "the guard says no")
@@ -259,7 +259,9 @@ static shop_error_t *toy_guard(const struct shop_app_t *app, shop_req_t *req, sh
 }
 
 static const shop_guard_t guards[] = { toy_guard, NULL };
-static const shop_dispatch_t toy_dispatch = { toy_routes, guards, &toy_settings, NULL, 0 };
+static const shop_dispatch_t toy_dispatch = { .routes = toy_routes,
+                                              .guards = guards,
+                                              .settings = &toy_settings };
 
 typedef struct toy_source_t {
     const char *text;

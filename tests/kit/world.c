@@ -2,6 +2,7 @@
  * Wires the accounts' routes and guards to fakes, and talks to them as a client would. */
 #include "tests/kit/world.h"
 
+#include "mod_shop/accounts/account_sessions.h"
 #include "mod_shop/base/log.h"
 
 extern const shop_route_t shop_account_routes[];
@@ -56,13 +57,19 @@ void world_begin_with(const shop_route_t *routes)
     w.settings.jwt_keys[0] =
         (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)key, 32, true };
     w.app.settings = &w.settings;
-    w.app.accounts = shop_account_repo_mem(t_pool);
-    w.app.limiter = shop_limiter_shm(NULL, 0, 1, t_pool);
-    w.app.revoked = &revoked;
-    T_OK(shop_tokens_create(&w.app.tokens, &w.settings, t_pool));
+    w.accounts.accounts = shop_account_repo_mem(t_pool);
+    w.app.accounts = &w.accounts;
+    w.guards.settings = &w.settings;
+    w.guards.sessions = shop_account_session_reader(w.accounts.accounts, t_pool);
+    w.guards.limiter = shop_limiter_shm(NULL, 0, 1, t_pool);
+    w.guards.revoked = &revoked;
+    T_OK(shop_tokens_create(&w.guards.tokens, &w.settings, t_pool));
+    w.app.guards = &w.guards;
     T_OK(shop_hasher_create(&w.app.hasher, w.settings.hash_memory_kib, w.settings.hash_passes, 2,
                             t_pool));
-    w.app.dispatch = (shop_dispatch_t){ tables, guards, &w.settings, NULL, 0 };
+    w.dispatch = (shop_dispatch_t){
+        .routes = tables, .guards = guards, .ports = &w.guards, .settings = &w.settings
+    };
 }
 
 void world_begin(void)
@@ -118,7 +125,7 @@ int world_send(const char *method, const char *path, const char *token, const ch
     }
     memset(w.headers, 0, sizeof(w.headers));
     w.log_number = 0;
-    shop_http_dispatch(&w.app, &w.app.dispatch, &req, &w.res);
+    shop_http_dispatch(&w.app, &w.dispatch, &req, &w.res);
     w.json = w.res.size && !shop_json_parse(&doc, w.res.body, w.res.size, t_pool) ? doc.root : NULL;
     return w.res.status;
 }
@@ -181,11 +188,11 @@ void world_alter_user(const char *id, const char *role, bool disabled, const cha
     shop_user_t *user = NULL;
     bool done = false;
 
-    T_OK(w.app.accounts->find(&user, w.app.accounts, id, t_pool));
+    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
     user->role = role ? role : user->role;
     user->disabled = disabled;
     user->password_hash = hash ? hash : user->password_hash;
     user->rev++;
-    T_OK(w.app.accounts->update(&done, w.app.accounts, user, t_pool));
+    T_OK(w.accounts.accounts->update(&done, w.accounts.accounts, user, t_pool));
     T_TRUE(done);
 }

@@ -5,7 +5,11 @@
 /* A shop of accounts alone, in process: fakes for the ports, cheap hashes, a clock that stands
  * still until moved. One per test, in t_pool. */
 
+#include "mod_shop/accounts/accounts_module.h"
 #include "mod_shop/app.h"
+#include "mod_shop/drivers/password.h"
+#include "mod_shop/guard/guards.h"
+#include "mod_shop/http/dispatch.h"
 #include "tests/kit/account_mem.h"
 #include "tests/kit/harness.h"
 
@@ -14,6 +18,9 @@
 
 typedef struct world_t {
     shop_app_t app;
+    shop_accounts_repos_t accounts;
+    shop_guards_t guards;
+    shop_dispatch_t dispatch;
     shop_settings_t settings;
     apr_time_t now;
     const char *ip;

@@ -81,7 +81,7 @@ static void fields_are_checked(void)
     }
     W_SEND(422, "validation_failed", "POST", "/auth/register", NULL, "{}");
     T_INT(json_array_size(json_object_get(w.json, "errors")), 3);
-    T_INT(shop_account_mem_calls(w.app.accounts), 0);
+    T_INT(shop_account_mem_calls(w.accounts.accounts), 0);
     W_SEND(201, NULL, "POST", "/auth/register", NULL,
            "{\"username\":\"" LONG "\",\"email\":\"x@example.com\",\"password\":\"" LONG "\"}");
 }
@@ -90,7 +90,7 @@ static int admins(const char *email)
 {
     shop_user_t *user = NULL;
 
-    T_OK(w.app.accounts->find_by_email(&user, w.app.accounts, email, t_pool));
+    T_OK(w.accounts.accounts->find_by_email(&user, w.accounts.accounts, email, t_pool));
     return user && !strcmp(user->role, "admin") ? 1 : user ? -1 : 0;
 }
 
@@ -214,10 +214,10 @@ static void a_new_address_is_unverified(void)
     world_begin();
     id = world_register("ann");
     ann = world_login("ann", W_PASSWORD);
-    T_OK(w.app.accounts->find(&user, w.app.accounts, id, t_pool));
+    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
     user->email_verified = true;
     user->rev++;
-    T_OK(w.app.accounts->update(&done, w.app.accounts, user, t_pool));
+    T_OK(w.accounts.accounts->update(&done, w.accounts.accounts, user, t_pool));
     W_SEND(200, NULL, "PATCH", "/auth/me", ann.access, "{\"email\":\"ANN@example.com\"}");
     T_TRUE(json_is_true(json_object_get(w.json, "email_verified")));
     W_SEND(200, NULL, "PATCH", "/auth/me", ann.access, "{\"email\":\"new@example.com\"}");

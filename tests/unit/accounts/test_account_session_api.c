@@ -115,10 +115,10 @@ static void an_old_hash_is_renewed_at_login(void)
     id = world_register("ann");
     world_alter_user(id, NULL, false, werkzeug);
     W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("ann", "q"));
-    T_OK(w.app.accounts->find(&user, w.app.accounts, id, t_pool));
+    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
     T_STR(user->password_hash, werkzeug);
     world_login("ann", "p");
-    T_OK(w.app.accounts->find(&user, w.app.accounts, id, t_pool));
+    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
     T_TRUE(!strncmp(user->password_hash, "$argon2id$", 10));
     world_login("ann", "p");
     W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("ann", "q"));
@@ -268,7 +268,7 @@ static void without_the_store_nobody_is_let_in_or_told_lies(void)
     world_begin();
     world_register("ann");
     ann = world_login("ann", W_PASSWORD);
-    shop_account_mem_away(w.app.accounts, true);
+    shop_account_mem_away(w.accounts.accounts, true);
     for (size_t i = 0; i < 2; i++) {
         w.verdict = verdicts[i];
         W_SEND(503, "unavailable", "GET", "/auth/me", ann.access, NULL);
@@ -278,7 +278,7 @@ static void without_the_store_nobody_is_let_in_or_told_lies(void)
         W_SEND(503, "unavailable", "POST", "/auth/login", NULL, LOGIN("ann", W_PASSWORD));
     }
     T_INT(w.told->nelts, 0);
-    shop_account_mem_away(w.app.accounts, false);
+    shop_account_mem_away(w.accounts.accounts, false);
     W_SEND(200, NULL, "GET", "/auth/me", ann.access, NULL);
     W_SEND(200, NULL, "POST", "/auth/refresh", ann.refresh, NULL);
 }

@@ -21,6 +21,22 @@ static void open_cache(apr_size_t bytes)
     cache = shop_cache_local(changes, shop_cache_none(t_pool), bytes, &counts, t_pool);
 }
 
+static const shop_page_t *front_get(const struct shop_route_t **found, shop_cache_t *local,
+                                    const char *target, shop_coding_t coding, apr_pool_t *pool)
+{
+    shop_front_t *front = shop_cache_front(local);
+
+    return front->get(found, front, target, coding, pool);
+}
+
+static void front_put(shop_cache_t *local, const char *target, const char *key,
+                      const struct shop_route_t *by)
+{
+    shop_front_t *front = shop_cache_front(local);
+
+    front->put(front, target, key, by);
+}
+
 /* A get that misses, and the put that follows; gone with its own pool, as a request is. */
 static void fill(const char *key, const char *bytes, const char *subject)
 {
@@ -129,8 +145,8 @@ static void a_part_is_kept_until_its_subject_changes(void)
     T_TRUE(!kept_part());
     fill_part("two", a, other);
     T_STR(kept_part(), "two");
-    T_TRUE(!shop_cache_front_get(&(const struct shop_route_t *){ NULL }, cache, "part",
-                                 SHOP_CODING_IDENTITY, t_pool));
+    T_TRUE(!front_get(&(const struct shop_route_t *){ NULL }, cache, "part", SHOP_CODING_IDENTITY,
+                      t_pool));
     shop_cache_part_get(cache, "brief", &slot, t_pool);
     shop_cache_part_put(cache, &slot, &(shop_page_t){ .bytes = "", .size = 0 }, 0);
     T_TRUE(!shop_cache_part_get(cache, "brief", &slot, t_pool));
@@ -206,16 +222,16 @@ static void a_target_is_answered_while_its_page_is_good(void)
     const shop_page_t *page;
 
     open_cache(1 << 20);
-    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
-    shop_cache_front_put(cache, "?/api/page", "page", route);
-    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY,
-                                 t_pool)); /* nothing is kept */
+    T_TRUE(!front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
+    front_put(cache, "?/api/page", "page", route);
+    T_TRUE(!front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY,
+                      t_pool)); /* nothing is kept */
     fill("page", "one", NULL);
-    shop_cache_front_put(cache, "?/api/page", "page", route);
-    page = shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool);
+    front_put(cache, "?/api/page", "page", route);
+    page = front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool);
     T_TRUE(page && page->size == 3 && found == route);
     cache->invalidate(cache, NULL, 0, t_pool);
-    T_TRUE(!shop_cache_front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
+    T_TRUE(!front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
 }
 
 /* Other hosts cannot be heard: what was read a moment ago may still be used, and no longer. */

@@ -211,12 +211,12 @@ static void an_add_asks_the_stores_three_times(void)
 
     api_begin();
     id = api_product("Lamp", "1", 9);
-    carts = shop_cart_mem_calls(api_app.cart);
-    products = shop_product_mem_calls(api_app.catalogue);
+    carts = shop_cart_mem_calls(api_app.cart->carts);
+    products = shop_product_mem_calls(api_app.catalogue->products);
     T_INT(put_in(id, 1)->status, 200);
-    T_INT(shop_cart_mem_calls(api_app.cart) - carts, 2);
-    T_INT(shop_product_mem_calls(api_app.catalogue) - products, 1);
-    shop_cart_mem_away(api_app.cart, true);
+    T_INT(shop_cart_mem_calls(api_app.cart->carts) - carts, 2);
+    T_INT(shop_product_mem_calls(api_app.catalogue->products) - products, 1);
+    shop_cart_mem_away(api_app.cart->carts, true);
     T_INT(api_call("user", "GET", "/cart", NULL)->status, 503);
 }
 

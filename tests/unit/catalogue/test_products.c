@@ -312,7 +312,7 @@ static void public_answers_are_cached_until_somebody_writes(void)
     T_INT(api_invalidated, 2);
     T_TRUE(api_says(api_call(NULL, "GET", path, NULL), "12.00"));
     T_TRUE(api_says(api_call(NULL, "GET", "/products?sort=name&limit=5", NULL), "12.00"));
-    shop_product_mem_away(api_app.catalogue, true);
+    shop_product_mem_away(api_app.catalogue->products, true);
     T_INT(api_call(NULL, "GET", path, NULL)->status, 200);
     T_INT(api_call(NULL, "GET", "/products?limit=7", NULL)->status, 503);
     T_INT(api_call("admin", "PATCH", path, "{\"price\":13}")->status, 503);

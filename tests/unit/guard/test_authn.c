@@ -165,31 +165,31 @@ static void redis_may_answer_only_for_reads(void)
 
     people();
     w.verdict = SHOP_REVOKED_NO;
-    calls = shop_account_mem_calls(w.app.accounts);
+    calls = shop_account_mem_calls(w.accounts.accounts);
     W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
     W_SEND(200, NULL, "HEAD", "/t/customer", user.access, NULL);
-    T_INT(shop_account_mem_calls(w.app.accounts), calls);
+    T_INT(shop_account_mem_calls(w.accounts.accounts), calls);
     W_SEND(200, NULL, "POST", "/t/customer", user.access, NULL);
-    T_INT(shop_account_mem_calls(w.app.accounts), calls + 1);
+    T_INT(shop_account_mem_calls(w.accounts.accounts), calls + 1);
     W_SEND(200, NULL, "GET", "/t/admin", admin.access, NULL);
-    T_INT(shop_account_mem_calls(w.app.accounts), calls + 2);
+    T_INT(shop_account_mem_calls(w.accounts.accounts), calls + 2);
     /* Redis does not know of the logout yet: writes and admin routes refuse all the same. */
     W_SEND(401, "token_revoked", "POST", "/t/customer", ended.access, NULL);
     W_SEND(401, "token_revoked", "GET", "/t/admin", ended.access, NULL);
     w.verdict = SHOP_REVOKED_YES;
-    calls = shop_account_mem_calls(w.app.accounts);
+    calls = shop_account_mem_calls(w.accounts.accounts);
     W_SEND(401, "token_revoked", "GET", "/t/customer", user.access, NULL);
-    T_INT(shop_account_mem_calls(w.app.accounts), calls);
+    T_INT(shop_account_mem_calls(w.accounts.accounts), calls);
     w.verdict = SHOP_REVOKED_UNKNOWN;
     W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
     W_SEND(401, "token_revoked", "GET", "/t/customer", ended.access, NULL);
-    T_INT(shop_account_mem_calls(w.app.accounts), calls + 2);
+    T_INT(shop_account_mem_calls(w.accounts.accounts), calls + 2);
 }
 
 static void when_nobody_can_say_the_answer_is_503(void)
 {
     people();
-    shop_account_mem_away(w.app.accounts, true);
+    shop_account_mem_away(w.accounts.accounts, true);
     W_SEND(503, "unavailable", "GET", "/t/customer", user.access, NULL);
     W_SEND(503, "unavailable", "GET", "/t/optional", user.access, NULL);
     W_SEND(503, "unavailable", "POST", "/t/customer", user.access, NULL);
@@ -209,11 +209,13 @@ static void the_sessions_role_counts(void)
     bool rotated = false;
 
     people();
-    T_OK(shop_token_verify(&claims, w.app.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    T_OK(shop_token_verify(&claims, w.guards.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now,
+                           t_pool));
     T_STR(claims->role, "admin");
-    T_OK(w.app.accounts->session_find(&session, w.app.accounts, claims->session, t_pool));
-    T_OK(w.app.accounts->session_rotate(&rotated, w.app.accounts, session->id, session->current,
-                                        "x", "user", session->expires_at, t_pool));
+    T_OK(w.accounts.accounts->session_find(&session, w.accounts.accounts, claims->session, t_pool));
+    T_OK(w.accounts.accounts->session_rotate(&rotated, w.accounts.accounts, session->id,
+                                             session->current, "x", "user", session->expires_at,
+                                             t_pool));
     T_TRUE(rotated);
     W_SEND(403, "forbidden", "GET", "/t/admin", admin.access, NULL);
     W_SEND(403, "forbidden", "POST", "/t/admin", admin.access, NULL);
@@ -227,14 +229,14 @@ static void a_token_is_good_for_its_own_session_only(void)
     const char *token = NULL;
 
     people();
-    T_OK(shop_token_verify(&ann, w.app.tokens, user.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
-    T_OK(shop_token_verify(&root, w.app.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    T_OK(shop_token_verify(&ann, w.guards.tokens, user.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    T_OK(shop_token_verify(&root, w.guards.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
     mixed = *ann;
     mixed.session = root->session;
-    T_OK(shop_token_sign(&token, w.app.tokens, &mixed, t_pool));
+    T_OK(shop_token_sign(&token, w.guards.tokens, &mixed, t_pool));
     W_SEND(401, "token_revoked", "GET", "/t/admin", token, NULL);
     mixed.session = "c2Vzc2lvbg";
-    T_OK(shop_token_sign(&token, w.app.tokens, &mixed, t_pool));
+    T_OK(shop_token_sign(&token, w.guards.tokens, &mixed, t_pool));
     W_SEND(401, "token_revoked", "POST", "/t/customer", token, NULL);
 }
 

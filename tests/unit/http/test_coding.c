@@ -61,6 +61,22 @@ static void the_best_weight_wins(void)
 static shop_changes_t *changes;
 static shop_cache_counts_t counts;
 static shop_cache_t *cache;
+
+static const shop_page_t *front_get(const struct shop_route_t **found, shop_cache_t *local,
+                                    const char *target, shop_coding_t coding, apr_pool_t *pool)
+{
+    shop_front_t *front = shop_cache_front(local);
+
+    return front->get(found, front, target, coding, pool);
+}
+
+static void front_put(shop_cache_t *local, const char *target, const char *key,
+                      const struct shop_route_t *by)
+{
+    shop_front_t *front = shop_cache_front(local);
+
+    front->put(front, target, key, by);
+}
 static const struct shop_route_t *const route = (const void *)&counts;
 
 static void open_cache(apr_size_t bytes)
@@ -85,7 +101,7 @@ static char *keep(const char *key, const char *target, apr_size_t size)
     apr_pool_create(&pool, t_pool);
     T_TRUE(!cache->get(cache, key, &slot, 60, pool));
     cache->put(cache, &slot, &page, 60, pool);
-    shop_cache_front_put(cache, target, key, route);
+    front_put(cache, target, key, route);
     apr_pool_destroy(pool);
     return bytes;
 }
@@ -109,7 +125,7 @@ static const shop_page_t *ask(shop_coding_t coding, apr_pool_t *pool)
 {
     const struct shop_route_t *found = NULL;
 
-    return shop_cache_front_get(&found, cache, TARGET, coding, pool);
+    return front_get(&found, cache, TARGET, coding, pool);
 }
 
 static void a_reply_is_encoded_when_it_is_asked_for(void)
@@ -209,16 +225,16 @@ static void codings_count_in_the_bound(void)
             const shop_page_t *page;
 
             keep(apr_psprintf(t_pool, "page%d", i), target, 1400);
-            page = shop_cache_front_get(&found, cache, target,
-                                        pass ? SHOP_CODING_GZIP : SHOP_CODING_IDENTITY, t_pool);
+            page = front_get(&found, cache, target, pass ? SHOP_CODING_GZIP : SHOP_CODING_IDENTITY,
+                             t_pool);
             T_TRUE(page != NULL);
         }
         for (int i = 0; i < pages * 16; i++) {
             const struct shop_route_t *found;
 
             *(pass ? &with_codings : &plain) +=
-                shop_cache_front_get(&found, cache, apr_psprintf(t_pool, "?/%d", i),
-                                     SHOP_CODING_IDENTITY, t_pool) != NULL;
+                front_get(&found, cache, apr_psprintf(t_pool, "?/%d", i), SHOP_CODING_IDENTITY,
+                          t_pool) != NULL;
         }
     }
     T_TRUE(counts.drops > 0);

@@ -5,12 +5,24 @@
 #include <stdlib.h>
 
 #include "mod_shop/app.h"
+#include "mod_shop/cache/cache.h"
+#include "mod_shop/cart/cart_module.h"
+#include "mod_shop/catalogue/catalogue_module.h"
+#include "mod_shop/coupons/coupons_module.h"
+#include "mod_shop/guard/guards.h"
+#include "mod_shop/http/dispatch.h"
+#include "mod_shop/orders/orders_module.h"
 #include "tests/kit/order_shop.h"
 
 extern const shop_route_t shop_order_routes[];
 extern const shop_route_t shop_coupon_routes[];
 
 static shop_app_t app;
+static shop_orders_repos_t orders_repos;
+static shop_catalogue_repos_t catalogue_repos;
+static shop_cart_repos_t cart_repos;
+static shop_coupons_repos_t coupons_repos;
+static shop_dispatch_t dispatch;
 static shop_settings_t settings;
 static order_shop_t *shop;
 static shop_res_t res;
@@ -31,8 +43,9 @@ static void count_hit(shop_limit_state_t *state, shop_limiter_t *limiter, const 
 }
 
 static shop_limiter_t limiter = { .hit = count_hit };
+static shop_guards_t ports = { .limiter = &limiter };
 
-static shop_error_t *sign_in(const struct shop_app_t *unused, shop_req_t *req, shop_res_t *reply)
+static shop_error_t *sign_in(const struct shop_guards_t *unused, shop_req_t *req, shop_res_t *reply)
 {
     const char *user = shop_req_header(req, "X-User");
 
@@ -74,15 +87,19 @@ static void open_shop(int64_t stock, int64_t uses)
     memset(&app, 0, sizeof(app));
     app.settings = &settings;
     app.clock = &shop->clock;
-    app.orders = shop->ports.orders;
-    app.catalogue = shop->ports.products;
-    app.cart = shop->ports.carts;
-    app.coupons = shop->ports.coupons;
-    app.limiter = &limiter;
+    orders_repos = (shop_orders_repos_t){ shop->ports.orders };
+    catalogue_repos = (shop_catalogue_repos_t){ shop->ports.products };
+    cart_repos = (shop_cart_repos_t){ shop->ports.carts };
+    coupons_repos = (shop_coupons_repos_t){ shop->ports.coupons };
+    app.orders = &orders_repos;
+    app.catalogue = &catalogue_repos;
+    app.cart = &cart_repos;
+    app.coupons = &coupons_repos;
+    app.guards = &ports;
     app.cache = apr_pmemdup(t_pool, shop_cache_none(t_pool), sizeof(*app.cache));
     app.cache->invalidate = count_emptying;
     emptied = 0;
-    app.dispatch = (shop_dispatch_t){ tables, guards, &settings, NULL, 0 };
+    dispatch = (shop_dispatch_t){ .routes = tables, .guards = guards, .settings = &settings };
 }
 
 static shop_error_t *read_body(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool)
@@ -132,7 +149,7 @@ static json_t *call(const char *what, const char *user, const char *header, cons
         req->body_read = read_body;
         req->body_baton = rest;
     }
-    shop_http_dispatch(&app, &app.dispatch, req, &res);
+    shop_http_dispatch(&app, &dispatch, req, &res);
     return res.body ? shop_json_own(json_loadb(res.body, res.size, 0, NULL), t_pool) : NULL;
 }
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * The record of the accounts module. */
+#include "accounts_module.h"
+
+#include "../app.h"
+#include "../http/route.h"
+#include "../module.h"
+#include "account_mongo.h"
+
+extern const shop_route_t shop_account_routes[];
+
+static const shop_route_t *const routes[] = { shop_account_routes, NULL };
+static const shop_mongo_index_t *const indexes[] = { shop_account_indexes, NULL };
+
+static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    app->accounts = apr_pcalloc(pool, sizeof(*app->accounts));
+    app->accounts->accounts = shop_account_repo_mongo(mongo, pool);
+    return NULL;
+}
+
+const shop_module_t shop_accounts_module = {
+    .name = "accounts", .routes = routes, .indexes = indexes, .open = open_repos
+};

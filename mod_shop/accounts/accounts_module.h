@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ACCOUNTS_ACCOUNTS_MODULE_H
+#define SHOP_ACCOUNTS_ACCOUNTS_MODULE_H
+
+/* What the accounts module stores; app->accounts points here. */
+
+#include "account_repo.h"
+
+typedef struct shop_accounts_repos_t {
+    shop_account_repo_t *accounts; /* users and sessions */
+} shop_accounts_repos_t;
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * The record of the catalogue module. */
+#include "catalogue_module.h"
+
+#include "../app.h"
+#include "../http/route.h"
+#include "../module.h"
+#include "product_mongo.h"
+
+extern const shop_route_t shop_product_routes[];
+
+static const shop_route_t *const routes[] = { shop_product_routes, NULL };
+static const shop_mongo_index_t *const indexes[] = { shop_product_indexes, NULL };
+
+static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    app->catalogue = apr_pcalloc(pool, sizeof(*app->catalogue));
+    app->catalogue->products = shop_product_repo_mongo(mongo, pool);
+    return NULL;
+}
+
+const shop_module_t shop_catalogue_module = {
+    .name = "catalogue", .routes = routes, .indexes = indexes, .open = open_repos
+};

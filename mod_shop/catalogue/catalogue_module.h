@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_CATALOGUE_CATALOGUE_MODULE_H
+#define SHOP_CATALOGUE_CATALOGUE_MODULE_H
+
+/* What the catalogue module stores; app->catalogue points here. */
+
+#include "product_repo.h"
+
+typedef struct shop_catalogue_repos_t {
+    shop_product_repo_t *products; /* products and their stock */
+} shop_catalogue_repos_t;
+
+#endif

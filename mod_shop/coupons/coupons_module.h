@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_COUPONS_COUPONS_MODULE_H
+#define SHOP_COUPONS_COUPONS_MODULE_H
+
+/* What the coupons module stores; app->coupons points here. */
+
+#include "coupon_repo.h"
+
+typedef struct shop_coupons_repos_t {
+    shop_coupon_repo_t *coupons; /* coupons and their uses */
+} shop_coupons_repos_t;
+
+#endif

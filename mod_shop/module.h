@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_MODULE_H
+#define SHOP_MODULE_H
+
+/* A module is a folder with one record: what a capability of the shop consists of. The app walks
+ * the records; nothing else names a module's files. <folder>_module.c defines the record,
+ * <folder>_module.h the struct of its repositories. */
+
+#include <apr_pools.h>
+
+#include "base/error.h"
+
+struct shop_app_t;
+struct shop_mongo_index_t;
+struct shop_mongo_t;
+struct shop_route_t;
+
+typedef struct shop_module_t {
+    const char *name; /* the folder */
+    /* Route tables, NULL-terminated; NULL: the module has no routes. */
+    const struct shop_route_t *const *routes;
+    /* Index tables, NULL-terminated; NULL: the module stores nothing of its own. */
+    const struct shop_mongo_index_t *const *indexes;
+    /* Sets the module's member of app to repositories over mongo, in pool. Sends no command.
+     * NULL: there is nothing to open. */
+    shop_error_t *(*open)(struct shop_app_t *app, struct shop_mongo_t *mongo, apr_pool_t *pool);
+} shop_module_t;
+
+#define SHOP_MODULE(folder) extern const shop_module_t shop_##folder##_module;
+#include "modules.def"
+#undef SHOP_MODULE
+
+/* Every module, NULL-terminated: those of modules.def, then ops. */
+extern const shop_module_t *const shop_modules[];
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ORDERS_ORDERS_MODULE_H
+#define SHOP_ORDERS_ORDERS_MODULE_H
+
+/* What the orders module stores; app->orders points here. */
+
+#include "order_repo.h"
+
+typedef struct shop_orders_repos_t {
+    shop_order_repo_t *orders; /* orders */
+} shop_orders_repos_t;
+
+#endif
