@@ -24,10 +24,18 @@ include tests/storm/local.mk
 include tests/checks/local.mk
 include tests/fuzz/local.mk
 
-if HAVE_CUNIT
+if UNIT_TESTS
 check_LTLIBRARIES += libtestkit.la
 check_PROGRAMS += $(unit_tests) $(contract_tests)
 TESTS += $(unit_tests) $(contract_tests)
+endif
+if CUNIT_MISSING
+# make check builds this first
+check_DATA = cunit
+.PHONY: cunit
+cunit:
+	@echo 'make check: CUnit is missing, so no unit test can run. Install it (Debian: libcunit1-dev) and' \
+		'configure again, or configure with --without-unit-tests.' >&2; exit 1
 endif
 TESTS += $(check_scripts)
 EXTRA_DIST += $(check_scripts)
