@@ -12,14 +12,18 @@
 static const char *const role_values[] = { SHOP_ROLE_NAME_USER, SHOP_ROLE_NAME_ADMIN, NULL };
 
 const shop_field_t shop_user_fields[] = {
-    SHOP_FIELD(shop_user_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),
+    SHOP_FIELD(shop_user_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "identifier"),
     SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED, 3, 64, "name shown to others"),
-    SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address to sign in with"),
-    SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_REQUIRED, role_values, "what the user may do"),
-    SHOP_FIELD(shop_user_t, email_verified, BOOL, SHOP_REQUIRED, 0, 0,
+    SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
+               "address to sign in with; a new one is unverified"),
+    SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_READ_ONLY | SHOP_REQUIRED, role_values,
+                       "what the user may do"),
+    SHOP_FIELD(shop_user_t, email_verified, BOOL, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
                "whether the address was proven"),
-    SHOP_FIELD(shop_user_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "time of registration"),
-    SHOP_FIELD(shop_user_t, updated_at, TIME, SHOP_REQUIRED, 0, 0, "time of the last change"),
+    SHOP_FIELD(shop_user_t, created_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
+               "time of registration"),
+    SHOP_FIELD(shop_user_t, updated_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
+               "time of the last change"),
     SHOP_FIELDS_END,
 };
 
@@ -44,17 +48,6 @@ static const shop_field_t registration_fields[] = {
 static const shop_field_t login_fields[] = {
     SHOP_FIELD(shop_account_login_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address of the account"),
     SHOP_FIELD(shop_account_login_t, password, SECRET, SHOP_REQUIRED, 1, 1024, "its password"),
-    SHOP_FIELDS_END,
-};
-
-typedef struct profile_t {
-    const char *username;
-    const char *email;
-} profile_t;
-
-static const shop_field_t profile_fields[] = {
-    SHOP_FIELD(profile_t, username, STRING, 0, 3, 64, "name shown to others"),
-    SHOP_FIELD(profile_t, email, EMAIL, 0, 0, 254, "a new address is unverified"),
     SHOP_FIELDS_END,
 };
 
@@ -187,9 +180,10 @@ static shop_error_t *account_me(const shop_app_t *app, shop_req_t *req, shop_res
     return shop_res_object(res, 200, shop_user_fields, user);
 }
 
+/* Not the merge: a name is set together with the key it is compared by. */
 static shop_error_t *apply_profile(shop_user_t *user, const shop_req_t *req)
 {
-    const profile_t *form = req->record;
+    const shop_user_t *form = req->record;
     shop_error_t *err = NULL;
 
     if (form->username) {
@@ -315,6 +309,7 @@ const shop_route_t shop_account_routes[] = {
       .body = registration_fields,
       .body_size = sizeof(registration_t),
       .status = 201,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_user_fields,
       .errors = register_errors },
     { .method = "POST",
@@ -327,6 +322,7 @@ const shop_route_t shop_account_routes[] = {
       .body = login_fields,
       .body_size = sizeof(shop_account_login_t),
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_account_tokens_fields,
       .errors = login_errors },
     { .method = "POST",
@@ -337,6 +333,7 @@ const shop_route_t shop_account_routes[] = {
       .tag = "accounts",
       .access = SHOP_ACCESS_REFRESH,
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_account_tokens_fields,
       .errors = session_errors },
     { .method = "POST",
@@ -347,6 +344,7 @@ const shop_route_t shop_account_routes[] = {
       .tag = "accounts",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = revoked_fields,
       .errors = session_errors },
     { .method = "GET",
@@ -357,6 +355,7 @@ const shop_route_t shop_account_routes[] = {
       .tag = "accounts",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_user_fields,
       .errors = session_errors },
     { .method = "PATCH",
@@ -367,10 +366,11 @@ const shop_route_t shop_account_routes[] = {
       .tag = "accounts",
       .access = SHOP_ACCESS_CUSTOMER,
       .if_match = true,
-      .body = profile_fields,
-      .body_size = sizeof(profile_t),
+      .body = shop_user_fields,
+      .body_size = sizeof(shop_user_t),
       .partial = true,
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_user_fields,
       .errors = edit_errors },
     { .method = "POST",
@@ -383,6 +383,7 @@ const shop_route_t shop_account_routes[] = {
       .body = password_fields,
       .body_size = sizeof(password_change_t),
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_user_fields,
       .errors = password_errors },
     { .method = NULL },

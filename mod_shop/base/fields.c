@@ -213,6 +213,34 @@ static bool read_time(reading_t *reading, apr_time_t *time, const json_t *value,
     return true;
 }
 
+static int64_t default_number(const shop_field_t *row)
+{
+    bool none = (row->flags & SHOP_NULLABLE) && row->kind != SHOP_FIELD_BOOL;
+
+    return row->flags & SHOP_DEFAULT ? row->default_number : none ? -1 : 0;
+}
+
+static void set_default(void *member, const shop_field_t *row)
+{
+    switch (row->kind) {
+    case SHOP_FIELD_INT:
+    case SHOP_FIELD_MONEY: *(int64_t *)member = default_number(row); break;
+    case SHOP_FIELD_BOOL: *(bool *)member = default_number(row) != 0; break;
+    case SHOP_FIELD_TIME: *(apr_time_t *)member = 0; break;
+    case SHOP_FIELD_OBJECT:
+    case SHOP_FIELD_LIST:
+    case SHOP_FIELD_STRINGS: *(void **)member = NULL; break;
+    default: *(const char **)member = row->default_text; break;
+    }
+}
+
+void shop_fields_default(void *record, const shop_field_t *fields)
+{
+    for (const shop_field_t *row = fields; row->name; row++) {
+        set_default((char *)record + row->offset, row);
+    }
+}
+
 static bool read_struct(reading_t *reading, void **record, const shop_field_t *field,
                         const json_t *value, const char *pointer)
 {
@@ -222,6 +250,7 @@ static bool read_struct(reading_t *reading, void **record, const shop_field_t *f
         return wrong_type(reading, pointer, "an object");
     }
     *record = apr_pcalloc(reading->pool, field->size);
+    shop_fields_default(*record, field->fields);
     read_object(reading, *record, &present, field->fields, value, false, pointer);
     return true;
 }
@@ -256,17 +285,6 @@ static bool read_list(reading_t *reading, apr_array_header_t **list, const shop_
     return true;
 }
 
-static void set_null(void *member, shop_field_kind_t kind)
-{
-    switch (kind) {
-    case SHOP_FIELD_INT:
-    case SHOP_FIELD_MONEY: *(int64_t *)member = -1; break;
-    case SHOP_FIELD_TIME: *(apr_time_t *)member = 0; break;
-    case SHOP_FIELD_BOOL: *(bool *)member = false; break;
-    default: *(void **)member = NULL; break;
-    }
-}
-
 static bool read_null(reading_t *reading, void *member, const shop_field_t *field,
                       const char *pointer)
 {
@@ -274,7 +292,7 @@ static bool read_null(reading_t *reading, void *member, const shop_field_t *fiel
         shop_error_violate(&reading->err, reading->pool, pointer, "null", "must not be null");
         return false;
     }
-    set_null(member, field->kind);
+    set_default(member, field);
     return true;
 }
 
@@ -318,11 +336,12 @@ static const shop_field_t *find_row(const shop_field_t *fields, const char *name
 }
 
 /* A row that can be in a body. Rows of structs without a size are for replies only. */
-static bool is_accepted(const shop_field_t *row)
+static bool is_accepted(const shop_field_t *row, bool change)
 {
     bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
 
-    return !(row->flags & SHOP_READ_ONLY) && (sized || row->size);
+    return !(row->flags & SHOP_READ_ONLY) && !(change && (row->flags & SHOP_ON_CREATE)) &&
+           (sized || row->size);
 }
 
 static void read_object(reading_t *reading, void *record, shop_present_t *present,
@@ -336,7 +355,7 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
     for (const shop_field_t *row = fields; row->name; row++) {
         const json_t *given = json_object_get(object, row->name);
 
-        if (!is_accepted(row)) {
+        if (!is_accepted(row, partial)) {
             continue; /* when it was given, the second loop calls it unknown */
         }
         if (given) {
@@ -354,7 +373,7 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
     {
         const shop_field_t *row = find_row(fields, name);
 
-        if (!row || !is_accepted(row)) {
+        if (!row || !is_accepted(row, partial)) {
             shop_error_violate(&reading->err, reading->pool, pointer_to(above, name, reading->pool),
                                "unknown", "is not a member that can be given here");
         }
@@ -389,12 +408,12 @@ static size_t member_size(shop_field_kind_t kind)
     }
 }
 
-void shop_fields_copy(void *to, const void *from, const shop_field_t *fields,
-                      shop_present_t present)
+void shop_fields_merge(void *record, const void *body, const shop_field_t *fields,
+                       shop_present_t present)
 {
     for (const shop_field_t *row = fields; row->name; row++) {
-        if (present >> (row - fields) & 1) {
-            memcpy((char *)to + row->offset, (const char *)from + row->offset,
+        if ((present >> (row - fields) & 1) && is_accepted(row, true)) {
+            memcpy((char *)record + row->offset, (const char *)body + row->offset,
                    member_size(row->kind));
         }
     }

@@ -33,12 +33,24 @@ typedef enum {
 } shop_field_kind_t;
 
 enum {
-    SHOP_REQUIRED = 1 << 0,  /* must be in a body; always in a reply */
-    SHOP_NULLABLE = 1 << 1,  /* null is allowed in a body (PATCH: reset to the default) */
-    SHOP_OMIT_NULL = 1 << 2, /* not printed when NULL, 0 time, or negative number */
-    SHOP_READ_ONLY = 1 << 3, /* printed, never accepted: naming it in a body is "unknown" */
-    SHOP_WRITE_ONLY = 1 << 4 /* accepted, never printed */
+    SHOP_REQUIRED = 1 << 0,   /* must be in a body; always in a reply */
+    SHOP_NULLABLE = 1 << 1,   /* null is allowed in a body and means the default */
+    SHOP_OMIT_NULL = 1 << 2,  /* not printed when NULL, 0 time, or negative number */
+    SHOP_READ_ONLY = 1 << 3,  /* printed, never accepted: naming it in a body is "unknown" */
+    SHOP_WRITE_ONLY = 1 << 4, /* accepted, never printed */
+    SHOP_ON_CREATE = 1 << 5,  /* accepted when the object is made; "unknown" in a PATCH, and no
+                                 merge changes it */
+    SHOP_FOR_OWNER = 1 << 6,  /* printed for the object's owner and for admins */
+    SHOP_FOR_ADMIN = 1 << 7,  /* printed for admins */
+    SHOP_DEFAULT = 1 << 8     /* default_number or default_text holds; set by the macros */
 };
+
+/* Who reads a reply. A row without SHOP_FOR_OWNER or SHOP_FOR_ADMIN is for everybody. */
+typedef enum {
+    SHOP_AUDIENCE_EVERYBODY = 0,
+    SHOP_AUDIENCE_OWNER,
+    SHOP_AUDIENCE_ADMIN
+} shop_audience_t;
 
 typedef struct shop_field_t {
     const char *name; /* JSON member; NULL ends the table */
@@ -51,6 +63,8 @@ typedef struct shop_field_t {
     const char *const *values;         /* ENUM */
     const struct shop_field_t *fields; /* OBJECT, LIST */
     size_t size;                       /* OBJECT, LIST: sizeof the struct, if it can be in a body */
+    int64_t default_number;            /* with SHOP_DEFAULT: INT, MONEY (minor units), BOOL */
+    const char *default_text;          /* with SHOP_DEFAULT: text kinds */
 } shop_field_t;
 
 /* SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED, 3, 32, "what the customer types") */
@@ -58,6 +72,20 @@ typedef struct shop_field_t {
     {                                                                                 \
         .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member), \
         .flags = (flags_), .min = (min_), .max = (max_), .help = (help_)              \
+    }
+/* The same with the value of an absent member: SHOP_FIELD_DEFAULT(..., MONEY, 0, 0, "least", 100)
+ */
+#define SHOP_FIELD_DEFAULT(type, member, KIND, flags_, min_, max_, help_, number_)       \
+    {                                                                                    \
+        .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member),    \
+        .flags = (flags_) | SHOP_DEFAULT, .min = (min_), .max = (max_), .help = (help_), \
+        .default_number = (number_)                                                      \
+    }
+#define SHOP_FIELD_DEFAULT_TEXT(type, member, KIND, flags_, min_, max_, help_, text_)    \
+    {                                                                                    \
+        .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member),    \
+        .flags = (flags_) | SHOP_DEFAULT, .min = (min_), .max = (max_), .help = (help_), \
+        .default_text = (text_)                                                          \
     }
 #define SHOP_FIELD_ENUM_OF(type, member, flags_, values_, help_)                    \
     {                                                                               \
@@ -82,21 +110,27 @@ typedef struct shop_field_t {
 /* Which members a body named; bit i = row i of the table (at most 64 rows). */
 typedef uint64_t shop_present_t;
 
+/* Gives every member of record the value it has when a body does not name it: the row's default, or
+ * NULL, 0, false, an empty time; -1 ("none") for a NULLABLE number. */
+void shop_fields_default(void *record, const shop_field_t *fields);
+
 /* Reads doc into *record (which holds the defaults already; absent members are left alone).
- * Reports every violation, not only the first. partial: required members may be absent (PATCH).
- * currency_exponent: decimals of MONEY. Strings point into doc, so they live as long as it does.
- * A null for a NULLABLE member sets pointer kinds to NULL, TIME to 0, INT and MONEY to -1 and
- * marks it present. An OBJECT or LIST replaces what was there: its members are never partial. */
+ * Reports every violation, not only the first. partial: a PATCH, so required members may be absent
+ * and those of SHOP_ON_CREATE must be. currency_exponent: decimals of MONEY. Strings point into
+ * doc, so they live as long as it does. A null for a NULLABLE member gives it its default and marks
+ * it present. An OBJECT or LIST replaces what was there: its members are never partial. */
 shop_error_t *shop_fields_read(void *record, shop_present_t *present, const shop_field_t *fields,
                                const shop_json_doc_t *doc, bool partial, int currency_exponent,
                                apr_pool_t *pool);
 /* Was the member at this offset named? */
 bool shop_fields_has(shop_present_t present, const shop_field_t *fields, const char *name);
 
-/* Copies the members named by present from one record to another of the same table (a merge patch
- * onto the stored object). Pointers are copied, not what they point to. */
-void shop_fields_copy(void *to, const void *from, const shop_field_t *fields,
-                      shop_present_t present);
+/* The merge of every PATCH and PUT: copies the members named by present from a body onto the stored
+ * record of the same table, as far as a change may touch them (neither READ_ONLY nor ON_CREATE).
+ * SHOP_PRESENT_ALL: every member, for a PUT. Pointers are copied, not what they point to. */
+#define SHOP_PRESENT_ALL UINT64_MAX
+void shop_fields_merge(void *record, const void *body, const shop_field_t *fields,
+                       shop_present_t present);
 
 /* One value against its row, for readers other than the JSON one (query strings). Violations go to
  * *err under pointer. Text kinds only (STRING to ENUM): *text may be replaced by its normal form
@@ -107,13 +141,14 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
 bool shop_field_check_number(shop_error_t **err, int64_t number, const shop_field_t *field,
                              const char *pointer, int currency_exponent, apr_pool_t *pool);
 
-/* Prints record as a JSON object. A negative INT or MONEY of a NULLABLE row prints null, a NULL
- * LIST or STRINGS an empty list. */
+/* Prints record as a JSON object with the members that audience may see. A negative INT or MONEY of
+ * a NULLABLE row prints null, a NULL LIST or STRINGS an empty list. */
 void shop_fields_write(shop_json_out_t *out, const shop_field_t *fields, const void *record,
-                       int currency_exponent);
+                       shop_audience_t audience, int currency_exponent);
 
-/* JSON Schema (2020-12) of a body (for_reply false: without READ_ONLY; partial: nothing required)
- * or of a reply (without WRITE_ONLY). New reference owned by pool. */
+/* JSON Schema (2020-12) of a body (for_reply false: without READ_ONLY; partial: of a PATCH, nothing
+ * required) or of a reply (without WRITE_ONLY; what not everybody sees is never required). New
+ * reference owned by pool. */
 json_t *shop_fields_schema(const shop_field_t *fields, bool for_reply, bool partial,
                            int currency_exponent, apr_pool_t *pool);
 

@@ -5,6 +5,9 @@
 
 #include <apr_strings.h>
 
+/* Rows that not every reader of a reply finds there. */
+#define FOR_SOME (SHOP_FOR_OWNER | SHOP_FOR_ADMIN)
+
 static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,
                              int currency_exponent);
 
@@ -135,13 +138,51 @@ static void put_null(json_t *schema)
     put(schema, "type", json_pack("[s,s]", type, "null"));
 }
 
-static json_t *row_schema(const shop_field_t *row, bool for_reply, int exponent)
+static void put_description(json_t *schema, const shop_field_t *row, bool for_reply)
+{
+    const char *readers = "";
+
+    if (for_reply && (row->flags & FOR_SOME)) {
+        readers = row->flags & SHOP_FOR_ADMIN ? "; shown to admins"
+                                              : "; shown to the owner and to admins";
+    }
+    if (row->help) {
+        put(schema, "description", json_sprintf("%s%s", row->help, readers));
+    }
+}
+
+/* Not one that stands for "none": a client could not send it. */
+static void put_default(json_t *schema, const shop_field_t *row, int exponent)
+{
+    int64_t number = row->default_number;
+
+    if (!(row->flags & SHOP_DEFAULT) || (number < 0 && number < row->min)) {
+        return;
+    }
+    switch (row->kind) {
+    case SHOP_FIELD_BOOL: put(schema, "default", json_boolean(number)); break;
+    case SHOP_FIELD_INT: put(schema, "default", json_integer(number)); break;
+    case SHOP_FIELD_MONEY:
+        if (number % power_of_ten(exponent) == 0) {
+            put(schema, "default", json_integer(number / power_of_ten(exponent)));
+        } else {
+            put(schema, "default", json_real((double)number / (double)power_of_ten(exponent)));
+        }
+        break;
+    default: put(schema, "default", json_string(row->default_text)); break;
+    }
+}
+
+static json_t *row_schema(const shop_field_t *row, bool for_reply, bool partial, int exponent)
 {
     json_t *schema = kind_schema(row, for_reply, exponent);
     bool null = may_be_null(row, for_reply);
 
     if (!for_reply) {
         put_bounds(schema, row, exponent);
+    }
+    if (!for_reply && !partial) {
+        put_default(schema, row, exponent); /* what a PATCH does not name stays */
     }
     if (row->kind == SHOP_FIELD_ENUM) {
         json_t *values = json_array();
@@ -157,20 +198,19 @@ static json_t *row_schema(const shop_field_t *row, bool for_reply, int exponent)
     if (null) {
         put_null(schema);
     }
-    if (row->help) {
-        put(schema, "description", json_string(row->help));
-    }
+    put_description(schema, row, for_reply);
     return schema;
 }
 
-static bool is_shown(const shop_field_t *row, bool for_reply)
+static bool is_shown(const shop_field_t *row, bool for_reply, bool partial)
 {
     bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
 
     if (for_reply) {
         return !(row->flags & SHOP_WRITE_ONLY) && row->kind != SHOP_FIELD_SECRET;
     }
-    return !(row->flags & SHOP_READ_ONLY) && (sized || row->size);
+    return !(row->flags & SHOP_READ_ONLY) && !(partial && (row->flags & SHOP_ON_CREATE)) &&
+           (sized || row->size);
 }
 
 static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,
@@ -181,13 +221,13 @@ static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool pa
     json_t *required = json_array();
 
     for (const shop_field_t *row = fields; row->name; row++) {
-        bool always =
-            for_reply ? !(row->flags & SHOP_OMIT_NULL) : !partial && (row->flags & SHOP_REQUIRED);
+        bool always = for_reply ? !(row->flags & (SHOP_OMIT_NULL | FOR_SOME))
+                                : !partial && (row->flags & SHOP_REQUIRED);
 
-        if (!is_shown(row, for_reply)) {
+        if (!is_shown(row, for_reply, partial)) {
             continue;
         }
-        put(properties, row->name, row_schema(row, for_reply, currency_exponent));
+        put(properties, row->name, row_schema(row, for_reply, partial, currency_exponent));
         if (always) {
             json_array_append_new(required, json_string(row->name));
         }

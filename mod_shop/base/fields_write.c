@@ -17,12 +17,13 @@ static bool is_null(const void *member, const shop_field_t *row)
 }
 
 static void write_list(shop_json_out_t *out, const shop_field_t *row,
-                       const apr_array_header_t *list, int currency_exponent)
+                       const apr_array_header_t *list, shop_audience_t audience,
+                       int currency_exponent)
 {
     shop_json_begin(out, '[');
     for (int i = 0; list && i < list->nelts; i++) {
         if (row->kind == SHOP_FIELD_LIST) {
-            shop_fields_write(out, row->fields, APR_ARRAY_IDX(list, i, const void *),
+            shop_fields_write(out, row->fields, APR_ARRAY_IDX(list, i, const void *), audience,
                               currency_exponent);
         } else {
             shop_json_string(out, APR_ARRAY_IDX(list, i, const char *));
@@ -32,7 +33,7 @@ static void write_list(shop_json_out_t *out, const shop_field_t *row,
 }
 
 static void write_value(shop_json_out_t *out, const shop_field_t *row, const void *member,
-                        int currency_exponent)
+                        shop_audience_t audience, int currency_exponent)
 {
     switch (row->kind) {
     case SHOP_FIELD_INT: shop_json_int(out, *(const int64_t *)member); break;
@@ -40,31 +41,43 @@ static void write_value(shop_json_out_t *out, const shop_field_t *row, const voi
     case SHOP_FIELD_BOOL: shop_json_bool(out, *(const bool *)member); break;
     case SHOP_FIELD_TIME: shop_json_time(out, *(const apr_time_t *)member); break;
     case SHOP_FIELD_OBJECT:
-        shop_fields_write(out, row->fields, *(const void *const *)member, currency_exponent);
+        shop_fields_write(out, row->fields, *(const void *const *)member, audience,
+                          currency_exponent);
         break;
     default: shop_json_string(out, *(const char *const *)member); break;
     }
 }
 
+static bool is_seen(const shop_field_t *row, shop_audience_t audience)
+{
+    if ((row->flags & SHOP_WRITE_ONLY) || row->kind == SHOP_FIELD_SECRET) {
+        return false;
+    }
+    if (row->flags & SHOP_FOR_ADMIN) {
+        return audience == SHOP_AUDIENCE_ADMIN;
+    }
+    return !(row->flags & SHOP_FOR_OWNER) || audience != SHOP_AUDIENCE_EVERYBODY;
+}
+
 void shop_fields_write(shop_json_out_t *out, const shop_field_t *fields, const void *record,
-                       int currency_exponent)
+                       shop_audience_t audience, int currency_exponent)
 {
     shop_json_begin(out, '{');
     for (const shop_field_t *row = fields; row->name; row++) {
         const void *member = (const char *)record + row->offset;
         bool null = is_null(member, row);
 
-        if ((row->flags & SHOP_WRITE_ONLY) || row->kind == SHOP_FIELD_SECRET ||
-            (null && (row->flags & SHOP_OMIT_NULL))) {
+        if (!is_seen(row, audience) || (null && (row->flags & SHOP_OMIT_NULL))) {
             continue;
         }
         shop_json_key(out, row->name);
         if (row->kind == SHOP_FIELD_LIST || row->kind == SHOP_FIELD_STRINGS) {
-            write_list(out, row, *(const apr_array_header_t *const *)member, currency_exponent);
+            write_list(out, row, *(const apr_array_header_t *const *)member, audience,
+                       currency_exponent);
         } else if (null) {
             shop_json_null(out);
         } else {
-            write_value(out, row, member, currency_exponent);
+            write_value(out, row, member, audience, currency_exponent);
         }
     }
     shop_json_end(out, '}');

@@ -29,7 +29,6 @@ shop_error_t *shop_product_create(const shop_app_t *app, shop_req_t *req, shop_r
     shop_product_t *product = req->record;
 
     SHOP_TRY(shop_id_make(&product->id, req->pool));
-    product->description = product->description ? product->description : "";
     product->currency = app->settings->currency;
     product->created_at = product->updated_at = req->now;
     product->rev = 1;
@@ -39,48 +38,20 @@ shop_error_t *shop_product_create(const shop_app_t *app, shop_req_t *req, shop_r
     return shop_res_object(res, 201, shop_product_fields, product);
 }
 
-static bool named(const shop_req_t *req, const char *member)
+/* The body may name the stock, as long as it says what is so. */
+static shop_error_t *merge(shop_product_t *product, const shop_req_t *req)
 {
-    return shop_fields_has(req->present, shop_product_fields, member);
-}
-
-/* PUT: everything is as the body says or the default. PATCH: what the body does not name stays. */
-static void take_members(shop_product_t *product, const shop_req_t *req)
-{
-    const shop_product_t *body = req->record;
-    bool whole = !req->route->partial;
-
-    if (whole || named(req, "name")) {
-        product->name = body->name;
-    }
-    if (whole || named(req, "description")) {
-        product->description = body->description ? body->description : "";
-    }
-    if (whole || named(req, "price")) {
-        product->price = body->price;
-    }
-    if (whole || named(req, "category")) {
-        product->category = body->category;
-    }
-    if (whole || named(req, "image_url")) {
-        product->image_url = body->image_url;
-    }
-    if (whole || named(req, "featured")) {
-        product->featured = body->featured;
-    }
-}
-
-static shop_error_t *check_stock_kept(const shop_product_t *product, const shop_req_t *req)
-{
-    const shop_product_t *body = req->record;
+    int64_t stock = product->stock;
     shop_error_t *err = NULL;
 
-    if (named(req, "stock") && body->stock != product->stock) {
+    shop_req_merge(product, req);
+    if (product->stock != stock && shop_fields_has(req->present, shop_product_fields, "stock")) {
         err = shop_err(req->pool, STOCK_NOT_EDITABLE, "stock moves through POST /products/%s/stock",
                        product->id);
         shop_error_violate(&err, req->pool, "/stock", "not_editable", "is %" APR_INT64_T_FMT,
-                           product->stock);
+                           stock);
     }
+    product->stock = stock;
     return err;
 }
 
@@ -115,8 +86,7 @@ shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res
     for (int turn = 0; !done; turn++) {
         SHOP_TRY(shop_product_of_path(&product, app, req));
         SHOP_TRY(check_if_match(app, product, req, res));
-        SHOP_TRY(check_stock_kept(product, req));
-        take_members(product, req);
+        SHOP_TRY(merge(product, req));
         product->updated_at = req->now;
         product->rev++;
         SHOP_TRY(written(
@@ -234,8 +204,7 @@ shop_error_t *shop_product_stock_list(const shop_app_t *app, shop_req_t *req, sh
     shop_product_t *product;
     shop_list_end_t end;
 
-    SHOP_TRY(shop_query_page(&query, req->query_record, "", app->settings->page_default,
-                             app->settings->page_max, req->pool));
+    SHOP_TRY(shop_query_page(&query, req->query_record, "", req->pool));
     SHOP_TRY(shop_product_of_path(&product, app, req));
     SHOP_TRY(app->catalogue->products->movements(&movements, &end, app->catalogue->products,
                                                  product->id, &query, req->pool));

@@ -16,8 +16,8 @@
 const shop_field_t shop_product_fields[] = {
     SHOP_FIELD(shop_product_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "identifier"),
     SHOP_FIELD(shop_product_t, name, STRING, SHOP_REQUIRED, 1, 200, "what it is called"),
-    SHOP_FIELD(shop_product_t, description, TEXT, SHOP_NULLABLE, 0, 10000,
-               "plain text, empty when absent"),
+    SHOP_FIELD_DEFAULT_TEXT(shop_product_t, description, TEXT, SHOP_NULLABLE, 0, 10000,
+                            "plain text, empty when absent", ""),
     SHOP_FIELD(shop_product_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX,
                "price of one unit in major units"),
     SHOP_FIELD(shop_product_t, currency, STRING, SHOP_READ_ONLY | SHOP_REQUIRED, 3, 3,
@@ -48,8 +48,10 @@ static const shop_field_t products_params[] = {
     SHOP_FIELD(products_params_t, q, STRING, 0, 0, QUERY_CHARACTERS,
                "words that must all stand in name, category or description; words of the name "
                "also by their beginning, from three letters on. Without a word it finds nothing"),
-    SHOP_FIELD(products_params_t, min_price, MONEY, 0, 0, SHOP_PRICE_MAX, "lowest price"),
-    SHOP_FIELD(products_params_t, max_price, MONEY, 0, 0, SHOP_PRICE_MAX, "highest price"),
+    SHOP_FIELD_DEFAULT(products_params_t, min_price, MONEY, 0, 0, SHOP_PRICE_MAX, "lowest price",
+                       -1),
+    SHOP_FIELD_DEFAULT(products_params_t, max_price, MONEY, 0, 0, SHOP_PRICE_MAX, "highest price",
+                       -1),
     SHOP_FIELD(products_params_t, in_stock, BOOL, 0, 0, 0,
                "true: only what can be ordered now; false: only what cannot"),
     SHOP_FIELD(products_params_t, featured, BOOL, 0, 0, 0, "only what is (not) featured"),
@@ -190,8 +192,7 @@ static bool has_param(const shop_req_t *req, const char *name)
     return shop_fields_has(req->query_present, products_params, name);
 }
 
-static shop_error_t *query_of(shop_product_query_t *query, const shop_app_t *app,
-                              const shop_req_t *req)
+static shop_error_t *query_of(shop_product_query_t *query, const shop_req_t *req)
 {
     const products_params_t *params = req->query_record;
     bool searched = has_param(req, "q");
@@ -199,8 +200,8 @@ static shop_error_t *query_of(shop_product_query_t *query, const shop_app_t *app
 
     *query = (shop_product_query_t){
         .category = params->category,
-        .min_price = has_param(req, "min_price") ? params->min_price : -1,
-        .max_price = has_param(req, "max_price") ? params->max_price : -1,
+        .min_price = params->min_price,
+        .max_price = params->max_price,
         .in_stock = has_param(req, "in_stock") ? params->in_stock : -1,
         .featured = has_param(req, "featured") ? params->featured : -1,
         .sort = params->sort ? params->sort
@@ -216,8 +217,7 @@ static shop_error_t *query_of(shop_product_query_t *query, const shop_app_t *app
     }
     query->nothing =
         query->nothing || (query->max_price >= 0 && query->min_price > query->max_price);
-    return shop_query_page(&query->list, &params->page, query->sort, app->settings->page_default,
-                           app->settings->page_max, req->pool);
+    return shop_query_page(&query->list, &params->page, query->sort, req->pool);
 }
 
 /* The same question gives the same key however it was spelt. Texts carry their length, so that
@@ -266,7 +266,7 @@ static shop_error_t *products_list(const shop_app_t *app, shop_req_t *req, shop_
 {
     shop_product_query_t query;
 
-    SHOP_TRY(query_of(&query, app, req));
+    SHOP_TRY(query_of(&query, req));
     return answer_list(app, &query, req, res);
 }
 
@@ -276,8 +276,7 @@ static shop_error_t *products_featured(const shop_app_t *app, shop_req_t *req, s
         .min_price = -1, .max_price = -1, .in_stock = -1, .featured = 1, .sort = "-created_at"
     };
 
-    SHOP_TRY(shop_query_page(&query.list, req->query_record, query.sort,
-                             app->settings->page_default, app->settings->page_max, req->pool));
+    SHOP_TRY(shop_query_page(&query.list, req->query_record, query.sort, req->pool));
     return answer_list(app, &query, req, res);
 }
 
@@ -324,11 +323,6 @@ static shop_error_t *categories_list(const shop_app_t *app, shop_req_t *req, sho
     SHOP_TRY(shop_res_object(res, 200, categories_fields, &categories));
     keep(app, req, res, &slot, (shown_t){ NULL, 0 }, ttl_s);
     return NULL;
-}
-
-static void product_defaults(void *record)
-{
-    ((shop_product_t *)record)->description = "";
 }
 
 static const shop_code_t edit_errors[] = {
@@ -389,7 +383,6 @@ const shop_route_t shop_product_routes[] = {
       .access = SHOP_ACCESS_ADMIN,
       .body = shop_product_fields,
       .body_size = sizeof(shop_product_t),
-      .body_defaults = product_defaults,
       .status = 201,
       .reply = shop_product_fields },
     { .method = "PUT",
@@ -402,7 +395,6 @@ const shop_route_t shop_product_routes[] = {
       .if_match = true,
       .body = shop_product_fields,
       .body_size = sizeof(shop_product_t),
-      .body_defaults = product_defaults,
       .status = 200,
       .reply = shop_product_fields,
       .errors = edit_errors },

@@ -16,17 +16,17 @@
 #define LIMIT_MAX INT64_C(2147483647)
 
 static const shop_field_t coupon_fields[] = {
-    SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED, 3, 32,
+    SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED | SHOP_ON_CREATE, 3, 32,
                "what the customer types: letters, digits, _ and -; shown in capitals"),
     SHOP_FIELD(shop_coupon_t, discount_percent, INT, SHOP_REQUIRED, 1, 100, "discount in percent"),
     SHOP_FIELD(shop_coupon_t, valid_from, TIME, SHOP_REQUIRED, 0, 0, "first moment of validity"),
     SHOP_FIELD(shop_coupon_t, valid_until, TIME, SHOP_REQUIRED, 0, 0, "last moment of validity"),
-    SHOP_FIELD(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
-               "least subtotal"),
+    SHOP_FIELD_DEFAULT(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+                       "least subtotal", 0),
     SHOP_FIELD(shop_coupon_t, max_discount, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
                "greatest discount; null: no bound"),
     SHOP_FIELD(shop_coupon_t, usage_limit, INT, SHOP_NULLABLE, 1, LIMIT_MAX,
-               "uses in all; null: no limit"),
+               "uses in all, never below those used; null: no limit"),
     SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
                "uses per customer; null: no limit"),
     SHOP_FIELD(shop_coupon_t, used, INT, SHOP_READ_ONLY | SHOP_OMIT_NULL, 0, 0,
@@ -38,30 +38,7 @@ static const shop_field_t coupon_fields[] = {
     SHOP_FIELDS_END,
 };
 
-static const shop_field_t patch_fields[] = {
-    SHOP_FIELD(shop_coupon_t, discount_percent, INT, 0, 1, 100, "discount in percent"),
-    SHOP_FIELD(shop_coupon_t, valid_from, TIME, 0, 0, 0, "first moment of validity"),
-    SHOP_FIELD(shop_coupon_t, valid_until, TIME, 0, 0, 0, "last moment of validity"),
-    SHOP_FIELD(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
-               "least subtotal"),
-    SHOP_FIELD(shop_coupon_t, max_discount, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
-               "greatest discount; null: no bound"),
-    SHOP_FIELD(shop_coupon_t, usage_limit, INT, SHOP_NULLABLE, 1, LIMIT_MAX,
-               "uses in all, never below those used; null: no limit"),
-    SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
-               "uses per customer; null: no limit"),
-    SHOP_FIELDS_END,
-};
-
 static const shop_field_t list_fields[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
-
-static void coupon_defaults(void *record)
-{
-    shop_coupon_t *coupon = record;
-
-    coupon->max_discount = coupon->usage_limit = coupon->usage_limit_per_user = -1;
-    coupon->remaining = coupon->used = -1;
-}
 
 static shop_error_t *check_window(const shop_coupon_t *coupon, apr_pool_t *pool)
 {
@@ -107,9 +84,6 @@ static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_
         return err;
     }
     coupon->code = code;
-    if (coupon->min_purchase < 0) {
-        coupon->min_purchase = 0;
-    }
     coupon->remaining = coupon->usage_limit;
     coupon->used = 0;
     coupon->created_at = coupon->updated_at = now;
@@ -126,8 +100,7 @@ static shop_error_t *coupon_list(const shop_app_t *app, shop_req_t *req, shop_re
     shop_list_query_t query;
     shop_list_end_t end;
 
-    SHOP_TRY(shop_query_page(&query, req->query_record, "", app->settings->page_default,
-                             app->settings->page_max, req->pool));
+    SHOP_TRY(shop_query_page(&query, req->query_record, "", req->pool));
     SHOP_TRY(app->coupons->coupons->list(&coupons, &end, app->coupons->coupons, &query, req->pool));
     return shop_res_list(res, req, coupon_fields, coupons, &end);
 }
@@ -140,41 +113,22 @@ static shop_error_t *coupon_show(const shop_app_t *app, shop_req_t *req, shop_re
     return shop_res_object(res, 200, coupon_fields, coupon);
 }
 
-/* Takes over what the patch names. *limit_delta: how far remaining moves. */
+/* *limit_delta: how far remaining moves. */
 static shop_error_t *merge(shop_coupon_t *coupon, int64_t *limit_delta, const shop_req_t *req)
 {
-    const shop_coupon_t *patch = req->record;
-    int64_t limit = coupon->usage_limit;
-    int64_t remaining = -1;
+    int64_t before = coupon->usage_limit;
 
+    shop_req_merge(coupon, req);
     *limit_delta = 0;
-    if (shop_fields_has(req->present, patch_fields, "usage_limit")) {
-        limit = patch->usage_limit;
-    }
-    if (limit >= 0 && coupon->usage_limit >= 0) {
-        *limit_delta = limit - coupon->usage_limit;
-    } else if (limit >= 0) {
-        remaining = limit - coupon->used;
-        if (remaining < 0) {
+    coupon->remaining = -1;
+    if (coupon->usage_limit >= 0 && before >= 0) {
+        *limit_delta = coupon->usage_limit - before;
+    } else if (coupon->usage_limit >= 0) {
+        coupon->remaining = coupon->usage_limit - coupon->used;
+        if (coupon->remaining < 0) {
             return shop_err(req->pool, COUPON_LIMIT, "coupon %s was used more often than that",
                             coupon->code);
         }
-    }
-    coupon->usage_limit = limit;
-    coupon->remaining = remaining;
-#define TAKE(member)                                            \
-    if (shop_fields_has(req->present, patch_fields, #member)) { \
-        coupon->member = patch->member;                         \
-    }
-    TAKE(discount_percent)
-    TAKE(valid_from)
-    TAKE(valid_until)
-    TAKE(min_purchase)
-    TAKE(max_discount)
-    TAKE(usage_limit_per_user)
-#undef TAKE
-    if (coupon->min_purchase < 0) {
-        coupon->min_purchase = 0;
     }
     return check_window(coupon, req->pool);
 }
@@ -236,7 +190,6 @@ const shop_route_t shop_coupon_routes[] = {
       .access = SHOP_ACCESS_ADMIN,
       .body = coupon_fields,
       .body_size = sizeof(shop_coupon_t),
-      .body_defaults = coupon_defaults,
       .status = 201,
       .reply = coupon_fields,
       .errors = create_errors },
@@ -270,9 +223,8 @@ const shop_route_t shop_coupon_routes[] = {
       .tag = "coupons",
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
-      .body = patch_fields,
+      .body = coupon_fields,
       .body_size = sizeof(shop_coupon_t),
-      .body_defaults = coupon_defaults,
       .partial = true,
       .status = 200,
       .reply = coupon_fields,

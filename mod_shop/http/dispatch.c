@@ -84,8 +84,8 @@ static shop_error_t *read_query(const shop_dispatch_t *dispatch, shop_req_t *req
 
     req->query_record = apr_pcalloc(req->pool, route->query_size + sizeof(*page));
     page = req->query_record;
-    if (route->query_defaults) {
-        route->query_defaults(req->query_record);
+    if (route->query) {
+        shop_fields_default(req->query_record, route->query);
     }
     if (paged) {
         page->limit = dispatch->settings->page_default;
@@ -105,9 +105,7 @@ static shop_error_t *read_fields(const shop_dispatch_t *dispatch, shop_req_t *re
 
     if (route->body) {
         req->record = apr_pcalloc(req->pool, route->body_size);
-        if (route->body_defaults) {
-            route->body_defaults(req->record);
-        }
+        shop_fields_default(req->record, route->body);
     }
     if (!req->doc.root) {
         return NULL; /* a route without a body, and none was sent */
@@ -155,6 +153,8 @@ static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *di
     SHOP_TRY(check_media(req));
     SHOP_TRY(take_body(req, read));
     SHOP_TRY(check_input(dispatch, req));
+    res->audience =
+        req->caller.role == SHOP_ROLE_ADMIN ? SHOP_AUDIENCE_ADMIN : req->route->audience;
     SHOP_TRY(req->route->handler(app, req, res));
     if (!res->status) {
         return shop_error_cause(shop_err(req->pool, INTERNAL, "the request was not answered"),

@@ -215,18 +215,13 @@ bool shop_query_is_paged(const shop_field_t *fields)
 }
 
 shop_error_t *shop_query_page(shop_list_query_t *list, const shop_page_params_t *page,
-                              const char *sort, int page_default, int page_max, apr_pool_t *pool)
+                              const char *sort, apr_pool_t *pool)
 {
-    shop_error_t *err = NULL;
     shop_cursor_t *after = NULL;
 
-    list->limit = page->limit ? page->limit : page_default;
+    list->limit = page->limit;
     list->count = page->count;
     list->after = NULL;
-    if (list->limit > page_max) {
-        shop_error_violate(&err, pool, "?limit", "range", "must be from 1 to %d", page_max);
-        return err;
-    }
     if (page->cursor) {
         SHOP_TRY(shop_cursor_decode(&after, page->cursor, sort, pool));
         list->after = after;

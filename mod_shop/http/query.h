@@ -16,7 +16,7 @@ shop_error_t *shop_query_read(void *record, shop_present_t *present, const shop_
 
 /* Members every list's query struct begins with. */
 typedef struct shop_page_params_t {
-    int64_t limit; /* default and maximum come from the settings */
+    int64_t limit; /* the dispatcher takes default and maximum from the settings */
     const char *cursor;
     bool count;
 } shop_page_params_t;
@@ -45,8 +45,9 @@ const char *shop_query_without(const char *query, const char *name, apr_pool_t *
 /* Does the table begin with SHOP_PAGE_PARAMS? */
 bool shop_query_is_paged(const shop_field_t *fields);
 
-/* Turns the parameters into a list query; sort is the sort in force ("" when the list has one). */
+/* Turns the parameters, whose limit the dispatcher has set and checked, into a list query; sort is
+ * the sort in force ("" when the list has one). VALIDATION_FAILED for a cursor of another sort. */
 shop_error_t *shop_query_page(shop_list_query_t *list, const shop_page_params_t *page,
-                              const char *sort, int page_default, int page_max, apr_pool_t *pool);
+                              const char *sort, apr_pool_t *pool);
 
 #endif

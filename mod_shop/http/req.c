@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/id.h"
+#include "route.h"
 
 const char *shop_req_arg(const shop_req_t *req, const char *name)
 {
@@ -37,4 +38,10 @@ shop_error_t *shop_req_id(const char **id, const shop_req_t *req, const char *na
 const char *shop_req_header(const shop_req_t *req, const char *name)
 {
     return req->headers ? apr_table_get(req->headers, name) : NULL;
+}
+
+void shop_req_merge(void *record, const shop_req_t *req)
+{
+    shop_fields_merge(record, req->record, req->route->body,
+                      req->route->partial ? req->present : SHOP_PRESENT_ALL);
 }

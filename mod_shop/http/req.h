@@ -72,5 +72,8 @@ const char *shop_req_arg(const shop_req_t *req, const char *name);
 /* The same for identifiers; NOT_FOUND when it is not 24 hex digits. */
 shop_error_t *shop_req_id(const char **id, const shop_req_t *req, const char *name);
 const char *shop_req_header(const shop_req_t *req, const char *name);
+/* Merges the body onto the stored record, which is of the route's body table: what a PATCH names,
+ * or for a PUT every member that a change may touch, those it does not name with their defaults. */
+void shop_req_merge(void *record, const shop_req_t *req);
 
 #endif

@@ -20,7 +20,7 @@ static const char *print_object(apr_size_t *size, const shop_res_t *res, const s
     shop_json_out_t out;
 
     shop_json_out_init(&out, pool, OBJECT_ROOM);
-    shop_fields_write(&out, fields, record, res->currency_exponent);
+    shop_fields_write(&out, fields, record, res->audience, res->currency_exponent);
     return shop_json_finish(&out, size);
 }
 
@@ -90,7 +90,7 @@ shop_error_t *shop_res_list(shop_res_t *res, const shop_req_t *req, const shop_f
     shop_json_key(&out, "items");
     shop_json_begin(&out, '[');
     for (int i = 0; i < items->nelts; i++) {
-        shop_fields_write(&out, fields, APR_ARRAY_IDX(items, i, const void *),
+        shop_fields_write(&out, fields, APR_ARRAY_IDX(items, i, const void *), res->audience,
                           res->currency_exponent);
     }
     shop_json_end(&out, ']');

@@ -45,10 +45,11 @@ typedef struct shop_res_t {
                                 * reply that nobody keeps */
     bool close;                /* close the connection after this reply */
     const shop_error_t *error; /* what the problem document was made of; for the log */
-    int currency_exponent;     /* for MONEY fields; set before the handler runs */
+    int currency_exponent;     /* for MONEY fields; set before the handler runs, as audience is */
+    shop_audience_t audience;  /* who reads it: which members are printed */
 } shop_res_t;
 
-/* One object: status, JSON body by the field table, ETag over the bytes. */
+/* One object: status, JSON body by the field table for res->audience, ETag over the bytes. */
 shop_error_t *shop_res_object(shop_res_t *res, int status, const shop_field_t *fields,
                               const void *record);
 /* The ETag shop_res_object would give; for If-Match before a change. */

@@ -49,16 +49,16 @@ typedef struct shop_route_t {
 
     const shop_field_t *body; /* NULL: takes no body (one sent anyway must be empty or {}) */
     size_t body_size;         /* sizeof the record */
-    void (*body_defaults)(void *record); /* NULL: zeros */
-    bool partial;                        /* merge patch: required members may be absent */
-    apr_size_t body_limit;               /* bytes; 0: 64 KiB */
+    bool partial;             /* merge patch: required members may be absent */
+    apr_size_t body_limit;    /* bytes; 0: 64 KiB */
 
     const shop_field_t *query; /* NULL: takes no parameter */
     size_t query_size;
-    void (*query_defaults)(void *record); /* NULL: zeros, and the page's default limit */
 
     int status; /* of success */
     shop_reply_kind_t reply_kind;
+    shop_audience_t audience; /* for whom .reply is printed when the caller is no admin: the owner
+                                 where it can only show what is the caller's own */
     const shop_field_t *reply;
     const char *schema;        /* name of .reply in the OpenAPI document; NULL: made from the
                                   operation ("showProduct" -> "Product") */

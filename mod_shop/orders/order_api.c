@@ -38,8 +38,10 @@ static const shop_field_t new_order_fields[] = {
     SHOP_FIELD_ENUM_OF(new_order_t, payment_method, SHOP_REQUIRED, shop_order_payment_methods,
                        "how it is paid"),
     SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon, in either case"),
-    SHOP_FIELD(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
-               "refuse the order when its total is another"),
+    SHOP_FIELD_DEFAULT(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
+                       "when given and the order's total differs, the order is refused with "
+                       "`total_changed`",
+                       -1),
     SHOP_FIELDS_END,
 };
 
@@ -58,11 +60,6 @@ static const shop_field_t list_fields[] = {
     SHOP_FIELD(list_params_t, user_id, ID, 0, 0, 0, "only this customer's; admins"),
     SHOP_FIELDS_END,
 };
-
-static void new_order_defaults(void *record)
-{
-    ((new_order_t *)record)->expected_total = -1;
-}
 
 shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
 {
@@ -83,14 +80,9 @@ static bool is_admin(const shop_req_t *req)
     return req->caller.role == SHOP_ROLE_ADMIN;
 }
 
-static const shop_field_t *fields_for(const shop_req_t *req)
-{
-    return is_admin(req) ? shop_order_admin_fields : shop_order_fields;
-}
-
 static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_order_t *order)
 {
-    return shop_res_object(res, 200, fields_for(req), shop_order_view(order, req->pool));
+    return shop_res_object(res, 200, shop_order_fields, shop_order_view(order, req->pool));
 }
 
 /* ---- placing ---- */
@@ -98,16 +90,18 @@ static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_o
 typedef struct placing_t {
     const shop_app_t *app;
     shop_req_t *req;
+    const shop_res_t *res; /* for whom the reply is */
 } placing_t;
 
 /* The reply is made before the commit, which stores it. */
 static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *pool)
 {
-    const shop_req_t *req = ((const placing_t *)baton)->req;
-    shop_res_t res = { .pool = pool, .headers = apr_table_make(pool, 2) };
+    shop_res_t res = { .pool = pool,
+                       .headers = apr_table_make(pool, 2),
+                       .audience = ((const placing_t *)baton)->res->audience,
+                       .currency_exponent = shop_money_exponent(order->currency) };
 
-    res.currency_exponent = shop_money_exponent(order->currency);
-    SHOP_TRY(shop_res_object(&res, 201, fields_for(req), shop_order_view(order, pool)));
+    SHOP_TRY(shop_res_object(&res, 201, shop_order_fields, shop_order_view(order, pool)));
     order->reply = shop_idempotency_pack(&order->reply_size, &res,
                                          apr_pstrcat(pool, "/orders/", order->id, NULL), pool);
     return NULL;
@@ -151,7 +145,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
     const new_order_t *body = req->record;
     const char *key = shop_req_header(req, "Idempotency-Key");
     shop_order_ports_t ports = shop_order_ports_of(app);
-    placing_t placing = { app, req };
+    placing_t placing = { app, req, res };
     shop_order_request_t request = {
         .user_id = req->caller.user_id,
         .key_slot = key ? apr_pstrcat(req->pool, "k:", key, NULL) : NULL,
@@ -219,15 +213,14 @@ static shop_error_t *order_list(const shop_app_t *app, shop_req_t *req, shop_res
         return err;
     }
     query.user_id = is_admin(req) ? params->user_id : req->caller.user_id;
-    SHOP_TRY(shop_query_page(&query.list, &params->page, "", app->settings->page_default,
-                             app->settings->page_max, req->pool));
+    SHOP_TRY(shop_query_page(&query.list, &params->page, "", req->pool));
     SHOP_TRY(app->orders->orders->list(&orders, &end, app->orders->orders, &query, req->pool));
     views = apr_array_make(req->pool, orders->nelts + 1, sizeof(shop_order_view_t *));
     for (int i = 0; i < orders->nelts; i++) {
         APR_ARRAY_PUSH(views, shop_order_view_t *) =
             shop_order_view(APR_ARRAY_IDX(orders, i, shop_order_t *), req->pool);
     }
-    return shop_res_list(res, req, fields_for(req), views, &end);
+    return shop_res_list(res, req, shop_order_fields, views, &end);
 }
 
 /* ---- moving ---- */
@@ -297,7 +290,7 @@ static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_re
     SHOP_TRY(shop_order_load(&order, app, req));
     SHOP_TRY(shop_etag_if_match(
         req,
-        shop_res_object_etag(res, fields_for(req), shop_order_view(order, req->pool), req->pool),
+        shop_res_object_etag(res, shop_order_fields, shop_order_view(order, req->pool), req->pool),
         app->settings->require_if_match));
     SHOP_TRY(move_order(&order, app, req, to, shop_req_header(req, "If-Match") ? order->rev : -1,
                         tracking_number));
@@ -337,9 +330,9 @@ const shop_route_t shop_order_routes[] = {
       .idempotency_key = true,
       .body = new_order_fields,
       .body_size = sizeof(new_order_t),
-      .body_defaults = new_order_defaults,
       .status = 201,
-      .reply = shop_order_admin_fields,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = shop_order_fields,
       .errors = create_errors },
     { .method = "GET",
       .path = "/orders",
@@ -351,8 +344,9 @@ const shop_route_t shop_order_routes[] = {
       .query = list_fields,
       .query_size = sizeof(list_params_t),
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply_kind = SHOP_REPLY_LIST,
-      .reply = shop_order_admin_fields },
+      .reply = shop_order_fields },
     { .method = "GET",
       .path = "/orders/{id}",
       .handler = order_show,
@@ -361,7 +355,8 @@ const shop_route_t shop_order_routes[] = {
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
-      .reply = shop_order_admin_fields,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = shop_order_fields,
       .errors = show_errors },
     { .method = "POST",
       .path = "/orders/{id}/cancel",
@@ -371,7 +366,8 @@ const shop_route_t shop_order_routes[] = {
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
-      .reply = shop_order_admin_fields,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = shop_order_fields,
       .errors = cancel_errors },
     { .method = "PATCH",
       .path = "/orders/{id}",
@@ -384,7 +380,7 @@ const shop_route_t shop_order_routes[] = {
       .body = change_fields,
       .body_size = sizeof(change_t),
       .status = 200,
-      .reply = shop_order_admin_fields,
+      .reply = shop_order_fields,
       .errors = patch_errors },
     { .method = "POST",
       .path = "/orders/{id}/refunds",
@@ -407,6 +403,7 @@ const shop_route_t shop_order_routes[] = {
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply_kind = SHOP_REPLY_LIST,
       .reply = shop_refund_fields,
       .errors = show_errors },
@@ -418,6 +415,7 @@ const shop_route_t shop_order_routes[] = {
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_refund_fields,
       .errors = show_errors },
     { .method = "POST",
@@ -430,6 +428,7 @@ const shop_route_t shop_order_routes[] = {
       .body = shop_order_quote_in_fields,
       .body_size = sizeof(shop_order_quote_in_t),
       .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_order_quote_fields,
       .errors = quote_errors },
     { .method = NULL },

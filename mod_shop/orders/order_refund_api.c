@@ -27,28 +27,17 @@ const shop_field_t shop_refund_in_fields[] = {
     SHOP_FIELDS_END,
 };
 
-#define FIRST_ROWS                                                                     \
-    SHOP_FIELD(refund_view_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),              \
-        SHOP_FIELD(refund_view_t, order_id, ID, SHOP_REQUIRED, 0, 0, "of this order"), \
-        SHOP_FIELD(refund_view_t, amount, MONEY, SHOP_REQUIRED, 0, 0, "paid back"),    \
-        SHOP_FIELD(refund_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),  \
-        SHOP_FIELD(refund_view_t, restock, BOOL, SHOP_REQUIRED, 0, 0, "with the goods")
-#define LAST_ROWS SHOP_FIELD(refund_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "when")
-
-static const shop_field_t customer_fields[] = { FIRST_ROWS, LAST_ROWS, SHOP_FIELDS_END };
-
 const shop_field_t shop_refund_fields[] = {
-    FIRST_ROWS,
-    SHOP_FIELD(refund_view_t, reason, TEXT, SHOP_OMIT_NULL, 0, 0, "why; shown to admins"),
-    SHOP_FIELD(refund_view_t, by, ID, SHOP_OMIT_NULL, 0, 0, "the admin; shown to admins"),
-    LAST_ROWS,
+    SHOP_FIELD(refund_view_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),
+    SHOP_FIELD(refund_view_t, order_id, ID, SHOP_REQUIRED, 0, 0, "of this order"),
+    SHOP_FIELD(refund_view_t, amount, MONEY, SHOP_REQUIRED, 0, 0, "paid back"),
+    SHOP_FIELD(refund_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
+    SHOP_FIELD(refund_view_t, restock, BOOL, SHOP_REQUIRED, 0, 0, "with the goods"),
+    SHOP_FIELD(refund_view_t, reason, TEXT, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0, "why"),
+    SHOP_FIELD(refund_view_t, by, ID, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0, "the admin"),
+    SHOP_FIELD(refund_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "when"),
     SHOP_FIELDS_END,
 };
-
-static const shop_field_t *fields_for(const shop_req_t *req)
-{
-    return req->caller.role == SHOP_ROLE_ADMIN ? shop_refund_fields : customer_fields;
-}
 
 static refund_view_t *view_of(const shop_order_t *order, const shop_refund_t *refund,
                               apr_pool_t *pool)
@@ -74,9 +63,12 @@ static const char *path_of(const shop_order_t *order, const shop_refund_t *refun
 static shop_error_t *make_reply(void *baton, const shop_order_t *order, shop_refund_t *refund,
                                 apr_pool_t *pool)
 {
-    shop_res_t res = { .pool = pool, .headers = apr_table_make(pool, 2) };
+    const shop_res_t *outer = baton;
+    shop_res_t res = { .pool = pool,
+                       .headers = apr_table_make(pool, 2),
+                       .audience = outer->audience,
+                       .currency_exponent = outer->currency_exponent };
 
-    res.currency_exponent = ((const shop_res_t *)baton)->currency_exponent;
     SHOP_TRY(shop_res_object(&res, 201, shop_refund_fields, view_of(order, refund, pool)));
     refund->reply =
         shop_idempotency_pack(&refund->reply_size, &res, path_of(order, refund, pool), pool);
@@ -152,7 +144,7 @@ shop_error_t *shop_order_refund_list(const shop_app_t *app, shop_req_t *req, sho
         APR_ARRAY_PUSH(views, refund_view_t *) =
             view_of(order, APR_ARRAY_IDX(order->refunds, i, shop_refund_t *), req->pool);
     }
-    return shop_res_list(res, req, fields_for(req), views, &end);
+    return shop_res_list(res, req, shop_refund_fields, views, &end);
 }
 
 shop_error_t *shop_order_refund_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -166,7 +158,7 @@ shop_error_t *shop_order_refund_show(const shop_app_t *app, shop_req_t *req, sho
         const shop_refund_t *refund = APR_ARRAY_IDX(order->refunds, i, shop_refund_t *);
 
         if (!strcmp(refund->id, id)) {
-            return shop_res_object(res, 200, fields_for(req), view_of(order, refund, req->pool));
+            return shop_res_object(res, 200, shop_refund_fields, view_of(order, refund, req->pool));
         }
     }
     return shop_err(req->pool, NOT_FOUND, "there is no such refund");

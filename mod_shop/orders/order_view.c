@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The field tables of an order. Two of them, so that what only admins may see cannot be printed
- * for a customer by forgetting an if. */
+ * The field tables of an order. */
 #include "order_view.h"
 
 const char *const shop_order_status_names[] = { "pending",   "paid",      "processing", "shipped",
@@ -27,67 +26,44 @@ const shop_field_t shop_order_item_fields[] = {
     SHOP_FIELDS_END,
 };
 
-#define EVENT_ROWS                                                                         \
-    SHOP_FIELD_ENUM_OF(shop_order_event_t, status, SHOP_REQUIRED, shop_order_status_names, \
-                       "the status it took"),                                              \
-        SHOP_FIELD(shop_order_event_t, at, TIME, SHOP_REQUIRED, 0, 0, "when"),             \
-        SHOP_FIELD(shop_order_event_t, by, STRING, SHOP_REQUIRED, 0, 0, "user id, or \"system\"")
-
-static const shop_field_t event_fields[] = { EVENT_ROWS, SHOP_FIELDS_END };
-static const shop_field_t admin_event_fields[] = {
-    EVENT_ROWS,
-    SHOP_FIELD(shop_order_event_t, note, STRING, SHOP_OMIT_NULL, 0, 0, "an admin's note"),
+static const shop_field_t event_fields[] = {
+    SHOP_FIELD_ENUM_OF(shop_order_event_t, status, SHOP_REQUIRED, shop_order_status_names,
+                       "the status it took"),
+    SHOP_FIELD(shop_order_event_t, at, TIME, SHOP_REQUIRED, 0, 0, "when"),
+    SHOP_FIELD(shop_order_event_t, by, STRING, SHOP_REQUIRED, 0, 0, "user id, or \"system\""),
+    SHOP_FIELD(shop_order_event_t, note, STRING, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0,
+               "an admin's note"),
     SHOP_FIELDS_END,
 };
-
-#define FIRST_ROWS                                                            \
-    SHOP_FIELD(shop_order_view_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"), \
-        SHOP_FIELD(shop_order_view_t, number, STRING, SHOP_REQUIRED, 0, 0,    \
-                   "what people call the order by")
-#define MIDDLE_ROWS                                                                              \
-    SHOP_FIELD_ENUM_OF(shop_order_view_t, status, SHOP_REQUIRED, shop_order_status_names,        \
-                       "where the order is"),                                                    \
-        SHOP_FIELD_LIST_OF(shop_order_view_t, items, SHOP_REQUIRED, shop_order_item_fields,      \
-                           "what was ordered"),                                                  \
-        SHOP_FIELD(shop_order_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "sum of the lines"), \
-        SHOP_FIELD(shop_order_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0,                      \
-                   "what the coupon takes off"),                                                 \
-        SHOP_FIELD(shop_order_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"), \
-        SHOP_FIELD(shop_order_view_t, refunded, MONEY, SHOP_REQUIRED, 0, 0, "paid back so far"), \
-        SHOP_FIELD(shop_order_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),        \
-        SHOP_FIELD(shop_order_view_t, coupon_code, STRING, SHOP_NULLABLE, 0, 0,                  \
-                   "the coupon used"),                                                           \
-        SHOP_FIELD_OBJECT_OF(shop_order_view_t, shipping_address, SHOP_NULLABLE, shop_address_t, \
-                             shop_order_address_fields, "where it goes; null once erased"),      \
-        SHOP_FIELD_ENUM_OF(shop_order_view_t, payment_method, SHOP_REQUIRED,                     \
-                           shop_order_payment_methods, "how it is paid"),                        \
-        SHOP_FIELD(shop_order_view_t, tracking_number, STRING, SHOP_OMIT_NULL, 0, 0,             \
-                   "of the parcel")
-#define LAST_ROWS                                                              \
-    SHOP_FIELD(shop_order_view_t, next_statuses, STRINGS, SHOP_REQUIRED, 0, 0, \
-               "statuses that may follow"),                                    \
-        SHOP_FIELD(shop_order_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0,   \
-                   "when it was placed"),                                      \
-        SHOP_FIELD(shop_order_view_t, updated_at, TIME, SHOP_REQUIRED, 0, 0,   \
-                   "when its status changed")
 
 const shop_field_t shop_order_fields[] = {
-    FIRST_ROWS,
-    MIDDLE_ROWS,
+    SHOP_FIELD(shop_order_view_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),
+    SHOP_FIELD(shop_order_view_t, number, STRING, SHOP_REQUIRED, 0, 0,
+               "what people call the order by"),
+    SHOP_FIELD(shop_order_view_t, user_id, ID, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0,
+               "who ordered"),
+    SHOP_FIELD_ENUM_OF(shop_order_view_t, status, SHOP_REQUIRED, shop_order_status_names,
+                       "where the order is"),
+    SHOP_FIELD_LIST_OF(shop_order_view_t, items, SHOP_REQUIRED, shop_order_item_fields,
+                       "what was ordered"),
+    SHOP_FIELD(shop_order_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "sum of the lines"),
+    SHOP_FIELD(shop_order_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0,
+               "what the coupon takes off"),
+    SHOP_FIELD(shop_order_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"),
+    SHOP_FIELD(shop_order_view_t, refunded, MONEY, SHOP_REQUIRED, 0, 0, "paid back so far"),
+    SHOP_FIELD(shop_order_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
+    SHOP_FIELD(shop_order_view_t, coupon_code, STRING, SHOP_NULLABLE, 0, 0, "the coupon used"),
+    SHOP_FIELD_OBJECT_OF(shop_order_view_t, shipping_address, SHOP_NULLABLE, shop_address_t,
+                         shop_order_address_fields, "where it goes; null once erased"),
+    SHOP_FIELD_ENUM_OF(shop_order_view_t, payment_method, SHOP_REQUIRED, shop_order_payment_methods,
+                       "how it is paid"),
+    SHOP_FIELD(shop_order_view_t, tracking_number, STRING, SHOP_OMIT_NULL, 0, 0, "of the parcel"),
     SHOP_FIELD_LIST_OF(shop_order_view_t, history, SHOP_REQUIRED, event_fields,
                        "its statuses, oldest first"),
-    LAST_ROWS,
-    SHOP_FIELDS_END,
-};
-
-const shop_field_t shop_order_admin_fields[] = {
-    FIRST_ROWS,
-    SHOP_FIELD(shop_order_view_t, user_id, ID, SHOP_OMIT_NULL, 0, 0,
-               "who ordered; shown to admins"),
-    MIDDLE_ROWS,
-    SHOP_FIELD_LIST_OF(shop_order_view_t, history, SHOP_REQUIRED, admin_event_fields,
-                       "its statuses, oldest first"),
-    LAST_ROWS,
+    SHOP_FIELD(shop_order_view_t, next_statuses, STRINGS, SHOP_REQUIRED, 0, 0,
+               "statuses that may follow"),
+    SHOP_FIELD(shop_order_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "when it was placed"),
+    SHOP_FIELD(shop_order_view_t, updated_at, TIME, SHOP_REQUIRED, 0, 0, "when its status changed"),
     SHOP_FIELDS_END,
 };
 

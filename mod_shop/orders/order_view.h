@@ -2,7 +2,7 @@
 #ifndef SHOP_ORDERS_ORDER_VIEW_H
 #define SHOP_ORDERS_ORDER_VIEW_H
 
-/* How an order looks from outside: what its owner sees, and what an admin sees besides. */
+/* How an order looks from outside, to its owner and to admins. */
 
 #include "../base/fields.h"
 #include "order.h"
@@ -22,8 +22,7 @@ extern const char *const shop_order_status_names[]; /* public ones, NULL-termina
 extern const char *const shop_order_payment_methods[];
 extern const shop_field_t shop_order_address_fields[];
 extern const shop_field_t shop_order_item_fields[];
-extern const shop_field_t shop_order_fields[];       /* shop_order_view_t, for its owner */
-extern const shop_field_t shop_order_admin_fields[]; /* with user_id and notes */
+extern const shop_field_t shop_order_fields[]; /* shop_order_view_t */
 
 shop_order_view_t *shop_order_view(const shop_order_t *order, apr_pool_t *pool);
 

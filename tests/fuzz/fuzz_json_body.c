@@ -64,7 +64,7 @@ static void check(const char *text, apr_size_t size, apr_pool_t *pool)
         return;
     }
     shop_json_out_init(&out, pool, 64);
-    shop_fields_write(&out, fields, &thing, 2);
+    shop_fields_write(&out, fields, &thing, SHOP_AUDIENCE_ADMIN, 2);
     printed = shop_json_finish(&out, &printed_size);
     if (shop_json_parse(&doc, printed, printed_size, pool) ||
         shop_fields_read(&thing, &present, fields, &doc, true, 2, pool)) {

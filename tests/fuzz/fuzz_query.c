@@ -28,7 +28,7 @@ static const shop_field_t fields[] = {
 
 static void check(const char *query, apr_pool_t *pool)
 {
-    probe_t probe = { .price = -1 };
+    probe_t probe = { .page = { .limit = 20 }, .price = -1 }; /* as the dispatcher sets it */
     shop_present_t present;
     shop_list_query_t list;
     shop_error_t *err = shop_query_read(&probe, &present, fields, query, 2, pool);
@@ -42,7 +42,7 @@ static void check(const char *query, apr_pool_t *pool)
     if (err && err->code != SHOP_VALIDATION_FAILED) {
         abort();
     }
-    if (!err && !shop_query_page(&list, &probe.page, "", 20, 100, pool) &&
+    if (!err && !shop_query_page(&list, &probe.page, "", pool) &&
         (list.limit < 1 || list.limit > 100)) {
         abort();
     }

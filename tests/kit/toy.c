@@ -8,7 +8,7 @@ const shop_field_t toy_lamp_fields[] = {
     SHOP_FIELD(toy_lamp_t, id, ID, SHOP_READ_ONLY, 0, 0, "identifier"),
     SHOP_FIELD(toy_lamp_t, name, STRING, SHOP_REQUIRED, 1, 20, "what it is called"),
     SHOP_FIELD(toy_lamp_t, price, MONEY, SHOP_REQUIRED, 0, 999999999, "what it costs"),
-    SHOP_FIELD(toy_lamp_t, stock, INT, 0, 0, 2147483647, "how many there are"),
+    SHOP_FIELD_DEFAULT(toy_lamp_t, stock, INT, 0, 0, 2147483647, "how many there are", 7),
     SHOP_FIELD(toy_lamp_t, lit, BOOL, 0, 0, 0, "is it on"),
     SHOP_FIELDS_END,
 };
@@ -16,27 +16,13 @@ const shop_field_t toy_lamp_fields[] = {
 static const shop_field_t query_fields[] = {
     SHOP_PAGE_PARAMS,
     SHOP_FIELD(toy_query_t, q, STRING, 0, 0, 40, "words to look for"),
-    SHOP_FIELD(toy_query_t, min_price, MONEY, 0, 0, 999999999, "lowest price"),
+    SHOP_FIELD_DEFAULT(toy_query_t, min_price, MONEY, 0, 0, 999999999, "lowest price", -1),
     SHOP_FIELDS_END,
 };
 
 shop_settings_t toy_settings;
 struct toy_seen_t toy_seen;
 shop_code_t toy_guard_code;
-
-static void lamp_defaults(void *record)
-{
-    toy_lamp_t *lamp = record;
-
-    lamp->stock = 7;
-}
-
-static void query_defaults(void *record)
-{
-    toy_query_t *query = record;
-
-    query->min_price = -1;
-}
 
 static toy_lamp_t stored = { TOY_ID, "Lamp", 1999, 5, true };
 
@@ -124,7 +110,6 @@ static const shop_route_t lamp_routes[] = {
       .access = SHOP_ACCESS_PUBLIC,
       .query = query_fields,
       .query_size = sizeof(toy_query_t),
-      .query_defaults = query_defaults,
       .status = 200,
       .reply_kind = SHOP_REPLY_LIST,
       .reply = toy_lamp_fields },
@@ -138,7 +123,6 @@ static const shop_route_t lamp_routes[] = {
       .idempotency_key = true,
       .body = toy_lamp_fields,
       .body_size = sizeof(toy_lamp_t),
-      .body_defaults = lamp_defaults,
       .status = 201,
       .reply = toy_lamp_fields,
       .errors = create_errors },

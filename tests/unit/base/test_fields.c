@@ -255,7 +255,7 @@ static void only_named_members_are_copied(void)
                     "{\"name\":\"abc\",\"limit\":7,\"flag\":true,\"price\":9,"
                     "\"at\":\"2026-11-23T22:39:26Z\",\"inner\":{\"street\":\"x\"}}",
                     true));
-    shop_fields_copy(&to, &from, fields, present);
+    shop_fields_merge(&to, &from, fields, present);
     T_STR(to.name, "new");
     T_STR(to.text, "kept");
     T_INT(to.count, 4);
@@ -271,7 +271,7 @@ static const char *printed(const thing_t *thing)
     shop_json_out_t out;
 
     shop_json_out_init(&out, t_pool, 64);
-    shop_fields_write(&out, fields, thing, 2);
+    shop_fields_write(&out, fields, thing, SHOP_AUDIENCE_EVERYBODY, 2);
     return shop_json_finish(&out, NULL);
 }
 
@@ -314,6 +314,97 @@ static void absent_values_are_null_or_left_out(void)
                            "\"flag\":false,\"price\":null,\"at\":null,\"tags\":[]}");
 }
 
+/* ---- defaults, audiences and what a change may touch ---- */
+
+typedef struct order_t {
+    const char *code, *note, *mine;
+    int64_t least, most, units;
+    bool open;
+} order_t;
+
+static const shop_field_t order_fields[] = {
+    SHOP_FIELD(order_t, code, STRING, SHOP_REQUIRED | SHOP_ON_CREATE, 1, 9, "code"),
+    SHOP_FIELD_DEFAULT_TEXT(order_t, note, STRING, SHOP_NULLABLE | SHOP_FOR_ADMIN, 0, 9, "note",
+                            "-"),
+    SHOP_FIELD(order_t, mine, STRING, SHOP_FOR_OWNER, 0, 9, "mine"),
+    SHOP_FIELD_DEFAULT(order_t, least, MONEY, SHOP_NULLABLE, 0, 9999, "least", 150),
+    SHOP_FIELD(order_t, most, MONEY, SHOP_NULLABLE, 0, 9999, "most"),
+    SHOP_FIELD_DEFAULT(order_t, units, INT, 0, 0, 9, "units", -1),
+    SHOP_FIELD_DEFAULT(order_t, open, BOOL, 0, 0, 0, "open", true),
+    SHOP_FIELDS_END,
+};
+
+static shop_error_t *read_order(order_t *order, shop_present_t *present, const char *text,
+                                bool partial)
+{
+    shop_json_doc_t doc;
+
+    SHOP_TRY(shop_json_parse(&doc, text, strlen(text), t_pool));
+    shop_fields_default(order, order_fields);
+    return shop_fields_read(order, present, order_fields, &doc, partial, 2, t_pool);
+}
+
+static void what_is_absent_has_its_default(void)
+{
+    shop_present_t present;
+    order_t order;
+
+    T_OK(read_order(&order, &present, "{\"code\":\"A\"}", false));
+    T_STR(order.note, "-");
+    T_STR(order.mine, NULL);
+    T_INT(order.least, 150);
+    T_INT(order.most, -1);
+    T_INT(order.units, -1);
+    T_TRUE(order.open);
+    T_OK(read_order(&order, &present, "{\"code\":\"A\",\"note\":null,\"least\":null,\"most\":null}",
+                    false));
+    T_STR(order.note, "-");
+    T_INT(order.least, 150);
+    T_INT(order.most, -1);
+}
+
+static void a_change_leaves_what_is_given_once(void)
+{
+    order_t body, stored = { .code = "A", .note = "old", .least = 7, .most = 9, .units = 3 };
+    shop_present_t present;
+    shop_error_t *err = read_order(&body, &present, "{\"code\":\"B\"}", true);
+
+    if (T_ERR(err, VALIDATION_FAILED)) {
+        T_STR(err->violations->code, "unknown");
+    }
+    T_OK(read_order(&body, &present, "{\"note\":null,\"units\":4}", true));
+    shop_fields_merge(&stored, &body, order_fields, present);
+    T_STR(stored.note, "-");
+    T_INT(stored.units, 4);
+    T_INT(stored.least, 7);
+    T_OK(read_order(&body, &present, "{\"code\":\"B\",\"units\":5}", false));
+    shop_fields_merge(&stored, &body, order_fields, SHOP_PRESENT_ALL);
+    T_STR(stored.code, "A");
+    T_INT(stored.units, 5);
+    T_INT(stored.least, 150);
+    T_INT(stored.most, -1);
+}
+
+static void each_audience_sees_its_rows(void)
+{
+    static const char *const seen[] = {
+        [SHOP_AUDIENCE_EVERYBODY] = "{\"code\":\"A\",",
+        [SHOP_AUDIENCE_OWNER] = "{\"code\":\"A\",\"mine\":\"m\",",
+        [SHOP_AUDIENCE_ADMIN] = "{\"code\":\"A\",\"note\":\"n\",\"mine\":\"m\",",
+    };
+    const order_t order = { .code = "A", .note = "n", .mine = "m", .least = 1, .most = 2 };
+
+    for (int audience = 0; audience < 3; audience++) {
+        shop_json_out_t out;
+
+        shop_json_out_init(&out, t_pool, 64);
+        shop_fields_write(&out, order_fields, &order, (shop_audience_t)audience, 2);
+        T_STR(shop_json_finish(&out, NULL),
+              apr_pstrcat(t_pool, seen[audience],
+                          "\"least\":0.01,\"most\":0.02,\"units\":0,\"open\":false}", NULL));
+    }
+}
+
 static json_t *property(json_t *schema, const char *name)
 {
     return json_object_get(json_object_get(schema, "properties"), name);
@@ -337,6 +428,25 @@ static void a_body_schema_is_closed_and_bounded(void)
     T_INT(json_array_size(json_object_get(property(partial, "inner"), "required")), 1);
 }
 
+static void a_schema_names_defaults_and_readers(void)
+{
+    json_t *body = shop_fields_schema(order_fields, false, false, 2, t_pool);
+    json_t *patch = shop_fields_schema(order_fields, false, true, 2, t_pool);
+    json_t *reply = shop_fields_schema(order_fields, true, false, 2, t_pool);
+
+    T_STR(json_string_value(json_object_get(property(body, "note"), "default")), "-");
+    T_TRUE(json_real_value(json_object_get(property(body, "least"), "default")) == 1.5);
+    T_TRUE(!json_object_get(property(body, "units"), "default")); /* -1 cannot be sent */
+    T_TRUE(json_is_true(json_object_get(property(body, "open"), "default")));
+    T_TRUE(property(body, "code") && !property(patch, "code"));
+    T_TRUE(!json_object_get(property(patch, "note"), "default"));
+    T_INT(json_array_size(json_object_get(reply, "required")), 5); /* not note, not mine */
+    T_STR(json_string_value(json_object_get(property(reply, "note"), "description")),
+          "note; shown to admins");
+    T_STR(json_string_value(json_object_get(property(reply, "mine"), "description")),
+          "mine; shown to the owner and to admins");
+}
+
 static void a_reply_schema_is_open_and_knows_what_is_always_there(void)
 {
     json_t *schema = shop_fields_schema(fields, true, false, 2, t_pool);
@@ -357,6 +467,11 @@ static const shop_test_t tests[] = {
               "a patch requires nothing, but an object in it is whole"),
     SHOP_TEST(null_resets_what_may_be_null, "null resets what may be null"),
     SHOP_TEST(only_named_members_are_copied, "a merge copies what was named and nothing else"),
+    SHOP_TEST(what_is_absent_has_its_default, "what is absent or null has its default"),
+    SHOP_TEST(a_change_leaves_what_is_given_once,
+              "a change leaves what is given once, and a PUT resets what it does not name"),
+    SHOP_TEST(each_audience_sees_its_rows, "each audience sees its rows"),
+    SHOP_TEST(a_schema_names_defaults_and_readers, "a schema names defaults and readers"),
     SHOP_TEST(a_reply_shows_what_the_table_lets_it_show,
               "a reply shows what its table lets it show, and never a secret"),
     SHOP_TEST(absent_values_are_null_or_left_out, "absent values are null or left out"),
