@@ -33,6 +33,8 @@ drivers/jwt\.[ch]                         (drivers|base)/.*|<jwt\.h>
 drivers/password\.[ch]                    (drivers|base)/.*|<sodium\.h>
 drivers/password_werkzeug\.[ch]           (drivers|base)/.*|<openssl/[a-z]+\.h>
 drivers/.*                                (drivers|base)/.*
+store/[a-z_]+_mongo\.[ch]                 (store|drivers|base)/.*
+store/.*                                  (store|base)/.*
 hosts/listener\.[ch]                      (hosts|cache|guard|drivers|base)/.*
 hosts/.*                                  (hosts|base)/.*
 cache/cache_redis\.[ch]                   (cache|hosts|http|base)/.*|drivers/redis\.h
@@ -196,6 +198,9 @@ selftest() {
     plant guard/authn.c '#include "../app.h"'
     plant guard/authn.c '#include "../accounts/account_repo.h"'
     plant orders/order_place.c '#include "orders_module.h"'
+    plant store/reservation.h '#include "../drivers/mongo.h"'
+    plant store/reservation.h '#include "../catalogue/product.h"'
+    plant store/reservation_mongo.c '#include "../coupons/coupon_mongo.h"'
     plant drivers/redis.c '#include <mongoc/mongoc.h>'
     plant guard/rate.c '#include <httpd.h>'
     plant server/request.c '#include "../drivers/mongo.h"'

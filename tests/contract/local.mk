@@ -8,6 +8,7 @@ contract_tests += \
 	tests/contract/test_mongo_infra \
 	tests/contract/test_order_contract \
 	tests/contract/test_redis_contract \
+	tests/contract/test_reservation_contract \
 	tests/contract/test_verify_contract
 tests_contract_test_account_contract_SOURCES = \
 	tests/contract/account_contract.c \
@@ -41,6 +42,10 @@ tests_contract_test_redis_contract_SOURCES = \
 	tests/contract/redis_lease.c \
 	tests/contract/redis_lease.h \
 	tests/contract/test_redis_contract.c
+tests_contract_test_reservation_contract_SOURCES = \
+	tests/contract/reservation_contract.c \
+	tests/contract/reservation_contract.h \
+	tests/contract/test_reservation_contract.c
 tests_contract_test_verify_contract_SOURCES = \
 	tests/contract/test_verify_contract.c \
 	tests/contract/verify_shop.c \

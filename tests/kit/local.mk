@@ -23,6 +23,8 @@ libtestkit_la_SOURCES = \
 	tests/kit/product_mem.h \
 	tests/kit/product_mem_inner.h \
 	tests/kit/product_order_mem.c \
+	tests/kit/reservation_mem.c \
+	tests/kit/reservation_mem.h \
 	tests/kit/toy.c \
 	tests/kit/toy.h \
 	tests/kit/world.c \

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_STORE_RESERVATION_H
+#define SHOP_STORE_RESERVATION_H
+
+/* Port: what orders reserve of something that is counted, such as a product's stock or the uses of
+ * a coupon. A unit is one counter with its reservations and return markers, in one document; a
+ * reservation is named by its order and its unit.
+ *
+ *   reserve       available - quantity, and a reservation that names the order
+ *   release       the order failed: the reservation goes, available + quantity
+ *   confirm       the order is placed: the reservation goes, what was taken stays taken
+ *   restock       a placed order is given back: available + quantity, and a return marker that
+ *                 names the order
+ *   drop_markers  the order itself records what was returned: its markers go
+ *
+ * Every update is one atomic update of one unit. Results in pool. Errors of each function:
+ * UNAVAILABLE (the store is away, or the outcome is unknown), INTERNAL for the unexpected. */
+
+#include <apr_pools.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../base/error.h"
+
+/* A unit with so many reservations takes no further one until some are released or confirmed: the
+ * cost of an update grows with them. */
+#define SHOP_RESERVATIONS_MAX 200
+/* Nothing is counted: the unit has no limit. */
+#define SHOP_UNLIMITED INT64_C(-1)
+
+typedef struct shop_reservation_line_t {
+    const char *unit_id;
+    int64_t quantity;
+    int64_t terms; /* of the unit when the order was priced: reserve fails when it has others */
+} shop_reservation_line_t;
+
+/* What one order reserves; of no unit twice. */
+typedef struct shop_reservation_t {
+    const char *order_id;
+    const shop_reservation_line_t *lines;
+    int count; /* 0: nothing is sent */
+} shop_reservation_t;
+
+/* A unit as one order sees it. */
+typedef struct shop_unit_state_t {
+    const char *unit_id;
+    bool exists;       /* false: deleted, or never there */
+    int64_t available; /* or SHOP_UNLIMITED */
+    int64_t terms;     /* a product's price, a coupon's terms_rev */
+    int64_t born;      /* tells the unit from earlier ones of its id; 0 where ids are used once */
+    int reservations;  /* of all orders */
+    bool reserved;     /* by the order that was asked about */
+    bool restocked;    /* a return marker names that order */
+    int64_t back_rev;  /* return revision: rises with each restock and each dropped marker */
+} shop_unit_state_t;
+
+/* What an order left in the store, found by its age. */
+typedef struct shop_leftover_t {
+    const char *id; /* of the unit, or of a coupon's redemption */
+    const char *order_id;
+    int64_t quantity;
+} shop_leftover_t;
+
+typedef enum { SHOP_SWEEP_RESERVATIONS, SHOP_SWEEP_MARKERS } shop_sweep_t;
+
+typedef struct shop_reservations_t shop_reservations_t;
+struct shop_reservations_t {
+    /* Reserves each line whose unit is there, has the line's terms and enough available, and holds
+     * no reservation of the order. One command, sent once by the caller: *reserved (how many lines
+     * were) is known, or the error is UNAVAILABLE, and then the order must be aborted. */
+    shop_error_t *(*reserve)(int *reserved, shop_reservations_t *reservations,
+                             const shop_reservation_t *wanted, apr_time_t now, apr_pool_t *pool);
+    /* One state for each line, in their order. One command; reads the primary. */
+    shop_error_t *(*states)(shop_unit_state_t *states, shop_reservations_t *reservations,
+                            const shop_reservation_t *asked, apr_pool_t *pool);
+    /* Where the order's reservation stands. Any number of times, at any delay. One command. */
+    shop_error_t *(*release)(shop_reservations_t *reservations, const shop_reservation_t *made,
+                             apr_pool_t *pool);
+    /* Any number of times. One command. */
+    shop_error_t *(*confirm)(shop_reservations_t *reservations, const shop_reservation_t *made,
+                             apr_pool_t *pool);
+    /* One line, where the unit's return revision is back_rev (of states) and no marker names the
+     * order. *done false: it is another by now, or a marker does. One command. */
+    shop_error_t *(*restock)(bool *done, shop_reservations_t *reservations, const char *order_id,
+                             const shop_reservation_line_t *line, int64_t back_rev, apr_time_t now,
+                             apr_pool_t *pool);
+    /* Raises the return revision where a marker went, so that a restock that was sent before and
+     * arrives after finds another one. Any number of times. One command. */
+    shop_error_t *(*drop_markers)(shop_reservations_t *reservations, const shop_reservation_t *made,
+                                  apr_pool_t *pool);
+    /* Reservations or return markers made before `before`, at most limit: array of
+     * shop_leftover_t *. By index. One command. */
+    shop_error_t *(*sweep)(apr_array_header_t **left, shop_reservations_t *reservations,
+                           shop_sweep_t what, apr_time_t before, int limit, apr_pool_t *pool);
+};
+
+#endif
