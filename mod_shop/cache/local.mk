@@ -9,4 +9,6 @@ libshop_la_SOURCES += \
 	mod_shop/cache/cache_redis.c \
 	mod_shop/cache/cache_redis.h \
 	mod_shop/cache/cache_shard.c \
-	mod_shop/cache/cache_shard.h
+	mod_shop/cache/cache_shard.h \
+	mod_shop/cache/cached_reply.c \
+	mod_shop/cache/cached_reply.h

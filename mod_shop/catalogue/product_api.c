@@ -7,6 +7,7 @@
 #include "../base/id.h"
 #include "../base/money.h"
 #include "../base/text.h"
+#include "../cache/cached_reply.h"
 #include "../http/query.h"
 #include "product_api.h"
 
@@ -80,90 +81,26 @@ static const shop_field_t categories_fields[] = {
 
 /* ---- reading ---- */
 
-static void make_public(shop_res_t *res, int ttl_s)
-{
-    shop_res_public(res, shop_cache_max_age(ttl_s));
-}
-
 static shop_error_t *not_there(const char *id, apr_pool_t *pool)
 {
     return shop_err(pool, NOT_FOUND, "there is no product %s", id);
 }
 
-/* true: the reply is there (*err: that there is no such object). Otherwise *slot says where a fresh
- * one may be kept. */
-static bool serve_cached(shop_error_t **err, const shop_app_t *app, const shop_req_t *req,
-                         shop_res_t *res, shop_cache_slot_t *slot, const char *key, int ttl_s)
+/* What a list shows: each product, and with a filter by stock that any stock moved. */
+static void keep_list(const shop_cached_t *cached, shop_res_t *res,
+                      const apr_array_header_t *products, bool by_stock)
 {
-    const shop_page_t *page = NULL;
+    int count = 0;
+    const char **subjects =
+        apr_palloc(res->pool, ((apr_size_t)products->nelts + 1) * sizeof(*subjects));
 
-    *err = NULL;
-    memset(slot, 0, sizeof(*slot));
-    slot->key = key;
-    res->cached = "store";
-    if (ttl_s > 0) {
-        page = app->cache->get(app->cache, key, slot, ttl_s, req->pool);
-    }
-    if (!page) {
-        return false;
-    }
-    res->cached = page->immortal ? "local" : "shared";
-    if (page->absent) {
-        *err = not_there(strrchr(req->path, '/') + 1, req->pool);
-        return true;
-    }
-    shop_res_page(res, page);
-    make_public(res, ttl_s);
-    res->cache_key = key;
-    return true;
-}
-
-/* What a reply shows: each product, and for lists by stock that any stock moved. */
-typedef struct shown_t {
-    uint32_t *cells;
-    int count;
-} shown_t;
-
-static shown_t shows(const apr_array_header_t *products, bool by_stock, apr_pool_t *pool)
-{
-    int count = products ? products->nelts : 0;
-    shown_t shown = { apr_palloc(pool, ((apr_size_t)count + 1) * sizeof(uint32_t)), 0 };
-
-    for (int i = 0; i < count; i++) {
-        shown.cells[shown.count++] =
-            shop_changes_cell(APR_ARRAY_IDX(products, i, shop_product_t *)->id);
+    for (int i = 0; i < products->nelts; i++) {
+        subjects[count++] = APR_ARRAY_IDX(products, i, shop_product_t *)->id;
     }
     if (by_stock) {
-        shown.cells[shown.count++] = shop_changes_cell(SHOP_SUBJECT_STOCK);
+        subjects[count++] = SHOP_SUBJECT_STOCK;
     }
-    return shown;
-}
-
-static void keep(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
-                 const shop_cache_slot_t *slot, shown_t shown, int ttl_s)
-{
-    shop_page_t *page;
-
-    make_public(res, ttl_s);
-    if (slot->usable || slot->local) {
-        page = shop_res_to_page(res, req->pool);
-        page->cells = shown.cells;
-        page->cell_count = shown.count;
-        app->cache->put(app->cache, slot, page, ttl_s, req->pool);
-        res->cache_key = slot->key;
-    }
-}
-
-/* That there is none is an answer too, and strangers may ask for it again and again. */
-static void keep_absent(const shop_app_t *app, const shop_req_t *req, const shop_cache_slot_t *slot,
-                        int ttl_s)
-{
-    shop_page_t *page = apr_pcalloc(req->pool, sizeof(*page));
-
-    if (slot->usable || slot->local) {
-        page->absent = true;
-        app->cache->put(app->cache, slot, page, ttl_s, req->pool);
-    }
+    shop_cached_keep(cached, res, subjects, count);
 }
 
 static void price_in(apr_array_header_t *products, const char *currency)
@@ -245,20 +182,19 @@ static const char *list_key(const shop_product_query_t *query, const shop_app_t 
 static shop_error_t *answer_list(const shop_app_t *app, const shop_product_query_t *query,
                                  shop_req_t *req, shop_res_t *res)
 {
-    int ttl_s = app->settings->cache_products_s;
     apr_array_header_t *products;
-    shop_cache_slot_t slot;
+    shop_cached_t cached;
     shop_list_end_t end;
-    shop_error_t *err;
 
-    if (serve_cached(&err, app, req, res, &slot, list_key(query, app, req), ttl_s)) {
-        return err;
+    if (shop_cached_serve(&cached, app->cache, res, list_key(query, app, req),
+                          app->settings->cache_products_s)) {
+        return NULL;
     }
     SHOP_TRY(app->catalogue->products->list(&products, &end, app->catalogue->products, query,
                                             req->pool));
     price_in(products, app->settings->currency);
     SHOP_TRY(shop_res_list(res, req, shop_product_fields, products, &end));
-    keep(app, req, res, &slot, shows(products, query->in_stock >= 0, req->pool), ttl_s);
+    keep_list(&cached, res, products, query->in_stock >= 0);
     return NULL;
 }
 
@@ -282,46 +218,43 @@ static shop_error_t *products_featured(const shop_app_t *app, shop_req_t *req, s
 
 static shop_error_t *product_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    int ttl_s = app->settings->cache_products_s;
-    apr_array_header_t *one = apr_array_make(req->pool, 1, sizeof(shop_product_t *));
-    shop_cache_slot_t slot;
     shop_product_t *product = NULL;
+    shop_cached_t cached;
     shop_error_t *err;
     const char *id;
 
     SHOP_TRY(shop_req_id(&id, req, "id"));
-    if (serve_cached(&err, app, req, res, &slot,
-                     apr_pstrcat(req->pool, "product:", app->settings->currency, ":", id, NULL),
-                     ttl_s)) {
-        return err;
+    if (shop_cached_serve(
+            &cached, app->cache, res,
+            apr_pstrcat(req->pool, "product:", app->settings->currency, ":", id, NULL),
+            app->settings->cache_products_s)) {
+        return cached.absent ? not_there(id, req->pool) : NULL;
     }
     err = shop_product_of_path(&product, app, req);
     if (err) {
         if (err->code == SHOP_NOT_FOUND) {
-            keep_absent(app, req, &slot, ttl_s);
+            shop_cached_keep_absent(&cached, req->pool);
         }
         return err;
     }
-    APR_ARRAY_PUSH(one, shop_product_t *) = product;
     SHOP_TRY(shop_res_object(res, 200, shop_product_fields, product));
-    keep(app, req, res, &slot, shows(one, false, req->pool), ttl_s);
+    shop_cached_keep(&cached, res, &id, 1);
     return NULL;
 }
 
 static shop_error_t *categories_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    int ttl_s = app->settings->cache_categories_s;
-    shop_cache_slot_t slot;
+    shop_cached_t cached;
     categories_t categories;
-    shop_error_t *err;
 
-    if (serve_cached(&err, app, req, res, &slot, "categories", ttl_s)) {
-        return err;
+    if (shop_cached_serve(&cached, app->cache, res, "categories",
+                          app->settings->cache_categories_s)) {
+        return NULL;
     }
     SHOP_TRY(app->catalogue->products->categories(&categories.items, app->catalogue->products,
                                                   req->pool));
     SHOP_TRY(shop_res_object(res, 200, categories_fields, &categories));
-    keep(app, req, res, &slot, (shown_t){ NULL, 0 }, ttl_s);
+    shop_cached_keep(&cached, res, NULL, 0);
     return NULL;
 }
 
