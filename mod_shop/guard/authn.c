@@ -9,8 +9,43 @@
 #include "../http/route.h"
 #include "guards.h"
 
-/* *token NULL: no bearer token was sent. httpd joins repeated header fields with a comma, and no
- * token has one. */
+static bool is_bearer(const char *credentials)
+{
+    return !strncasecmp(credentials, "Bearer", 6) && strchr(" ,", credentials[6]);
+}
+
+/* What follows the next comma outside of quoted strings (the parameters of Digest hold both); NULL:
+ * there is none. */
+static const char *next_element(const char *at)
+{
+    bool quoted = false;
+
+    for (; *at && (quoted || *at != ','); at++) {
+        if (*at == '\\' && quoted && at[1]) {
+            at++;
+        } else if (*at == '"') {
+            quoted = !quoted;
+        }
+    }
+    return *at ? at + 1 + strspn(at + 1, " \t") : NULL;
+}
+
+/* httpd joins repeated fields with a comma, and no token has one. So a comma behind Bearer, or
+ * Bearer behind a comma, is more than one field. */
+static bool is_repeated(const char *value)
+{
+    const char *element = value;
+
+    if (is_bearer(value)) {
+        return strchr(value, ',') != NULL;
+    }
+    do {
+        element = next_element(element);
+    } while (element && !is_bearer(element));
+    return element != NULL;
+}
+
+/* *token NULL: no bearer token was sent. */
 static shop_error_t *bearer_of(const char **token, const shop_req_t *req)
 {
     const char *value = shop_req_header(req, "Authorization");
@@ -20,10 +55,10 @@ static shop_error_t *bearer_of(const char **token, const shop_req_t *req)
     if (!value) {
         return NULL;
     }
-    if (strchr(value, ',')) {
+    if (is_repeated(value)) {
         return shop_err(req->pool, BAD_REQUEST, "send exactly one Authorization header field");
     }
-    if (strncasecmp(value, "Bearer", 6) != 0 || (value[6] != ' ' && value[6] != '\0')) {
+    if (!is_bearer(value)) {
         return NULL;
     }
     value += 6;

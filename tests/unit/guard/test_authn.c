@@ -141,6 +141,14 @@ static void the_header_holds_one_bearer_token(void)
         { "Bearer x, Bearer ", "", 400, "bad_request" },
         { "Basic x, Bearer ", "", 400, "bad_request" },
         { "Bearer ", ",", 400, "bad_request" },
+        { "Bearer,", "", 400, "bad_request" },
+        { "Digest a=\"b\", bearer ", "", 400, "bad_request" },
+        { ", Bearer ", "", 400, "bad_request" },
+        /* a comma in another scheme is its own business, quoted or not */
+        { "Digest username=\"ann\", realm=\"shop\", nonce=\"", "\"", 401, "token_missing" },
+        { "Digest realm=\"a \\\", Bearer ", ", Bearer x\"", 401, "token_missing" },
+        { "Negotiate x, ", "", 401, "token_missing" },
+        { "BearerX x, ", ", BearerX y", 401, "token_missing" },
     };
 
     people();
@@ -155,6 +163,8 @@ static void the_header_holds_one_bearer_token(void)
     world_expect(with_header("Bearer ", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
     world_expect(with_header("", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
     world_expect(with_header("Basic x", "/t/optional"), 200, NULL, __LINE__, __FILE__);
+    T_STR(world_text("role"), "none");
+    world_expect(with_header("Digest a, b", "/t/optional"), 200, NULL, __LINE__, __FILE__);
     T_STR(world_text("role"), "none");
     world_expect(with_header("a, b", "/t/public"), 200, NULL, __LINE__, __FILE__);
 }
