@@ -32,59 +32,45 @@ typedef struct shop_jwt_key_t {
     bool sign;       /* exactly one key signs; the others only verify */
 } shop_jwt_key_t;
 
+typedef shop_jwt_key_t shop_jwt_keys_t[SHOP_MAX_JWT_KEYS];
+typedef shop_rate_policy_t shop_rate_policies_t[SHOP_MAX_RATE_POLICIES];
+
+/* The C type of a member, by the kind of its directive. */
+#define SHOP_TYPE_WHOLE int
+#define SHOP_TYPE_MS int      /* milliseconds */
+#define SHOP_TYPE_SECONDS int /* seconds */
+#define SHOP_TYPE_ON_OFF bool
+#define SHOP_TYPE_TOKEN const char *
+#define SHOP_TYPE_URL const char *
+#define SHOP_TYPE_SIZE int64_t /* bytes */
+#define SHOP_TYPE_SECRET const char *
+#define SHOP_TYPE_ROUNDING shop_rounding_t
+#define SHOP_TYPE_TEXT const char *
+#define SHOP_TYPE_BITS unsigned /* of http/coding.h; what was not built in does not count */
+#define SHOP_TYPE_KEYS shop_jwt_keys_t
+#define SHOP_TYPE_RATES shop_rate_policies_t
+
+/* What a row may write its numbers with. */
+#define SHOP_MINUTES(n) ((n)*60)
+#define SHOP_DAYS(n) ((n)*86400)
+#define SHOP_KIB(n) ((n)*INT64_C(1024))
+#define SHOP_MIB(n) ((n)*INT64_C(1048576))
+
+/* One member per argument of a directive, named and described in directives/directives.def. A text
+ * that is not set is NULL. */
 typedef struct shop_settings_t {
-    const char *instance;     /* tenant: key prefix in Redis, label */
-    const char *public_url;   /* NULL: links are relative to the request */
-    const char *problem_base; /* prefix of problem types; the code with hyphens follows */
-
-    const char *mongo_uri;
-    int mongo_pool_max; /* 0: the skin's default */
-    int mongo_wait_ms;
-    int mongo_connect_ms, mongo_select_ms, mongo_socket_ms;
-
-    const char *redis_url; /* NULL: no Redis */
-    const char *redis_password;
-    int redis_pool_max;
-    int redis_connect_ms, redis_command_ms;
-
-    int cache_products_s;   /* seconds, 0 = off */
-    int cache_categories_s; /* seconds, 0 = off */
-    int64_t cache_bytes;    /* of each child; 0 = no local level */
-    unsigned codings;       /* bits of http/coding.h: replies are kept in these as well; what was
-                             * not built in does not count */
-
-    shop_jwt_key_t jwt_keys[SHOP_MAX_JWT_KEYS];
-    int jwt_key_count;
-    const char *jwt_issuer, *jwt_audience;
-    int jwt_access_s, jwt_refresh_s, jwt_absolute_s, jwt_leeway_s;
-
-    int64_t hash_memory_kib; /* Argon2id m */
-    int hash_passes;         /* Argon2id t */
-    int hash_slots;          /* hashes at once per child */
-    int password_min, password_max;
-    const char *bootstrap_token; /* NULL: none */
-    bool open_admin;             /* ShopInsecureOpenAdmin */
-
-    int login_limit, login_window_s;
-    shop_rate_policy_t rates[SHOP_MAX_RATE_POLICIES];
-    int rate_count;
-    bool rate_headers;
-    int nodes; /* hosts sharing the limits when Redis is away */
-
-    int page_default, page_max;
-    const char *currency;     /* ISO 4217 */
-    int currency_exponent;    /* decimals */
-    shop_rounding_t rounding; /* of discounts */
-    bool jobs;                /* background work on this host */
-    int jobs_interval_s;
-    bool require_if_match;
-    bool trust_request_id;
-    bool status;       /* in mod_status' page */
-    int max_in_flight; /* requests at once per child, 0 = no bound */
-    int deadline_ms;   /* per request */
+#define SHOP_DIRECTIVE_OF(name, parser, arguments, syntax, example, help) arguments
+#define SHOP_ARGUMENT(form, label, kind, member, value, said, min, max) SHOP_TYPE_##kind member;
+#define SHOP_WORD(word)
+#include "directives/directives.def"
+#undef SHOP_DIRECTIVE_OF
+#undef SHOP_ARGUMENT
+#undef SHOP_WORD
 } shop_settings_t;
 
-/* Fills in every default (decisions: see docs/directives.md). */
+/* Fills in every default. In directives/directive.c, as the next. */
 void shop_settings_defaults(shop_settings_t *settings);
+/* Do both have equal values, wherever their strings lie? */
+bool shop_settings_same(const shop_settings_t *a, const shop_settings_t *b);
 
 #endif

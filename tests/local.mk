@@ -12,6 +12,7 @@ include tests/unit/cache/local.mk
 include tests/unit/cart/local.mk
 include tests/unit/catalogue/local.mk
 include tests/unit/coupons/local.mk
+include tests/unit/directives/local.mk
 include tests/unit/drivers/local.mk
 include tests/unit/guard/local.mk
 include tests/unit/hosts/local.mk

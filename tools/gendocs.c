@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Prints the reference pages from the tables the module runs on: gendocs
  * directives|errors|log|metrics|conf. */
+#include <apr_general.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mod_shop/base/error.h"
+#include "mod_shop/directives/directive.h"
 
 static void slug(const char *code)
 {
@@ -13,9 +16,9 @@ static void slug(const char *code)
     }
 }
 
-static void directives(void)
+static void directives(apr_pool_t *pool)
 {
-    puts("# Directives\n\nGenerated from `mod_shop/server/directives.def`.\n\n"
+    puts("# Directives\n\nGenerated from `mod_shop/directives/directives.def`.\n\n"
          "A *secret* is `file:path` (first line of a file that only its owner may read), "
          "`env:NAME`, "
          "`exec:/program arguments` (first line of its output), or the value itself, which draws a "
@@ -26,15 +29,18 @@ static void directives(void)
          "| | |\n|---|---|\n| Syntax | `ShopEngine On\\|Off` |\n| Default | `Off` |\n"
          "| Context | `<Location>` with a plain path |\n"
          "| Example | `<Location \"/api\"> ShopEngine On </Location>` |");
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)        \
-    printf("\n## " #name "\n\n%s\n\n| | |\n|---|---|\n| Syntax | `" #name " ", help);     \
-    for (const char *at = syntax; *at; at++) {                                            \
-        printf(*at == '|' ? "\\|" : "%c", *at);                                           \
-    }                                                                                     \
-    puts("` |\n| Default | `" defaults "` |\n| Context | server config, virtual host |\n" \
-         "| Example | `" example "` |");
-#include "mod_shop/server/directives.def"
-#undef SHOP_DIRECTIVE
+    for (int i = 0; i < SHOP_DIRECTIVE_COUNT; i++) {
+        const shop_directive_t *row = &shop_directives[i];
+
+        printf("\n## %s\n\n%s\n\n| | |\n|---|---|\n| Syntax | `%s ", row->name, row->help,
+               row->name);
+        for (const char *at = row->syntax; *at; at++) {
+            printf(*at == '|' ? "\\|" : "%c", *at);
+        }
+        printf("` |\n| Default | `%s` |\n| Context | server config, virtual host |\n"
+               "| Example | `%s` |\n",
+               shop_directive_default_text(row, pool), row->example);
+    }
 }
 
 static void errors(void)
@@ -126,10 +132,11 @@ static void metrics(void)
 }
 
 /* The annotated reference configuration. */
-static void conf(void)
+static void conf(apr_pool_t *pool)
 {
     puts("# mod_shop: reference configuration.\n#\n"
-         "# Generated from mod_shop/server/directives.def by `make docs`. Commented lines show an\n"
+         "# Generated from mod_shop/directives/directives.def by `make docs`. Commented lines show "
+         "an\n"
          "# example each; what is not set has the default. docs/directives.md says more.\n\n"
          "LoadModule shop_module modules/mod_shop.so\n\n"
          "# ---- the least a shop needs ----\n"
@@ -169,18 +176,24 @@ static void conf(void)
          "cache=%{SHOP_CACHE}n %L\" "
          "shop\n\n"
          "# ---- every directive ----");
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help) \
-    puts("\n# " #name " " syntax "\n#   " help "\n#   Default: " defaults "\n#" example);
-#include "mod_shop/server/directives.def"
-#undef SHOP_DIRECTIVE
+    for (int i = 0; i < SHOP_DIRECTIVE_COUNT; i++) {
+        const shop_directive_t *row = &shop_directives[i];
+
+        printf("\n# %s %s\n#   %s\n#   Default: %s\n#%s\n", row->name, row->syntax, row->help,
+               shop_directive_default_text(row, pool), row->example);
+    }
 }
 
 int main(int argc, char *argv[])
 {
+    apr_pool_t *pool;
     const char *page = argc == 2 ? argv[1] : "";
 
+    apr_initialize();
+    atexit(apr_terminate);
+    apr_pool_create(&pool, NULL);
     if (!strcmp(page, "directives")) {
-        directives();
+        directives(pool);
     } else if (!strcmp(page, "errors")) {
         errors();
     } else if (!strcmp(page, "log")) {
@@ -188,7 +201,7 @@ int main(int argc, char *argv[])
     } else if (!strcmp(page, "metrics")) {
         metrics();
     } else if (!strcmp(page, "conf")) {
-        conf();
+        conf(pool);
     } else {
         fputs("usage: gendocs directives|errors|log|metrics|conf\n", stderr);
         return 2;

@@ -42,22 +42,8 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
 /* -t -D DUMP_SHOP: the merged configuration of every shop, secrets masked. */
 void shop_dump_config(apr_pool_t *pool, server_rec *server);
 
-/* ---- one row of directives.def ---- */
-typedef struct shop_directive_t {
-    const char *name;
-    /* NULL or what is wrong with the value, as a clause ("is no URL"); *bad: the argument at
-     * fault (NULL: do not show it) */
-    const char *(*parse)(shop_settings_t *values, int argc, char *const argv[], const char **bad,
-                         cmd_parms *cmd);
-    apr_size_t offset, size; /* range of shop_settings_t it covers */
-    const char *syntax, *example;
-} shop_directive_t;
-
-#define SHOP_DIRECTIVE(name, parser, first, last, syntax, defaults, example, help)         \
-    const char *shop_parse_##parser(shop_settings_t *values, int argc, char *const argv[], \
-                                    const char **bad, cmd_parms *cmd);
-#include "directives.def"
-#undef SHOP_DIRECTIVE
+/* What row i of directives.def does in its own way, see conf_own.h. */
+const struct shop_own_t *shop_own(int row);
 
 /* Resolves "file:path", "env:NAME", "exec:/program args" or a literal into *secret (pool of the
  * configuration). NULL or what is wrong. A file must not be readable by group or others. The

@@ -31,11 +31,12 @@ same docs/openapi.json "$builddir/shopctl" openapi
 for page in directives errors log metrics; do
     same "docs/$page.md" "$builddir/gendocs" "$page"
 done
+same conf/mod_shop.conf "$builddir/gendocs" conf
 
 # ShopEngine is a row of its own in the skin, not of the table.
 known=$({
     echo ShopEngine
-    sed -nE 's/^SHOP_DIRECTIVE\((Shop[A-Za-z]+),.*/\1/p' "$srcdir/mod_shop/server/directives.def"
+    sed -nE 's/^SHOP_DIRECTIVE(_SAID|_OF)?\((Shop[A-Za-z]+),.*/\2/p' "$srcdir/mod_shop/directives/directives.def"
 } | sort -u)
 named=$(cat -- "$srcdir"/conf/*.conf | grep -oE '^[[:space:]]*#?[[:space:]]*Shop[A-Z][A-Za-z]+ ' |
     grep -oE 'Shop[A-Za-z]+' | sort -u)

@@ -21,7 +21,8 @@ HTTPD='<(httpd|http_[a-z]+|ap_[a-z]+|util_[a-z]+|scoreboard|mod_(status|watchdog
 read_roles() {
     cat <<'END'
 base/.*                                   base/.*
-settings\.[ch]                            base/.*|settings\.h
+settings\.h                               base/.*|directives/directives\.def
+directives/.*                             (directives|base)/.*|settings\.h
 http/.*                                   (http|base)/.*|settings\.h
 openapi/.*                                (openapi|http|base)/.*
 metrics/.*                                (metrics|cache|http|base)/.*
@@ -42,7 +43,7 @@ cache/cache_encode\.[ch]                  (cache|http|base)/.*|drivers/(gzip|bro
 cache/.*                                  (cache|hosts|http|base)/.*
 guard/[a-z_]+_redis\.[ch]                 (guard|hosts|http|base)/.*|drivers/redis\.h
 guard/.*                                  (guard|hosts|http|base)/.*|settings\.h
-(server/.*|mod_shop\.c)                   (server|http|metrics|cache|hosts|base)/.*|settings\.h|app\.h|@httpd
+(server/.*|mod_shop\.c)                   (server|directives|http|metrics|cache|hosts|base)/.*|settings\.h|app\.h|@httpd
 app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|ops|audit|@folder)/.*|(app|settings|module)\.h
 ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard)/.*|@noun_repo\.h
 ops/.*                                    (ops|http|metrics|base)/.*|(app|module|settings)\.h|@noun(_repo)?\.h

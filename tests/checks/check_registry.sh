@@ -40,9 +40,8 @@ for folder in $modules; do
 done
 
 for folder in $folders; do
-    files=$(find "mod_shop/$folder" -name '*.[ch]' -o -name '*.def' | grep -v '/directives\.def$' | sort)
-    listed=$(grep -oE "mod_shop/$folder/[a-z0-9_]+\.(c|h|def)" "mod_shop/$folder/local.mk" |
-        grep -v '/directives\.def$' | sort)
+    files=$(find "mod_shop/$folder" -name '*.[ch]' -o -name '*.def' | sort)
+    listed=$(grep -oE "mod_shop/$folder/[a-z0-9_]+\.(c|h|def)" "mod_shop/$folder/local.mk" | sort)
     differ "files of mod_shop/$folder and its local.mk" "$files" "$listed"
 done
 

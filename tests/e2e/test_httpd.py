@@ -55,6 +55,16 @@ class WrongConfiguration(ShopCase):
         self.assertEqual(code, 0, output)
         self.assertIn('Syntax OK', output)
 
+    def test_every_example_of_the_reference_configuration_passes(self):
+        conf = os.path.join(os.path.dirname(__file__), '..', '..', 'conf', 'mod_shop.conf')
+        with open(conf) as f:
+            examples = re.findall(r'^#(Shop\w+ .*)$', f.read(), re.M)
+        self.assertGreater(len(examples), 30)
+        more = '\n'.join(re.sub(r'file:\S+', 'file:' + self.env.key_file, line) for line in examples
+                         if not line.startswith('ShopMongoURI'))
+        code, output = self.env.configtest(self.lines(more=more))
+        self.assertEqual(code, 0, output)
+
     def test_engine_maybe(self):
         self.refused(['ShopEngine', 'maybe', r'\bOn\b.*\bOff\b'],
                      location='<Location "/api">\n  ShopEngine maybe\n</Location>')

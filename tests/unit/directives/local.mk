@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+unit_tests += tests/unit/directives/test_directives
+tests_unit_directives_test_directives_SOURCES = tests/unit/directives/test_directives.c
