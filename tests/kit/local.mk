@@ -3,8 +3,8 @@
 libtestkit_la_SOURCES = \
 	tests/kit/account_mem.c \
 	tests/kit/account_mem.h \
-	tests/kit/api.c \
-	tests/kit/api.h \
+	tests/kit/accounts.c \
+	tests/kit/accounts.h \
 	tests/kit/cart_mem.c \
 	tests/kit/cart_mem.h \
 	tests/kit/contract_store.c \
@@ -14,6 +14,8 @@ libtestkit_la_SOURCES = \
 	tests/kit/crowd.c \
 	tests/kit/harness.c \
 	tests/kit/harness.h \
+	tests/kit/kit.c \
+	tests/kit/kit.h \
 	tests/kit/main.c \
 	tests/kit/order_mem.c \
 	tests/kit/order_mem.h \
@@ -23,9 +25,9 @@ libtestkit_la_SOURCES = \
 	tests/kit/product_mem.h \
 	tests/kit/product_mem_inner.h \
 	tests/kit/product_order_mem.c \
+	tests/kit/request.c \
+	tests/kit/request.h \
 	tests/kit/reservation_mem.c \
 	tests/kit/reservation_mem.h \
 	tests/kit/toy.c \
-	tests/kit/toy.h \
-	tests/kit/world.c \
-	tests/kit/world.h
+	tests/kit/toy.h

@@ -247,71 +247,15 @@ static const shop_dispatch_t toy_dispatch = { .routes = toy_routes,
                                               .guards = guards,
                                               .settings = &toy_settings };
 
-typedef struct toy_source_t {
-    const char *text;
-    apr_size_t size, taken, chunk;
-} toy_source_t;
-
-static shop_error_t *toy_read(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool)
-{
-    toy_source_t *source = baton;
-    apr_size_t left = source->size - source->taken;
-
-    (void)pool;
-    *size = *size > source->chunk ? source->chunk : *size;
-    *size = *size > left ? left : *size;
-    memcpy(buffer, source->text + source->taken, *size);
-    source->taken += *size;
-    return NULL;
-}
-
 shop_req_t *toy_request(const char *method, const char *path, const char *query)
 {
-    shop_req_t *req = apr_pcalloc(t_pool, sizeof(*req));
+    shop_req_t *req = t_request(method, path);
 
     memset(&toy_seen, 0, sizeof(toy_seen));
     toy_guard_code = SHOP_OK;
     shop_settings_defaults(&toy_settings);
-    req->pool = t_pool;
-    req->id = "req-1";
-    req->method = method;
-    req->path = path;
     req->query = query;
-    req->root = "/api";
-    req->headers = apr_table_make(t_pool, 4);
-    req->content_length = -1;
     return req;
-}
-
-static void set_source(shop_req_t *req, const char *text, apr_size_t size, apr_size_t chunk)
-{
-    toy_source_t *source = apr_pcalloc(t_pool, sizeof(*source));
-
-    source->text = text;
-    source->size = size;
-    source->chunk = chunk;
-    req->body_baton = source;
-    req->body_read = toy_read;
-    apr_table_setn(req->headers, "Content-Type", "application/json");
-}
-
-void toy_body(shop_req_t *req, const char *text)
-{
-    req->content_length = (apr_off_t)strlen(text);
-    set_source(req, text, strlen(text), 1000);
-}
-
-void toy_chunks(shop_req_t *req, const char *text, apr_size_t size, apr_size_t chunk)
-{
-    req->content_length = -2;
-    set_source(req, text, size, chunk);
-}
-
-apr_size_t toy_body_taken(const shop_req_t *req)
-{
-    const toy_source_t *source = req->body_baton;
-
-    return source->taken;
 }
 
 void toy_header(shop_req_t *req, const char *name, const char *value)
@@ -331,19 +275,14 @@ shop_res_t *toy_send(shop_req_t *req)
     return res;
 }
 
-json_t *toy_json(const shop_res_t *res)
-{
-    return res->body ? shop_json_own(json_loadb(res->body, res->size, 0, NULL), t_pool) : NULL;
-}
-
 const char *toy_code(const shop_res_t *res)
 {
-    return json_string_value(json_object_get(toy_json(res), "code"));
+    return json_string_value(json_object_get(t_json(res), "code"));
 }
 
 const char *toy_violation(const shop_res_t *res, const char *pointer)
 {
-    json_t *errors = json_object_get(toy_json(res), "errors");
+    json_t *errors = json_object_get(t_json(res), "errors");
     json_t *row;
     size_t i;
 

@@ -4,11 +4,9 @@
 
 /* A small API of lamps: every kind of route once, and requests to it without a server. */
 
-#include <jansson.h>
-
-#include "tests/kit/harness.h"
 #include "mod_shop/http/dispatch.h"
 #include "mod_shop/http/query.h"
+#include "tests/kit/request.h"
 
 typedef struct toy_lamp_t {
     const char *id;
@@ -42,18 +40,11 @@ extern struct toy_seen_t {
 
 /* A request without headers and body. */
 shop_req_t *toy_request(const char *method, const char *path, const char *query);
-/* Adds a body with Content-Length and Content-Type: application/json. */
-void toy_body(shop_req_t *req, const char *text);
-/* Adds a body in chunks of the given size, without Content-Length. */
-void toy_chunks(shop_req_t *req, const char *text, apr_size_t size, apr_size_t chunk);
-/* How many bytes of the body were asked for. */
-apr_size_t toy_body_taken(const shop_req_t *req);
 void toy_header(shop_req_t *req, const char *name, const char *value);
 /* Runs it. The guards refuse with the code in toy_guard_code unless that is SHOP_OK. */
 extern shop_code_t toy_guard_code;
 shop_res_t *toy_send(shop_req_t *req);
-/* The reply's body as JSON, owned by t_pool; NULL when it is none. */
-json_t *toy_json(const shop_res_t *res);
+/* The problem document's code, NULL when it is none. */
 const char *toy_code(const shop_res_t *res);
 /* Code of the first violation under pointer, or NULL. */
 const char *toy_violation(const shop_res_t *res, const char *pointer);

@@ -1,37 +1,38 @@
 /* SPDX-License-Identifier: MIT
  * The accounts' HTTP interface over fakes: registration, profile, password. */
-#include "tests/kit/world.h"
+#include "tests/kit/accounts.h"
 
-#define ANN "{\"username\":\"ann\",\"email\":\"Ann@Example.com\",\"password\":\"" W_PASSWORD "\""
+#define BOOTSTRAP "the right word for the first admin"
+#define ANN "{\"username\":\"ann\",\"email\":\"Ann@Example.com\",\"password\":\"" PASSWORD "\""
 
 static void registering_makes_a_user(void)
 {
-    world_begin();
-    W_SEND(201, NULL, "POST", "/auth/register", NULL, ANN "}");
-    T_STR(world_text("username"), "ann");
-    T_STR(world_text("email"), "Ann@Example.com");
-    T_STR(world_text("role"), "user");
-    T_STR(world_text("created_at"), "2026-09-21T14:13:20Z");
-    T_TRUE(json_is_false(json_object_get(w.json, "email_verified")));
-    T_STR(world_header("Location"), apr_pstrcat(t_pool, "/api/users/", world_text("id"), NULL));
-    T_STR(world_header("Cache-Control"), "no-store");
-    T_INT(json_object_size(w.json), 7);
-    T_TRUE(!strstr(w.res.body, "password") && !strstr(w.res.body, "argon2"));
-    W_SEND(201, NULL, "POST", "/auth/register", NULL,
-           "{\"username\":\"bob\",\"email\":\"bob@example.com\",\"password\":\"" W_PASSWORD
+    kit_begin();
+    T_SEND(201, NULL, "POST", "/auth/register", ANN "}");
+    T_STR(kit_text("username"), "ann");
+    T_STR(kit_text("email"), "Ann@Example.com");
+    T_STR(kit_text("role"), "user");
+    T_STR(kit_text("created_at"), "2026-09-21T14:13:20Z");
+    T_TRUE(json_is_false(json_object_get(kit.json, "email_verified")));
+    T_STR(kit_reply_header("Location"), apr_pstrcat(t_pool, "/api/users/", kit_text("id"), NULL));
+    T_STR(kit_reply_header("Cache-Control"), "no-store");
+    T_INT(json_object_size(kit.json), 7);
+    T_TRUE(!strstr(kit.res->body, "password") && !strstr(kit.res->body, "argon2"));
+    T_SEND(201, NULL, "POST", "/auth/register",
+           "{\"username\":\"bob\",\"email\":\"bob@example.com\",\"password\":\"" PASSWORD
            "\",\"role\":\"user\"}");
 }
 
 static void known_names_are_refused(void)
 {
-    world_begin();
-    W_SEND(201, NULL, "POST", "/auth/register", NULL, ANN "}");
-    W_SEND(409, "email_taken", "POST", "/auth/register", NULL,
-           "{\"username\":\"other\",\"email\":\"aNN@eXAMPLE.COM\",\"password\":\"" W_PASSWORD
-           "\"}");
-    W_SEND(409, "username_taken", "POST", "/auth/register", NULL,
-           "{\"username\":\"ANN\",\"email\":\"other@example.com\",\"password\":\"" W_PASSWORD
-           "\"}");
+    kit_begin();
+    T_SEND(201, NULL, "POST", "/auth/register", ANN "}");
+    T_PROBLEM(409, "email_taken", NULL, "POST", "/auth/register",
+              "{\"username\":\"other\",\"email\":\"aNN@eXAMPLE.COM\",\"password\":\"" PASSWORD
+              "\"}");
+    T_PROBLEM(409, "username_taken", NULL, "POST", "/auth/register",
+              "{\"username\":\"ANN\",\"email\":\"other@example.com\",\"password\":\"" PASSWORD
+              "\"}");
 }
 
 #define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -69,20 +70,20 @@ static void fields_are_checked(void)
         { NULL, NULL, NULL, "\"user\",\"id\":\"65a0000000000000000000ab\"", "/id" },
     };
 
-    world_begin();
+    kit_begin();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        W_SEND(422, "validation_failed", "POST", "/auth/register", NULL,
-               apr_psprintf(t_pool, "{\"username\":%s,\"email\":%s,\"password\":%s,\"role\":%s}",
-                            cases[i].username ? cases[i].username : "\"ann\"",
-                            cases[i].email ? cases[i].email : "\"ann@example.com\"",
-                            cases[i].password ? cases[i].password : "\"" W_PASSWORD "\"",
-                            cases[i].role ? cases[i].role : "\"user\""));
-        T_STR(world_pointer(), cases[i].pointer);
+        T_PROBLEM(422, "validation_failed", NULL, "POST", "/auth/register",
+                  apr_psprintf(t_pool, "{\"username\":%s,\"email\":%s,\"password\":%s,\"role\":%s}",
+                               cases[i].username ? cases[i].username : "\"ann\"",
+                               cases[i].email ? cases[i].email : "\"ann@example.com\"",
+                               cases[i].password ? cases[i].password : "\"" PASSWORD "\"",
+                               cases[i].role ? cases[i].role : "\"user\""));
+        T_STR(kit_pointer(), cases[i].pointer);
     }
-    W_SEND(422, "validation_failed", "POST", "/auth/register", NULL, "{}");
-    T_INT(json_array_size(json_object_get(w.json, "errors")), 3);
-    T_INT(shop_account_mem_calls(w.accounts.accounts), 0);
-    W_SEND(201, NULL, "POST", "/auth/register", NULL,
+    T_PROBLEM(422, "validation_failed", NULL, "POST", "/auth/register", "{}");
+    T_INT(json_array_size(json_object_get(kit.json, "errors")), 3);
+    T_INT(shop_account_mem_calls(kit.accounts.accounts), 0);
+    T_SEND(201, NULL, "POST", "/auth/register",
            "{\"username\":\"" LONG "\",\"email\":\"x@example.com\",\"password\":\"" LONG "\"}");
 }
 
@@ -90,7 +91,7 @@ static int admins(const char *email)
 {
     shop_user_t *user = NULL;
 
-    T_OK(w.accounts.accounts->find_by_email(&user, w.accounts.accounts, email, t_pool));
+    T_OK(kit.accounts.accounts->find_by_email(&user, kit.accounts.accounts, email, t_pool));
     return user && !strcmp(user->role, "admin") ? 1 : user ? -1 : 0;
 }
 
@@ -98,38 +99,38 @@ static void send_admin(int status, const char *code, const char *name, const cha
                        const char *bootstrap)
 {
     if (bootstrap) {
-        w.headers[0] = "X-Shop-Bootstrap-Token";
-        w.headers[1] = bootstrap;
+        kit_header("X-Shop-Bootstrap-Token", bootstrap);
     }
-    W_SEND(status, code, "POST", "/auth/register", token,
-           apr_psprintf(t_pool,
-                        "{\"username\":\"%s\",\"email\":\"%s@example.com\",\"password\":"
-                        "\"" W_PASSWORD "\",\"role\":\"admin\"}",
-                        name, name));
+    T_PROBLEM(status, code, token, "POST", "/auth/register",
+              apr_psprintf(t_pool,
+                           "{\"username\":\"%s\",\"email\":\"%s@example.com\",\"password\":"
+                           "\"" PASSWORD "\",\"role\":\"admin\"}",
+                           name, name));
 }
 
 static void an_admin_is_made_by_who_may(void)
 {
     pair_t ann, root;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
+    kit_begin();
+    kit.settings.bootstrap_token = BOOTSTRAP;
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
     send_admin(403, "role_not_allowed", "root", NULL, NULL);
     send_admin(403, "role_not_allowed", "root", ann.access, NULL);
     send_admin(403, "role_not_allowed", "root", NULL, "");
     send_admin(403, "role_not_allowed", "root", NULL, "a guess");
-    send_admin(403, "role_not_allowed", "root", NULL, W_BOOTSTRAP "x");
+    send_admin(403, "role_not_allowed", "root", NULL, BOOTSTRAP "x");
     send_admin(401, "token_invalid", "root", ann.refresh, NULL);
     T_INT(admins("root@example.com"), 0);
     /* A taken name does not use the right up. */
-    send_admin(409, "email_taken", "ann", NULL, W_BOOTSTRAP);
-    send_admin(201, NULL, "root", NULL, W_BOOTSTRAP);
-    T_STR(world_text("role"), "admin");
+    send_admin(409, "email_taken", "ann", NULL, BOOTSTRAP);
+    send_admin(201, NULL, "root", NULL, BOOTSTRAP);
+    T_STR(kit_text("role"), "admin");
     T_INT(admins("root@example.com"), 1);
-    send_admin(403, "role_not_allowed", "second", NULL, W_BOOTSTRAP);
+    send_admin(403, "role_not_allowed", "second", NULL, BOOTSTRAP);
     T_INT(admins("second@example.com"), 0);
-    root = world_login("root", W_PASSWORD);
+    root = account_login("root", PASSWORD);
     send_admin(201, NULL, "second", root.access, NULL);
     T_INT(admins("second@example.com"), 1);
 }
@@ -139,12 +140,12 @@ static void without_a_bootstrap_token_nobody_has_it(void)
     static const char *const unset[] = { NULL, "" };
 
     for (size_t i = 0; i < 2; i++) {
-        world_begin();
-        w.settings.bootstrap_token = unset[i];
-        send_admin(403, "role_not_allowed", "root", NULL, W_BOOTSTRAP);
+        kit_begin();
+        kit.settings.bootstrap_token = unset[i];
+        send_admin(403, "role_not_allowed", "root", NULL, BOOTSTRAP);
         send_admin(403, "role_not_allowed", "root", NULL, "");
     }
-    w.settings.open_admin = true;
+    kit.settings.open_admin = true;
     send_admin(201, NULL, "root", NULL, NULL);
 }
 
@@ -155,19 +156,18 @@ static void me_is_the_caller(void)
     const char *id, *etag;
     pair_t ann;
 
-    world_begin();
-    world_register("bob");
-    id = world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    W_SEND(200, NULL, "GET", "/auth/me", ann.access, NULL);
-    T_STR(world_text("id"), id);
-    T_STR(world_text("username"), "ann");
-    etag = w.res.etag;
+    kit_begin();
+    account_register("bob");
+    id = account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    T_SEND(200, ann.access, "GET", "/auth/me", NULL);
+    T_STR(kit_text("id"), id);
+    T_STR(kit_text("username"), "ann");
+    etag = kit.res->etag;
     T_TRUE(etag && etag[0] == '"');
-    w.headers[0] = "If-None-Match";
-    w.headers[1] = etag;
-    W_SEND(304, NULL, "GET", "/auth/me", ann.access, NULL);
-    W_SEND(401, "token_missing", "GET", "/auth/me", NULL, NULL);
+    kit_header("If-None-Match", etag);
+    T_SEND(304, ann.access, "GET", "/auth/me", NULL);
+    T_PROBLEM(401, "token_missing", NULL, "GET", "/auth/me", NULL);
 }
 
 static void a_profile_is_edited(void)
@@ -175,33 +175,33 @@ static void a_profile_is_edited(void)
     const char *etag;
     pair_t ann;
 
-    world_begin();
-    world_register("bob");
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    W_SEND(200, NULL, "GET", "/auth/me", ann.access, NULL);
-    etag = w.res.etag;
-    W_SEND(200, NULL, "PATCH", "/auth/me", ann.access, "{}");
-    T_STR(w.res.etag, etag);
-    w.now += apr_time_from_sec(10);
-    w.headers[0] = "If-Match";
-    w.headers[1] = etag;
-    W_SEND(200, NULL, "PATCH", "/auth/me", ann.access, "{\"username\":\"anna\"}");
-    T_STR(world_text("username"), "anna");
-    T_STR(world_text("email"), "ann@example.com");
-    T_STR(world_text("updated_at"), "2026-09-21T14:13:30Z");
-    T_TRUE(strcmp(w.res.etag, etag) != 0);
-    w.headers[0] = "If-Match";
-    w.headers[1] = etag;
-    W_SEND(412, "precondition_failed", "PATCH", "/auth/me", ann.access, "{\"username\":\"x y\"}");
-    W_SEND(409, "username_taken", "PATCH", "/auth/me", ann.access, "{\"username\":\"BOB\"}");
-    W_SEND(409, "email_taken", "PATCH", "/auth/me", ann.access, "{\"email\":\"Bob@example.com\"}");
-    W_SEND(422, "validation_failed", "PATCH", "/auth/me", ann.access, "{\"role\":\"admin\"}");
-    T_STR(world_pointer(), "/role");
-    W_SEND(422, "validation_failed", "PATCH", "/auth/me", ann.access, "{\"username\":null}");
-    W_SEND(200, NULL, "GET", "/auth/me", ann.access, NULL);
-    T_STR(world_text("username"), "anna");
-    T_STR(world_text("role"), "user");
+    kit_begin();
+    account_register("bob");
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    T_SEND(200, ann.access, "GET", "/auth/me", NULL);
+    etag = kit.res->etag;
+    T_SEND(200, ann.access, "PATCH", "/auth/me", "{}");
+    T_STR(kit.res->etag, etag);
+    kit.clock.fixed += apr_time_from_sec(10);
+    kit_header("If-Match", etag);
+    T_SEND(200, ann.access, "PATCH", "/auth/me", "{\"username\":\"anna\"}");
+    T_STR(kit_text("username"), "anna");
+    T_STR(kit_text("email"), "ann@example.com");
+    T_STR(kit_text("updated_at"), "2026-09-21T14:13:30Z");
+    T_TRUE(strcmp(kit.res->etag, etag) != 0);
+    kit_header("If-Match", etag);
+    T_PROBLEM(412, "precondition_failed", ann.access, "PATCH", "/auth/me",
+              "{\"username\":\"x y\"}");
+    T_PROBLEM(409, "username_taken", ann.access, "PATCH", "/auth/me", "{\"username\":\"BOB\"}");
+    T_PROBLEM(409, "email_taken", ann.access, "PATCH", "/auth/me",
+              "{\"email\":\"Bob@example.com\"}");
+    T_PROBLEM(422, "validation_failed", ann.access, "PATCH", "/auth/me", "{\"role\":\"admin\"}");
+    T_STR(kit_pointer(), "/role");
+    T_PROBLEM(422, "validation_failed", ann.access, "PATCH", "/auth/me", "{\"username\":null}");
+    T_SEND(200, ann.access, "GET", "/auth/me", NULL);
+    T_STR(kit_text("username"), "anna");
+    T_STR(kit_text("role"), "user");
 }
 
 static void a_new_address_is_unverified(void)
@@ -211,20 +211,20 @@ static void a_new_address_is_unverified(void)
     bool done;
     pair_t ann;
 
-    world_begin();
-    id = world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
+    kit_begin();
+    id = account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    T_OK(kit.accounts.accounts->find(&user, kit.accounts.accounts, id, t_pool));
     user->email_verified = true;
     user->rev++;
-    T_OK(w.accounts.accounts->update(&done, w.accounts.accounts, user, t_pool));
-    W_SEND(200, NULL, "PATCH", "/auth/me", ann.access, "{\"email\":\"ANN@example.com\"}");
-    T_TRUE(json_is_true(json_object_get(w.json, "email_verified")));
-    W_SEND(200, NULL, "PATCH", "/auth/me", ann.access, "{\"email\":\"new@example.com\"}");
-    T_TRUE(json_is_false(json_object_get(w.json, "email_verified")));
-    W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL,
-           "{\"email\":\"ann@example.com\",\"password\":\"" W_PASSWORD "\"}");
-    world_login("new", W_PASSWORD);
+    T_OK(kit.accounts.accounts->update(&done, kit.accounts.accounts, user, t_pool));
+    T_SEND(200, ann.access, "PATCH", "/auth/me", "{\"email\":\"ANN@example.com\"}");
+    T_TRUE(json_is_true(json_object_get(kit.json, "email_verified")));
+    T_SEND(200, ann.access, "PATCH", "/auth/me", "{\"email\":\"new@example.com\"}");
+    T_TRUE(json_is_false(json_object_get(kit.json, "email_verified")));
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+              "{\"email\":\"ann@example.com\",\"password\":\"" PASSWORD "\"}");
+    account_login("new", PASSWORD);
 }
 
 static void a_closed_account_is_signed_out(void)
@@ -232,13 +232,13 @@ static void a_closed_account_is_signed_out(void)
     const char *id;
     pair_t ann;
 
-    world_begin();
-    id = world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    world_alter_user(id, NULL, true, NULL);
-    W_SEND(401, "token_revoked", "GET", "/auth/me", ann.access, NULL);
-    W_SEND(401, "token_revoked", "PATCH", "/auth/me", ann.access, "{\"username\":\"anna\"}");
-    W_SEND(401, "token_revoked", "POST", "/auth/refresh", ann.refresh, NULL);
+    kit_begin();
+    id = account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    account_alter(id, NULL, true, NULL);
+    T_PROBLEM(401, "token_revoked", ann.access, "GET", "/auth/me", NULL);
+    T_PROBLEM(401, "token_revoked", ann.access, "PATCH", "/auth/me", "{\"username\":\"anna\"}");
+    T_PROBLEM(401, "token_revoked", ann.refresh, "POST", "/auth/refresh", NULL);
 }
 
 /* ---- password ---- */
@@ -252,46 +252,46 @@ static void a_new_password_ends_the_other_sessions(void)
 {
     pair_t here, there;
 
-    world_begin();
-    world_register("ann");
-    here = world_login("ann", W_PASSWORD);
-    there = world_login("ann", W_PASSWORD);
-    W_SEND(200, NULL, "POST", "/auth/me/password", here.access,
-           change(W_PASSWORD, "another horse battery"));
-    T_STR(world_text("username"), "ann");
-    T_INT(w.told->nelts, 1);
-    W_SEND(200, NULL, "GET", "/auth/me", here.access, NULL);
-    W_SEND(401, "token_revoked", "GET", "/auth/me", there.access, NULL);
-    W_SEND(401, "token_revoked", "POST", "/auth/refresh", there.refresh, NULL);
-    W_SEND(200, NULL, "POST", "/auth/refresh", here.refresh, NULL);
-    W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL,
-           "{\"email\":\"ann@example.com\",\"password\":\"" W_PASSWORD "\"}");
-    world_login("ann", "another horse battery");
+    kit_begin();
+    account_register("ann");
+    here = account_login("ann", PASSWORD);
+    there = account_login("ann", PASSWORD);
+    T_SEND(200, here.access, "POST", "/auth/me/password",
+           change(PASSWORD, "another horse battery"));
+    T_STR(kit_text("username"), "ann");
+    T_INT(kit.announced->nelts, 1);
+    T_SEND(200, here.access, "GET", "/auth/me", NULL);
+    T_PROBLEM(401, "token_revoked", there.access, "GET", "/auth/me", NULL);
+    T_PROBLEM(401, "token_revoked", there.refresh, "POST", "/auth/refresh", NULL);
+    T_SEND(200, here.refresh, "POST", "/auth/refresh", NULL);
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+              "{\"email\":\"ann@example.com\",\"password\":\"" PASSWORD "\"}");
+    account_login("ann", "another horse battery");
 }
 
 static void a_password_change_is_checked(void)
 {
     pair_t ann;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    W_SEND(422, "validation_failed", "POST", "/auth/me/password", ann.access,
-           change("not the password", "another horse battery"));
-    T_STR(world_pointer(), "/current_password");
-    W_SEND(422, "validation_failed", "POST", "/auth/me/password", ann.access,
-           change(W_PASSWORD, "short"));
-    T_STR(world_pointer(), "/new_password");
-    W_SEND(422, "validation_failed", "POST", "/auth/me/password", ann.access,
-           change(W_PASSWORD, "qwertyuiop"));
-    T_STR(world_pointer(), "/new_password");
-    world_login("ann", W_PASSWORD);
-    for (int i = 1; i < w.settings.login_limit; i++) {
-        W_SEND(422, "validation_failed", "POST", "/auth/me/password", ann.access,
-               change("not the password", "another horse battery"));
+    kit_begin();
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    T_PROBLEM(422, "validation_failed", ann.access, "POST", "/auth/me/password",
+              change("not the password", "another horse battery"));
+    T_STR(kit_pointer(), "/current_password");
+    T_PROBLEM(422, "validation_failed", ann.access, "POST", "/auth/me/password",
+              change(PASSWORD, "short"));
+    T_STR(kit_pointer(), "/new_password");
+    T_PROBLEM(422, "validation_failed", ann.access, "POST", "/auth/me/password",
+              change(PASSWORD, "qwertyuiop"));
+    T_STR(kit_pointer(), "/new_password");
+    account_login("ann", PASSWORD);
+    for (int i = 1; i < kit.settings.login_limit; i++) {
+        T_PROBLEM(422, "validation_failed", ann.access, "POST", "/auth/me/password",
+                  change("not the password", "another horse battery"));
     }
-    W_SEND(429, "rate_limited", "POST", "/auth/me/password", ann.access,
-           change(W_PASSWORD, "another horse battery"));
+    T_PROBLEM(429, "rate_limited", ann.access, "POST", "/auth/me/password",
+              change(PASSWORD, "another horse battery"));
 }
 
 static const shop_test_t tests[] = {

@@ -1,105 +1,102 @@
 /* SPDX-License-Identifier: MIT
  * Signing in, refreshing and signing out over fakes: what a thief gains, what an outage does. */
-#include "tests/kit/world.h"
+#include "tests/kit/accounts.h"
 
 #include "mod_shop/base/log.h"
 
 #define LOGIN(name, password) "{\"email\":\"" name "@example.com\",\"password\":\"" password "\"}"
 
-static int number(const char *name)
-{
-    return (int)json_integer_value(json_object_get(w.json, name));
-}
-
 static void login_answers_with_a_pair(void)
 {
     const char *id;
 
-    world_begin();
-    id = world_register("ann");
-    W_SEND(200, NULL, "POST", "/auth/login", NULL, LOGIN("ANN", W_PASSWORD));
-    T_STR(world_text("token_type"), "Bearer");
-    T_INT(number("expires_in"), 900);
-    T_INT(number("refresh_expires_in"), 604800);
-    T_STR(world_text_in("user", "id"), id);
-    T_STR(world_text_in("user", "email"), "ann@example.com");
-    T_INT(json_object_size(w.json), 6);
-    T_INT(json_object_size(json_object_get(w.json, "user")), 7);
-    T_STR(world_header("Cache-Control"), "no-store");
-    T_TRUE(!strstr(w.res.body, "argon2") && !strstr(w.res.body, "password"));
+    kit_begin();
+    id = account_register("ann");
+    T_SEND(200, NULL, "POST", "/auth/login", LOGIN("ANN", PASSWORD));
+    T_STR(kit_text("token_type"), "Bearer");
+    T_INT(kit_int("expires_in"), 900);
+    T_INT(kit_int("refresh_expires_in"), 604800);
+    T_STR(kit_text("user.id"), id);
+    T_STR(kit_text("user.email"), "ann@example.com");
+    T_INT(json_object_size(kit.json), 6);
+    T_INT(json_object_size(json_object_get(kit.json, "user")), 7);
+    T_STR(kit_reply_header("Cache-Control"), "no-store");
+    T_TRUE(!strstr(kit.res->body, "argon2") && !strstr(kit.res->body, "password"));
 }
 
 static void refused_logins_look_alike(void)
 {
     static const char *const bodies[] = { LOGIN("ann", "wrong password 1"),
                                           LOGIN("nobody", "wrong password 1"),
-                                          LOGIN("gone", W_PASSWORD),
+                                          LOGIN("gone", PASSWORD),
                                           LOGIN("gone", "wrong password 1"), LOGIN("ann", "x") };
     const char *first = NULL, *id;
 
-    world_begin();
-    world_register("ann");
-    id = world_register("gone");
-    world_alter_user(id, NULL, true, NULL);
+    kit_begin();
+    account_register("ann");
+    id = account_register("gone");
+    account_alter(id, NULL, true, NULL);
     for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
-        W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, bodies[i]);
-        first = first ? first : w.res.body;
-        T_STR(w.res.body, first);
+        T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login", bodies[i]);
+        first = first ? first : kit.res->body;
+        T_STR(kit.res->body, first);
     }
 }
 
 static void failures_are_counted_per_account(void)
 {
-    world_begin();
-    world_register("ann");
-    world_register("bob");
+    kit_begin();
+    account_register("ann");
+    account_register("bob");
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < w.settings.login_limit - 1; i++) {
-            W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("ann", "wrong"));
+        for (int i = 0; i < kit.settings.login_limit - 1; i++) {
+            T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+                      LOGIN("ann", "wrong"));
         }
         /* The right password forgets the failures. */
-        world_login("ann", W_PASSWORD);
-        w.ip = "192.0.2.2";
+        account_login("ann", PASSWORD);
+        kit.ip = "192.0.2.2";
     }
-    for (int i = 0; i < w.settings.login_limit; i++) {
-        w.ip = apr_psprintf(t_pool, "192.0.2.%d", 10 + i);
-        W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("Ann", "wrong"));
+    for (int i = 0; i < kit.settings.login_limit; i++) {
+        kit.ip = apr_psprintf(t_pool, "192.0.2.%d", 10 + i);
+        T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login", LOGIN("Ann", "wrong"));
     }
-    W_SEND(429, "rate_limited", "POST", "/auth/login", NULL, LOGIN("aNN", W_PASSWORD));
-    T_TRUE(world_header("Retry-After") && apr_atoi64(world_header("Retry-After")) > 0);
-    T_TRUE(apr_atoi64(world_header("Retry-After")) <= w.settings.login_window_s);
-    world_login("bob", W_PASSWORD);
+    T_PROBLEM(429, "rate_limited", NULL, "POST", "/auth/login", LOGIN("aNN", PASSWORD));
+    T_TRUE(kit_reply_header("Retry-After") && apr_atoi64(kit_reply_header("Retry-After")) > 0);
+    T_TRUE(apr_atoi64(kit_reply_header("Retry-After")) <= kit.settings.login_window_s);
+    account_login("bob", PASSWORD);
 }
 
 static void unknown_accounts_are_counted_alike(void)
 {
-    world_begin();
-    for (int i = 0; i < w.settings.login_limit; i++) {
-        W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("nobody", "wrong"));
+    kit_begin();
+    for (int i = 0; i < kit.settings.login_limit; i++) {
+        T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+                  LOGIN("nobody", "wrong"));
     }
-    W_SEND(429, "rate_limited", "POST", "/auth/login", NULL, LOGIN("nobody", "wrong"));
+    T_PROBLEM(429, "rate_limited", NULL, "POST", "/auth/login", LOGIN("nobody", "wrong"));
 }
 
 static void failures_are_counted_per_address(void)
 {
-    world_begin();
-    world_register("ann");
-    for (int i = 0; i < 3 * w.settings.login_limit; i++) {
-        w.ip = apr_psprintf(t_pool, "2001:db8::%x", i + 1);
-        W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL,
-               apr_psprintf(t_pool, LOGIN("user%d", "Spring2026!"), i));
+    kit_begin();
+    account_register("ann");
+    for (int i = 0; i < 3 * kit.settings.login_limit; i++) {
+        kit.ip = apr_psprintf(t_pool, "2001:db8::%x", i + 1);
+        T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+                  apr_psprintf(t_pool, LOGIN("user%d", "Spring2026!"), i));
     }
-    W_SEND(429, "rate_limited", "POST", "/auth/login", NULL, LOGIN("ann", W_PASSWORD));
-    w.ip = "2001:db8:0:1::1";
-    world_login("ann", W_PASSWORD);
+    T_PROBLEM(429, "rate_limited", NULL, "POST", "/auth/login", LOGIN("ann", PASSWORD));
+    kit.ip = "2001:db8:0:1::1";
+    account_login("ann", PASSWORD);
 }
 
 static void a_limit_of_zero_is_none(void)
 {
-    world_begin();
-    w.settings.login_limit = 0;
+    kit_begin();
+    kit.settings.login_limit = 0;
     for (int i = 0; i < 40; i++) {
-        W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("ann", "wrong"));
+        T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login", LOGIN("ann", "wrong"));
     }
 }
 
@@ -111,46 +108,42 @@ static void an_old_hash_is_renewed_at_login(void)
     shop_user_t *user = NULL;
     const char *id;
 
-    world_begin();
-    id = world_register("ann");
-    world_alter_user(id, NULL, false, werkzeug);
-    W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("ann", "q"));
-    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
+    kit_begin();
+    id = account_register("ann");
+    account_alter(id, NULL, false, werkzeug);
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login", LOGIN("ann", "q"));
+    T_OK(kit.accounts.accounts->find(&user, kit.accounts.accounts, id, t_pool));
     T_STR(user->password_hash, werkzeug);
-    world_login("ann", "p");
-    T_OK(w.accounts.accounts->find(&user, w.accounts.accounts, id, t_pool));
+    account_login("ann", "p");
+    T_OK(kit.accounts.accounts->find(&user, kit.accounts.accounts, id, t_pool));
     T_TRUE(!strncmp(user->password_hash, "$argon2id$", 10));
-    world_login("ann", "p");
-    W_SEND(401, "invalid_credentials", "POST", "/auth/login", NULL, LOGIN("ann", "q"));
+    account_login("ann", "p");
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login", LOGIN("ann", "q"));
 }
 
 /* ---- refreshing ---- */
 
 static pair_t refresh(const char *token)
 {
-    pair_t pair;
-
-    W_SEND(200, NULL, "POST", "/auth/refresh", token, NULL);
-    pair.access = world_text("access_token");
-    pair.refresh = world_text("refresh_token");
-    return pair;
+    T_SEND(200, token, "POST", "/auth/refresh", NULL);
+    return account_pair();
 }
 
 static void refreshing_gives_a_new_pair(void)
 {
     pair_t one, two;
 
-    world_begin();
-    world_register("ann");
-    one = world_login("ann", W_PASSWORD);
-    w.now += apr_time_from_sec(1000);
-    W_SEND(401, "token_expired", "GET", "/auth/me", one.access, NULL);
+    kit_begin();
+    account_register("ann");
+    one = account_login("ann", PASSWORD);
+    kit.clock.fixed += apr_time_from_sec(1000);
+    T_PROBLEM(401, "token_expired", one.access, "GET", "/auth/me", NULL);
     two = refresh(one.refresh);
     T_TRUE(strcmp(one.refresh, two.refresh) != 0 && strcmp(one.access, two.access) != 0);
-    T_INT(number("expires_in"), 900);
-    T_INT(number("refresh_expires_in"), 604800);
-    T_STR(world_text_in("user", "username"), "ann");
-    W_SEND(200, NULL, "GET", "/auth/me", two.access, NULL);
+    T_INT(kit_int("expires_in"), 900);
+    T_INT(kit_int("refresh_expires_in"), 604800);
+    T_STR(kit_text("user.username"), "ann");
+    T_SEND(200, two.access, "GET", "/auth/me", NULL);
 }
 
 static void a_spent_token_kills_the_family(void)
@@ -158,20 +151,20 @@ static void a_spent_token_kills_the_family(void)
     for (int replayed = 0; replayed < 2; replayed++) {
         pair_t pairs[3];
 
-        world_begin();
-        world_register("ann");
-        pairs[0] = world_login("ann", W_PASSWORD);
+        kit_begin();
+        account_register("ann");
+        pairs[0] = account_login("ann", PASSWORD);
         pairs[1] = refresh(pairs[0].refresh);
         pairs[2] = refresh(pairs[1].refresh);
-        W_SEND(200, NULL, "GET", "/auth/me", pairs[2].access, NULL);
-        W_SEND(401, "token_revoked", "POST", "/auth/refresh", pairs[replayed].refresh, NULL);
-        T_INT(w.log_number, SHOP_LOG_REFRESH_REUSED);
-        T_INT(w.told->nelts, 1);
-        W_SEND(401, "token_revoked", "POST", "/auth/refresh", pairs[2].refresh, NULL);
+        T_SEND(200, pairs[2].access, "GET", "/auth/me", NULL);
+        T_PROBLEM(401, "token_revoked", pairs[replayed].refresh, "POST", "/auth/refresh", NULL);
+        T_INT(kit.log_number, SHOP_LOG_REFRESH_REUSED);
+        T_INT(kit.announced->nelts, 1);
+        T_PROBLEM(401, "token_revoked", pairs[2].refresh, "POST", "/auth/refresh", NULL);
         for (int i = 0; i < 3; i++) {
-            W_SEND(401, "token_revoked", "GET", "/auth/me", pairs[i].access, NULL);
+            T_PROBLEM(401, "token_revoked", pairs[i].access, "GET", "/auth/me", NULL);
         }
-        world_login("ann", W_PASSWORD);
+        account_login("ann", PASSWORD);
     }
 }
 
@@ -179,13 +172,13 @@ static void kinds_of_token_are_not_exchanged(void)
 {
     pair_t ann;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    W_SEND(401, "token_invalid", "POST", "/auth/refresh", ann.access, NULL);
-    W_SEND(401, "token_invalid", "GET", "/auth/me", ann.refresh, NULL);
-    W_SEND(401, "token_invalid", "POST", "/auth/logout", ann.refresh, NULL);
-    W_SEND(401, "token_missing", "POST", "/auth/refresh", NULL, NULL);
+    kit_begin();
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    T_PROBLEM(401, "token_invalid", ann.access, "POST", "/auth/refresh", NULL);
+    T_PROBLEM(401, "token_invalid", ann.refresh, "GET", "/auth/me", NULL);
+    T_PROBLEM(401, "token_invalid", ann.refresh, "POST", "/auth/logout", NULL);
+    T_PROBLEM(401, "token_missing", NULL, "POST", "/auth/refresh", NULL);
     refresh(ann.refresh);
 }
 
@@ -194,33 +187,33 @@ static void a_family_ends_after_thirty_days(void)
     pair_t ann;
     int day = 0;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
+    kit_begin();
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
     for (; day < 24; day += 6) {
-        w.now += apr_time_from_sec(6 * 86400);
+        kit.clock.fixed += apr_time_from_sec(6 * 86400);
         ann = refresh(ann.refresh);
     }
-    T_INT(number("refresh_expires_in"), 6 * 86400);
-    w.now += apr_time_from_sec(6 * 86400 - 60);
+    T_INT(kit_int("refresh_expires_in"), 6 * 86400);
+    kit.clock.fixed += apr_time_from_sec(6 * 86400 - 60);
     ann = refresh(ann.refresh);
-    T_INT(number("refresh_expires_in"), 60);
-    T_INT(number("expires_in"), 60);
-    w.now += apr_time_from_sec(60);
-    W_SEND(401, "token_revoked", "POST", "/auth/refresh", ann.refresh, NULL);
-    w.now += apr_time_from_sec(60);
-    W_SEND(401, "token_expired", "POST", "/auth/refresh", ann.refresh, NULL);
+    T_INT(kit_int("refresh_expires_in"), 60);
+    T_INT(kit_int("expires_in"), 60);
+    kit.clock.fixed += apr_time_from_sec(60);
+    T_PROBLEM(401, "token_revoked", ann.refresh, "POST", "/auth/refresh", NULL);
+    kit.clock.fixed += apr_time_from_sec(60);
+    T_PROBLEM(401, "token_expired", ann.refresh, "POST", "/auth/refresh", NULL);
 }
 
 static void an_idle_session_ends_after_a_week(void)
 {
     pair_t ann;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    w.now += apr_time_from_sec(7 * 86400 + 31);
-    W_SEND(401, "token_expired", "POST", "/auth/refresh", ann.refresh, NULL);
+    kit_begin();
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    kit.clock.fixed += apr_time_from_sec(7 * 86400 + 31);
+    T_PROBLEM(401, "token_expired", ann.refresh, "POST", "/auth/refresh", NULL);
 }
 
 static void a_new_role_is_taken_over_at_refresh(void)
@@ -228,14 +221,14 @@ static void a_new_role_is_taken_over_at_refresh(void)
     const char *id;
     pair_t ann;
 
-    world_begin();
-    id = world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    world_alter_user(id, "admin", false, NULL);
+    kit_begin();
+    id = account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    account_alter(id, "admin", false, NULL);
     ann = refresh(ann.refresh);
-    T_STR(world_text_in("user", "role"), "admin");
-    W_SEND(201, NULL, "POST", "/auth/register", ann.access,
-           "{\"username\":\"two\",\"email\":\"two@example.com\",\"password\":\"" W_PASSWORD
+    T_STR(kit_text("user.role"), "admin");
+    T_SEND(201, ann.access, "POST", "/auth/register",
+           "{\"username\":\"two\",\"email\":\"two@example.com\",\"password\":\"" PASSWORD
            "\",\"role\":\"admin\"}");
 }
 
@@ -245,19 +238,19 @@ static void signed_out_is_signed_out(void)
 {
     pair_t here, there;
 
-    world_begin();
-    world_register("ann");
-    here = world_login("ann", W_PASSWORD);
-    there = world_login("ann", W_PASSWORD);
-    W_SEND(200, NULL, "POST", "/auth/logout", here.access, NULL);
-    T_STR(w.res.body, "{\"revoked\":true}");
-    T_INT(w.told->nelts, 1);
-    W_SEND(401, "token_revoked", "POST", "/auth/logout", here.access, NULL);
-    W_SEND(401, "token_revoked", "GET", "/auth/me", here.access, NULL);
-    W_SEND(401, "token_revoked", "POST", "/auth/refresh", here.refresh, NULL);
-    W_SEND(200, NULL, "GET", "/auth/me", there.access, NULL);
-    w.now += apr_time_from_sec(931);
-    W_SEND(401, "token_expired", "POST", "/auth/logout", there.access, NULL);
+    kit_begin();
+    account_register("ann");
+    here = account_login("ann", PASSWORD);
+    there = account_login("ann", PASSWORD);
+    T_SEND(200, here.access, "POST", "/auth/logout", NULL);
+    T_STR(kit.res->body, "{\"revoked\":true}");
+    T_INT(kit.announced->nelts, 1);
+    T_PROBLEM(401, "token_revoked", here.access, "POST", "/auth/logout", NULL);
+    T_PROBLEM(401, "token_revoked", here.access, "GET", "/auth/me", NULL);
+    T_PROBLEM(401, "token_revoked", here.refresh, "POST", "/auth/refresh", NULL);
+    T_SEND(200, there.access, "GET", "/auth/me", NULL);
+    kit.clock.fixed += apr_time_from_sec(931);
+    T_PROBLEM(401, "token_expired", there.access, "POST", "/auth/logout", NULL);
 }
 
 static void without_the_store_nobody_is_let_in_or_told_lies(void)
@@ -265,22 +258,22 @@ static void without_the_store_nobody_is_let_in_or_told_lies(void)
     static const shop_revoked_answer_t verdicts[] = { SHOP_REVOKED_NO, SHOP_REVOKED_UNKNOWN };
     pair_t ann;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    shop_account_mem_away(w.accounts.accounts, true);
+    kit_begin();
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    shop_account_mem_away(kit.accounts.accounts, true);
     for (size_t i = 0; i < 2; i++) {
-        w.verdict = verdicts[i];
-        W_SEND(503, "unavailable", "GET", "/auth/me", ann.access, NULL);
-        T_TRUE(world_header("Retry-After") != NULL);
-        W_SEND(503, "unavailable", "POST", "/auth/logout", ann.access, NULL);
-        W_SEND(503, "unavailable", "POST", "/auth/refresh", ann.refresh, NULL);
-        W_SEND(503, "unavailable", "POST", "/auth/login", NULL, LOGIN("ann", W_PASSWORD));
+        kit.revoked = verdicts[i];
+        T_PROBLEM(503, "unavailable", ann.access, "GET", "/auth/me", NULL);
+        T_TRUE(kit_reply_header("Retry-After") != NULL);
+        T_PROBLEM(503, "unavailable", ann.access, "POST", "/auth/logout", NULL);
+        T_PROBLEM(503, "unavailable", ann.refresh, "POST", "/auth/refresh", NULL);
+        T_PROBLEM(503, "unavailable", NULL, "POST", "/auth/login", LOGIN("ann", PASSWORD));
     }
-    T_INT(w.told->nelts, 0);
-    shop_account_mem_away(w.accounts.accounts, false);
-    W_SEND(200, NULL, "GET", "/auth/me", ann.access, NULL);
-    W_SEND(200, NULL, "POST", "/auth/refresh", ann.refresh, NULL);
+    T_INT(kit.announced->nelts, 0);
+    shop_account_mem_away(kit.accounts.accounts, false);
+    T_SEND(200, ann.access, "GET", "/auth/me", NULL);
+    T_SEND(200, ann.refresh, "POST", "/auth/refresh", NULL);
 }
 
 static const shop_test_t tests[] = {

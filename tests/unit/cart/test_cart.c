@@ -2,7 +2,9 @@
  * What a cart shows and may hold, and the cart over HTTP. */
 #include "mod_shop/base/money.h"
 #include "mod_shop/cart/cart.h"
-#include "tests/kit/api.h"
+#include "tests/kit/cart_mem.h"
+#include "tests/kit/kit.h"
+#include "tests/kit/product_mem.h"
 
 #define MISSING "65a0000000000000000000ab"
 
@@ -78,7 +80,7 @@ static void a_line_holds_what_there_is_and_no_more_than_its_bound(void)
 
 static const shop_res_t *put_in(const char *id, int quantity)
 {
-    return api_call("user", "POST", "/cart",
+    return kit_send("user", "POST", "/cart",
                     apr_psprintf(t_pool, "{\"product_id\":\"%s\",\"quantity\":%d}", id, quantity));
 }
 
@@ -92,28 +94,27 @@ static void a_cart_goes_through_its_life(void)
     const shop_res_t *res;
     const char *a, *b;
 
-    api_begin();
-    a = api_product("Lamp", "19.99", 10);
-    b = api_product("Cup", "5", 10);
-    T_TRUE(api_says(api_call("user", "GET", "/cart", NULL),
-                    "{\"items\":[],\"item_count\":0,\"total\":0.00,\"currency\":\"USD\","
-                    "\"updated_at\":null}"));
+    kit_begin();
+    a = kit_product("Lamp", "19.99", 10);
+    b = kit_product("Cup", "5", 10);
+    T_TRUE(t_says(kit_send("user", "GET", "/cart", NULL),
+                  "{\"items\":[],\"item_count\":0,\"total\":0.00,\"currency\":\"USD\","
+                  "\"updated_at\":null}"));
     T_INT(put_in(a, 2)->status, 200);
     res = put_in(b, 1);
-    T_TRUE(api_says(res, "\"item_count\":3,\"total\":44.98"));
+    T_TRUE(t_says(res, "\"item_count\":3,\"total\":44.98"));
     res = put_in(a, 1);
-    T_TRUE(api_says(res, "\"quantity\":3,\"line_total\":59.97,\"available\":10"));
+    T_TRUE(t_says(res, "\"quantity\":3,\"line_total\":59.97,\"available\":10"));
     T_TRUE(res->etag != NULL);
-    res = api_call("user", "PUT", line_path(b), "{\"quantity\":4}");
-    T_TRUE(api_says(res, "\"item_count\":7,\"total\":79.97"));
+    res = kit_send("user", "PUT", line_path(b), "{\"quantity\":4}");
+    T_TRUE(t_says(res, "\"item_count\":7,\"total\":79.97"));
     T_STR(apr_table_get(res->headers, "Cache-Control"), "no-store");
-    res = api_call("user", "DELETE", line_path(a), NULL);
-    T_TRUE(api_says(res, "\"total\":20.00") && !api_says(res, "Lamp"));
-    T_INT(api_call("admin", "DELETE", apr_pstrcat(t_pool, "/products/", b, NULL), NULL)->status,
-          200);
-    T_TRUE(api_says(api_call("user", "GET", "/cart", NULL), "\"items\":[]"));
-    T_TRUE(api_says(api_call("user", "DELETE", "/cart", NULL), "\"items\":[]"));
-    T_TRUE(api_says(api_call("admin", "GET", "/cart", NULL), "\"items\":[]"));
+    res = kit_send("user", "DELETE", line_path(a), NULL);
+    T_TRUE(t_says(res, "\"total\":20.00") && !t_says(res, "Lamp"));
+    T_SEND(200, "admin", "DELETE", apr_pstrcat(t_pool, "/products/", b, NULL), NULL);
+    T_TRUE(t_says(kit_send("user", "GET", "/cart", NULL), "\"items\":[]"));
+    T_TRUE(t_says(kit_send("user", "DELETE", "/cart", NULL), "\"items\":[]"));
+    T_TRUE(t_says(kit_send("admin", "GET", "/cart", NULL), "\"items\":[]"));
 }
 
 static void what_is_not_allowed_is_refused_and_changes_nothing(void)
@@ -141,8 +142,8 @@ static void what_is_not_allowed_is_refused_and_changes_nothing(void)
     const shop_res_t *res;
     const char *id;
 
-    api_begin();
-    id = api_product("Stamp", "5", 3);
+    kit_begin();
+    id = kit_product("Stamp", "5", 3);
     T_INT(put_in(id, 2)->status, 200);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *target = !strcmp(cases[i].target, "/cart/%s") ? line_path(id) : cases[i].target;
@@ -151,18 +152,18 @@ static void what_is_not_allowed_is_refused_and_changes_nothing(void)
                                                cases[i].body, id, mark + 2)
                                 : cases[i].body;
 
-        res = api_call("user", cases[i].method, target, body);
+        res = kit_send("user", cases[i].method, target, body);
         t_assert(res->status == cases[i].status, __LINE__, __FILE__, "%s %s %s: %d, wanted %d",
                  cases[i].method, target, body ? body : "", res->status, cases[i].status);
         if (cases[i].status == 409) {
-            T_TRUE(api_says(res, apr_psprintf(t_pool,
-                                              "\"lines\":[{\"product_id\":\"%s\","
-                                              "\"requested\":4,\"available\":3}]",
-                                              id)));
+            T_TRUE(t_says(res, apr_psprintf(t_pool,
+                                            "\"lines\":[{\"product_id\":\"%s\","
+                                            "\"requested\":4,\"available\":3}]",
+                                            id)));
         }
     }
-    T_TRUE(api_says(api_call("user", "GET", "/cart", NULL), "\"item_count\":2"));
-    T_INT(api_call(NULL, "GET", "/cart", NULL)->status, 401);
+    T_TRUE(t_says(kit_send("user", "GET", "/cart", NULL), "\"item_count\":2"));
+    T_SEND(401, NULL, "GET", "/cart", NULL);
 }
 
 static void if_match_guards_the_cart(void)
@@ -170,38 +171,37 @@ static void if_match_guards_the_cart(void)
     const char *a, *old;
     const shop_res_t *res;
 
-    api_begin();
-    a = api_product("Lamp", "10", 10);
+    kit_begin();
+    a = kit_product("Lamp", "10", 10);
     old = put_in(a, 1)->etag;
     res = put_in(a, 1);
-    api_header("If-Match", old);
-    T_INT(api_call("user", "PUT", line_path(a), "{\"quantity\":5}")->status, 412);
-    api_header("If-Match", old);
-    T_INT(api_call("user", "DELETE", "/cart", NULL)->status, 412);
-    api_header("If-Match", res->etag);
-    res = api_call("user", "PUT", line_path(a), "{\"quantity\":5}");
+    kit_header("If-Match", old);
+    T_SEND(412, "user", "PUT", line_path(a), "{\"quantity\":5}");
+    kit_header("If-Match", old);
+    T_SEND(412, "user", "DELETE", "/cart", NULL);
+    kit_header("If-Match", res->etag);
+    res = kit_send("user", "PUT", line_path(a), "{\"quantity\":5}");
     T_INT(res->status, 200);
-    api_header("If-Match", apr_pstrcat(t_pool, "W/", res->etag, NULL));
-    T_INT(api_call("user", "DELETE", line_path(a), NULL)->status, 412);
-    api_header("If-Match", res->etag);
-    T_INT(api_call("user", "DELETE", line_path(a), NULL)->status, 200);
+    kit_header("If-Match", apr_pstrcat(t_pool, "W/", res->etag, NULL));
+    T_SEND(412, "user", "DELETE", line_path(a), NULL);
+    kit_header("If-Match", res->etag);
+    T_SEND(200, "user", "DELETE", line_path(a), NULL);
 }
 
 static void deleted_products_do_not_fill_the_cart(void)
 {
     const char *first = NULL;
 
-    api_begin();
+    kit_begin();
     for (int i = 0; i < SHOP_CART_LINES_MAX; i++) {
-        const char *id = api_product("Lamp", "1", 1);
+        const char *id = kit_product("Lamp", "1", 1);
 
         first = first ? first : id;
         T_INT(put_in(id, 1)->status, 200);
     }
-    T_INT(put_in(api_product("Cup", "1", 1), 1)->status, 422);
-    T_INT(api_call("admin", "DELETE", apr_pstrcat(t_pool, "/products/", first, NULL), NULL)->status,
-          200);
-    T_TRUE(api_says(put_in(api_product("Cup", "1", 1), 1), "\"item_count\":100"));
+    T_INT(put_in(kit_product("Cup", "1", 1), 1)->status, 422);
+    T_SEND(200, "admin", "DELETE", apr_pstrcat(t_pool, "/products/", first, NULL), NULL);
+    T_TRUE(t_says(put_in(kit_product("Cup", "1", 1), 1), "\"item_count\":100"));
 }
 
 static void an_add_asks_the_stores_three_times(void)
@@ -209,15 +209,15 @@ static void an_add_asks_the_stores_three_times(void)
     const char *id;
     int carts, products;
 
-    api_begin();
-    id = api_product("Lamp", "1", 9);
-    carts = shop_cart_mem_calls(api_app.cart->carts);
-    products = shop_product_mem_calls(api_app.catalogue->products);
+    kit_begin();
+    id = kit_product("Lamp", "1", 9);
+    carts = shop_cart_mem_calls(kit.cart.carts);
+    products = shop_product_mem_calls(kit.catalogue.products);
     T_INT(put_in(id, 1)->status, 200);
-    T_INT(shop_cart_mem_calls(api_app.cart->carts) - carts, 2);
-    T_INT(shop_product_mem_calls(api_app.catalogue->products) - products, 1);
-    shop_cart_mem_away(api_app.cart->carts, true);
-    T_INT(api_call("user", "GET", "/cart", NULL)->status, 503);
+    T_INT(shop_cart_mem_calls(kit.cart.carts) - carts, 2);
+    T_INT(shop_product_mem_calls(kit.catalogue.products) - products, 1);
+    shop_cart_mem_away(kit.cart.carts, true);
+    T_SEND(503, "user", "GET", "/cart", NULL);
 }
 
 static const shop_test_t rules[] = {

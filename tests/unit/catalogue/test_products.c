@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * What a product is, and the catalogue over HTTP. */
 #include "mod_shop/catalogue/product.h"
-#include "tests/kit/api.h"
+#include "tests/kit/kit.h"
+#include "tests/kit/product_mem.h"
 
 #define MISSING "65a0000000000000000000ab"
 
@@ -62,26 +63,26 @@ static void a_product_is_created_and_shown(void)
     const shop_res_t *res;
     const char *id, *etag;
 
-    api_begin();
-    res = api_call("admin", "POST", "/products",
+    kit_begin();
+    res = kit_send("admin", "POST", "/products",
                    "{\"name\":\"Lamp\",\"price\":99.990e0,\"category\":\"x\"}");
     T_INT(res->status, 422);
-    res = api_call("admin", "POST", "/products",
+    res = kit_send("admin", "POST", "/products",
                    "{\"name\":\"Lamp\",\"description\":\"A lamp\",\"price\":99.990,"
                    "\"category\":\"Lights\",\"stock\":7}");
     T_INT(res->status, 201);
-    id = json_string_value(json_object_get(api_json(res), "id"));
+    id = json_string_value(json_object_get(t_json(res), "id"));
     T_STR(apr_table_get(res->headers, "Location"), apr_pstrcat(t_pool, "/api/products/", id, NULL));
-    T_TRUE(api_says(res, "\"price\":99.99,\"currency\":\"USD\",\"category\":\"Lights\","
-                         "\"stock\":7,\"image_url\":null,\"featured\":false"));
-    T_TRUE(!api_says(res, "rev") && !api_says(res, "holds"));
+    T_TRUE(t_says(res, "\"price\":99.99,\"currency\":\"USD\",\"category\":\"Lights\","
+                       "\"stock\":7,\"image_url\":null,\"featured\":false"));
+    T_TRUE(!t_says(res, "rev") && !t_says(res, "holds"));
     etag = res->etag;
-    res = api_call(NULL, "GET", apr_pstrcat(t_pool, "/products/", id, NULL), NULL);
+    res = kit_send(NULL, "GET", apr_pstrcat(t_pool, "/products/", id, NULL), NULL);
     T_INT(res->status, 200);
     T_STR(res->etag, etag);
     T_TRUE(strstr(apr_table_get(res->headers, "Cache-Control"), "public") != NULL);
-    api_header("If-None-Match", etag);
-    T_INT(api_call(NULL, "GET", apr_pstrcat(t_pool, "/products/", id, NULL), NULL)->status, 304);
+    kit_header("If-None-Match", etag);
+    T_SEND(304, NULL, "GET", apr_pstrcat(t_pool, "/products/", id, NULL), NULL);
 }
 
 static void what_is_not_allowed_is_refused(void)
@@ -130,31 +131,27 @@ static void what_is_not_allowed_is_refused(void)
         { NULL, "GET", "/categories?x=1", NULL, 422 },
     };
 
-    api_begin();
+    kit_begin();
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const shop_res_t *res =
-            api_call(cases[i].as, cases[i].method, cases[i].target, cases[i].body);
+            kit_send(cases[i].as, cases[i].method, cases[i].target, cases[i].body);
 
         t_assert(res->status == cases[i].status, __LINE__, __FILE__, "%s %s %s: %d, wanted %d",
                  cases[i].method, cases[i].target, cases[i].body ? cases[i].body : "", res->status,
                  cases[i].status);
         T_STR(apr_table_get(res->headers, "Cache-Control"), "no-store");
     }
-    T_INT(api_invalidated, 0);
-    T_INT(
-        api_call(
-            NULL, "GET",
-            apr_psprintf(
-                t_pool, "/products?q=%s",
-                apr_pstrcat(
-                    t_pool,
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-                    NULL)),
-            NULL)
-            ->status,
-        422);
+    T_INT(kit.invalidated, 0);
+    T_SEND(422, NULL, "GET",
+           apr_psprintf(
+               t_pool, "/products?q=%s",
+               apr_pstrcat(
+                   t_pool,
+                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+                   NULL)),
+           NULL);
 }
 
 static void lists_search_filter_and_page(void)
@@ -163,34 +160,32 @@ static void lists_search_filter_and_page(void)
     json_t *page;
     const char *next;
 
-    api_begin();
-    api_product("Anvil", "30", 0);
-    api_product("Brush", "20", 1);
-    api_product("Cup", "10", 1);
-    res = api_call(NULL, "GET", "/products?sort=-price&limit=2&count=true", NULL);
+    kit_begin();
+    kit_product("Anvil", "30", 0);
+    kit_product("Brush", "20", 1);
+    kit_product("Cup", "10", 1);
+    res = kit_send(NULL, "GET", "/products?sort=-price&limit=2&count=true", NULL);
     T_INT(res->status, 200);
-    page = api_json(res);
+    page = t_json(res);
     T_INT(json_array_size(json_object_get(page, "items")), 2);
     T_INT(json_integer_value(json_object_get(page, "total")), 3);
-    T_TRUE(api_says(res, "\"name\":\"Anvil\""));
+    T_TRUE(t_says(res, "\"name\":\"Anvil\""));
     T_TRUE(apr_table_get(res->headers, "Link") != NULL);
     next = json_string_value(json_object_get(page, "next_cursor"));
-    res = api_call(NULL, "GET",
+    res = kit_send(NULL, "GET",
                    apr_psprintf(t_pool, "/products?sort=-price&limit=2&cursor=%s", next), NULL);
-    T_TRUE(api_says(res, "\"name\":\"Cup\"") && api_says(res, "\"next_cursor\":null"));
-    T_INT(api_call(NULL, "GET", apr_psprintf(t_pool, "/products?sort=name&cursor=%s", next), NULL)
-              ->status,
-          422);
-    res = api_call(NULL, "GET", "/products?q=bru&in_stock=true&min_price=20&max_price=20.00", NULL);
-    T_TRUE(api_says(res, "\"name\":\"Brush\"") && !api_says(res, "Cup"));
-    T_TRUE(api_says(api_call(NULL, "GET", "/products?q=.*&count=true", NULL),
-                    "{\"items\":[],\"next_cursor\":null,\"total\":0}"));
-    T_TRUE(api_says(api_call(NULL, "GET", "/products?q=", NULL), "\"items\":[]"));
+    T_TRUE(t_says(res, "\"name\":\"Cup\"") && t_says(res, "\"next_cursor\":null"));
+    T_SEND(422, NULL, "GET", apr_psprintf(t_pool, "/products?sort=name&cursor=%s", next), NULL);
+    res = kit_send(NULL, "GET", "/products?q=bru&in_stock=true&min_price=20&max_price=20.00", NULL);
+    T_TRUE(t_says(res, "\"name\":\"Brush\"") && !t_says(res, "Cup"));
+    T_TRUE(t_says(kit_send(NULL, "GET", "/products?q=.*&count=true", NULL),
+                  "{\"items\":[],\"next_cursor\":null,\"total\":0}"));
+    T_TRUE(t_says(kit_send(NULL, "GET", "/products?q=", NULL), "\"items\":[]"));
     T_TRUE(
-        api_says(api_call(NULL, "GET", "/products?min_price=9&max_price=8", NULL), "\"items\":[]"));
-    T_TRUE(api_says(api_call(NULL, "GET", "/categories", NULL),
-                    "{\"items\":[{\"name\":\"Things\",\"products\":3}]}"));
-    T_TRUE(api_says(api_call(NULL, "GET", "/products/featured", NULL), "\"items\":[]"));
+        t_says(kit_send(NULL, "GET", "/products?min_price=9&max_price=8", NULL), "\"items\":[]"));
+    T_TRUE(t_says(kit_send(NULL, "GET", "/categories", NULL),
+                  "{\"items\":[{\"name\":\"Things\",\"products\":3}]}"));
+    T_TRUE(t_says(kit_send(NULL, "GET", "/products/featured", NULL), "\"items\":[]"));
 }
 
 static void put_takes_defaults_patch_keeps_and_neither_moves_stock(void)
@@ -198,39 +193,39 @@ static void put_takes_defaults_patch_keeps_and_neither_moves_stock(void)
     const shop_res_t *res;
     const char *path, *old;
 
-    api_begin();
-    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
-    res = api_call("admin", "PATCH", path,
+    kit_begin();
+    path = apr_pstrcat(t_pool, "/products/", kit_product("Lamp", "10", 7), NULL);
+    res = kit_send("admin", "PATCH", path,
                    "{\"description\":\"Bright\",\"featured\":true,\"stock\":7}");
     T_INT(res->status, 200);
-    T_TRUE(api_says(res, "\"name\":\"Lamp\",\"description\":\"Bright\"") &&
-           api_says(res, "\"featured\":true"));
+    T_TRUE(t_says(res, "\"name\":\"Lamp\",\"description\":\"Bright\"") &&
+           t_says(res, "\"featured\":true"));
     old = res->etag;
-    res = api_call("admin", "PATCH", path, "{\"description\":null}");
-    T_TRUE(api_says(res, "\"description\":\"\""));
-    res = api_call("admin", "PUT", path, "{\"name\":\"New\",\"price\":11,\"category\":\"c\"}");
+    res = kit_send("admin", "PATCH", path, "{\"description\":null}");
+    T_TRUE(t_says(res, "\"description\":\"\""));
+    res = kit_send("admin", "PUT", path, "{\"name\":\"New\",\"price\":11,\"category\":\"c\"}");
     T_INT(res->status, 200);
-    T_TRUE(api_says(res, "\"price\":11.00") && api_says(res, "\"stock\":7") &&
-           api_says(res, "\"featured\":false"));
-    T_INT(api_call("admin", "PUT", path, "{\"name\":\"New\"}")->status, 422);
-    res = api_call("admin", "PATCH", path, "{\"stock\":8}");
+    T_TRUE(t_says(res, "\"price\":11.00") && t_says(res, "\"stock\":7") &&
+           t_says(res, "\"featured\":false"));
+    T_SEND(422, "admin", "PUT", path, "{\"name\":\"New\"}");
+    res = kit_send("admin", "PATCH", path, "{\"stock\":8}");
     T_INT(res->status, 422);
-    T_TRUE(api_says(res, "\"stock_not_editable\"") && api_says(res, "\"pointer\":\"/stock\""));
-    api_header("If-Match", old);
-    T_INT(api_call("admin", "PATCH", path, "{\"featured\":true}")->status, 412);
-    api_settings.require_if_match = true;
-    T_INT(api_call("admin", "DELETE", path, NULL)->status, 428);
-    api_header("If-Match", api_call(NULL, "GET", path, NULL)->etag);
-    res = api_call("admin", "DELETE", path, NULL);
+    T_TRUE(t_says(res, "\"stock_not_editable\"") && t_says(res, "\"pointer\":\"/stock\""));
+    kit_header("If-Match", old);
+    T_SEND(412, "admin", "PATCH", path, "{\"featured\":true}");
+    kit.settings.require_if_match = true;
+    T_SEND(428, "admin", "DELETE", path, NULL);
+    kit_header("If-Match", kit_send(NULL, "GET", path, NULL)->etag);
+    res = kit_send("admin", "DELETE", path, NULL);
     T_INT(res->status, 200);
-    T_TRUE(api_says(res, "\"name\":\"New\""));
-    T_INT(api_call(NULL, "GET", path, NULL)->status, 404);
+    T_TRUE(t_says(res, "\"name\":\"New\""));
+    T_SEND(404, NULL, "GET", path, NULL);
 }
 
 static const shop_res_t *keyed(const char *key, const char *path, const char *body)
 {
-    api_header("Idempotency-Key", key);
-    return api_call("admin", "POST", path, body);
+    kit_header("Idempotency-Key", key);
+    return kit_send("admin", "POST", path, body);
 }
 
 static const char *replayed(const shop_res_t *res)
@@ -245,31 +240,31 @@ static void stock_moves_by_delta_or_set_and_a_key_counts_once(void)
     const shop_res_t *first, *res;
     const char *product, *path;
 
-    api_begin();
-    product = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
+    kit_begin();
+    product = apr_pstrcat(t_pool, "/products/", kit_product("Lamp", "10", 7), NULL);
     path = apr_pstrcat(t_pool, product, "/stock", NULL);
     first = keyed("k1", path, "{\"delta\":-3,\"reason\":\"broken\"}");
     T_INT(first->status, 200);
     T_STR(replayed(first), "no");
-    T_TRUE(api_says(first, "\"stock\":4"));
-    T_STR(first->etag, api_call(NULL, "GET", product, NULL)->etag);
-    T_INT(api_call("admin", "POST", path, "{\"delta\":1,\"reason\":\"found\"}")->status, 200);
+    T_TRUE(t_says(first, "\"stock\":4"));
+    T_STR(first->etag, kit_send(NULL, "GET", product, NULL)->etag);
+    T_SEND(200, "admin", "POST", path, "{\"delta\":1,\"reason\":\"found\"}");
     res = keyed("k1", path, "{ \"reason\": \"broken\", \"delta\": -3 }");
     T_INT(res->status, 200);
     T_STR(replayed(res), "true");
     T_INT(res->size, first->size);
     T_TRUE(!memcmp(res->body, first->body, first->size)); /* though the stock is 5 by now */
     T_STR(res->etag, first->etag);
-    T_TRUE(api_says(api_call(NULL, "GET", product, NULL), "\"stock\":5"));
-    res = api_call("admin", "POST", path, "{\"delta\":-6,\"reason\":\"x\"}");
+    T_TRUE(t_says(kit_send(NULL, "GET", product, NULL), "\"stock\":5"));
+    res = kit_send("admin", "POST", path, "{\"delta\":-6,\"reason\":\"x\"}");
     T_INT(res->status, 409);
-    T_TRUE(api_says(res, "\"stock_negative\""));
-    T_TRUE(api_says(api_call("admin", "POST", path, "{\"set\":9,\"reason\":\"counted\"}"),
-                    "\"stock\":9"));
-    res = api_call("admin", "GET", path, NULL);
-    T_INT(json_array_size(json_object_get(api_json(res), "items")), 3);
-    T_TRUE(api_says(res, "\"delta\":-3,\"stock_after\":4,\"reason\":\"broken\","
-                         "\"by\":\"" API_ADMIN));
+    T_TRUE(t_says(res, "\"stock_negative\""));
+    T_TRUE(t_says(kit_send("admin", "POST", path, "{\"set\":9,\"reason\":\"counted\"}"),
+                  "\"stock\":9"));
+    res = kit_send("admin", "GET", path, NULL);
+    T_INT(json_array_size(json_object_get(t_json(res), "items")), 3);
+    T_TRUE(t_says(res, "\"delta\":-3,\"stock_after\":4,\"reason\":\"broken\","
+                       "\"by\":\"" KIT_ADMIN));
 }
 
 static void a_key_is_for_one_body(void)
@@ -279,17 +274,17 @@ static void a_key_is_for_one_body(void)
                                           "{\"set\":4,\"reason\":\"broken\"}" };
     const char *path;
 
-    api_begin();
-    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), "/stock", NULL);
+    kit_begin();
+    path = apr_pstrcat(t_pool, "/products/", kit_product("Lamp", "10", 7), "/stock", NULL);
     T_INT(keyed("k1", path, "{\"delta\":-3,\"reason\":\"broken\"}")->status, 200);
     for (int i = 0; i < 3; i++) {
         const shop_res_t *res = keyed("k1", path, others[i]);
 
         T_INT(res->status, 422);
-        T_TRUE(api_says(res, "\"idempotency_mismatch\""));
+        T_TRUE(t_says(res, "\"idempotency_mismatch\""));
         T_STR(replayed(res), "no");
     }
-    T_INT(json_array_size(json_object_get(api_json(api_call("admin", "GET", path, NULL)), "items")),
+    T_INT(json_array_size(json_object_get(t_json(kit_send("admin", "GET", path, NULL)), "items")),
           1);
 }
 
@@ -297,25 +292,25 @@ static void public_answers_are_cached_until_somebody_writes(void)
 {
     const char *path;
 
-    api_begin();
-    path = apr_pstrcat(t_pool, "/products/", api_product("Lamp", "10", 7), NULL);
-    T_INT(api_invalidated, 1);
+    kit_begin();
+    path = apr_pstrcat(t_pool, "/products/", kit_product("Lamp", "10", 7), NULL);
+    T_INT(kit.invalidated, 1);
     for (int i = 0; i < 2; i++) {
-        T_INT(api_call(NULL, "GET", path, NULL)->status, 200);
-        T_INT(api_call(NULL, "GET", "/products?limit=5&sort=name", NULL)->status, 200);
-        T_INT(api_call(NULL, "GET", "/products?sort=name&limit=5", NULL)->status, 200);
-        T_INT(api_call(NULL, "GET", "/categories", NULL)->status, 200);
-        T_INT(api_call(NULL, "GET", "/products/" MISSING, NULL)->status, 404);
+        T_SEND(200, NULL, "GET", path, NULL);
+        T_SEND(200, NULL, "GET", "/products?limit=5&sort=name", NULL);
+        T_SEND(200, NULL, "GET", "/products?sort=name&limit=5", NULL);
+        T_SEND(200, NULL, "GET", "/categories", NULL);
+        T_SEND(404, NULL, "GET", "/products/" MISSING, NULL);
     }
-    T_INT(api_hits, 1 + 5); /* the other spelling; then everything, also that there is none */
-    T_INT(api_call("admin", "PATCH", path, "{\"price\":12}")->status, 200);
-    T_INT(api_invalidated, 2);
-    T_TRUE(api_says(api_call(NULL, "GET", path, NULL), "12.00"));
-    T_TRUE(api_says(api_call(NULL, "GET", "/products?sort=name&limit=5", NULL), "12.00"));
-    shop_product_mem_away(api_app.catalogue->products, true);
-    T_INT(api_call(NULL, "GET", path, NULL)->status, 200);
-    T_INT(api_call(NULL, "GET", "/products?limit=7", NULL)->status, 503);
-    T_INT(api_call("admin", "PATCH", path, "{\"price\":13}")->status, 503);
+    T_INT(kit.hits, 1 + 5); /* the other spelling; then everything, also that there is none */
+    T_SEND(200, "admin", "PATCH", path, "{\"price\":12}");
+    T_INT(kit.invalidated, 2);
+    T_TRUE(t_says(kit_send(NULL, "GET", path, NULL), "12.00"));
+    T_TRUE(t_says(kit_send(NULL, "GET", "/products?sort=name&limit=5", NULL), "12.00"));
+    shop_product_mem_away(kit.catalogue.products, true);
+    T_SEND(200, NULL, "GET", path, NULL);
+    T_SEND(503, NULL, "GET", "/products?limit=7", NULL);
+    T_SEND(503, "admin", "PATCH", path, "{\"price\":13}");
 }
 
 static const shop_test_t rules[] = { SHOP_TEST(keys_order_like_the_sort_key_and_then_the_id,

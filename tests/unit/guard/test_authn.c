@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Who may pass which route: the whole matrix, and what happens when Redis or the store is away. */
-#include "tests/kit/world.h"
+#include "tests/kit/accounts.h"
 
 /* Says who it was called by. */
 static shop_error_t *echo(const struct shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -34,20 +34,22 @@ static const shop_route_t routes[] = {
     { .method = NULL },
 };
 
+#define RAW(bearer) ((bearer) + strlen("Bearer "))
+
 static pair_t user, admin, ended, over;
 
 static void people(void)
 {
-    world_begin_with(routes);
-    world_alter_user(world_register("root"), "admin", false, NULL);
-    world_register("ann");
-    w.now -= apr_time_from_sec(2000);
-    over = world_login("ann", W_PASSWORD);
-    w.now += apr_time_from_sec(2000);
-    user = world_login("ann", W_PASSWORD);
-    admin = world_login("root", W_PASSWORD);
-    ended = world_login("root", W_PASSWORD);
-    W_SEND(200, NULL, "POST", "/auth/logout", ended.access, NULL);
+    kit_begin_with(routes);
+    account_alter(account_register("root"), "admin", false, NULL);
+    account_register("ann");
+    kit.clock.fixed -= apr_time_from_sec(2000);
+    over = account_login("ann", PASSWORD);
+    kit.clock.fixed += apr_time_from_sec(2000);
+    user = account_login("ann", PASSWORD);
+    admin = account_login("root", PASSWORD);
+    ended = account_login("root", PASSWORD);
+    T_SEND(200, ended.access, "POST", "/auth/logout", NULL);
 }
 
 static void every_caller_meets_every_rule(void)
@@ -96,27 +98,27 @@ static void every_caller_meets_every_rule(void)
     tokens[EXPIRED] = over.access;
     tokens[REVOKED] = ended.access;
     tokens[REFRESH] = user.refresh;
-    tokens[GARBAGE] = "e30.e30.AAAA";
+    tokens[GARBAGE] = "Bearer e30.e30.AAAA";
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (int who = 0; who < CALLERS; who++) {
-            int status = world_send(rows[i].method, rows[i].path, tokens[who], NULL);
+            int status = kit_send(tokens[who], rows[i].method, rows[i].path, NULL)->status;
             const char *is = strcmp(rows[i].method, "HEAD") == 0
                                  ? apr_itoa(t_pool, status)
-                                 : world_text(status == 200 ? "role" : "code");
+                                 : kit_text(status == 200 ? "role" : "code");
 
             t_assert(is && !strcmp(is, rows[i].codes[who]), __LINE__, __FILE__,
                      "%s %s as %d: wanted %s, got %s", rows[i].method, rows[i].path, who,
                      rows[i].codes[who], is ? is : "nothing");
-            T_TRUE(status != 401 || world_header("WWW-Authenticate") != NULL);
+            T_TRUE(status != 401 || kit_reply_header("WWW-Authenticate") != NULL);
         }
     }
 }
 
-static int with_header(const char *value, const char *path)
+/* A code is none where the reply is no problem. */
+static void with_header(int status, const char *code, const char *value, const char *path)
 {
-    w.headers[0] = "Authorization";
-    w.headers[1] = value;
-    return world_send("GET", path, NULL, NULL);
+    kit_header("Authorization", value);
+    T_PROBLEM(status, code, NULL, "GET", path, NULL);
 }
 
 static void the_header_holds_one_bearer_token(void)
@@ -152,21 +154,21 @@ static void the_header_holds_one_bearer_token(void)
     };
 
     people();
-    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
+    T_SEND(200, user.access, "GET", "/t/customer", NULL);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        const char *value = apr_pstrcat(t_pool, cases[i].before, user.access, cases[i].after, NULL);
+        const char *value =
+            apr_pstrcat(t_pool, cases[i].before, RAW(user.access), cases[i].after, NULL);
 
-        world_expect(with_header(value, "/t/customer"), cases[i].status, cases[i].code, __LINE__,
-                     __FILE__);
+        with_header(cases[i].status, cases[i].code, value, "/t/customer");
     }
-    world_expect(with_header("Bearer", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
-    world_expect(with_header("Bearer ", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
-    world_expect(with_header("", "/t/customer"), 401, "token_missing", __LINE__, __FILE__);
-    world_expect(with_header("Basic x", "/t/optional"), 200, NULL, __LINE__, __FILE__);
-    T_STR(world_text("role"), "none");
-    world_expect(with_header("Digest a, b", "/t/optional"), 200, NULL, __LINE__, __FILE__);
-    T_STR(world_text("role"), "none");
-    world_expect(with_header("a, b", "/t/public"), 200, NULL, __LINE__, __FILE__);
+    with_header(401, "token_missing", "Bearer", "/t/customer");
+    with_header(401, "token_missing", "Bearer ", "/t/customer");
+    with_header(401, "token_missing", "", "/t/customer");
+    with_header(200, NULL, "Basic x", "/t/optional");
+    T_STR(kit_text("role"), "none");
+    with_header(200, NULL, "Digest a, b", "/t/optional");
+    T_STR(kit_text("role"), "none");
+    with_header(200, NULL, "a, b", "/t/public");
 }
 
 static void redis_may_answer_only_for_reads(void)
@@ -174,42 +176,42 @@ static void redis_may_answer_only_for_reads(void)
     int calls;
 
     people();
-    w.verdict = SHOP_REVOKED_NO;
-    calls = shop_account_mem_calls(w.accounts.accounts);
-    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
-    W_SEND(200, NULL, "HEAD", "/t/customer", user.access, NULL);
-    T_INT(shop_account_mem_calls(w.accounts.accounts), calls);
-    W_SEND(200, NULL, "POST", "/t/customer", user.access, NULL);
-    T_INT(shop_account_mem_calls(w.accounts.accounts), calls + 1);
-    W_SEND(200, NULL, "GET", "/t/admin", admin.access, NULL);
-    T_INT(shop_account_mem_calls(w.accounts.accounts), calls + 2);
+    kit.revoked = SHOP_REVOKED_NO;
+    calls = shop_account_mem_calls(kit.accounts.accounts);
+    T_SEND(200, user.access, "GET", "/t/customer", NULL);
+    T_SEND(200, user.access, "HEAD", "/t/customer", NULL);
+    T_INT(shop_account_mem_calls(kit.accounts.accounts), calls);
+    T_SEND(200, user.access, "POST", "/t/customer", NULL);
+    T_INT(shop_account_mem_calls(kit.accounts.accounts), calls + 1);
+    T_SEND(200, admin.access, "GET", "/t/admin", NULL);
+    T_INT(shop_account_mem_calls(kit.accounts.accounts), calls + 2);
     /* Redis does not know of the logout yet: writes and admin routes refuse all the same. */
-    W_SEND(401, "token_revoked", "POST", "/t/customer", ended.access, NULL);
-    W_SEND(401, "token_revoked", "GET", "/t/admin", ended.access, NULL);
-    w.verdict = SHOP_REVOKED_YES;
-    calls = shop_account_mem_calls(w.accounts.accounts);
-    W_SEND(401, "token_revoked", "GET", "/t/customer", user.access, NULL);
-    T_INT(shop_account_mem_calls(w.accounts.accounts), calls);
-    w.verdict = SHOP_REVOKED_UNKNOWN;
-    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
-    W_SEND(401, "token_revoked", "GET", "/t/customer", ended.access, NULL);
-    T_INT(shop_account_mem_calls(w.accounts.accounts), calls + 2);
+    T_PROBLEM(401, "token_revoked", ended.access, "POST", "/t/customer", NULL);
+    T_PROBLEM(401, "token_revoked", ended.access, "GET", "/t/admin", NULL);
+    kit.revoked = SHOP_REVOKED_YES;
+    calls = shop_account_mem_calls(kit.accounts.accounts);
+    T_PROBLEM(401, "token_revoked", user.access, "GET", "/t/customer", NULL);
+    T_INT(shop_account_mem_calls(kit.accounts.accounts), calls);
+    kit.revoked = SHOP_REVOKED_UNKNOWN;
+    T_SEND(200, user.access, "GET", "/t/customer", NULL);
+    T_PROBLEM(401, "token_revoked", ended.access, "GET", "/t/customer", NULL);
+    T_INT(shop_account_mem_calls(kit.accounts.accounts), calls + 2);
 }
 
 static void when_nobody_can_say_the_answer_is_503(void)
 {
     people();
-    shop_account_mem_away(w.accounts.accounts, true);
-    W_SEND(503, "unavailable", "GET", "/t/customer", user.access, NULL);
-    W_SEND(503, "unavailable", "GET", "/t/optional", user.access, NULL);
-    W_SEND(503, "unavailable", "POST", "/t/customer", user.access, NULL);
-    W_SEND(503, "unavailable", "GET", "/t/admin", admin.access, NULL);
-    W_SEND(200, NULL, "GET", "/t/public", user.access, NULL);
-    W_SEND(200, NULL, "GET", "/t/optional", NULL, NULL);
-    w.verdict = SHOP_REVOKED_NO;
-    W_SEND(200, NULL, "GET", "/t/customer", user.access, NULL);
-    W_SEND(503, "unavailable", "POST", "/t/customer", user.access, NULL);
-    W_SEND(503, "unavailable", "GET", "/t/admin", admin.access, NULL);
+    shop_account_mem_away(kit.accounts.accounts, true);
+    T_PROBLEM(503, "unavailable", user.access, "GET", "/t/customer", NULL);
+    T_PROBLEM(503, "unavailable", user.access, "GET", "/t/optional", NULL);
+    T_PROBLEM(503, "unavailable", user.access, "POST", "/t/customer", NULL);
+    T_PROBLEM(503, "unavailable", admin.access, "GET", "/t/admin", NULL);
+    T_SEND(200, user.access, "GET", "/t/public", NULL);
+    T_SEND(200, NULL, "GET", "/t/optional", NULL);
+    kit.revoked = SHOP_REVOKED_NO;
+    T_SEND(200, user.access, "GET", "/t/customer", NULL);
+    T_PROBLEM(503, "unavailable", user.access, "POST", "/t/customer", NULL);
+    T_PROBLEM(503, "unavailable", admin.access, "GET", "/t/admin", NULL);
 }
 
 static void the_sessions_role_counts(void)
@@ -219,18 +221,19 @@ static void the_sessions_role_counts(void)
     bool rotated = false;
 
     people();
-    T_OK(shop_token_verify(&claims, w.guards.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now,
-                           t_pool));
+    T_OK(shop_token_verify(&claims, kit.guards.tokens, RAW(admin.access), SHOP_TOKEN_ACCESS,
+                           kit.clock.fixed, t_pool));
     T_STR(claims->role, "admin");
-    T_OK(w.accounts.accounts->session_find(&session, w.accounts.accounts, claims->session, t_pool));
-    T_OK(w.accounts.accounts->session_rotate(&rotated, w.accounts.accounts, session->id,
-                                             session->current, "x", "user", session->expires_at,
+    T_OK(kit.accounts.accounts->session_find(&session, kit.accounts.accounts, claims->session,
                                              t_pool));
+    T_OK(kit.accounts.accounts->session_rotate(&rotated, kit.accounts.accounts, session->id,
+                                               session->current, "x", "user", session->expires_at,
+                                               t_pool));
     T_TRUE(rotated);
-    W_SEND(403, "forbidden", "GET", "/t/admin", admin.access, NULL);
-    W_SEND(403, "forbidden", "POST", "/t/admin", admin.access, NULL);
-    W_SEND(200, NULL, "POST", "/t/customer", admin.access, NULL);
-    T_STR(world_text("role"), "user");
+    T_PROBLEM(403, "forbidden", admin.access, "GET", "/t/admin", NULL);
+    T_PROBLEM(403, "forbidden", admin.access, "POST", "/t/admin", NULL);
+    T_SEND(200, admin.access, "POST", "/t/customer", NULL);
+    T_STR(kit_text("role"), "user");
 }
 
 static void a_token_is_good_for_its_own_session_only(void)
@@ -239,15 +242,17 @@ static void a_token_is_good_for_its_own_session_only(void)
     const char *token = NULL;
 
     people();
-    T_OK(shop_token_verify(&ann, w.guards.tokens, user.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
-    T_OK(shop_token_verify(&root, w.guards.tokens, admin.access, SHOP_TOKEN_ACCESS, w.now, t_pool));
+    T_OK(shop_token_verify(&ann, kit.guards.tokens, RAW(user.access), SHOP_TOKEN_ACCESS,
+                           kit.clock.fixed, t_pool));
+    T_OK(shop_token_verify(&root, kit.guards.tokens, RAW(admin.access), SHOP_TOKEN_ACCESS,
+                           kit.clock.fixed, t_pool));
     mixed = *ann;
     mixed.session = root->session;
-    T_OK(shop_token_sign(&token, w.guards.tokens, &mixed, t_pool));
-    W_SEND(401, "token_revoked", "GET", "/t/admin", token, NULL);
+    T_OK(shop_token_sign(&token, kit.guards.tokens, &mixed, t_pool));
+    T_PROBLEM(401, "token_revoked", kit_bearer(token), "GET", "/t/admin", NULL);
     mixed.session = "c2Vzc2lvbg";
-    T_OK(shop_token_sign(&token, w.guards.tokens, &mixed, t_pool));
-    W_SEND(401, "token_revoked", "POST", "/t/customer", token, NULL);
+    T_OK(shop_token_sign(&token, kit.guards.tokens, &mixed, t_pool));
+    T_PROBLEM(401, "token_revoked", kit_bearer(token), "POST", "/t/customer", NULL);
 }
 
 static const shop_test_t tests[] = {

@@ -19,13 +19,13 @@ static void an_announced_body_over_the_limit_is_refused_unread(void)
     shop_req_t *req = toy_request("POST", "/lamps", NULL);
     shop_res_t *res;
 
-    toy_body(req, "{}");
+    t_body(req, "{}");
     req->content_length = SHOP_BODY_LIMIT + 1;
     res = toy_send(req);
     T_INT(res->status, 413);
     T_TRUE(res->close);
     T_TRUE(req->body_unread);
-    T_INT(toy_body_taken(req), 0);
+    T_INT(t_body_taken(req), 0);
 }
 
 static void a_chunked_body_is_cut_at_the_limit(void)
@@ -38,7 +38,7 @@ static void a_chunked_body_is_cut_at_the_limit(void)
         shop_req_t *req = toy_request("POST", "/lamps", NULL);
         shop_res_t *res;
 
-        toy_chunks(req, text, strlen(text), 777);
+        t_chunks(req, text, strlen(text), 777);
         res = toy_send(req);
         T_INT(res->status, more ? 413 : 201);
         T_INT(res->close, more);
@@ -51,7 +51,7 @@ static void a_route_may_have_a_limit_of_its_own(void)
         shop_req_t *req = toy_request("PUT", "/lamps/" TOY_ID, NULL);
         shop_res_t *res;
 
-        toy_body(req, spaces(100 + more - 25, "{\"name\":\"Lamp\",\"price\":1}"));
+        t_body(req, spaces(100 + more - 25, "{\"name\":\"Lamp\",\"price\":1}"));
         T_INT(req->content_length, 100 + more);
         res = toy_send(req);
         T_INT(res->status, more ? 413 : 200);
@@ -102,7 +102,7 @@ static void a_body_must_say_that_it_is_json(void)
         shop_res_t *res;
         bool patch_refused = cases[i].status == 415 && !strcmp(cases[i].method, "PATCH");
 
-        toy_body(req, "{\"name\":\"Lamp\",\"price\":1}");
+        t_body(req, "{\"name\":\"Lamp\",\"price\":1}");
         toy_header(req, "Content-Type", cases[i].type);
         res = toy_send(req);
         T_INT(res->status, cases[i].status);
@@ -138,7 +138,7 @@ static void what_is_no_json_object_is_400(void)
         shop_req_t *req = toy_request("POST", "/lamps", NULL);
         shop_res_t *res;
 
-        toy_body(req, bodies[i]);
+        t_body(req, bodies[i]);
         res = toy_send(req);
         t_assert(res->status == 400, __LINE__, __FILE__, "%s gives %d", bodies[i], res->status);
         T_STR(toy_code(res), "malformed_json");
@@ -166,7 +166,7 @@ static void a_route_without_a_body_takes_none_or_an_empty_object(void)
         shop_res_t *res;
 
         if (cases[i].body) {
-            toy_body(req, cases[i].body);
+            t_body(req, cases[i].body);
         }
         toy_header(req, "Content-Type", cases[i].type);
         res = toy_send(req);
@@ -193,8 +193,8 @@ static void unknown_members_are_named_by_pointer(void)
         shop_req_t *req = toy_request("POST", "/lamps", NULL);
         shop_res_t *res;
 
-        toy_body(req, apr_psprintf(t_pool, "{\"name\":\"L\",\"price\":1,\"%s\":{\"$gt\":\"\"}}",
-                                   cases[i].member));
+        t_body(req, apr_psprintf(t_pool, "{\"name\":\"L\",\"price\":1,\"%s\":{\"$gt\":\"\"}}",
+                                 cases[i].member));
         res = toy_send(req);
         T_INT(res->status, 422);
         T_STR(toy_violation(res, cases[i].pointer), "unknown");
@@ -206,12 +206,12 @@ static void absent_members_keep_their_defaults_and_a_patch_knows_what_was_named(
 {
     shop_req_t *req = toy_request("POST", "/lamps", NULL);
 
-    toy_body(req, "{\"name\":\"Lamp\",\"price\":19.99}");
+    t_body(req, "{\"name\":\"Lamp\",\"price\":19.99}");
     T_INT(toy_send(req)->status, 201);
     T_INT(toy_seen.lamp.stock, 7);
     T_INT(toy_seen.lamp.price, 1999);
     req = toy_request("PATCH", "/lamps/" TOY_ID, NULL);
-    toy_body(req, "{\"lit\":true}");
+    t_body(req, "{\"lit\":true}");
     T_INT(toy_send(req)->status, 200);
     T_TRUE(shop_fields_has(toy_seen.present, toy_lamp_fields, "lit"));
     T_TRUE(!shop_fields_has(toy_seen.present, toy_lamp_fields, "name"));

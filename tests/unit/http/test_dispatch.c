@@ -28,7 +28,7 @@ static void refusals_come_in_the_order_of_the_contract(void)
             large[SHOP_BODY_LIMIT + 1] = '\0';
             body = large;
         }
-        toy_body(req, body);
+        t_body(req, body);
         req->query = step > FIELDS ? NULL : "nonsense=1";
         toy_header(req, "Content-Type", step > TYPE ? "application/json" : "text/plain");
         toy_header(req, "Accept", step > ACCEPT ? NULL : "text/html");
@@ -47,11 +47,11 @@ static void the_body_is_not_touched_before_the_guards_have_passed(void)
     shop_req_t *req = toy_request("POST", "/lamps", NULL);
     shop_res_t *res;
 
-    toy_body(req, GOOD);
+    t_body(req, GOOD);
     toy_guard_code = SHOP_TOKEN_MISSING;
     res = toy_send(req);
     T_INT(res->status, 401);
-    T_INT(toy_body_taken(req), 0);
+    T_INT(t_body_taken(req), 0);
     T_TRUE(!res->close);
 }
 
@@ -153,7 +153,7 @@ static void if_none_match_does_not_touch_writes(void)
 {
     shop_req_t *req = toy_request("PATCH", "/lamps/" TOY_ID, NULL);
 
-    toy_body(req, "{}");
+    t_body(req, "{}");
     toy_header(req, "If-None-Match", "*");
     T_INT(toy_send(req)->status, 200);
 }
@@ -167,14 +167,14 @@ static void idempotency_keys_have_1_to_255_printable_characters(void)
     for (int length = 255; length <= 256; length++) {
         shop_req_t *req = toy_request("POST", "/lamps", NULL);
 
-        toy_body(req, GOOD);
+        t_body(req, GOOD);
         toy_header(req, "Idempotency-Key", apr_pstrmemdup(t_pool, longest, (apr_size_t)length));
         T_INT(toy_send(req)->status, length == 255 ? 201 : 400);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         shop_req_t *req = toy_request("POST", "/lamps", NULL);
 
-        toy_body(req, GOOD);
+        t_body(req, GOOD);
         toy_header(req, "Idempotency-Key", bad[i]);
         T_STR(toy_code(toy_send(req)), "bad_request");
         T_INT(toy_seen.calls, 0);
@@ -226,7 +226,7 @@ static void query_and_body_are_refused_in_one_answer(void)
     shop_req_t *req = toy_request("POST", "/lamps", "x=1");
     shop_res_t *res;
 
-    toy_body(req, "{\"name\":7}");
+    t_body(req, "{\"name\":7}");
     res = toy_send(req);
     T_INT(res->status, 422);
     T_STR(toy_violation(res, "/name"), "type");

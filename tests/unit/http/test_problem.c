@@ -31,7 +31,7 @@ static void a_problem_has_every_member_of_the_contract(void)
 
     toy_settings.problem_base = "https://shop.example/problems/";
     res = toy_send(req);
-    doc = toy_json(res);
+    doc = t_json(res);
     T_STR(res->content_type, "application/problem+json");
     T_STR(member(doc, "type"), "https://shop.example/problems/not-found");
     T_STR(member(doc, "title"), "Not found");

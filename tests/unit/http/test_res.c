@@ -60,8 +60,8 @@ static void a_list_has_items_and_a_cursor(void)
     APR_ARRAY_PUSH(items, const toy_lamp_t *) = &lamp;
     APR_ARRAY_PUSH(items, const toy_lamp_t *) = &lamp;
     T_OK(shop_res_list(res, req, toy_lamp_fields, items, &end));
-    T_INT(json_array_size(json_object_get(toy_json(res), "items")), 2);
-    T_STR(json_string_value(json_object_get(toy_json(res), "next_cursor")),
+    T_INT(json_array_size(json_object_get(t_json(res), "items")), 2);
+    T_STR(json_string_value(json_object_get(t_json(res), "next_cursor")),
           shop_cursor_encode(&next, t_pool));
 }
 

@@ -1,156 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * The order and coupon routes in process: dispatcher, handlers and use cases over fakes. Who calls
- * is said by a header, since signing in is tested elsewhere. */
-#include <jansson.h>
-#include <stdlib.h>
-
-#include "mod_shop/app.h"
-#include "mod_shop/cache/cache.h"
-#include "mod_shop/cart/cart_module.h"
-#include "mod_shop/catalogue/catalogue_module.h"
-#include "mod_shop/coupons/coupons_module.h"
-#include "mod_shop/guard/guards.h"
-#include "mod_shop/http/dispatch.h"
-#include "mod_shop/orders/orders_module.h"
+ * The order and coupon routes in process: dispatcher, handlers and use cases over fakes. */
+#include "tests/kit/kit.h"
 #include "tests/kit/order_shop.h"
 
-extern const shop_route_t shop_order_routes[];
-extern const shop_route_t shop_coupon_routes[];
-
-static shop_app_t app;
-static shop_orders_repos_t orders_repos;
-static shop_catalogue_repos_t catalogue_repos;
-static shop_cart_repos_t cart_repos;
-static shop_coupons_repos_t coupons_repos;
-static shop_dispatch_t dispatch;
-static shop_settings_t settings;
 static order_shop_t *shop;
-static shop_res_t res;
-static int wrong_codes;
-
-static const shop_route_t *const tables[] = { shop_order_routes, shop_coupon_routes, NULL };
-
-static void count_hit(shop_limit_state_t *state, shop_limiter_t *limiter, const char *key,
-                      int limit, int window_s, int cost, apr_pool_t *pool)
-{
-    (void)limiter;
-    (void)key;
-    (void)pool;
-    wrong_codes += cost;
-    state->allowed = wrong_codes <= limit;
-    state->remaining = wrong_codes < limit ? limit - wrong_codes : 0;
-    state->reset_s = window_s;
-}
-
-static shop_limiter_t limiter = { .hit = count_hit };
-static shop_guards_t ports = { .limiter = &limiter };
-
-static shop_error_t *sign_in(const struct shop_guards_t *unused, shop_req_t *req, shop_res_t *reply)
-{
-    const char *user = shop_req_header(req, "X-User");
-
-    (void)unused;
-    (void)reply;
-    if (!user) {
-        return shop_err(req->pool, TOKEN_MISSING, "sign in");
-    }
-    req->caller.role = !strcmp(user, "admin") ? SHOP_ROLE_ADMIN : SHOP_ROLE_USER;
-    req->caller.user_id = !strcmp(user, "admin") ? USER(99) : user;
-    if (req->route->access == SHOP_ACCESS_ADMIN && req->caller.role != SHOP_ROLE_ADMIN) {
-        return shop_err(req->pool, FORBIDDEN, "admins only");
-    }
-    return NULL;
-}
-
-static const shop_guard_t guards[] = { sign_in, NULL };
-
-/* A cache that only counts how often it was emptied. */
-static int emptied;
-
-static void count_emptying(shop_cache_t *cache, const char *const *subjects, int count,
-                           apr_pool_t *pool)
-{
-    (void)cache;
-    (void)subjects;
-    (void)count;
-    (void)pool;
-    emptied++;
-}
 
 static void open_shop(int64_t stock, int64_t uses)
 {
     shop = order_shop(stock, uses);
-    shop_settings_defaults(&settings);
-    settings.currency = "USD";
-    settings.currency_exponent = 2;
-    wrong_codes = 0;
-    memset(&app, 0, sizeof(app));
-    app.settings = &settings;
-    app.clock = &shop->clock;
-    orders_repos = (shop_orders_repos_t){ shop->ports.orders };
-    catalogue_repos = (shop_catalogue_repos_t){ shop->ports.products };
-    cart_repos = (shop_cart_repos_t){ shop->ports.carts };
-    coupons_repos = (shop_coupons_repos_t){ shop->ports.coupons };
-    app.orders = &orders_repos;
-    app.catalogue = &catalogue_repos;
-    app.cart = &cart_repos;
-    app.coupons = &coupons_repos;
-    app.guards = &ports;
-    app.cache = apr_pmemdup(t_pool, shop_cache_none(t_pool), sizeof(*app.cache));
-    app.cache->invalidate = count_emptying;
-    emptied = 0;
-    dispatch = (shop_dispatch_t){ .routes = tables, .guards = guards, .settings = &settings };
-}
-
-static shop_error_t *read_body(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool)
-{
-    const char **rest = baton;
-    apr_size_t left = strlen(*rest);
-
-    (void)pool;
-    *size = left < *size ? left : *size;
-    memcpy(buffer, *rest, *size);
-    *rest += *size;
-    return NULL;
-}
-
-/* "POST /orders?x=y" by user, with one extra header or NULL. Gives the JSON answered. */
-static json_t *call(const char *what, const char *user, const char *header, const char *value,
-                    const char *body)
-{
-    shop_req_t *req = apr_pcalloc(t_pool, sizeof(*req));
-    char *path = strchr(apr_pstrdup(t_pool, what), ' ');
-    const char **rest = apr_palloc(t_pool, sizeof(*rest));
-
-    req->pool = t_pool;
-    req->id = "test";
-    req->method = apr_pstrmemdup(t_pool, what, (apr_size_t)(strchr(what, ' ') - what));
-    req->path = ++path;
-    if (strchr(path, '?')) {
-        req->query = strchr(path, '?') + 1;
-        *strchr(path, '?') = '\0';
-    }
-    req->root = "/api";
-    req->client_ip = "127.0.0.1";
-    req->headers = apr_table_make(t_pool, 4);
-    req->now = shop->clock.fixed;
-    req->deadline = shop_clock_monotonic() + apr_time_from_sec(5);
-    req->content_length = -1;
-    if (user) {
-        apr_table_setn(req->headers, "X-User", user);
-    }
-    if (header) {
-        apr_table_setn(req->headers, header, value);
-    }
-    if (body) {
-        apr_table_setn(req->headers, "Content-Type", "application/json");
-        req->content_length = (apr_off_t)strlen(body);
-        *rest = body;
-        req->body_read = read_body;
-        req->body_baton = rest;
-    }
-    shop_http_dispatch(&app, &dispatch, req, &res);
-    return res.body ? shop_json_own(json_loadb(res.body, res.size, 0, NULL), t_pool) : NULL;
+    kit_begin();
+    kit.app.clock = &shop->clock;
+    kit.orders.orders = shop->ports.orders;
+    kit.catalogue.products = shop->ports.products;
+    kit.cart.carts = shop->ports.carts;
+    kit.coupons.coupons = shop->ports.coupons;
 }
 
 static const char *text(const json_t *json, const char *name)
@@ -162,13 +25,6 @@ static const char *text(const json_t *json, const char *name)
     "{\"street\":\"1 Main St\",\"city\":\"Town\",\"state\":\"\",\"country\":\"US\"," \
     "\"zip_code\":\"1\"}"
 #define ORDER "{\"shipping_address\":" ADDRESS ",\"payment_method\":\"credit_card\""
-#define T_PROBLEM(json, wanted, wanted_code)          \
-    do {                                              \
-        const json_t *problem_ = (json);              \
-                                                      \
-        T_INT(res.status, (wanted));                  \
-        T_STR(text(problem_, "code"), (wanted_code)); \
-    } while (0)
 
 static void an_order_is_placed_shown_and_listed(void)
 {
@@ -177,35 +33,33 @@ static void an_order_is_placed_shown_and_listed(void)
 
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 2, 3);
-    order = call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"ten\"}");
-    T_INT(res.status, 201);
-    etag = res.etag;
-    T_STR(apr_table_get(res.headers, "Location"),
-          apr_pstrcat(t_pool, "/api/orders/", text(order, "id"), NULL));
-    T_TRUE(strstr(res.body, "\"subtotal\":27.50,\"discount\":2.75,\"total\":24.75") != NULL);
-    T_STR(text(order, "status"), "pending");
-    T_STR(text(order, "coupon_code"), "TEN");
-    T_TRUE(!json_object_get(order, "user_id"));
-    T_INT(json_array_size(json_object_get(order, "next_statuses")), 2);
-    T_INT(json_array_size(json_object_get(order, "history")), 1);
-    path = apr_pstrcat(t_pool, "GET /orders/", text(order, "id"), NULL);
-    again = call(path, USER(0), NULL, NULL, NULL);
-    T_INT(res.status, 200);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"ten\"}");
+    order = kit.json;
+    etag = kit.res->etag;
+    T_STR(kit_reply_header("Location"), apr_pstrcat(t_pool, "/api/orders/", kit_text("id"), NULL));
+    T_TRUE(t_says(kit.res, "\"subtotal\":27.50,\"discount\":2.75,\"total\":24.75"));
+    T_STR(kit_text("status"), "pending");
+    T_STR(kit_text("coupon_code"), "TEN");
+    T_TRUE(!json_object_get(kit.json, "user_id"));
+    T_INT(kit_count("next_statuses"), 2);
+    T_INT(kit_count("history"), 1);
+    path = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    T_SEND(200, USER(0), "GET", path, NULL);
+    again = kit.json;
     T_TRUE(json_equal(order, again));
-    T_STR(res.etag, etag);
-    T_PROBLEM(call(path, USER(1), NULL, NULL, NULL), 404, "not_found");
-    again = call(path, "admin", NULL, NULL, NULL);
-    T_STR(text(again, "user_id"), USER(0));
-    again = call("GET /orders", USER(0), NULL, NULL, NULL);
-    T_INT(json_array_size(json_object_get(again, "items")), 1);
-    again = call("GET /orders", USER(1), NULL, NULL, NULL);
-    T_INT(json_array_size(json_object_get(again, "items")), 0);
-    again = call(apr_pstrcat(t_pool, "GET /orders?status=pending&user_id=", USER(0), NULL), "admin",
-                 NULL, NULL, NULL);
-    T_INT(json_array_size(json_object_get(again, "items")), 1);
-    T_PROBLEM(
-        call(apr_pstrcat(t_pool, "GET /orders?user_id=", USER(0), NULL), USER(0), NULL, NULL, NULL),
-        422, "validation_failed");
+    T_STR(kit.res->etag, etag);
+    T_PROBLEM(404, "not_found", USER(1), "GET", path, NULL);
+    T_SEND(200, "admin", "GET", path, NULL);
+    T_STR(kit_text("user_id"), USER(0));
+    T_SEND(200, USER(0), "GET", "/orders", NULL);
+    T_INT(kit_count("items"), 1);
+    T_SEND(200, USER(1), "GET", "/orders", NULL);
+    T_INT(kit_count("items"), 0);
+    T_SEND(200, "admin", "GET",
+           apr_pstrcat(t_pool, "/orders?status=pending&user_id=", USER(0), NULL), NULL);
+    T_INT(kit_count("items"), 1);
+    T_PROBLEM(422, "validation_failed", USER(0), "GET",
+              apr_pstrcat(t_pool, "/orders?user_id=", USER(0), NULL), NULL);
     order_shop_audit(shop, 1, "after one order by HTTP");
 }
 
@@ -216,25 +70,26 @@ static void a_replay_is_the_same_bytes(void)
 
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 1, 0);
-    call("POST /orders", USER(0), "Idempotency-Key", "a b", ORDER "}");
-    T_INT(res.status, 201);
-    T_TRUE(!apr_table_get(res.headers, "Idempotent-Replayed"));
-    body = res.body;
-    size = res.size;
-    etag = res.etag;
-    location = apr_table_get(res.headers, "Location");
-    call("POST /orders", USER(0), "Idempotency-Key", "a b",
-         "{\"payment_method\":\"credit_card\", \"shipping_address\":" ADDRESS "}");
-    T_INT(res.status, 201);
-    T_STR(apr_table_get(res.headers, "Idempotent-Replayed"), "true");
-    T_INT(res.size, size);
-    T_TRUE(res.size == size && !memcmp(res.body, body, size));
-    T_STR(res.etag, etag);
-    T_STR(apr_table_get(res.headers, "Location"), location);
-    T_PROBLEM(
-        call("POST /orders", USER(0), "Idempotency-Key", "a b", ORDER ",\"expected_total\":10}"),
-        422, "idempotency_mismatch");
-    T_PROBLEM(call("POST /orders", USER(0), "Idempotency-Key", "", ORDER "}"), 400, "bad_request");
+    kit_header("Idempotency-Key", "a b");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    T_TRUE(!kit_reply_header("Idempotent-Replayed"));
+    body = kit.res->body;
+    size = kit.res->size;
+    etag = kit.res->etag;
+    location = kit_reply_header("Location");
+    kit_header("Idempotency-Key", "a b");
+    T_SEND(201, USER(0), "POST", "/orders",
+           "{\"payment_method\":\"credit_card\", \"shipping_address\":" ADDRESS "}");
+    T_STR(kit_reply_header("Idempotent-Replayed"), "true");
+    T_INT(kit.res->size, size);
+    T_TRUE(kit.res->size == size && !memcmp(kit.res->body, body, size));
+    T_STR(kit.res->etag, etag);
+    T_STR(kit_reply_header("Location"), location);
+    kit_header("Idempotency-Key", "a b");
+    T_PROBLEM(422, "idempotency_mismatch", USER(0), "POST", "/orders",
+              ORDER ",\"expected_total\":10}");
+    kit_header("Idempotency-Key", "");
+    T_PROBLEM(400, "bad_request", USER(0), "POST", "/orders", ORDER "}");
     order_shop_audit(shop, 1, "after a replay by HTTP");
 }
 
@@ -264,14 +119,12 @@ static void what_is_not_allowed_changes_nothing(void)
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 1, 0);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, table[i].body), table[i].status,
-                  table[i].code);
+        T_PROBLEM(table[i].status, table[i].code, USER(0), "POST", "/orders", table[i].body);
     }
     T_INT(order_shop_stock(shop, 0), 10);
-    T_PROBLEM(call("POST /orders", USER(1), NULL, NULL, ORDER "}"), 409, "cart_empty");
-    T_PROBLEM(call("POST /orders", NULL, NULL, NULL, ORDER "}"), 401, "token_missing");
-    call("POST /orders", USER(0), NULL, NULL, ORDER ",\"expected_total\":10.00}");
-    T_INT(res.status, 201);
+    T_PROBLEM(409, "cart_empty", USER(1), "POST", "/orders", ORDER "}");
+    T_PROBLEM(401, "token_missing", NULL, "POST", "/orders", ORDER "}");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"expected_total\":10.00}");
 }
 
 static void coupon_codes_cannot_be_guessed(void)
@@ -279,31 +132,27 @@ static void coupon_codes_cannot_be_guessed(void)
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 1, 0);
     for (int i = 0; i < 19; i++) {
-        T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"GUESS\"}"),
-                  422, "coupon_not_applicable");
+        T_PROBLEM(422, "coupon_not_applicable", USER(0), "POST", "/orders",
+                  ORDER ",\"coupon_code\":\"GUESS\"}");
     }
-    call("POST /cart/quote", USER(0), NULL, NULL, "{\"coupon_code\":\"GUESS\"}");
-    T_INT(res.status, 200);
-    T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"GUESS\"}"), 429,
-              "rate_limited");
-    T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"TEN\"}"), 429,
-              "rate_limited");
-    call("POST /orders", USER(0), NULL, NULL, ORDER "}");
-    T_INT(res.status, 201);
+    T_SEND(200, USER(0), "POST", "/cart/quote", "{\"coupon_code\":\"GUESS\"}");
+    T_PROBLEM(429, "rate_limited", USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"GUESS\"}");
+    T_PROBLEM(429, "rate_limited", USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
 }
 
 static void a_known_key_is_answered_whatever_was_guessed_since(void)
 {
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 1, 0);
-    call("POST /orders", USER(0), "Idempotency-Key", "once", ORDER ",\"coupon_code\":\"TEN\"}");
-    T_INT(res.status, 201);
+    kit_header("Idempotency-Key", "once");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
     for (int i = 0; i < 20; i++) {
-        call("POST /cart/quote", USER(0), NULL, NULL, "{\"coupon_code\":\"GUESS\"}");
+        kit_send(USER(0), "POST", "/cart/quote", "{\"coupon_code\":\"GUESS\"}");
     }
-    call("POST /orders", USER(0), "Idempotency-Key", "once", ORDER ",\"coupon_code\":\"TEN\"}");
-    T_INT(res.status, 201);
-    T_STR(apr_table_get(res.headers, "Idempotent-Replayed"), "true");
+    kit_header("Idempotency-Key", "once");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
+    T_STR(kit_reply_header("Idempotent-Replayed"), "true");
 }
 
 static void only_what_took_stock_makes_the_catalogue_stale(void)
@@ -311,19 +160,18 @@ static void only_what_took_stock_makes_the_catalogue_stale(void)
     json_t *order;
 
     open_shop(10, 5);
-    T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER "}"), 409, "cart_empty");
+    T_PROBLEM(409, "cart_empty", USER(0), "POST", "/orders", ORDER "}");
     order_shop_fill(shop, USER(0), 1, 0);
-    T_PROBLEM(call("POST /orders", USER(0), NULL, NULL, ORDER ",\"expected_total\":0.01}"), 409,
-              "total_changed");
-    T_INT(emptied, 0);
-    order = call("POST /orders", USER(0), NULL, NULL, ORDER "}");
-    T_INT(res.status, 201);
-    T_INT(emptied, 1);
-    call(apr_psprintf(t_pool, "POST /orders/%s/cancel",
-                      json_string_value(json_object_get(order, "id"))),
-         USER(0), NULL, NULL, NULL);
-    T_INT(res.status, 200);
-    T_INT(emptied, 2);
+    T_PROBLEM(409, "total_changed", USER(0), "POST", "/orders", ORDER ",\"expected_total\":0.01}");
+    T_INT(kit.invalidated, 0);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    order = kit.json;
+    T_INT(kit.invalidated, 1);
+    T_SEND(
+        200, USER(0), "POST",
+        apr_psprintf(t_pool, "/orders/%s/cancel", json_string_value(json_object_get(order, "id"))),
+        NULL);
+    T_INT(kit.invalidated, 2);
 }
 
 static void the_window_of_a_coupon_counts(void)
@@ -337,32 +185,27 @@ static void the_window_of_a_coupon_counts(void)
           "\"min_purchase\":109.99",
           "min_purchase" },
     };
-    json_t *json;
-
     open_shop(20, 5);
     order_shop_fill(shop, USER(0), 1, 0);
     for (int i = 0; i < 3; i++) {
         const char *body =
             apr_psprintf(t_pool, "{\"code\":\"c-%d\",\"discount_percent\":5,%s}", i, coupons[i][0]);
 
-        json = call("POST /coupons", "admin", NULL, NULL, body);
-        T_INT(res.status, 201);
-        T_STR(text(json, "code"), apr_psprintf(t_pool, "C-%d", i));
-        json = call("POST /orders", USER(0), NULL, NULL,
-                    apr_psprintf(t_pool, ORDER ",\"coupon_code\":\"c-%d\"}", i));
-        T_PROBLEM(json, 422, "coupon_not_applicable");
-        T_STR(text(json, "reason"), coupons[i][1]);
+        T_SEND(201, "admin", "POST", "/coupons", body);
+        T_STR(kit_text("code"), apr_psprintf(t_pool, "C-%d", i));
+        T_PROBLEM(422, "coupon_not_applicable", USER(0), "POST", "/orders",
+                  apr_psprintf(t_pool, ORDER ",\"coupon_code\":\"c-%d\"}", i));
+        T_STR(kit_text("reason"), coupons[i][1]);
     }
-    T_TRUE(strstr(res.body, "\"missing\":99.99") != NULL); /* and not 99.989999999999995 */
-    json = call("POST /cart/quote", USER(0), NULL, NULL, "{\"coupon_code\":\"c-2\"}");
-    T_TRUE(strstr(res.body, "\"coupon\":{\"code\":\"C-2\",\"applies\":false,"
-                            "\"reason\":\"min_purchase\",\"missing\":99.99}") != NULL);
-    json = call("POST /cart/quote", USER(0), NULL, NULL, "{\"coupon_code\":\"ten\"}");
-    T_TRUE(strstr(res.body, "\"discount\":1.00,\"total\":9.00,\"currency\":\"USD\","
-                            "\"coupon\":{\"code\":\"TEN\",\"applies\":true}") != NULL);
-    json = call("POST /cart/quote", USER(1), NULL, NULL, "{}");
-    T_INT(res.status, 200);
-    T_TRUE(json_is_null(json_object_get(json, "coupon")));
+    T_TRUE(t_says(kit.res, "\"missing\":99.99")); /* and not 99.989999999999995 */
+    kit_send(USER(0), "POST", "/cart/quote", "{\"coupon_code\":\"c-2\"}");
+    T_TRUE(t_says(kit.res, "\"coupon\":{\"code\":\"C-2\",\"applies\":false,"
+                           "\"reason\":\"min_purchase\",\"missing\":99.99}"));
+    kit_send(USER(0), "POST", "/cart/quote", "{\"coupon_code\":\"ten\"}");
+    T_TRUE(t_says(kit.res, "\"discount\":1.00,\"total\":9.00,\"currency\":\"USD\","
+                           "\"coupon\":{\"code\":\"TEN\",\"applies\":true}"));
+    T_SEND(200, USER(1), "POST", "/cart/quote", "{}");
+    T_TRUE(json_is_null(json_object_get(kit.json, "coupon")));
 }
 
 static void orders_are_cancelled_and_moved(void)
@@ -372,31 +215,29 @@ static void orders_are_cancelled_and_moved(void)
 
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 4, 0);
-    order = call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"TEN\"}");
-    cancel = apr_pstrcat(t_pool, "POST /orders/", text(order, "id"), "/cancel", NULL);
-    patch = apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL);
-    T_PROBLEM(call(cancel, USER(1), NULL, NULL, NULL), 404, "not_found");
-    T_PROBLEM(call(patch, USER(0), NULL, NULL, "{\"status\":\"paid\"}"), 403, "forbidden");
-    T_PROBLEM(call(patch, "admin", NULL, NULL, "{\"status\":\"shipped\"}"), 409,
-              "invalid_transition");
-    T_PROBLEM(call(patch, "admin", NULL, NULL, "{\"status\":\"placing\"}"), 422,
-              "validation_failed");
-    T_PROBLEM(call(patch, "admin", "If-Match", "\"other\"", "{\"status\":\"paid\"}"), 412,
-              "precondition_failed");
-    call(apr_pstrcat(t_pool, "GET /orders/", text(order, "id"), NULL), "admin", NULL, NULL, NULL);
-    etag = res.etag;
-    order = call(patch, "admin", "If-Match", etag,
-                 "{\"status\":\"paid\",\"note\":\"by wire\",\"tracking_number\":\"T1\"}");
-    T_INT(res.status, 200);
-    T_STR(text(order, "status"), "paid");
-    T_STR(text(order, "tracking_number"), "T1");
-    T_STR(text(json_array_get(json_object_get(order, "history"), 1), "note"), "by wire");
-    order = call(cancel, USER(0), NULL, NULL, NULL);
-    T_INT(res.status, 200);
-    T_STR(text(order, "status"), "cancelled");
-    T_TRUE(!json_object_get(json_array_get(json_object_get(order, "history"), 1), "note"));
-    T_INT(json_array_size(json_object_get(order, "next_statuses")), 0);
-    T_PROBLEM(call(cancel, USER(0), NULL, NULL, NULL), 409, "invalid_transition");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
+    order = kit.json;
+    cancel = apr_pstrcat(t_pool, "/orders/", kit_text("id"), "/cancel", NULL);
+    patch = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    T_PROBLEM(404, "not_found", USER(1), "POST", cancel, NULL);
+    T_PROBLEM(403, "forbidden", USER(0), "PATCH", patch, "{\"status\":\"paid\"}");
+    T_PROBLEM(409, "invalid_transition", "admin", "PATCH", patch, "{\"status\":\"shipped\"}");
+    T_PROBLEM(422, "validation_failed", "admin", "PATCH", patch, "{\"status\":\"placing\"}");
+    kit_header("If-Match", "\"other\"");
+    T_PROBLEM(412, "precondition_failed", "admin", "PATCH", patch, "{\"status\":\"paid\"}");
+    T_SEND(200, "admin", "GET", apr_pstrcat(t_pool, "/orders/", text(order, "id"), NULL), NULL);
+    etag = kit.res->etag;
+    kit_header("If-Match", etag);
+    T_SEND(200, "admin", "PATCH", patch,
+           "{\"status\":\"paid\",\"note\":\"by wire\",\"tracking_number\":\"T1\"}");
+    T_STR(kit_text("status"), "paid");
+    T_STR(kit_text("tracking_number"), "T1");
+    T_STR(text(json_array_get(json_object_get(kit.json, "history"), 1), "note"), "by wire");
+    T_SEND(200, USER(0), "POST", cancel, NULL);
+    T_STR(kit_text("status"), "cancelled");
+    T_TRUE(!json_object_get(json_array_get(json_object_get(kit.json, "history"), 1), "note"));
+    T_INT(kit_count("next_statuses"), 0);
+    T_PROBLEM(409, "invalid_transition", USER(0), "POST", cancel, NULL);
     T_INT(order_shop_stock(shop, 0), 10);
     order_shop_audit(shop, 1, "after a cancel by HTTP");
 }
@@ -404,81 +245,70 @@ static void orders_are_cancelled_and_moved(void)
 static void a_tracking_number_comes_and_goes(void)
 {
     const char *patch;
-    json_t *order;
 
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 1, 0);
-    order = call("POST /orders", USER(0), NULL, NULL, ORDER "}");
-    patch = apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL);
-    order = call(patch, "admin", NULL, NULL,
-                 "{\"status\":\"paid\",\"note\":null,\"tracking_number\":\"T1\"}");
-    T_STR(text(order, "tracking_number"), "T1");
-    order = call(patch, "admin", NULL, NULL, "{\"status\":\"processing\"}");
-    T_STR(text(order, "tracking_number"), "T1");
-    order = call(patch, "admin", NULL, NULL, "{\"status\":\"shipped\",\"tracking_number\":null}");
-    T_INT(res.status, 200);
-    T_TRUE(!json_object_get(order, "tracking_number"));
-    T_PROBLEM(
-        call(patch, "admin", NULL, NULL, "{\"status\":\"refunded\",\"tracking_number\":\"T2\"}"),
-        422, "validation_failed");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    patch = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    T_SEND(200, "admin", "PATCH", patch,
+           "{\"status\":\"paid\",\"note\":null,\"tracking_number\":\"T1\"}");
+    T_STR(kit_text("tracking_number"), "T1");
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"processing\"}");
+    T_STR(kit_text("tracking_number"), "T1");
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"shipped\",\"tracking_number\":null}");
+    T_TRUE(!json_object_get(kit.json, "tracking_number"));
+    T_PROBLEM(422, "validation_failed", "admin", "PATCH", patch,
+              "{\"status\":\"refunded\",\"tracking_number\":\"T2\"}");
 }
 
 static void refunds_pay_back_what_was_paid(void)
 {
-    json_t *order, *refund, *list;
     const char *refunds, *one, *patch, *body;
 
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 4, 0);
-    order =
-        call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"TEN\"}"); /* 36.00 */
-    refunds = apr_pstrcat(t_pool, "POST /orders/", text(order, "id"), "/refunds", NULL);
-    patch = apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL);
-    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":1}"), 409, "invalid_transition");
-    call(patch, "admin", NULL, NULL, "{\"status\":\"paid\"}");
-    T_PROBLEM(call(refunds, USER(0), NULL, NULL, "{\"amount\":1}"), 403, "forbidden");
-    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":0}"), 422, "validation_failed");
-    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":0.001}"), 422, "validation_failed");
-    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{}"), 422, "validation_failed");
-    refund = call(refunds, "admin", "Idempotency-Key", "r1",
-                  "{\"amount\":3.5,\"restock\":true,\"reason\":\"broken\"}");
-    T_INT(res.status, 201);
-    body = apr_pstrmemdup(t_pool, res.body, res.size);
-    one = apr_pstrcat(t_pool, "/orders/", text(order, "id"), "/refunds/", text(refund, "id"), NULL);
-    T_STR(apr_table_get(res.headers, "Location"), apr_pstrcat(t_pool, "/api", one, NULL));
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
+    patch = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL); /* 36.00 */
+    refunds = apr_pstrcat(t_pool, patch, "/refunds", NULL);
+    T_PROBLEM(409, "invalid_transition", "admin", "POST", refunds, "{\"amount\":1}");
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"paid\"}");
+    T_PROBLEM(403, "forbidden", USER(0), "POST", refunds, "{\"amount\":1}");
+    T_PROBLEM(422, "validation_failed", "admin", "POST", refunds, "{\"amount\":0}");
+    T_PROBLEM(422, "validation_failed", "admin", "POST", refunds, "{\"amount\":0.001}");
+    T_PROBLEM(422, "validation_failed", "admin", "POST", refunds, "{}");
+    kit_header("Idempotency-Key", "r1");
+    T_SEND(201, "admin", "POST", refunds,
+           "{\"amount\":3.5,\"restock\":true,\"reason\":\"broken\"}");
+    body = apr_pstrmemdup(t_pool, kit.res->body, kit.res->size);
+    one = apr_pstrcat(t_pool, refunds, "/", kit_text("id"), NULL);
+    T_STR(kit_reply_header("Location"), apr_pstrcat(t_pool, "/api", one, NULL));
     T_INT(order_shop_stock(shop, 0), 10);
-    refund = call(refunds, "admin", "Idempotency-Key", "r1",
-                  "{\"reason\":\"broken\",\"amount\":3.50,\"restock\":true}");
-    T_INT(res.status, 201);
-    T_STR(apr_table_get(res.headers, "Idempotent-Replayed"), "true");
-    T_STR(apr_pstrmemdup(t_pool, res.body, res.size), body);
-    T_PROBLEM(call(refunds, "admin", "Idempotency-Key", "r1", "{\"amount\":4}"), 422,
-              "idempotency_mismatch");
-    refund = call(refunds, "admin", NULL, NULL, "{\"amount\":32.51}");
-    T_PROBLEM(refund, 409, "refund_too_large");
-    T_TRUE(json_number_value(json_object_get(refund, "remaining")) == 32.5);
-    refund = call(apr_pstrcat(t_pool, "GET ", one, NULL), "admin", NULL, NULL, NULL);
-    T_STR(text(refund, "reason"), "broken");
-    T_STR(text(refund, "by"), USER(99));
-    refund = call(apr_pstrcat(t_pool, "GET ", one, NULL), USER(0), NULL, NULL, NULL);
-    T_TRUE(json_number_value(json_object_get(refund, "amount")) == 3.5);
-    T_TRUE(!json_object_get(refund, "reason") && !json_object_get(refund, "by"));
-    T_PROBLEM(call(apr_pstrcat(t_pool, "GET ", one, NULL), USER(1), NULL, NULL, NULL), 404,
-              "not_found");
-    call(refunds, "admin", NULL, NULL, "{\"amount\":2.5,\"restock\":true}");
-    T_INT(res.status, 201);
-    order = call(patch, "admin", NULL, NULL, "{\"status\":\"processing\"}");
-    T_TRUE(json_number_value(json_object_get(order, "refunded")) == 6);
-    order = call(patch, "admin", NULL, NULL, "{\"status\":\"refunded\",\"note\":\"lost\"}");
-    T_INT(res.status, 200);
-    T_STR(text(order, "status"), "refunded");
-    T_TRUE(json_number_value(json_object_get(order, "refunded")) == 36);
-    list = call(apr_pstrcat(t_pool, "GET /orders/", text(order, "id"), "/refunds", NULL), USER(0),
-                NULL, NULL, NULL);
-    T_INT(json_array_size(json_object_get(list, "items")), 3);
-    T_PROBLEM(call(refunds, "admin", NULL, NULL, "{\"amount\":0.01}"), 409, "refund_too_large");
-    T_PROBLEM(call(patch, "admin", NULL, NULL, "{\"status\":\"refunded\"}"), 409,
-              "invalid_transition");
+    kit_header("Idempotency-Key", "r1");
+    T_SEND(201, "admin", "POST", refunds,
+           "{\"reason\":\"broken\",\"amount\":3.50,\"restock\":true}");
+    T_STR(kit_reply_header("Idempotent-Replayed"), "true");
+    T_STR(apr_pstrmemdup(t_pool, kit.res->body, kit.res->size), body);
+    kit_header("Idempotency-Key", "r1");
+    T_PROBLEM(422, "idempotency_mismatch", "admin", "POST", refunds, "{\"amount\":4}");
+    T_PROBLEM(409, "refund_too_large", "admin", "POST", refunds, "{\"amount\":32.51}");
+    T_TRUE(json_number_value(json_object_get(kit.json, "remaining")) == 32.5);
+    T_SEND(200, "admin", "GET", one, NULL);
+    T_STR(kit_text("reason"), "broken");
+    T_STR(kit_text("by"), KIT_ADMIN);
+    T_SEND(200, USER(0), "GET", one, NULL);
+    T_TRUE(json_number_value(json_object_get(kit.json, "amount")) == 3.5);
+    T_TRUE(!json_object_get(kit.json, "reason") && !json_object_get(kit.json, "by"));
+    T_PROBLEM(404, "not_found", USER(1), "GET", one, NULL);
+    T_SEND(201, "admin", "POST", refunds, "{\"amount\":2.5,\"restock\":true}");
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"processing\"}");
+    T_TRUE(json_number_value(json_object_get(kit.json, "refunded")) == 6);
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"refunded\",\"note\":\"lost\"}");
+    T_STR(kit_text("status"), "refunded");
+    T_TRUE(json_number_value(json_object_get(kit.json, "refunded")) == 36);
+    T_SEND(200, USER(0), "GET", refunds, NULL);
+    T_INT(kit_count("items"), 3);
+    T_PROBLEM(409, "refund_too_large", "admin", "POST", refunds, "{\"amount\":0.01}");
+    T_PROBLEM(409, "invalid_transition", "admin", "PATCH", patch, "{\"status\":\"refunded\"}");
     T_INT(order_shop_stock(shop, 0), 10);
     order_shop_settle(shop);
     order_shop_audit(shop, 1, "after refunds by HTTP");
@@ -486,22 +316,20 @@ static void refunds_pay_back_what_was_paid(void)
 
 static void the_last_refund_makes_the_order_refunded(void)
 {
-    const char *refunds;
-    json_t *order;
+    const char *order, *refunds;
 
     open_shop(10, 5);
     order_shop_fill(shop, USER(0), 1, 0);
-    order = call("POST /orders", USER(0), NULL, NULL, ORDER "}"); /* 10.00 */
-    refunds = apr_pstrcat(t_pool, "POST /orders/", text(order, "id"), "/refunds", NULL);
-    call(apr_pstrcat(t_pool, "PATCH /orders/", text(order, "id"), NULL), "admin", NULL, NULL,
-         "{\"status\":\"paid\"}");
-    call(refunds, "admin", NULL, NULL, "{\"amount\":9.99}");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    order = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL); /* 10.00 */
+    refunds = apr_pstrcat(t_pool, order, "/refunds", NULL);
+    T_SEND(200, "admin", "PATCH", order, "{\"status\":\"paid\"}");
+    T_SEND(201, "admin", "POST", refunds, "{\"amount\":9.99}");
     T_INT(order_shop_stock(shop, 0), 9);
-    call(refunds, "admin", NULL, NULL, "{\"amount\":0.01,\"restock\":true}");
-    order = call(apr_pstrcat(t_pool, "GET /orders/", text(order, "id"), NULL), USER(0), NULL, NULL,
-                 NULL);
-    T_STR(text(order, "status"), "refunded");
-    T_INT(json_array_size(json_object_get(order, "history")), 3);
+    T_SEND(201, "admin", "POST", refunds, "{\"amount\":0.01,\"restock\":true}");
+    T_SEND(200, USER(0), "GET", order, NULL);
+    T_STR(kit_text("status"), "refunded");
+    T_INT(kit_count("history"), 3);
     T_INT(order_shop_stock(shop, 0), 10);
     order_shop_settle(shop);
     order_shop_audit(shop, 1, "after the last refund");
@@ -509,46 +337,42 @@ static void the_last_refund_makes_the_order_refunded(void)
 
 static void coupons_are_managed(void)
 {
-    json_t *coupon;
     const char *etag;
 
     open_shop(10, 3);
-    T_PROBLEM(call("GET /coupons", USER(0), NULL, NULL, NULL), 403, "forbidden");
-    T_PROBLEM(call("POST /coupons", "admin", NULL, NULL,
-                   "{\"code\":\"ten\",\"discount_percent\":1,"
-                   "\"valid_from\":\"2020-01-01T00:00:00Z\",\"valid_until\":"
-                   "\"2020-01-02T00:00:00Z\"}"),
-              409, "coupon_exists");
+    T_PROBLEM(403, "forbidden", USER(0), "GET", "/coupons", NULL);
+    T_PROBLEM(409, "coupon_exists", "admin", "POST", "/coupons",
+              "{\"code\":\"ten\",\"discount_percent\":1,"
+              "\"valid_from\":\"2020-01-01T00:00:00Z\",\"valid_until\":"
+              "\"2020-01-02T00:00:00Z\"}");
     order_shop_fill(shop, USER(0), 1, 0);
-    call("POST /orders", USER(0), NULL, NULL, ORDER ",\"coupon_code\":\"TEN\"}");
-    coupon = call("GET /coupons/ten", "admin", NULL, NULL, NULL);
-    T_INT(json_integer_value(json_object_get(coupon, "used")), 1);
-    T_INT(json_integer_value(json_object_get(coupon, "remaining")), 2);
-    etag = res.etag;
-    coupon = call("PATCH /coupons/TEN", "admin", "If-Match", etag, "{\"usage_limit\":1}");
-    T_INT(res.status, 200);
-    T_INT(json_integer_value(json_object_get(coupon, "remaining")), 0);
-    coupon = call("PATCH /coupons/TEN", "admin", NULL, NULL, "{\"usage_limit\":7}");
-    T_INT(json_integer_value(json_object_get(coupon, "remaining")), 6);
-    T_INT(json_integer_value(json_object_get(coupon, "used")), 1);
-    coupon = call("PATCH /coupons/TEN", "admin", NULL, NULL, "{\"usage_limit\":null}");
-    T_TRUE(json_is_null(json_object_get(coupon, "remaining")));
-    T_INT(json_integer_value(json_object_get(coupon, "used")), 1);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
+    T_SEND(200, "admin", "GET", "/coupons/ten", NULL);
+    T_INT(kit_int("used"), 1);
+    T_INT(kit_int("remaining"), 2);
+    etag = kit.res->etag;
+    kit_header("If-Match", etag);
+    T_SEND(200, "admin", "PATCH", "/coupons/TEN", "{\"usage_limit\":1}");
+    T_INT(kit_int("remaining"), 0);
+    T_SEND(200, "admin", "PATCH", "/coupons/TEN", "{\"usage_limit\":7}");
+    T_INT(kit_int("remaining"), 6);
+    T_INT(kit_int("used"), 1);
+    T_SEND(200, "admin", "PATCH", "/coupons/TEN", "{\"usage_limit\":null}");
+    T_TRUE(json_is_null(json_object_get(kit.json, "remaining")));
+    T_INT(kit_int("used"), 1);
     order_shop_fill(shop, USER(1), 1, 0);
-    call("POST /orders", USER(1), NULL, NULL, ORDER ",\"coupon_code\":\"TEN\"}");
-    T_INT(res.status, 201);
-    T_PROBLEM(call("PATCH /coupons/TEN", "admin", NULL, NULL, "{\"usage_limit\":1}"), 409,
-              "coupon_limit_below_used");
-    coupon = call("PATCH /coupons/TEN", "admin", NULL, NULL, "{\"usage_limit\":2}");
-    T_INT(json_integer_value(json_object_get(coupon, "remaining")), 0);
-    T_PROBLEM(call("PATCH /coupons/TEN", "admin", "If-Match", etag, "{\"discount_percent\":2}"),
-              412, "precondition_failed");
-    T_PROBLEM(call("PATCH /coupons/TEN", "admin", NULL, NULL,
-                   "{\"valid_until\":\"1970-01-01T00:00:00Z\"}"),
-              422, "validation_failed");
-    call("DELETE /coupons/TEN", "admin", NULL, NULL, NULL);
-    T_INT(res.status, 200);
-    T_PROBLEM(call("GET /coupons/TEN", "admin", NULL, NULL, NULL), 404, "not_found");
+    T_SEND(201, USER(1), "POST", "/orders", ORDER ",\"coupon_code\":\"TEN\"}");
+    T_PROBLEM(409, "coupon_limit_below_used", "admin", "PATCH", "/coupons/TEN",
+              "{\"usage_limit\":1}");
+    T_SEND(200, "admin", "PATCH", "/coupons/TEN", "{\"usage_limit\":2}");
+    T_INT(kit_int("remaining"), 0);
+    kit_header("If-Match", etag);
+    T_PROBLEM(412, "precondition_failed", "admin", "PATCH", "/coupons/TEN",
+              "{\"discount_percent\":2}");
+    T_PROBLEM(422, "validation_failed", "admin", "PATCH", "/coupons/TEN",
+              "{\"valid_until\":\"1970-01-01T00:00:00Z\"}");
+    T_SEND(200, "admin", "DELETE", "/coupons/TEN", NULL);
+    T_PROBLEM(404, "not_found", "admin", "GET", "/coupons/TEN", NULL);
 }
 
 static const shop_test_t tests[] = {
