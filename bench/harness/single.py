@@ -4,13 +4,14 @@ that looks at every instruction or system call."""
 import argparse
 import contextlib
 import http.client
+import json
 import os
 import signal
 import subprocess
 
 from harness import httpd
 from harness.system import Failed, free_port, wait_for_port
-from harness.workloads import product_id
+from harness.workloads import ORDER, product_id
 from harness.world import World
 
 PRODUCTS = 1000
@@ -61,6 +62,21 @@ class Server(World):
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(10)
+
+    def order(self, requests):
+        """So many orders of one customer on one connection: an addition to the cart and the order each."""
+        with open(self.tokens()) as f:
+            headers = {"Accept": "application/json", "Content-Type": "application/json",
+                       "Authorization": "Bearer " + f.readline().strip()}
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        for _ in range(requests):
+            for path, body in (("/api/cart", {"product_id": product_id(0), "quantity": 1}), ("/api/orders", ORDER)):
+                connection.request("POST", path, json.dumps(body), headers)
+                answer = connection.getresponse()
+                said = answer.read()
+                if answer.status >= 300:
+                    raise Failed("%s answered %d: %s" % (path, answer.status, said[:300]))
+        connection.close()
 
     def ask(self, path, requests):
         """So many requests on one connection; the first fills the cache."""
