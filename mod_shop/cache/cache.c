@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The cache for shops without one, and for tests. */
+ * A cache that stores nothing: for shops without one, and for tests. */
 #include "cache.h"
 
 #define BROWSER_MAX_AGE_S 5

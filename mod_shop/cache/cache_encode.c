@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * A reply of public bytes into one that is encoded. Nothing here is secret and nothing in it comes
- * from the request but which public objects it shows, so its length tells an eavesdropper nothing
- * (BREACH needs a secret and the attacker's words in one body). */
+ * Encodes cached replies. They are public and hold no text of the request, so their length reveals
+ * nothing to an eavesdropper (BREACH needs a secret and text of the attacker in one body). */
 #include "cache_encode.h"
 
 #include "../drivers/brotli.h"
 #include "../drivers/gzip.h"
 #include "../http/etag.h"
 
-#define SAVED_SHARE 8 /* what saves less than an eighth is not worth its room */
+#define SAVED_SHARE 8 /* an encoding that saves less than an eighth is not kept */
 
 unsigned shop_cache_codings(void)
 {
@@ -32,6 +31,6 @@ shop_cache_blob_t *shop_cache_encode(const shop_page_t *page, shop_coding_t codi
     encoded.etag = shop_etag_recode(page->etag, SHOP_CODING_IDENTITY, coding, pool);
     encoded.bytes = bytes;
     encoded.size = size;
-    encoded.cell_count = 0; /* it is good as long as the one that it was made of */
+    encoded.cell_count = 0; /* it is as fresh as the reply it was made from */
     return shop_cache_blob_make(&encoded, &slot, 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The local level: sixteen shards, so that threads seldom wait for one another; one thread fetches
- * what several miss. */
+ * The local level: sixteen shards, so that threads seldom wait for a lock. When several threads
+ * miss the same entry, they share one fetch. */
 #include "cache_local.h"
 
 #include <stdlib.h>
@@ -12,18 +12,18 @@
 
 #define SHARDS 16
 #define LEAST_BYTES (64 * 1024)
-#define PAGE_SHARE 4                  /* a larger part of a shard is no page's */
-#define TARGET_MAX 512                /* longer request targets go through the dispatcher */
-#define PATIENCE apr_time_from_sec(1) /* for another thread's reply */
+#define PAGE_SHARE 4   /* a reply larger than a quarter of a shard is not stored */
+#define TARGET_MAX 512 /* longer request targets always go through the dispatcher */
+#define FETCH_WAIT apr_time_from_sec(1) /* for another thread's fetch */
 
-/* A reply that a thread is fetching. */
-typedef struct shop_cache_flight_t {
-    struct shop_cache_flight_t *next;
+/* A shared fetch: one thread reads the reply from the next level, others wait for it. */
+typedef struct shop_cache_fetch_t {
+    struct shop_cache_fetch_t *next;
     shop_cache_shard_t *shard;
-    bool landed;
-    int users;
+    bool done;
+    int references;
     uint64_t hash;
-} shop_cache_flight_t;
+} shop_cache_fetch_t;
 
 typedef struct local_cache_t {
     shop_cache_t port; /* first: the port is this object */
@@ -40,86 +40,86 @@ static void count(uint64_t *counter)
     __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
-/* The table takes the hash's other end. */
+/* By other bits of the hash than the bucket in the shard. */
 static shop_cache_shard_t *shard_of(local_cache_t *cache, uint64_t hash)
 {
     return &cache->shards[(hash >> 32) % SHARDS];
 }
 
-/* ---- one fetches, the others wait ---- */
+/* ---- shared fetches; the caller of the functions without a pool holds the lock ---- */
 
-static void leave_flight(shop_cache_flight_t *flight)
+static void unref_fetch(shop_cache_fetch_t *fetch)
 {
-    if (--flight->users == 0) {
-        free(flight);
+    if (--fetch->references == 0) {
+        free(fetch);
     }
 }
 
-/* Nobody waits for it any longer: that of the hash, or this one. */
-static void land(shop_cache_shard_t *shard, uint64_t hash, const shop_cache_flight_t *only)
+/* Marks the fetch as done and wakes those that wait. only NULL: the fetch of hash. */
+static void fetch_done(shop_cache_shard_t *shard, uint64_t hash, const shop_cache_fetch_t *only)
 {
-    for (shop_cache_flight_t **at = &shard->flights; *at; at = &(*at)->next) {
+    for (shop_cache_fetch_t **at = &shard->fetches; *at; at = &(*at)->next) {
         if (only ? *at == only : (*at)->hash == hash) {
-            (*at)->landed = true;
+            (*at)->done = true;
             *at = (*at)->next;
-            pthread_cond_broadcast(&shard->landing);
+            pthread_cond_broadcast(&shard->fetch_done);
             return;
         }
     }
 }
 
-/* Whatever became of the request. */
-static apr_status_t end_flight(void *baton)
+/* Cleanup of the fetching request's pool: also when the request failed. */
+static apr_status_t end_fetch(void *baton)
 {
-    shop_cache_flight_t *flight = baton;
-    shop_cache_shard_t *shard = flight->shard;
+    shop_cache_fetch_t *fetch = baton;
+    shop_cache_shard_t *shard = fetch->shard;
 
     pthread_mutex_lock(&shard->lock);
-    land(shard, flight->hash, flight);
-    leave_flight(flight);
+    fetch_done(shard, fetch->hash, fetch);
+    unref_fetch(fetch);
     pthread_mutex_unlock(&shard->lock);
     return APR_SUCCESS;
 }
 
-static void take_off(shop_cache_shard_t *shard, uint64_t hash, apr_pool_t *pool)
+static void begin_fetch(shop_cache_shard_t *shard, uint64_t hash, apr_pool_t *pool)
 {
-    shop_cache_flight_t *flight = calloc(1, sizeof(*flight));
+    shop_cache_fetch_t *fetch = calloc(1, sizeof(*fetch));
 
-    if (flight) {
-        flight->shard = shard;
-        flight->hash = hash;
-        flight->users = 1;
-        flight->next = shard->flights;
-        shard->flights = flight;
-        apr_pool_cleanup_register(pool, flight, end_flight, apr_pool_cleanup_null);
+    if (fetch) {
+        fetch->shard = shard;
+        fetch->hash = hash;
+        fetch->references = 1;
+        fetch->next = shard->fetches;
+        shard->fetches = fetch;
+        apr_pool_cleanup_register(pool, fetch, end_fetch, apr_pool_cleanup_null);
     }
 }
 
-/* true: another thread was fetching it, and has landed or taken too long. */
-static bool wait_for_other(shop_cache_shard_t *shard, uint64_t hash)
+/* true: another thread was fetching it; its fetch is done, or the wait was too long. */
+static bool wait_for_fetch(shop_cache_shard_t *shard, uint64_t hash)
 {
-    shop_cache_flight_t *flight = shard->flights;
-    apr_time_t until = shop_clock_monotonic() + PATIENCE;
+    shop_cache_fetch_t *fetch = shard->fetches;
+    apr_time_t until = shop_clock_monotonic() + FETCH_WAIT;
     struct timespec end = { .tv_sec = (time_t)apr_time_sec(until),
                             .tv_nsec = (long)apr_time_usec(until) * 1000 };
 
-    while (flight && flight->hash != hash) {
-        flight = flight->next;
+    while (fetch && fetch->hash != hash) {
+        fetch = fetch->next;
     }
-    if (!flight) {
+    if (!fetch) {
         return false;
     }
-    flight->users++;
-    while (!flight->landed && !pthread_cond_timedwait(&shard->landing, &shard->lock, &end)) {
+    fetch->references++;
+    while (!fetch->done && !pthread_cond_timedwait(&shard->fetch_done, &shard->lock, &end)) {
     }
-    leave_flight(flight);
+    unref_fetch(fetch);
     return true;
 }
 
 /* ---- the port ---- */
 
-static const shop_page_t *look(local_cache_t *cache, const char *key, uint64_t hash,
-                               apr_pool_t *pool)
+static const shop_page_t *look_up(local_cache_t *cache, const char *key, uint64_t hash,
+                                  apr_pool_t *pool)
 {
     shop_cache_shard_t *shard = shard_of(cache, hash);
     const shop_page_t *page = NULL;
@@ -127,13 +127,13 @@ static const shop_page_t *look(local_cache_t *cache, const char *key, uint64_t h
 
     pthread_mutex_lock(&shard->lock);
     entry = shop_cache_shard_find(shard, key, hash, shop_clock_monotonic());
-    if (!entry && wait_for_other(shard, hash)) {
+    if (!entry && wait_for_fetch(shard, hash)) {
         entry = shop_cache_shard_find(shard, key, hash, shop_clock_monotonic());
     } else if (!entry) {
-        take_off(shard, hash, pool);
+        begin_fetch(shard, hash, pool);
     }
     if (entry) {
-        page = shop_cache_blob_use(entry->blob, pool);
+        page = shop_cache_blob_ref(entry->blob, pool);
     }
     pthread_mutex_unlock(&shard->lock);
     return page;
@@ -144,18 +144,18 @@ static void store(local_cache_t *cache, const shop_cache_slot_t *slot, const sho
 {
     uint64_t hash = shop_cache_hash(slot->key);
     shop_cache_shard_t *shard = shard_of(cache, hash);
-    shop_page_t kept = *page;
+    shop_page_t stored = *page;
     shop_cache_blob_t *blob;
 
-    if (page->size > shard->room / PAGE_SHARE) {
+    if (page->size > shard->capacity / PAGE_SHARE) {
         return;
     }
-    kept.max_age_s = shop_cache_max_age(ttl_s); /* the next level keeps no headers */
-    blob = shop_cache_blob_make(&kept, slot, ttl_s);
+    stored.max_age_s = shop_cache_max_age(ttl_s); /* the next level stores no headers */
+    blob = shop_cache_blob_make(&stored, slot, ttl_s);
     if (blob) {
         pthread_mutex_lock(&shard->lock);
         shop_cache_shard_add(shard, slot->key, hash, blob, NULL);
-        land(shard, hash, NULL);
+        fetch_done(shard, hash, NULL);
         pthread_mutex_unlock(&shard->lock);
     }
 }
@@ -164,7 +164,7 @@ static const shop_page_t *local_get(shop_cache_t *port, const char *key, shop_ca
                                     int ttl_s, apr_pool_t *pool)
 {
     local_cache_t *cache = (local_cache_t *)port;
-    const shop_page_t *page = look(cache, key, shop_cache_hash(key), pool);
+    const shop_page_t *page = look_up(cache, key, shop_cache_hash(key), pool);
     uint64_t as_of;
     apr_time_t read_at;
 
@@ -175,7 +175,7 @@ static const shop_page_t *local_get(shop_cache_t *port, const char *key, shop_ca
         return page;
     }
     count(&cache->counts->misses);
-    as_of = shop_changes_now(cache->changes);
+    as_of = shop_changes_sequence(cache->changes);
     read_at = shop_clock_monotonic();
     page = cache->next->get(cache->next, key, slot, ttl_s, pool);
     slot->key = key;
@@ -209,8 +209,8 @@ static void note(local_cache_t *cache, const char *const *subjects, int count_of
     }
 }
 
-/* Before the other hosts are told, because this one must see it first; and again behind it, because
- * a reader may have taken the old reply from the next level in between. */
+/* Noted before the next level is invalidated, because this host must see its own change first, and
+ * again after it, because a reader may have got the old reply from the next level in between. */
 static void local_invalidate(shop_cache_t *port, const char *const *subjects, int count_of,
                              apr_pool_t *pool)
 {
@@ -223,7 +223,7 @@ static void local_invalidate(shop_cache_t *port, const char *const *subjects, in
 
 /* ---- by request target ---- */
 
-/* What lies under target was asked for again, this time in a coding that nobody made yet. */
+/* Encodes the entry of target, which was requested in a coding that it does not have yet. */
 static const shop_page_t *encode(shop_cache_shard_t *shard, const char *target, uint64_t hash,
                                  const shop_cache_blob_t *from, shop_coding_t coding,
                                  apr_pool_t *pool)
@@ -234,7 +234,7 @@ static const shop_page_t *encode(shop_cache_shard_t *shard, const char *target, 
     if (!blob) {
         return &from->page;
     }
-    page = shop_cache_blob_use(blob, pool);
+    page = shop_cache_blob_ref(blob, pool);
     pthread_mutex_lock(&shard->lock);
     shop_cache_shard_add_coding(shard, target, hash, from, blob);
     pthread_mutex_unlock(&shard->lock);
@@ -255,18 +255,18 @@ static const shop_page_t *front_get(const struct shop_route_t **route, shop_fron
     const shop_page_t *page = NULL;
     shop_cache_blob_t *blob = NULL;
     shop_cache_entry_t *entry;
-    bool make = false;
+    bool encode_it = false;
 
     pthread_mutex_lock(&shard->lock);
     entry = shop_cache_shard_find(shard, target, hash, shop_clock_monotonic());
     if (entry && entry->route) {
         *route = entry->route;
-        blob = shop_cache_entry_pick(entry, coding, &make);
-        page = shop_cache_blob_use(blob, pool);
+        blob = shop_cache_entry_pick(entry, coding, &encode_it);
+        page = shop_cache_blob_ref(blob, pool);
         count(&cache->counts->hits);
     }
     pthread_mutex_unlock(&shard->lock);
-    return make ? encode(shard, target, hash, blob, coding, pool) : page;
+    return encode_it ? encode(shard, target, hash, blob, coding, pool) : page;
 }
 
 static void front_put(shop_front_t *front, const char *target, const char *key,
@@ -285,7 +285,7 @@ static void front_put(shop_front_t *front, const char *target, const char *key,
     entry = shop_cache_shard_find(shard, key, hash, shop_clock_monotonic());
     if (entry) {
         blob = entry->blob;
-        atomic_fetch_add(&blob->users, 1);
+        atomic_fetch_add(&blob->references, 1);
     }
     pthread_mutex_unlock(&shard->lock);
     if (blob) {
@@ -310,13 +310,13 @@ const shop_page_t *shop_cache_part_get(shop_cache_t *port, const char *key, shop
 
     memset(slot, 0, sizeof(*slot));
     slot->key = key;
-    slot->as_of = shop_changes_now(cache->changes);
+    slot->as_of = shop_changes_sequence(cache->changes);
     slot->read_at = shop_clock_monotonic();
     slot->local = true;
     pthread_mutex_lock(&shard->lock);
     entry = shop_cache_shard_find(shard, key, hash, slot->read_at);
     if (entry) {
-        part = shop_cache_blob_use(entry->blob, pool);
+        part = shop_cache_blob_ref(entry->blob, pool);
     }
     pthread_mutex_unlock(&shard->lock);
     return part;
@@ -330,7 +330,7 @@ void shop_cache_part_put(shop_cache_t *port, const shop_cache_slot_t *slot, cons
     }
 }
 
-/* ---- making ---- */
+/* ---- creating and closing ---- */
 
 static apr_status_t close_local(void *baton)
 {
@@ -355,7 +355,8 @@ shop_cache_t *shop_cache_local(shop_changes_t *changes, shop_cache_t *next, apr_
     cache->counts = counts ? counts : &cache->own_counts;
     bytes = bytes > LEAST_BYTES ? bytes : LEAST_BYTES;
     for (int i = 0; i < SHARDS; i++) {
-        shop_cache_shard_init(&cache->shards[i], bytes / SHARDS, changes, &cache->counts->drops);
+        shop_cache_shard_init(&cache->shards[i], bytes / SHARDS, changes,
+                              &cache->counts->evictions);
     }
     apr_pool_cleanup_register(pool, cache, close_local, apr_pool_cleanup_null);
     return &cache->port;

@@ -3,10 +3,10 @@
 #define SHOP_CACHE_CACHE_LOCAL_H
 
 /* The level in each child: replies ready to be sent, in memory of its own. A reply is served while
- * nothing that it shows has changed (hosts/changes.h), so no word of a server is needed. Bounded in
- * bytes; what was asked for once makes room before what was asked for twice, so a flood of distinct
- * questions cannot push out what many ask. When several threads miss the same reply, one of them
- * fetches it and the others wait for a moment. */
+ * none of its subjects has changed (hosts/changes.h), so no server is asked. The memory is bounded.
+ * Eviction is segmented LRU: entries that were used once are evicted before entries that were used
+ * again, so many different requests cannot evict the entries that are in demand. When several
+ * threads miss the same reply, they share one fetch. */
 
 #include <apr_pools.h>
 
@@ -16,24 +16,24 @@
 
 /* Counters that the processes of a host share; zeroed. */
 typedef struct shop_cache_counts_t {
-    uint64_t hits, misses, drops; /* drops: thrown out for room */
+    uint64_t hits, misses, evictions;
 } shop_cache_counts_t;
 
-/* In front of next (shop_cache_none for none). bytes: at most so many are kept in this process,
- * keys and bookkeeping included; at least 64 KiB. counts: may be NULL. */
+/* A cache in front of next (shop_cache_none() for none). bytes: capacity in this process, keys and
+ * bookkeeping included; at least 64 KiB. counts: may be NULL. */
 shop_cache_t *shop_cache_local(shop_changes_t *changes, shop_cache_t *next, apr_size_t bytes,
                                shop_cache_counts_t *counts, apr_pool_t *pool);
 
-/* The port by which the dispatcher asks for replies by request target. cache: what
- * shop_cache_local made; the port lives as long. */
+/* The dispatcher's port to replies by request target. cache: made by shop_cache_local; the port
+ * lives as long. */
 shop_front_t *shop_cache_front(shop_cache_t *cache);
 
-/* ---- parts that many replies are made of, in this child alone; cache: as above ---- */
-/* NULL on a miss, and then *slot says from when on what is read next is good. Waits for nobody,
- * and counts as neither hit nor miss of a reply. */
+/* ---- parts of replies, in this child only; cache: as above ---- */
+/* NULL on a miss; *slot is then what shop_cache_part_put() needs. Does not wait for another
+ * thread's fetch. Counts neither as a hit nor as a miss of a reply. */
 const shop_page_t *shop_cache_part_get(shop_cache_t *cache, const char *key,
                                        shop_cache_slot_t *slot, apr_pool_t *pool);
-/* Keeps bytes and cells of part under the key of slot, for ttl_s seconds at most. */
+/* Stores bytes and cells of part under the key of slot, for ttl_s seconds at most. */
 void shop_cache_part_put(shop_cache_t *cache, const shop_cache_slot_t *slot,
                          const shop_page_t *part, int ttl_s);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Serialised replies in Redis. Every record carries the generation of the catalogue and the key it
- * was stored under; it is a hit only when both are what the reader asked for, so a stale, foreign
- * or damaged record can never be served. */
+ * Serialised replies in Redis. Every record holds the generation of the catalogue and the key that
+ * it was stored under. It is a hit only when both are those of the lookup, so a stale, foreign or
+ * corrupt record is never served. */
 #include "cache_redis.h"
 
 #include <apr_strings.h>
@@ -15,16 +15,17 @@
 #include "../hosts/announce.h"
 #include "../hosts/changes.h"
 #include "../hosts/pending_sync.h"
+#include "../hosts/redis_keys.h"
 
 #define MAGIC "shop2"
 #define PARTS 5
-#define MAX_BODY (1024 * 1024) /* larger ones would not pass within the command timeout */
-#define MAX_KEY 160            /* longer ones are hashed; the record holds them whole */
+#define MAX_BODY (1024 * 1024) /* a larger one would exceed the command timeout */
+#define MAX_KEY 160            /* a longer key is hashed; the record holds the whole key */
 
-#define FLIGHT_MS "1000"                /* a filler that takes longer no longer counts */
-#define PATIENCE apr_time_from_sec(1)   /* with another's filling */
-#define FIRST_NAP apr_time_from_msec(2) /* between two looks, doubled up to the longest */
-#define LONGEST_NAP apr_time_from_msec(32)
+#define FETCH_LOCK_MS "1000"              /* a fetch that takes longer loses its lock */
+#define FETCH_WAIT apr_time_from_sec(1)   /* for another request's fetch */
+#define FIRST_DELAY apr_time_from_msec(2) /* between two lookups; doubled up to the longest */
+#define LONGEST_DELAY apr_time_from_msec(32)
 
 typedef struct redis_cache_t {
     shop_cache_t port; /* first: the port is this object */
@@ -32,21 +33,21 @@ typedef struct redis_cache_t {
     shop_changes_t *changes;
     const char *generation_key;
     const char *channel;
-    unsigned *dirty; /* invalidations owed to Redis */
-    unsigned own_dirty;
+    unsigned *pending; /* invalidations that could not be sent; pending_sync.h */
+    unsigned own_pending;
 } redis_cache_t;
 
-/* That this request is filling an entry: a key of Redis that ends by itself. */
-typedef struct shop_cache_filling_t {
+/* The lock of the request that fetches an entry from the store: a key of Redis that expires. */
+typedef struct shop_cache_fetch_lock_t {
     redis_cache_t *cache;
-    const char *name;
+    const char *name; /* of the key; NULL: the fetch is done */
     apr_pool_t *pool;
-} shop_cache_filling_t;
+} shop_cache_fetch_lock_t;
 
 /* ---- generations ---- */
 
-/* A new one is drawn, not counted: after Redis was emptied a counter would come by old values
- * again. 128 bits never repeat. May be sent twice. */
+/* A new generation is 128 random bits, not a count: after Redis was emptied, a counter would repeat
+ * old values. May be sent twice. */
 static shop_error_t *renew(const char **generation, redis_cache_t *cache, apr_pool_t *pool)
 {
     const char *argv[3] = { "SET", cache->generation_key };
@@ -57,8 +58,9 @@ static shop_error_t *renew(const char **generation, redis_cache_t *cache, apr_po
     return shop_redis_command(&value, cache->redis, true, 3, argv, NULL, pool);
 }
 
-/* Where there is none: of many who see that at once one draws it, and the others take his, or each
- * would wait for a filling nobody else knows of. May be sent twice. */
+/* Sets a generation where there is none. Of several requests that do this at once, the first sets
+ * it and all read it back; with different generations, none would see another's fetch lock. May be
+ * sent twice. */
 static shop_error_t *first_generation(shop_redis_value_t *generation, redis_cache_t *cache,
                                       apr_pool_t *pool)
 {
@@ -70,14 +72,15 @@ static shop_error_t *first_generation(shop_redis_value_t *generation, redis_cach
     return shop_redis_command(generation, cache->redis, true, 2, get, NULL, pool);
 }
 
-/* Other hosts hear of it in the moment the old generation ends, not sooner and not later. Ends with
- * an error text, or a number. */
-static const char announce_script[] = "redis.call('SET', KEYS[1], ARGV[1])\n"
-                                      "local heard = redis.pcall('PUBLISH', ARGV[2], ARGV[3])\n"
-                                      "return type(heard) == 'table' and heard.err or 1\n";
+/* Replaces the generation and publishes the change in one step. Returns an error text, or a
+ * number. */
+static const char invalidate_script[] = "redis.call('SET', KEYS[1], ARGV[1])\n"
+                                        "local sent = redis.pcall('PUBLISH', ARGV[2], ARGV[3])\n"
+                                        "return type(sent) == 'table' and sent.err or 1\n";
 
-/* renew(), and tells the other hosts what changed. May be sent twice. */
-static bool announce(redis_cache_t *cache, const char *const *subjects, int count, apr_pool_t *pool)
+/* Replaces the generation and publishes the changed subjects. May be sent twice. */
+static bool invalidate(redis_cache_t *cache, const char *const *subjects, int count,
+                       apr_pool_t *pool)
 {
     uint64_t origin = cache->changes ? shop_changes_origin(cache->changes) : 0;
     const char *argv[4] = { cache->generation_key, NULL, cache->channel,
@@ -85,12 +88,12 @@ static bool announce(redis_cache_t *cache, const char *const *subjects, int coun
     shop_redis_value_t value;
 
     if (shop_id_secret(&argv[1], 16, pool) ||
-        (shop_redis_script(&value, cache->redis, announce_script, 1, 4, argv, pool) &&
-         shop_redis_script(&value, cache->redis, announce_script, 1, 4, argv, pool))) {
+        (shop_redis_script(&value, cache->redis, invalidate_script, 1, 4, argv, pool) &&
+         shop_redis_script(&value, cache->redis, invalidate_script, 1, 4, argv, pool))) {
         return false;
     }
     if (value.kind == SHOP_REDIS_STRING) {
-        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis refused PUBLISH: %s",
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis rejected PUBLISH: %s",
                         value.bytes);
     }
     return value.kind == SHOP_REDIS_INTEGER;
@@ -109,7 +112,7 @@ static bool is_generation(const shop_redis_value_t *value)
     return true;
 }
 
-/* What stands in Redis, and never nothing: an absent or a damaged one is made anew. */
+/* *generation: the one in Redis. A missing or corrupt one is replaced first. */
 static shop_error_t *read_generation(const char **generation, redis_cache_t *cache,
                                      const shop_redis_value_t *seen, apr_pool_t *pool)
 {
@@ -126,23 +129,23 @@ static shop_error_t *read_generation(const char **generation, redis_cache_t *cac
     return NULL;
 }
 
-/* ---- records: "shop2 <generation> <key> <etag> <link> <cells> <body>\n" (the last five as sizes),
- * then the five without anything between them ---- */
+/* ---- records: the line "shop2 <generation> <key> <etag> <link> <cells> <body>\n", where the last
+ * five are sizes in bytes, then those five without separators ---- */
 
 static const char *cells_text(const shop_page_t *page, apr_pool_t *pool)
 {
-    const apr_size_t room = 12; /* of one number and its blank */
-    char *text = apr_palloc(pool, (apr_size_t)page->cell_count * room + 1);
+    const apr_size_t length = 12; /* of one number and its space */
+    char *text = apr_palloc(pool, (apr_size_t)page->cell_count * length + 1);
     char *at = text;
 
     for (int i = 0; i < page->cell_count; i++) {
-        at += apr_snprintf(at, room, "%u ", page->cells[i]);
+        at += apr_snprintf(at, length, "%u ", page->cells[i]);
     }
     *at = '\0';
     return text;
 }
 
-/* What is no number, or none of ours, makes the record no hit. */
+/* false: the text is not a list of cell numbers, so the record is corrupt. */
 static bool read_cells(shop_page_t *page, const char *text, apr_size_t size, apr_pool_t *pool)
 {
     const char *end = text + size;
@@ -183,7 +186,7 @@ static const char *record_of(apr_size_t *size, const shop_cache_slot_t *slot,
     return record;
 }
 
-/* Reads " <number>" and moves on. */
+/* Reads " <number>" and advances *at. */
 static bool read_size(apr_size_t *size, const char **at)
 {
     char *end;
@@ -201,10 +204,10 @@ static bool read_size(apr_size_t *size, const char **at)
     return true;
 }
 
-typedef enum { RECORD_GOOD, RECORD_STALE, RECORD_BAD } verdict_t;
+typedef enum { RECORD_FRESH, RECORD_STALE, RECORD_CORRUPT } record_state_t;
 
-static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
-                             const shop_cache_slot_t *slot, apr_pool_t *pool)
+static record_state_t read_record(shop_page_t *page, const shop_redis_value_t *value,
+                                  const shop_cache_slot_t *slot, apr_pool_t *pool)
 {
     const char *at = value->bytes;
     const char *end = value->bytes + value->size;
@@ -212,14 +215,14 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
     apr_size_t generation_size, sizes[PARTS];
 
     if (strncmp(at, MAGIC " ", sizeof(MAGIC)) != 0) {
-        return RECORD_BAD;
+        return RECORD_CORRUPT;
     }
     generation = at + sizeof(MAGIC);
     generation_size = strcspn(generation, " ");
     at = generation + generation_size;
     for (int i = 0; i < PARTS; i++) {
         if (!read_size(&sizes[i], &at)) {
-            return RECORD_BAD;
+            return RECORD_CORRUPT;
         }
     }
     if (*at++ != '\n' ||
@@ -227,7 +230,7 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
         sizes[0] != strlen(slot->key) || memcmp(at, slot->key, sizes[0]) != 0 ||
         (sizes[1] < 2 && sizes[4]) ||
         !read_cells(page, at + sizes[0] + sizes[1] + sizes[2], sizes[3], pool)) {
-        return RECORD_BAD;
+        return RECORD_CORRUPT;
     }
     if (generation_size != strlen(slot->generation) ||
         memcmp(generation, slot->generation, generation_size) != 0) {
@@ -241,7 +244,7 @@ static verdict_t read_record(shop_page_t *page, const shop_redis_value_t *value,
     page->bytes = at + sizes[2] + sizes[3]; /* already in the pool, NUL-terminated */
     page->size = sizes[4];
     page->immortal = false;
-    return RECORD_GOOD;
+    return RECORD_FRESH;
 }
 
 /* ---- the port ---- */
@@ -250,64 +253,65 @@ static const char *name_of(const redis_cache_t *cache, const char *key, apr_pool
 {
     apr_size_t size = strlen(key);
 
-    return apr_pstrcat(pool, shop_redis_prefix(cache->redis),
-                       "c:", size > MAX_KEY ? shop_id_sha256(key, size, pool) : key, NULL);
+    return shop_redis_key_reply(shop_redis_prefix(cache->redis),
+                                size > MAX_KEY ? shop_id_sha256(key, size, pool) : key, pool);
 }
 
-static void drop(redis_cache_t *cache, const char *name, const char *key, apr_pool_t *pool)
+static void delete_corrupt(redis_cache_t *cache, const char *name, const char *key,
+                           apr_pool_t *pool)
 {
     const char *argv[2] = { "DEL", name };
     shop_redis_value_t value;
 
-    shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_CACHE_POISON,
-                    "what stands in the cache under %s is not what was stored there", key);
+    shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_CACHE_CORRUPT,
+                    "cache entry %s is corrupt or foreign; deleted, treated as a miss", key);
     (void)shop_redis_command(&value, cache->redis, true, 2, argv, NULL, pool);
 }
 
-/* Before anything of Redis is trusted: what could not be told is told now. What it was is
- * forgotten, so it is everything. */
-static bool make_good(redis_cache_t *cache, apr_pool_t *pool)
+/* Sends pending invalidations before anything in Redis is trusted. Their subjects are not stored,
+ * so all are invalidated. */
+static bool flush_pending(redis_cache_t *cache, apr_pool_t *pool)
 {
-    unsigned seen = shop_owed_read(cache->dirty);
+    unsigned seen = shop_pending_read(cache->pending);
 
-    if (!shop_owed_any(seen)) {
+    if (!shop_pending_any(seen)) {
         return true;
     }
-    if (!announce(cache, NULL, 0, pool)) {
+    if (!invalidate(cache, NULL, 0, pool)) {
         return false;
     }
-    shop_owed_paid(cache->dirty, seen);
+    shop_pending_sent(cache->pending, seen);
     return true;
 }
 
-/* ---- one fills, everybody else on every host waits ---- */
+/* ---- shared fetch: one request of all hosts fetches an entry, the others wait ---- */
 
-/* A request that could not fill what it meant to fill keeps nobody waiting. */
-static apr_status_t give_up(void *baton)
+/* Releases the lock of a request that ends without having stored the entry. */
+static apr_status_t release_lock(void *baton)
 {
-    shop_cache_filling_t *filling = baton;
-    const char *argv[2] = { "DEL", filling->name };
+    shop_cache_fetch_lock_t *lock = baton;
+    const char *argv[2] = { "DEL", lock->name };
     shop_redis_value_t value;
 
-    if (filling->name) {
-        (void)shop_redis_command(&value, filling->cache->redis, true, 2, argv, NULL, filling->pool);
+    if (lock->name) {
+        (void)shop_redis_command(&value, lock->cache->redis, true, 2, argv, NULL, lock->pool);
     }
     return APR_SUCCESS;
 }
 
-static const char *filling_name(const redis_cache_t *cache, const shop_cache_slot_t *slot,
-                                apr_pool_t *pool)
+static const char *lock_name(const redis_cache_t *cache, const shop_cache_slot_t *slot,
+                             apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, shop_redis_prefix(cache->redis), "f:", slot->generation, ":",
-                       shop_id_sha256(slot->key, strlen(slot->key), pool), NULL);
+    return shop_redis_key_fetch_lock(shop_redis_prefix(cache->redis), slot->generation,
+                                     shop_id_sha256(slot->key, strlen(slot->key), pool), pool);
 }
 
-/* Is it this request that has to read from the store? Also when Redis does not say. */
-static bool begin_filling(redis_cache_t *cache, shop_cache_slot_t *slot, const char *name,
-                          apr_pool_t *pool)
+/* true: this request is to read from the store. Also when Redis does not answer. */
+static bool take_lock(redis_cache_t *cache, shop_cache_slot_t *slot, const char *name,
+                      apr_pool_t *pool)
 {
-    const char *argv[6] = { "SET", name, "1", "NX", "PX", FLIGHT_MS };
-    shop_cache_filling_t *filling;
+    const char *argv[6] = { "SET", name, "1", "NX", "PX", FETCH_LOCK_MS };
+    shop_cache_fetch_lock_t *lock;
     shop_redis_value_t value;
 
     if (shop_redis_command(&value, cache->redis, false, 6, argv, NULL, pool)) {
@@ -316,60 +320,61 @@ static bool begin_filling(redis_cache_t *cache, shop_cache_slot_t *slot, const c
     if (value.kind == SHOP_REDIS_NIL) {
         return false;
     }
-    filling = apr_pcalloc(pool, sizeof(*filling));
-    filling->cache = cache;
-    filling->name = name;
-    filling->pool = pool;
-    slot->filling = filling;
-    apr_pool_pre_cleanup_register(pool, filling, give_up);
+    lock = apr_pcalloc(pool, sizeof(*lock));
+    lock->cache = cache;
+    lock->name = name;
+    lock->pool = pool;
+    slot->fetch_lock = lock;
+    apr_pool_pre_cleanup_register(pool, lock, release_lock);
     return true;
 }
 
-typedef enum { LOOK_HIT, LOOK_MISS, LOOK_AWAY, LOOK_OTHERS } look_t;
+typedef enum { LOOKUP_HIT, LOOKUP_MISS, LOOKUP_FAILED, LOOKUP_LOCKED } lookup_t;
 
-/* filling NULL: is the entry there? Else also whether somebody is still about to make it, and
- * whether it is still the catalogue's generation that is waited for. */
-static look_t look(const shop_page_t **page, redis_cache_t *cache, shop_cache_slot_t *slot,
-                   const char *filling, apr_pool_t *pool)
+/* lock: key of the fetch lock that the caller waits for, or NULL. LOCKED: another request still
+ * holds that lock and the generation of the catalogue is still that of slot. */
+static lookup_t look_up(const shop_page_t **page, redis_cache_t *cache, shop_cache_slot_t *slot,
+                        const char *lock, apr_pool_t *pool)
 {
     const char *name = name_of(cache, slot->key, pool);
-    const char *argv[4] = { "MGET", cache->generation_key, name, filling };
-    int argc = filling ? 4 : 3;
+    const char *argv[4] = { "MGET", cache->generation_key, name, lock };
+    int argc = lock ? 4 : 3;
     const char *generation = NULL;
     shop_redis_value_t value;
     shop_page_t *read = apr_pcalloc(pool, sizeof(*read));
-    verdict_t verdict = RECORD_STALE;
+    record_state_t state = RECORD_STALE;
 
     if (shop_redis_command(&value, cache->redis, true, argc, argv, NULL, pool) ||
         value.kind != SHOP_REDIS_ARRAY || value.count != argc - 1) {
-        return LOOK_AWAY;
+        return LOOKUP_FAILED;
     }
     if (read_generation(&generation, cache, &value.items[0], pool)) {
-        return LOOK_AWAY;
+        return LOOKUP_FAILED;
     }
-    filling = filling && !strcmp(generation, slot->generation) ? filling : NULL;
+    lock = lock && !strcmp(generation, slot->generation) ? lock : NULL;
     apr_cpystrn(slot->generation, generation, sizeof(slot->generation));
     slot->usable = true;
     if (value.items[1].kind == SHOP_REDIS_STRING) {
-        verdict = read_record(read, &value.items[1], slot, pool);
+        state = read_record(read, &value.items[1], slot, pool);
     }
-    if (verdict == RECORD_BAD) {
-        drop(cache, name, slot->key, pool);
+    if (state == RECORD_CORRUPT) {
+        delete_corrupt(cache, name, slot->key, pool);
     }
-    *page = verdict == RECORD_GOOD ? read : NULL;
+    *page = state == RECORD_FRESH ? read : NULL;
     if (*page) {
-        return LOOK_HIT;
+        return LOOKUP_HIT;
     }
-    return filling && value.items[2].kind == SHOP_REDIS_STRING ? LOOK_OTHERS : LOOK_MISS;
+    return lock && value.items[2].kind == SHOP_REDIS_STRING ? LOOKUP_LOCKED : LOOKUP_MISS;
 }
 
-static bool nap(apr_time_t *length, apr_time_t until)
+/* Sleeps and doubles *delay; false after until (monotonic). */
+static bool back_off(apr_time_t *delay, apr_time_t until)
 {
     if (shop_clock_monotonic() >= until) {
         return false;
     }
-    apr_sleep(*length);
-    *length = *length < LONGEST_NAP ? *length * 2 : *length;
+    apr_sleep(*delay);
+    *delay = *delay < LONGEST_DELAY ? *delay * 2 : *delay;
     return true;
 }
 
@@ -378,23 +383,23 @@ static const shop_page_t *cache_get(shop_cache_t *port, const char *key, shop_ca
 {
     redis_cache_t *cache = (redis_cache_t *)port;
     const shop_page_t *page = NULL;
-    const char *filling = NULL;
-    apr_time_t until = shop_clock_monotonic() + PATIENCE;
-    apr_time_t length = FIRST_NAP;
-    look_t seen;
+    const char *lock = NULL;
+    apr_time_t until = shop_clock_monotonic() + FETCH_WAIT;
+    apr_time_t delay = FIRST_DELAY;
+    lookup_t found;
 
     memset(slot, 0, sizeof(*slot));
     slot->key = key;
-    if (!make_good(cache, pool)) {
+    if (!flush_pending(cache, pool)) {
         return NULL;
     }
     do {
-        seen = look(&page, cache, slot, filling, pool);
-        if (seen == LOOK_MISS && ttl_s > 0) {
-            filling = filling_name(cache, slot, pool);
-            seen = begin_filling(cache, slot, filling, pool) ? LOOK_MISS : LOOK_OTHERS;
+        found = look_up(&page, cache, slot, lock, pool);
+        if (found == LOOKUP_MISS && ttl_s > 0) {
+            lock = lock_name(cache, slot, pool);
+            found = take_lock(cache, slot, lock, pool) ? LOOKUP_MISS : LOOKUP_LOCKED;
         }
-    } while (seen == LOOK_OTHERS && nap(&length, until));
+    } while (found == LOOKUP_LOCKED && back_off(&delay, until));
     return page;
 }
 
@@ -415,8 +420,8 @@ static void cache_put(shop_cache_t *port, const shop_cache_slot_t *slot, const s
         sizes[i] = argv[i] ? strlen(argv[i]) : 0;
     }
     argv[2] = record_of(&sizes[2], slot, page, pool);
-    if (!shop_redis_command(&value, cache->redis, true, 5, argv, sizes, pool) && slot->filling) {
-        slot->filling->name = NULL; /* filled; who waits looks for the entry, the mark ends alone */
+    if (!shop_redis_command(&value, cache->redis, true, 5, argv, sizes, pool) && slot->fetch_lock) {
+        slot->fetch_lock->name = NULL; /* stored: others find the entry; the lock expires */
     }
 }
 
@@ -425,18 +430,18 @@ static void cache_invalidate(shop_cache_t *port, const char *const *subjects, in
 {
     redis_cache_t *cache = (redis_cache_t *)port;
 
-    /* In Redis one generation stands for the whole catalogue; other hosts are told what it was. */
-    if (!announce(cache, subjects, count, pool)) {
-        shop_owed_add(cache->dirty);
+    /* In Redis a new generation invalidates the whole catalogue; other hosts get the subjects. */
+    if (!invalidate(cache, subjects, count, pool)) {
+        shop_pending_add(cache->pending);
     }
 }
 
-bool shop_cache_redis_settle(shop_cache_t *port, apr_pool_t *pool)
+bool shop_cache_redis_flush(shop_cache_t *port, apr_pool_t *pool)
 {
-    return make_good((redis_cache_t *)port, pool);
+    return flush_pending((redis_cache_t *)port, pool);
 }
 
-shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *dirty, shop_changes_t *changes,
+shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *pending, shop_changes_t *changes,
                                apr_pool_t *pool)
 {
     redis_cache_t *cache = apr_pcalloc(pool, sizeof(*cache));
@@ -446,8 +451,8 @@ shop_cache_t *shop_cache_redis(shop_redis_t *redis, unsigned *dirty, shop_change
     cache->port.invalidate = cache_invalidate;
     cache->redis = redis;
     cache->changes = changes;
-    cache->channel = shop_announce_channel(shop_redis_prefix(redis), pool);
-    cache->generation_key = apr_pstrcat(pool, shop_redis_prefix(redis), "gen", NULL);
-    cache->dirty = dirty ? dirty : &cache->own_dirty;
+    cache->channel = shop_redis_channel_changes(shop_redis_prefix(redis), pool);
+    cache->generation_key = shop_redis_key_generation(shop_redis_prefix(redis), pool);
+    cache->pending = pending ? pending : &cache->own_pending;
     return &cache->port;
 }

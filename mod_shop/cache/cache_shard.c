@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT
- * The table of a shard and the lifetimes in it. */
+ * The hash table of a shard, its two LRU lists and the reference counts of its replies. */
 #include "cache_shard.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TRIAL_SHARE 4 /* a quarter of the room is for what was asked for once */
+#define PROBATION_SHARE 4 /* a quarter of the capacity is for the probation segment */
 
 /* ---- blobs ---- */
 
-void shop_cache_blob_release(shop_cache_blob_t *blob)
+void shop_cache_blob_unref(shop_cache_blob_t *blob)
 {
-    if (atomic_fetch_sub(&blob->users, 1) == 1) {
+    if (atomic_fetch_sub(&blob->references, 1) == 1) {
         free(blob);
     }
 }
 
-static apr_status_t release_later(void *blob)
+static apr_status_t unref_cleanup(void *blob)
 {
-    shop_cache_blob_release(blob);
+    shop_cache_blob_unref(blob);
     return APR_SUCCESS;
 }
 
-const shop_page_t *shop_cache_blob_use(shop_cache_blob_t *blob, apr_pool_t *pool)
+const shop_page_t *shop_cache_blob_ref(shop_cache_blob_t *blob, apr_pool_t *pool)
 {
-    atomic_fetch_add(&blob->users, 1);
-    apr_pool_cleanup_register(pool, blob, release_later, apr_pool_cleanup_null);
+    atomic_fetch_add(&blob->references, 1);
+    apr_pool_cleanup_register(pool, blob, unref_cleanup, apr_pool_cleanup_null);
     return &blob->page;
 }
 
@@ -52,13 +52,13 @@ shop_cache_blob_t *shop_cache_blob_make(const shop_page_t *page, const shop_cach
         return NULL;
     }
     memset(blob, 0, sizeof(*blob));
-    atomic_init(&blob->users, 1);
+    atomic_init(&blob->references, 1);
     blob->bytes = bytes;
     blob->as_of = slot->as_of;
     blob->read_at = slot->read_at;
-    blob->dies_at = slot->read_at + apr_time_from_sec(ttl_s);
+    blob->expires_at = slot->read_at + apr_time_from_sec(ttl_s);
     blob->page = *page;
-    blob->page.immortal = true; /* its users hold it until their request is over */
+    blob->page.immortal = true; /* references are held until the request ends */
     blob->page.cells = (void *)(blob + 1);
     if (cells) {
         memcpy(blob + 1, page->cells, cells);
@@ -72,17 +72,17 @@ shop_cache_blob_t *shop_cache_blob_make(const shop_page_t *page, const shop_cach
     return blob;
 }
 
-static bool is_good(const shop_cache_shard_t *shard, const shop_cache_blob_t *blob, apr_time_t now)
+static bool is_fresh(const shop_cache_shard_t *shard, const shop_cache_blob_t *blob, apr_time_t now)
 {
-    return now < blob->dies_at &&
-           shop_changes_is_good(shard->changes, blob->as_of, blob->read_at, blob->page.cells,
-                                blob->page.cell_count, now);
+    return now < blob->expires_at &&
+           shop_changes_is_fresh(shard->changes, blob->as_of, blob->read_at, blob->page.cells,
+                                 blob->page.cell_count, now);
 }
 
-/* ---- a shard; everything here holds its lock ---- */
+/* ---- a shard; the caller holds its lock ---- */
 
-/* FNV-1a, and the finisher of MurmurHash3 behind it: shards and buckets want every bit to depend
- * on the last characters. */
+/* FNV-1a, then the finaliser of MurmurHash3: every bit must depend on the last characters too,
+ * because shards and buckets are chosen by different bits. */
 uint64_t shop_cache_hash(const char *key)
 {
     uint64_t hash = 0xcbf29ce484222325U;
@@ -128,25 +128,27 @@ static void remove_entry(shop_cache_shard_t *shard, shop_cache_entry_t *entry)
 
     *place = entry->next;
     unlink_entry(shard, entry);
-    shop_cache_blob_release(entry->blob);
+    shop_cache_blob_unref(entry->blob);
     for (int coding = 0; coding < SHOP_CODINGS; coding++) {
         if (entry->encoded[coding]) {
-            shop_cache_blob_release(entry->encoded[coding]);
+            shop_cache_blob_unref(entry->encoded[coding]);
         }
     }
     free(entry);
 }
 
-/* What is on trial goes first, unless it has no more than its share. */
-static void make_room(shop_cache_shard_t *shard)
+/* The probation segment is evicted first, unless it has no more than its share. */
+static void evict(shop_cache_shard_t *shard)
 {
-    while (shard->lists[SHOP_CACHE_TRIAL].bytes + shard->lists[SHOP_CACHE_KEPT].bytes >
-           shard->room) {
-        bool trial = shard->lists[SHOP_CACHE_TRIAL].bytes > shard->room / TRIAL_SHARE ||
-                     !shard->lists[SHOP_CACHE_KEPT].oldest;
+    while (shard->lists[SHOP_CACHE_PROBATION].bytes + shard->lists[SHOP_CACHE_PROTECTED].bytes >
+           shard->capacity) {
+        bool probation =
+            shard->lists[SHOP_CACHE_PROBATION].bytes > shard->capacity / PROBATION_SHARE ||
+            !shard->lists[SHOP_CACHE_PROTECTED].oldest;
 
-        remove_entry(shard, shard->lists[trial ? SHOP_CACHE_TRIAL : SHOP_CACHE_KEPT].oldest);
-        __atomic_fetch_add(shard->drops, 1, __ATOMIC_RELAXED);
+        remove_entry(shard,
+                     shard->lists[probation ? SHOP_CACHE_PROBATION : SHOP_CACHE_PROTECTED].oldest);
+        __atomic_fetch_add(shard->evictions, 1, __ATOMIC_RELAXED);
     }
 }
 
@@ -155,27 +157,27 @@ shop_cache_entry_t *shop_cache_shard_find(shop_cache_shard_t *shard, const char 
 {
     shop_cache_entry_t *entry = *place_of(shard, key, hash);
 
-    if (entry && !is_good(shard, entry->blob, now)) {
+    if (entry && !is_fresh(shard, entry->blob, now)) {
         remove_entry(shard, entry);
         return NULL;
     }
-    if (entry &&
-        (entry->list == SHOP_CACHE_TRIAL || entry != shard->lists[SHOP_CACHE_KEPT].newest)) {
+    if (entry && (entry->list == SHOP_CACHE_PROBATION ||
+                  entry != shard->lists[SHOP_CACHE_PROTECTED].newest)) {
         unlink_entry(shard, entry);
-        link_entry(shard, entry, SHOP_CACHE_KEPT);
+        link_entry(shard, entry, SHOP_CACHE_PROTECTED);
     }
     return entry;
 }
 
 shop_cache_blob_t *shop_cache_entry_pick(shop_cache_entry_t *entry, shop_coding_t coding,
-                                         bool *make)
+                                         bool *encode)
 {
     const unsigned bit = SHOP_CODING_BIT(coding);
 
-    *make = coding != SHOP_CODING_IDENTITY && !(entry->begun & bit) &&
-            entry->blob->page.size >= SHOP_CODING_LEAST;
-    if (*make) {
-        entry->begun |= bit;
+    *encode = coding != SHOP_CODING_IDENTITY && !(entry->coding_tried & bit) &&
+              entry->blob->page.size >= SHOP_CODING_LEAST;
+    if (*encode) {
+        entry->coding_tried |= bit;
     }
     return entry->encoded[coding] ? entry->encoded[coding] : entry->blob;
 }
@@ -187,13 +189,13 @@ void shop_cache_shard_add_coding(shop_cache_shard_t *shard, const char *key, uin
     shop_cache_blob_t **place = entry ? &entry->encoded[blob->page.coding] : NULL;
 
     if (!entry || entry->blob != from || *place) {
-        shop_cache_blob_release(blob);
+        shop_cache_blob_unref(blob);
         return;
     }
     *place = blob;
     entry->bytes += blob->bytes;
     shard->lists[entry->list].bytes += blob->bytes;
-    make_room(shard);
+    evict(shard);
 }
 
 void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t hash,
@@ -201,20 +203,20 @@ void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t h
 {
     shop_cache_entry_t **place = place_of(shard, key, hash);
     apr_size_t size = strlen(key) + 1;
-    shop_cache_list_t list = SHOP_CACHE_TRIAL;
+    shop_cache_list_t list = SHOP_CACHE_PROBATION;
     shop_cache_entry_t *entry;
 
     if (*place) {
         list = (*place)->list;
         if ((*place)->blob->as_of > blob->as_of || (*place)->blob == blob) {
-            shop_cache_blob_release(blob);
+            shop_cache_blob_unref(blob);
             return;
         }
         remove_entry(shard, *place);
     }
     entry = malloc(sizeof(*entry) + size);
     if (!entry) {
-        shop_cache_blob_release(blob);
+        shop_cache_blob_unref(blob);
         return;
     }
     memset(entry, 0, sizeof(*entry));
@@ -226,23 +228,23 @@ void shop_cache_shard_add(shop_cache_shard_t *shard, const char *key, uint64_t h
     entry->next = shard->buckets[hash % SHOP_CACHE_BUCKETS];
     shard->buckets[hash % SHOP_CACHE_BUCKETS] = entry;
     link_entry(shard, entry, list);
-    make_room(shard);
+    evict(shard);
 }
 
-/* ---- making ---- */
+/* ---- creating and closing ---- */
 
-void shop_cache_shard_init(shop_cache_shard_t *shard, apr_size_t room,
-                           const shop_changes_t *changes, uint64_t *drops)
+void shop_cache_shard_init(shop_cache_shard_t *shard, apr_size_t capacity,
+                           const shop_changes_t *changes, uint64_t *evictions)
 {
     pthread_condattr_t monotonic;
 
-    shard->room = room;
+    shard->capacity = capacity;
     shard->changes = changes;
-    shard->drops = drops;
+    shard->evictions = evictions;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_mutex_init(&shard->lock, NULL);
-    pthread_cond_init(&shard->landing, &monotonic);
+    pthread_cond_init(&shard->fetch_done, &monotonic);
     pthread_condattr_destroy(&monotonic);
 }
 
@@ -253,6 +255,6 @@ void shop_cache_shard_close(shop_cache_shard_t *shard)
             remove_entry(shard, shard->lists[list].oldest);
         }
     }
-    pthread_cond_destroy(&shard->landing);
+    pthread_cond_destroy(&shard->fetch_done);
     pthread_mutex_destroy(&shard->lock);
 }

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT
- * The breaker in front of MongoDB and Redis: three numbers, no lock, no clock of its own. */
+ * The circuit breaker in front of MongoDB and Redis. It has no lock; callers pass the time in. */
 #include "breaker.h"
 
 bool shop_breaker_allows(shop_breaker_t *breaker, apr_time_t now)
 {
-    int64_t mark = atomic_load(&breaker->until);
+    int64_t until = atomic_load(&breaker->until);
 
-    if (mark == 0) {
+    if (until == 0) {
         return true;
     }
-    if (now < mark) {
+    if (now < until) {
         return false;
     }
-    /* Whoever moves the mark is the one probe. It moves on by the longest a probe takes, so that
-     * a probe whose thread died does not shut the door for ever. */
-    return atomic_compare_exchange_strong(&breaker->until, &mark, now + breaker->probe);
+    /* The caller that extends `until` is the probe. It is extended by the longest duration of a
+     * probe, so that a probe that never reports does not keep the breaker open. */
+    return atomic_compare_exchange_strong(&breaker->until, &until, now + breaker->probe);
 }
 
 void shop_breaker_success(shop_breaker_t *breaker)
 {
-    /* Read first: these lines are shared by all threads and nearly always hold zeros already. */
+    /* Read first: all threads share this cache line, and it nearly always holds zeros already. */
     if (atomic_load(&breaker->failures) != 0) {
         atomic_store(&breaker->failures, 0);
     }

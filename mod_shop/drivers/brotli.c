@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * libbrotlienc, in one call: replies are whole before they are encoded. */
+ * libbrotlienc in one call: the whole reply is in memory. */
 #include "brotli.h"
 
 #ifdef SHOP_BROTLI
 
 #include <brotli/encode.h>
 
-/* mod_brotli's defaults. From 10 on the encoder searches for the best of all parses and takes some
- * fifty times as long, which is for files that are encoded once; a larger window than 256 KiB
- * sees nothing more of a reply. */
+/* The defaults of mod_brotli. From quality 10 on encoding takes about fifty times as long, which
+ * suits files that are encoded once. Replies are smaller than the window of 256 KiB. */
 #define QUALITY 5
 #define WINDOW_BITS 18
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * libjwt for signatures only. It must never be asked what a token says: its reader is lenient,
- * and with a NULL key it checks nothing. */
+ * libjwt for signatures only. Header and claims are parsed in guard/token.c, because libjwt's
+ * parser is lenient; with a NULL key it checks no signature. */
 #include "jwt.h"
 
 #include <apr_strings.h>

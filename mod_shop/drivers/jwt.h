@@ -2,7 +2,7 @@
 #ifndef SHOP_DRIVERS_JWT_H
 #define SHOP_DRIVERS_JWT_H
 
-/* The only file that knows libjwt: makes and checks signatures, never decides anything. */
+/* Signatures of JSON Web Tokens with libjwt. */
 
 #include <apr_pools.h>
 #include <stdbool.h>
@@ -13,8 +13,8 @@
 shop_error_t *shop_jwt_sign(const char **token, const char *alg, const char *kid,
                             const unsigned char *key, int key_size, const char *claims,
                             apr_pool_t *pool);
-/* Is the signature of the token good under exactly this alg and key? The caller has already
- * compared the header's alg with the key's. */
+/* Is the signature of the token valid for exactly this alg and key? The caller has already compared
+ * the header's alg with the key's. */
 bool shop_jwt_signature_ok(const char *token, const char *alg, const unsigned char *key,
                            int key_size);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The pool of MongoDB clients: bounded waits, a breaker, errors in our own words. Makes no decision
- * about shops. The commands are in mongo_read.c, mongo_write.c and mongo_index.c. */
+ * The pool of MongoDB clients: bounded waits, a circuit breaker, and the driver's errors as
+ * shop_error_t. The commands are in mongo_read.c, mongo_write.c and mongo_index.c. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -9,9 +9,9 @@
 #include "../base/log.h"
 #include "mongo_inner.h"
 
-#define WRITE_TIMEOUT_MS 4000         /* below the socket's, so that the server's answer arrives */
-#define EARLY apr_time_from_msec(200) /* a connection that broke within this was dead before */
-#define SKEW apr_time_from_sec(5)
+#define WRITE_TIMEOUT_MS 4000         /* below the socket's, so that the server's reply arrives */
+#define EARLY apr_time_from_msec(200) /* a connection that failed within this was stale */
+#define MAX_SKEW apr_time_from_sec(5)
 #define FAILURES 5
 #define PAUSE apr_time_from_sec(1)
 
@@ -43,7 +43,7 @@ static void on_command(const mongoc_apm_command_started_t *event)
     sent++;
 }
 
-/* The reply of a primary tells the time that leases and coupon windows go by. */
+/* Leases and coupon windows use the time of the primary, which is in its reply to hello. */
 static void measure_clock(const bson_t *hello, apr_time_t at)
 {
     apr_time_t theirs = shop_bson_time(hello, "localTime");
@@ -54,22 +54,22 @@ static void measure_clock(const bson_t *hello, apr_time_t at)
         return;
     }
     shop_clock_set_offset(offset);
-    if (offset > SKEW || offset < -SKEW) {
+    if (offset > MAX_SKEW || offset < -MAX_SKEW) {
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_CLOCK_SKEW,
-                        "MongoDB's clock differs from this host's by %" APR_TIME_T_FMT " ms",
+                        "clock skew: MongoDB is %" APR_TIME_T_FMT " ms ahead of this host",
                         apr_time_as_msec(offset));
     }
 }
 
-/* The monitor asks every server every ten seconds anyhow: the clock costs no command of ours. */
+/* The driver monitors every server every ten seconds, so the clock costs no further command. */
 static void on_heartbeat(const mongoc_apm_server_heartbeat_succeeded_t *event)
 {
-    /* An awaited reply was held back by the server; it left just now. */
-    apr_time_t way = mongoc_apm_server_heartbeat_succeeded_get_awaited(event)
-                         ? 0
-                         : mongoc_apm_server_heartbeat_succeeded_get_duration(event) / 2;
+    /* The server delayed an awaited reply on purpose, so its duration says nothing. */
+    apr_time_t latency = mongoc_apm_server_heartbeat_succeeded_get_awaited(event)
+                             ? 0
+                             : mongoc_apm_server_heartbeat_succeeded_get_duration(event) / 2;
 
-    measure_clock(mongoc_apm_server_heartbeat_succeeded_get_reply(event), apr_time_now() - way);
+    measure_clock(mongoc_apm_server_heartbeat_succeeded_get_reply(event), apr_time_now() - latency);
 }
 
 static void on_log(mongoc_log_level_t level, const char *domain, const char *message, void *baton)
@@ -112,14 +112,14 @@ static void set_defaults(mongoc_uri_t *uri, const shop_settings_t *settings)
     if (!mongoc_uri_has_option(uri, MONGOC_URI_APPNAME)) {
         mongoc_uri_set_appname(uri, "mod_shop");
     }
-    /* The driver would try again after a timeout too and double the wait (a hanging primary cost
-     * writes ten seconds). mongo_read.c repeats reads that failed at once; a write is the
-     * customer's to repeat, which every route stands. Who wants the driver's way names it. */
+    /* The driver would retry after a timeout too and double the wait (a hanging primary delayed
+     * writes by ten seconds). mongo_read.c retries reads that failed at once. Writes are retried by
+     * the client, which every route allows. An option in the URI overrides this. */
     default_off(uri, MONGOC_URI_RETRYREADS);
     default_off(uri, MONGOC_URI_RETRYWRITES);
 }
 
-/* The driver takes "mongodb://bad host" without a word. */
+/* The driver accepts "mongodb://bad host". */
 static bool hosts_ok(const mongoc_uri_t *uri)
 {
     for (const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri); host; host = host->next) {
@@ -132,7 +132,7 @@ static bool hosts_ok(const mongoc_uri_t *uri)
     return true;
 }
 
-/* Neither the URI nor the driver's text about it goes anywhere: both may hold the password. */
+/* Error texts quote neither the URI nor the driver's message: both may hold the password. */
 static shop_error_t *parse_uri(mongoc_uri_t **uri, const char *text, apr_pool_t *pool)
 {
     const char *problem = shop_mongo_uri_problem(text, pool);
@@ -142,7 +142,7 @@ static shop_error_t *parse_uri(mongoc_uri_t **uri, const char *text, apr_pool_t 
     if (*uri && !hosts_ok(*uri)) {
         mongoc_uri_destroy(*uri);
         *uri = NULL;
-        problem = "names a host with a character that no host name has";
+        problem = "names a host with an invalid character";
     }
     return *uri ? NULL
                 : shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
@@ -165,9 +165,8 @@ static apr_status_t close_mongo(void *baton)
     shop_mongo_t *mongo = baton;
     mongoc_client_pool_t *clients;
 
-    /* A process that is ended in the middle of a call: whoever has the client may still give it
-     * back, which the driver answers with abort() when its pool is gone. The process ends anyway.
-     */
+    /* The process ends during a call. Its thread may still return the client, and the driver calls
+     * abort() when the pool is gone by then. So the pool is left to the end of the process. */
     if (atomic_load(&mongo->loans)) {
         return APR_SUCCESS;
     }
@@ -239,9 +238,9 @@ static shop_error_t *unavailable(apr_pool_t *pool, const char *cause)
     return shop_error_cause(err, pool, "%s", cause);
 }
 
-/* Server errors that say "not now" or "I do not know whether it was done"; everything else is a
- * fault of ours. The names are those of MongoDB's error_codes.yml. */
-static bool passes(uint32_t code)
+/* Server errors that are transient or leave the outcome unknown; all others are programming or
+ * deployment errors. The names are those of MongoDB's error_codes.yml. */
+static bool is_transient(uint32_t code)
 {
     static const uint32_t codes[] = {
         6,     /* HostUnreachable */
@@ -279,7 +278,7 @@ static bool passes(uint32_t code)
     return false;
 }
 
-static bool is_away(const bson_error_t *error)
+static bool is_unavailable(const bson_error_t *error)
 {
     switch (error->domain) {
     case MONGOC_ERROR_SERVER_SELECTION:
@@ -287,12 +286,12 @@ static bool is_away(const bson_error_t *error)
     case MONGOC_ERROR_WRITE_CONCERN:
     case MONGOC_ERROR_POOL: return true;
     case MONGOC_ERROR_CLIENT:
-        /* A store that does not let us in is away for the customer; the log says why. */
+        /* For the client, a failed authentication is an outage; the log has the reason. */
         return error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ||
                error->code == MONGOC_ERROR_CLIENT_NOT_READY ||
                error->code == MONGOC_ERROR_CLIENT_NO_ACCEPTABLE_PEER;
     case MONGOC_ERROR_PROTOCOL: return error->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
-    default: return passes(error->code);
+    default: return is_transient(error->code);
     }
 }
 
@@ -333,7 +332,7 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
         return unavailable(pool, "the request's deadline has passed");
     }
     if (!shop_breaker_allows(&mongo->breaker, loan->since)) {
-        return unavailable(pool, "MongoDB was away a moment ago");
+        return unavailable(pool, "circuit breaker open after failures");
     }
     clients = clients_of(mongo, &error);
     if (!clients) {
@@ -346,7 +345,7 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
     if (!loan->client) {
         atomic_fetch_sub(&mongo->loans, 1);
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_MONGO_POOL,
-                        "no connection to MongoDB became free in time");
+                        "no connection to MongoDB became free in time (ShopMongoPool)");
         return unavailable(pool, "no connection to MongoDB became free in time");
     }
     loan->since = shop_clock_monotonic();
@@ -356,7 +355,7 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
     return NULL;
 }
 
-static void tell_breaker(shop_mongo_t *mongo, const bson_error_t *error)
+static void report_to_breaker(shop_mongo_t *mongo, const bson_error_t *error)
 {
     if (error && error->domain == MONGOC_ERROR_SERVER_SELECTION) {
         shop_breaker_failure(&mongo->breaker, FAILURES, shop_clock_monotonic());
@@ -377,11 +376,11 @@ shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *err
     }
     mongoc_client_pool_push(clients, loan->client);
     atomic_fetch_sub(&loan->mongo->loans, 1);
-    tell_breaker(loan->mongo, error);
+    report_to_breaker(loan->mongo, error);
     if (!error) {
         return NULL;
     }
-    if (is_away(error)) {
+    if (is_unavailable(error)) {
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error->message);
         return unavailable(pool, error->message);
     }
@@ -421,7 +420,7 @@ cleanup:
 bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool)
 {
     char *room = apr_palloc(pool, sizeof(bson_t) + _Alignof(bson_t));
-    /* APR aligns to 8 bytes, the compiler believes that a bson_t stands at 128. */
+    /* APR aligns to 8 bytes; bson_t is declared with an alignment of 128. */
     uintptr_t place = ((uintptr_t)room + _Alignof(bson_t) - 1) & ~(uintptr_t)(_Alignof(bson_t) - 1);
     bson_t *copy = (bson_t *)place;
 

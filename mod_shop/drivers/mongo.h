@@ -2,10 +2,10 @@
 #ifndef SHOP_DRIVERS_MONGO_H
 #define SHOP_DRIVERS_MONGO_H
 
-/* libmongoc behind bounded waits and our errors. Included only by *_mongo.c: bson never leaves
- * them. Every call borrows a client for its own duration, so a slow reader holds no connection.
- * Errors: UNAVAILABLE (away, too slow, no connection free, outcome unknown), INTERNAL otherwise;
- * driver text goes into the cause. Duplicate keys are answers, not errors. */
+/* libmongoc with bounded waits and shop_error_t. Only *_mongo.c include it; BSON is not used
+ * outside them. Every call borrows a client while it runs, so a slow client of the shop holds no
+ * connection. Errors: UNAVAILABLE (unreachable, too slow, no connection free, outcome unknown),
+ * INTERNAL otherwise; the driver's text is the cause. A duplicate key is a result, not an error. */
 
 #include <apr_pools.h>
 #include <mongoc/mongoc.h>
@@ -18,21 +18,21 @@
 typedef struct shop_mongo_t shop_mongo_t;
 
 typedef enum {
-    SHOP_MONGO_ONE,     /* w: 1; clean-up that may be repeated */
-    SHOP_MONGO_MAJORITY /* w: majority, j: true, wtimeout; everything that was promised */
+    SHOP_MONGO_ONE,     /* w: 1; for cleanup that may be repeated */
+    SHOP_MONGO_MAJORITY /* w: majority, j: true, wtimeout; for everything that is confirmed */
 } shop_mongo_concern_t;
 
-/* No connection is made yet. INTERNAL for a malformed URI. Closed by the pool's cleanup. Once per
- * child and shop, after the fork. The database is the one the URI names, "shop" without one. */
+/* Connects on first use. INTERNAL for a malformed URI. Closed by the pool's cleanup. To be called
+ * once per child and shop, after the fork. The database is that of the URI, else "shop". */
 shop_error_t *shop_mongo_open(shop_mongo_t **mongo, const shop_settings_t *settings,
                               apr_pool_t *pool);
-/* NULL, or what is wrong with the connection string, as a clause that quotes nothing of it. */
+/* NULL, or a clause that says what is wrong with the connection string, without quoting it. */
 const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool);
-/* One ping; also measures the clock's offset to hello.localTime (shop_clock_set_offset). */
+/* Sends hello; also sets the clock's offset to its localTime (shop_clock_set_offset). */
 shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 
-/* Begins a request on this thread: the count is 0, and after deadline (monotonic; 0: none) no
- * further command is begun, it is UNAVAILABLE. */
+/* Begins a request on this thread: the count is 0, and after deadline (monotonic; 0: none) every
+ * further command is UNAVAILABLE. */
 void shop_mongo_begin(apr_time_t deadline);
 /* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);
@@ -41,7 +41,7 @@ int shop_mongo_count(void);
  * (projection, sort, hint, collation), may be NULL. Reads the primary. */
 shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const char *collection,
                                   const bson_t *filter, const bson_t *opts, apr_pool_t *pool);
-/* Calls each for every document; an error it returns ends the walk and is passed up. */
+/* Calls each for every document. An error that it returns ends the read and is returned. */
 typedef shop_error_t *(*shop_mongo_each_t)(void *baton, const bson_t *doc, apr_pool_t *pool);
 shop_error_t *shop_mongo_find(shop_mongo_t *mongo, const char *collection, const bson_t *filter,
                               const bson_t *opts, shop_mongo_each_t each, void *baton,
@@ -53,8 +53,8 @@ shop_error_t *shop_mongo_aggregate(shop_mongo_t *mongo, const char *collection,
 shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
                                          const char *collection, const bson_t *filter,
                                          const char *hint, int64_t limit, apr_pool_t *pool);
-/* *duplicate: NULL when inserted, else the server's text naming the index that refused (E11000
- * message), in pool. */
+/* *duplicate: NULL when inserted, else the server's E11000 message, which names the unique index;
+ * in pool. */
 shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, const char *collection,
                                 const bson_t *doc, shop_mongo_concern_t concern, apr_pool_t *pool);
 /* One document. opts: update options (arrayFilters, upsert), may be NULL. *matched may be NULL;
@@ -88,16 +88,16 @@ typedef struct shop_mongo_index_t {
     bool sparse;
     const char *only; /* JSON: the documents it covers (partialFilterExpression); NULL: all */
 } shop_mongo_index_t;
-/* Makes those that are missing. One that the server refuses is an error when it is unique, else a
+/* Creates the missing ones. If the server rejects one, that is an error when it is unique, else a
  * warning in the log. */
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool);
-/* *missing: name of the first unique index that is not there, NULL when all are. Its commands are
- * counted to nobody's request. */
+/* *missing: name of the first unique index that does not exist, NULL when all do. The commands are
+ * not counted for a request. */
 shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
                                        const shop_mongo_index_t *indexes, apr_pool_t *pool);
 
-/* ---- reading documents: a missing member or another type gives the default ---- */
+/* ---- members of documents: a missing one, or one of another type, gives the default ---- */
 const char *shop_bson_string(const bson_t *doc, const char *name, apr_pool_t *pool); /* NULL */
 const char *shop_bson_oid(const bson_t *doc, const char *name, apr_pool_t *pool);    /* hex, NULL */
 int64_t shop_bson_int(const bson_t *doc, const char *name, int64_t otherwise); /* any number */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reading stored documents member by member: what is absent or of another type gives the default,
- * so that an old or foreign document can never make a pointer out of a number. */
+ * Members of stored documents. A missing member, or one of another type, gives the default, so that
+ * an old or foreign document cannot make a number be read as a pointer. */
 #include <apr_strings.h>
 
 #include "mongo.h"
@@ -48,7 +48,7 @@ int64_t shop_bson_int(const bson_t *doc, const char *name, int64_t otherwise)
     case BSON_TYPE_INT32: return bson_iter_int32(&iter);
     case BSON_TYPE_INT64: return bson_iter_int64(&iter);
     case BSON_TYPE_DOUBLE:
-        /* Shells write every number as a double. Beyond 2^53 it is no longer the number meant. */
+        /* The shell writes numbers as doubles, which are not exact beyond 2^53. */
         number = bson_iter_double(&iter);
         return number >= -9007199254740992.0 && number <= 9007199254740992.0 ? (int64_t)number
                                                                              : otherwise;
@@ -97,7 +97,7 @@ bool shop_bson_child(bson_t *child, const bson_t *doc, const char *name)
 
 void shop_bson_append_time(bson_t *doc, const char *name, apr_time_t time)
 {
-    /* Rounds down before 1970 too: what is read back is never later than what was meant. */
+    /* Rounds down before 1970 too: the stored time is never later than the given one. */
     int64_t milliseconds = time / 1000 - (time % 1000 < 0 ? 1 : 0);
 
     bson_append_date_time(doc, name, -1, milliseconds);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Indexes: `shopctl init` makes them, everything else only looks whether the unique ones, which
- * correctness rests on, are there. */
+ * Indexes. `shopctl init` creates them; a child only checks that the unique ones exist, because
+ * correctness depends on them. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -28,8 +28,8 @@ static bson_t *keys_of(const char *keys, apr_pool_t *pool)
     return doc;
 }
 
-/* What cannot be read goes out as it is, for the server to refuse: an index of all documents would
- * be another one. */
+/* A filter that cannot be parsed is sent as it is and the server rejects it: without the filter the
+ * index would cover all documents. */
 static void append_only(bson_t *item, const char *only)
 {
     bson_t *documents = bson_new_from_json((const uint8_t *)only, -1, NULL);
@@ -88,8 +88,8 @@ static shop_error_t *create(shop_mongo_t *mongo, const shop_mongo_index_t *index
                : NULL;
 }
 
-/* One that is not unique costs only speed when the server does not want it (Amazon DocumentDB
- * before 5 has no partial indexes): said, and the others are made. */
+/* When the server rejects an index that is not unique (Amazon DocumentDB before 5 has no partial
+ * indexes), only speed is lost: a warning is logged and the others are created. */
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool)
 {
@@ -100,8 +100,8 @@ shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_in
             return err;
         }
         if (err) {
-            shop_log(SHOP_LOG_WARN, SHOP_LOG_MONGO_ERROR, NULL, "lists are slower without %s",
-                     err->cause);
+            shop_log(SHOP_LOG_WARN, SHOP_LOG_MONGO_ERROR, NULL,
+                     "index not created, lists are slower: %s", err->cause);
         }
     }
     return NULL;
@@ -116,7 +116,7 @@ static bool same_keys(const bson_t *wanted, const bson_t *found)
         return false;
     }
     while (bson_iter_next(&left)) {
-        /* Shells write 1 as a double. */
+        /* The shell writes 1 as a double. */
         if (!bson_iter_next(&right) || strcmp(bson_iter_key(&left), bson_iter_key(&right)) ||
             bson_iter_as_int64(&left) != bson_iter_as_int64(&right)) {
             return false;
@@ -125,8 +125,8 @@ static bool same_keys(const bson_t *wanted, const bson_t *found)
     return !bson_iter_next(&right);
 }
 
-/* By what it does, not by its name: an index of the right name that is not unique, or covers only
- * a part of the documents, protects nothing. */
+/* Compares the definition, not the name: an index of the same name that is not unique, or that
+ * covers only some documents, does not enforce uniqueness. */
 static bool serves(const shop_mongo_index_t *index, const bson_t *wanted, const bson_t *found)
 {
     bson_t keys;

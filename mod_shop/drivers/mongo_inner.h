@@ -2,7 +2,7 @@
 #ifndef SHOP_DRIVERS_MONGO_INNER_H
 #define SHOP_DRIVERS_MONGO_INNER_H
 
-/* What infra/mongo*.c share among themselves; nobody else includes it. */
+/* Shared by drivers/mongo*.c; not for other files. */
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -12,8 +12,8 @@
 
 struct shop_mongo_t {
     mongoc_uri_t *uri;
-    mongoc_client_pool_t *_Atomic clients; /* NULL while a SRV name could not be resolved */
-    atomic_int loans;                      /* clients out at this moment */
+    mongoc_client_pool_t *_Atomic clients; /* NULL until the SRV name is resolved */
+    atomic_int loans;                      /* clients borrowed at this moment */
     pthread_mutex_t opening;
     mongoc_write_concern_t *one, *majority;
     mongoc_read_prefs_t *primary;
@@ -33,15 +33,15 @@ typedef struct shop_mongo_loan_t {
 /* UNAVAILABLE when none became free in time or the breaker is open. */
 shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
                                 const char *collection, apr_pool_t *pool);
-/* Gives it back, tells the breaker, and translates; error NULL: it went well. */
+/* Returns the client, reports to the breaker and converts error (NULL: success). */
 shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *error,
                                 apr_pool_t *pool);
-/* Did a connection break at once (a server that was restarted), so that a read may be sent again
- * without making the caller wait twice? */
+/* Did the connection fail at once, because it was stale? Then a read may be sent again without
+ * doubling the caller's wait. */
 bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error);
-/* Sets this thread's count back: the commands since were no part of its request. */
+/* Resets this thread's count, so that later commands are not counted for its request. */
 void shop_mongo_recount(int count);
-/* In pool, bson_t's unusual alignment kept. */
+/* A copy in pool, with the alignment that bson_t needs. */
 bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool);
 
 #endif

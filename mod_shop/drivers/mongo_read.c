@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Reads. A read that met a connection which had died meanwhile (the store was restarted) is sent
- * again once, on another one; one that took long is not, or the caller would wait twice. */
+ * Reads. When a connection was stale (the server was restarted), the read is sent once more on
+ * another one. After a timeout it is not, so that the caller does not wait twice. */
 #include <apr_strings.h>
 #include <string.h>
 
 #include "mongo_inner.h"
 
-/* One read in all its forms. */
+/* A find or an aggregate. */
 typedef struct query_t {
     const char *collection;
     const bson_t *filter;   /* find */
@@ -16,8 +16,8 @@ typedef struct query_t {
     shop_mongo_each_t each;
     void *baton;
     apr_pool_t *pool;
-    bool began;            /* a document was handed out: must not start over */
-    shop_error_t *refused; /* what each answered */
+    bool began;            /* each was called, so the read must not be repeated */
+    shop_error_t *refused; /* error that each returned */
 } query_t;
 
 static mongoc_cursor_t *open_cursor(const query_t *query, mongoc_collection_t *collection)
@@ -28,7 +28,7 @@ static mongoc_cursor_t *open_cursor(const query_t *query, mongoc_collection_t *c
                                                               query->opts, query->prefs);
 }
 
-/* true: done (or each refused); false: *error says why. */
+/* true: done, or each returned an error; false: *error. */
 static bool walk(bson_error_t *error, query_t *query, mongoc_collection_t *collection)
 {
     mongoc_cursor_t *cursor = open_cursor(query, collection);
@@ -65,7 +65,7 @@ static shop_error_t *run(query_t *query, shop_mongo_t *mongo)
     }
 }
 
-/* The first document of a find command's reply; NULL: there is none. false: that is no reply. */
+/* *doc: the first document of a reply to find, NULL when there is none. false: invalid reply. */
 static bool take_first(const bson_t **doc, bson_error_t *error, const bson_t *reply,
                        apr_pool_t *pool)
 {
@@ -83,8 +83,8 @@ static bool take_first(const bson_t **doc, bson_error_t *error, const bson_t *re
     return true;
 }
 
-/* The command itself: a cursor of the driver's for one document copies the options twice and
- * reads the server's description twice, which is half of what a short read costs. */
+/* The find command itself: for one document, the driver's cursor would copy the options twice and
+ * look the server up twice, which is half the cost of a short read. */
 shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const char *collection,
                                   const bson_t *filter, const bson_t *opts, apr_pool_t *pool)
 {

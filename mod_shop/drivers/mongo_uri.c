@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Judges connection strings before any child opens a pool. Quotes nothing: they hold passwords. */
+ * Checks connection strings at configtest. Messages quote nothing of them: they hold passwords. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -13,16 +13,16 @@ const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool)
     const char *problem = NULL;
 
     if (strncmp(uri, "mongodb://", 10) && strncmp(uri, "mongodb+srv://", 14)) {
-        return "is no connection string of MongoDB (mongodb://host[:port]/database)";
+        return "is not a MongoDB connection string (mongodb://host[:port]/database)";
     }
     parsed = mongoc_uri_new_with_error(uri, &error);
     if (!parsed) {
-        /* The driver's text may quote user and password, so only the remedy is said. */
-        return "is no well-formed connection string of MongoDB (mongodb://host[:port]/database; "
+        /* The driver's message may quote user and password, so it is not used. */
+        return "is not a well-formed MongoDB connection string (mongodb://host[:port]/database; "
                "percent-encode special characters of a password)";
     }
     ca_file = mongoc_uri_get_option_as_utf8(parsed, MONGOC_URI_TLSCAFILE, NULL);
-    if (ca_file) { /* the driver would notice at the first connection, and only then */
+    if (ca_file) { /* the driver would only notice at the first connection */
         FILE *file = fopen(ca_file, "r");
 
         if (file) {

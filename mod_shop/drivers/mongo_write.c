@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Writes. Each is sent once by us; the driver's own retryable write is off unless the URI asks for
- * it, and allowed then, because the server drops its duplicates. A lost reply and a write concern
- * that ran out are the same thing to the caller: UNAVAILABLE, outcome unknown. */
+ * Writes. Each is sent once. The driver's retryable writes are off unless the URI turns them on;
+ * they are safe, because the server detects the duplicate. A lost reply and a write concern timeout
+ * are the same error: UNAVAILABLE, outcome unknown. */
 #include <apr_strings.h>
 
 #include "mongo_inner.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Argon2id by libsodium. Each hash takes tens of MiB, so a counting semaphore bounds how many run
- * at once in this process: a flood of logins waits, then gets 503, and the rest of the shop lives.
- * The semaphore is the process's own, so that a crashed child cannot take a slot with it. */
+ * Argon2id by libsodium. Each hash takes tens of MiB, so a counting semaphore limits how many run
+ * at once in this process. Too many logins wait, then get 503; other requests are not affected.
+ * Each process has its own semaphore, so that a crashed child holds no slot. */
 #include "password.h"
 
 #include <apr_strings.h>
@@ -23,7 +23,7 @@ struct shop_hasher_t {
     sem_t slots;
 };
 
-static apr_status_t drop_slots(void *data)
+static apr_status_t destroy_slots(void *data)
 {
     shop_hasher_t *hasher = data;
 
@@ -31,7 +31,7 @@ static apr_status_t drop_slots(void *data)
     return APR_SUCCESS;
 }
 
-/* Monotonic, because a corrected clock must neither hold a request for an hour nor refuse it. */
+/* Monotonic: setting the clock must not change how long a request waits. */
 static shop_error_t *take_slot(shop_hasher_t *hasher, apr_pool_t *pool)
 {
     struct timespec until;
@@ -41,7 +41,8 @@ static shop_error_t *take_slot(shop_hasher_t *hasher, apr_pool_t *pool)
     while (sem_clockwait(&hasher->slots, CLOCK_MONOTONIC, &until) != 0) {
         if (errno != EINTR) {
             shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_HASH_BUSY,
-                            "no password slot became free within %d s", SLOT_WAIT_S);
+                            "no password hashing slot became free within %d s (ShopHashSlots)",
+                            SLOT_WAIT_S);
             return shop_err(pool, UNAVAILABLE, "too many sign-ins at once; try again");
         }
     }
@@ -75,7 +76,7 @@ shop_error_t *shop_hasher_create(shop_hasher_t **hasher, int64_t memory_kib, int
     if (sem_init(&made->slots, 0, (unsigned)slots) != 0) {
         return shop_err(pool, INTERNAL, "a semaphore could not be made");
     }
-    apr_pool_cleanup_register(pool, made, drop_slots, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pool, made, destroy_slots, apr_pool_cleanup_null);
     *hasher = made;
     return NULL;
 }
@@ -97,40 +98,40 @@ shop_error_t *shop_hasher_hash(const char **hash, shop_hasher_t *hasher, const c
     return NULL;
 }
 
-typedef enum { ANSWER_NO, ANSWER_YES, ANSWER_NO_MEMORY } answer_t;
+typedef enum { MATCH_NO, MATCH_YES, MATCH_NO_MEMORY } match_t;
 
-static answer_t argon2(const char *hash, const char *password)
+static match_t argon2(const char *hash, const char *password)
 {
     char text[crypto_pwhash_STRBYTES] = ""; /* libsodium reads a buffer of this size */
 
     if (strlen(hash) >= sizeof(text)) {
-        return ANSWER_NO;
+        return MATCH_NO;
     }
     memcpy(text, hash, strlen(hash));
     errno = 0;
     if (crypto_pwhash_str_verify(text, password, strlen(password)) == 0) {
-        return ANSWER_YES;
+        return MATCH_YES;
     }
-    /* The library answers -1 for both; out of memory must not look like a wrong password. */
-    return errno == ENOMEM ? ANSWER_NO_MEMORY : ANSWER_NO;
+    /* libsodium returns -1 for both; lack of memory must not look like a wrong password. */
+    return errno == ENOMEM ? MATCH_NO_MEMORY : MATCH_NO;
 }
 
-/* Runs inside a slot. *known: the hash was one of ours or Werkzeug's. */
-static answer_t check(bool *rehash, const shop_hasher_t *hasher, const char *hash,
-                      const char *password)
+/* The caller holds a slot. */
+static match_t check(bool *rehash, const shop_hasher_t *hasher, const char *hash,
+                     const char *password)
 {
     if (hash && strncmp(hash, crypto_pwhash_STRPREFIX, strlen(crypto_pwhash_STRPREFIX)) != 0) {
         *rehash = true;
         switch (shop_werkzeug_verify(hash, password)) {
-        case SHOP_WERKZEUG_YES: return ANSWER_YES;
-        case SHOP_WERKZEUG_NO: return ANSWER_NO;
-        case SHOP_WERKZEUG_NO_MEMORY: return ANSWER_NO_MEMORY;
+        case SHOP_WERKZEUG_YES: return MATCH_YES;
+        case SHOP_WERKZEUG_NO: return MATCH_NO;
+        case SHOP_WERKZEUG_NO_MEMORY: return MATCH_NO_MEMORY;
         case SHOP_WERKZEUG_FOREIGN: hash = NULL; break;
         }
     }
     if (!hash) {
-        /* Nobody's: the work is done all the same, its answer does not count. */
-        return argon2(hasher->dummy, password) == ANSWER_NO_MEMORY ? ANSWER_NO_MEMORY : ANSWER_NO;
+        /* No such user, or an unknown hash: the same work, and never a match. */
+        return argon2(hasher->dummy, password) == MATCH_NO_MEMORY ? MATCH_NO_MEMORY : MATCH_NO;
     }
     *rehash = crypto_pwhash_str_needs_rehash(hash, hasher->passes, hasher->memory) != 0;
     return argon2(hash, password);
@@ -139,16 +140,16 @@ static answer_t check(bool *rehash, const shop_hasher_t *hasher, const char *has
 shop_error_t *shop_hasher_verify(bool *matches, bool *rehash, shop_hasher_t *hasher,
                                  const char *hash, const char *password, apr_pool_t *pool)
 {
-    answer_t answer;
+    match_t match;
 
     *matches = false;
     *rehash = false;
     SHOP_TRY(take_slot(hasher, pool));
-    answer = check(rehash, hasher, hash, password);
+    match = check(rehash, hasher, hash, password);
     sem_post(&hasher->slots);
-    if (answer == ANSWER_NO_MEMORY) {
+    if (match == MATCH_NO_MEMORY) {
         return no_memory(pool);
     }
-    *matches = answer == ANSWER_YES;
+    *matches = match == MATCH_YES;
     return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Werkzeug's password strings through OpenSSL. The costs stand in the string, so they are bounded
- * here: a stored string must not be able to occupy the server. */
+ * Password hashes of Werkzeug with OpenSSL. The string holds the cost parameters, so they are
+ * limited here: a stored string must not be able to exhaust the server. */
 #include "password_werkzeug.h"
 
 #include <openssl/crypto.h>
@@ -52,7 +52,7 @@ static bool read_parts(parts_t *parts, const char *text, size_t key_size)
     return parts->salt_size > 0 && parts->salt_size <= SALT_MAX;
 }
 
-/* Digits up to max; *text moves behind them. */
+/* A number from 1 to max; *text advances past it. */
 static bool read_number(uint64_t *number, const char **text, uint64_t max)
 {
     const char *at = *text;
@@ -90,7 +90,7 @@ static shop_werkzeug_answer_t scrypt(const char *costs, const char *password)
         128 * n * r > MEMORY_MAX || n < 2 || (n & (n - 1)) || !read_parts(&parts, costs, 64)) {
         return SHOP_WERKZEUG_FOREIGN;
     }
-    /* OpenSSL refuses more than 32 MiB unless told; the figure is its own need plus room. */
+    /* OpenSSL allows 32 MiB by default; the limit passed here is what it needs plus 1 MiB. */
     if (EVP_PBE_scrypt(password, strlen(password), (const unsigned char *)parts.salt,
                        parts.salt_size, n, r, p, 128 * r * (n + p + 4) + (UINT64_C(1) << 20), made,
                        parts.key_size) != 1) {

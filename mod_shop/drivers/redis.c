@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A stack of connections to Redis, a breaker, and the rule that a connection which saw anything
- * but a clean reply is closed: a late reply would answer somebody else's command. */
+ * A pool of connections to Redis and a circuit breaker. A connection is closed after anything but a
+ * complete reply: a late reply would be taken for the reply to the next command. */
 #include "redis.h"
 
 #include <apr_sha1.h>
@@ -18,7 +18,7 @@
 
 #define FAILURES 5
 #define PAUSE apr_time_from_sec(1)
-#define SCRIPTS 16 /* different ones we know the digest of */
+#define SCRIPTS 16 /* whose digests are stored */
 
 typedef struct digest_t {
     const char *script; /* by address: scripts are constants */
@@ -31,9 +31,9 @@ struct shop_redis_t {
     const char *prefix;
     apr_time_t connect_timeout, command_timeout;
     shop_breaker_t breaker;
-    atomic_bool policy_seen;
+    atomic_bool policy_checked;
 
-    pthread_mutex_t lock; /* held for a push or a pop, never across I/O */
+    pthread_mutex_t lock; /* for idle and digests; never held during I/O */
     redisContext **idle;
     int idle_count, idle_max;
     digest_t digests[SCRIPTS];
@@ -99,42 +99,43 @@ apr_time_t shop_redis_connect_timeout(const shop_redis_t *redis)
 
 /* ---- connections ---- */
 
-static shop_error_t *away(const char *why, apr_pool_t *pool)
+static shop_error_t *unavailable(const char *why, apr_pool_t *pool)
 {
     return shop_error_cause(shop_err(pool, UNAVAILABLE, "Redis cannot be reached"), pool,
                             "Redis: %s", why);
 }
 
-/* One command of the greeting. An error reply (wrong password) is a failure like any other. */
-static bool greet(const char **why, redisContext *context, const shop_redis_t *redis, int argc,
-                  const char *const *argv, apr_pool_t *pool)
+/* AUTH or SELECT on a new connection. An error reply (wrong password) is a failure. */
+static bool set_up(const char **why, redisContext *context, const shop_redis_t *redis, int argc,
+                   const char *const *argv, apr_pool_t *pool)
 {
     redisReply *reply =
-        shop_redis_wire_ask(why, context, argc, argv, NULL, redis->connect_timeout, pool);
+        shop_redis_wire_call(why, context, argc, argv, NULL, redis->connect_timeout, pool);
     bool done = reply && reply->type != REDIS_REPLY_ERROR;
 
     if (reply && !done) {
         *why = apr_pstrmemdup(pool, reply->str, reply->len);
-        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis answers %s with: %s", argv[0],
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis rejected %s: %s", argv[0],
                         *why);
     }
     freeReplyObject(reply);
     return done;
 }
 
-/* Once per process: a Redis that throws keys away may throw away a revocation. The store is asked
- * then, but the administrator should know. Managed services forbid CONFIG and allow INFO. */
-static bool look_at_policy(const char **why, redisContext *context, shop_redis_t *redis,
-                           apr_pool_t *pool)
+/* Once per process: a Redis that evicts keys may evict the list of ended sessions. Sessions are
+ * then looked up in MongoDB, but the administrator should know. INFO, because managed services
+ * forbid CONFIG. */
+static bool check_policy(const char **why, redisContext *context, shop_redis_t *redis,
+                         apr_pool_t *pool)
 {
     static const char *const argv[] = { "INFO", "memory" };
     const char *policy = NULL;
     redisReply *reply;
 
-    if (atomic_load(&redis->policy_seen)) {
+    if (atomic_load(&redis->policy_checked)) {
         return true;
     }
-    reply = shop_redis_wire_ask(why, context, 2, argv, NULL, redis->connect_timeout, pool);
+    reply = shop_redis_wire_call(why, context, 2, argv, NULL, redis->connect_timeout, pool);
     if (!reply) {
         return false;
     }
@@ -143,10 +144,10 @@ static bool look_at_policy(const char **why, redisContext *context, shop_redis_t
     }
     if (policy && strncmp(policy + 17, "noeviction", 10) != 0) {
         shop_log(SHOP_LOG_WARN, SHOP_LOG_REDIS_EVICTION, NULL,
-                 "Redis' maxmemory-policy is %.*s, not noeviction",
+                 "maxmemory-policy of Redis is %.*s, expected noeviction",
                  (int)strcspn(policy + 17, "\r\n"), policy + 17);
     }
-    atomic_store(&redis->policy_seen, true);
+    atomic_store(&redis->policy_checked, true);
     freeReplyObject(reply);
     return true;
 }
@@ -161,16 +162,16 @@ redisContext *shop_redis_connect(const char **why, shop_redis_t *redis, apr_pool
     if (!context) {
         return NULL;
     }
-    if ((redis->password && !greet(why, context, redis, redis->url.user ? 3 : 2, auth, pool)) ||
-        (redis->url.db && !greet(why, context, redis, 2, select, pool)) ||
-        !look_at_policy(why, context, redis, pool)) {
+    if ((redis->password && !set_up(why, context, redis, redis->url.user ? 3 : 2, auth, pool)) ||
+        (redis->url.db && !set_up(why, context, redis, 2, select, pool)) ||
+        !check_policy(why, context, redis, pool)) {
         redisFree(context);
         return NULL;
     }
     return context;
 }
 
-/* The idle connection used last that is still quiet; others are closed on the way. */
+/* The most recently used idle connection that is reusable. Others are closed. */
 static redisContext *pop_idle(shop_redis_t *redis)
 {
     for (;;) {
@@ -181,7 +182,7 @@ static redisContext *pop_idle(shop_redis_t *redis)
             context = redis->idle[--redis->idle_count];
         }
         pthread_mutex_unlock(&redis->lock);
-        if (!context || shop_redis_wire_quiet(context)) {
+        if (!context || shop_redis_wire_reusable(context)) {
             return context;
         }
         redisFree(context);
@@ -203,9 +204,9 @@ static void push_idle(shop_redis_t *redis, redisContext *context)
 
 /* ---- commands ---- */
 
-/* Error replies after which the connection is as good as before. After all others (READONLY of a
- * demoted primary, NOAUTH, LOADING) a fresh connection may find a better server. */
-static bool stays_usable(const redisReply *reply)
+/* Error replies that concern the command only. After others (READONLY of a demoted primary, NOAUTH,
+ * LOADING) a new connection may reach another server. */
+static bool is_command_error(const redisReply *reply)
 {
     static const char *const kinds[] = { "NOSCRIPT", "OOM", "MISCONF", "WRONGTYPE", "ERR" };
 
@@ -243,7 +244,8 @@ static void copy_value(shop_redis_value_t *value, const redisReply *reply, apr_p
     }
 }
 
-/* One exchange on one connection, fresh or idle. *idle out: it was an idle one. NULL: *why. */
+/* One command and its reply. fresh: on a new connection. *idle: an idle connection was used. NULL:
+ * *why. */
 static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, bool fresh, int argc,
                             const char *const *argv, const apr_size_t *sizes, apr_pool_t *pool)
 {
@@ -257,8 +259,8 @@ static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, b
     if (!context) {
         return NULL;
     }
-    reply = shop_redis_wire_ask(why, context, argc, argv, sizes, redis->command_timeout, pool);
-    if (reply && (reply->type != REDIS_REPLY_ERROR || stays_usable(reply))) {
+    reply = shop_redis_wire_call(why, context, argc, argv, sizes, redis->command_timeout, pool);
+    if (reply && (reply->type != REDIS_REPLY_ERROR || is_command_error(reply))) {
         push_idle(redis, context);
     } else {
         redisFree(context);
@@ -267,9 +269,9 @@ static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, b
 }
 
 /* *refusal: text of an error reply, NULL without one. Errors: UNAVAILABLE. */
-static shop_error_t *ask(shop_redis_value_t *value, const char **refusal, shop_redis_t *redis,
-                         bool repeatable, int argc, const char *const *argv,
-                         const apr_size_t *sizes, apr_pool_t *pool)
+static shop_error_t *call(shop_redis_value_t *value, const char **refusal, shop_redis_t *redis,
+                          bool repeatable, int argc, const char *const *argv,
+                          const apr_size_t *sizes, apr_pool_t *pool)
 {
     const char *why = "failed";
     redisReply *reply;
@@ -277,20 +279,20 @@ static shop_error_t *ask(shop_redis_value_t *value, const char **refusal, shop_r
 
     *refusal = NULL;
     if (!shop_breaker_allows(&redis->breaker, shop_clock_monotonic())) {
-        return away("it was away a moment ago", pool);
+        return unavailable("circuit breaker open after failures", pool);
     }
     reply = exchange(&why, &idle, redis, false, argc, argv, sizes, pool);
-    if (!reply && idle && repeatable && strcmp(why, SHOP_REDIS_LATE) != 0) {
+    if (!reply && idle && repeatable && strcmp(why, SHOP_REDIS_TIMEOUT) != 0) {
         reply = exchange(&why, &idle, redis, true, argc, argv, sizes, pool);
     }
     if (!reply) {
         shop_breaker_failure(&redis->breaker, 1, shop_clock_monotonic());
-        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_AWAY, "Redis is away: %s", why);
-        return away(why, pool);
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_AWAY, "Redis cannot be reached: %s", why);
+        return unavailable(why, pool);
     }
     if (reply->type == REDIS_REPLY_ERROR) {
         *refusal = apr_pstrmemdup(pool, reply->str, reply->len);
-        if (stays_usable(reply)) {
+        if (is_command_error(reply)) {
             shop_breaker_success(&redis->breaker);
         } else {
             shop_breaker_failure(&redis->breaker, 1, shop_clock_monotonic());
@@ -305,8 +307,8 @@ static shop_error_t *ask(shop_redis_value_t *value, const char **refusal, shop_r
 
 static shop_error_t *refused(const char *refusal, apr_pool_t *pool)
 {
-    shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis refused a command: %s", refusal);
-    return away(refusal, pool);
+    shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis rejected a command: %s", refusal);
+    return unavailable(refusal, pool);
 }
 
 shop_error_t *shop_redis_command(shop_redis_value_t *value, shop_redis_t *redis, bool repeatable,
@@ -315,7 +317,7 @@ shop_error_t *shop_redis_command(shop_redis_value_t *value, shop_redis_t *redis,
 {
     const char *refusal;
 
-    SHOP_TRY(ask(value, &refusal, redis, repeatable, argc, argv, sizes, pool));
+    SHOP_TRY(call(value, &refusal, redis, repeatable, argc, argv, sizes, pool));
     return refusal ? refused(refusal, pool) : NULL;
 }
 
@@ -338,7 +340,7 @@ static void make_digest(digest_t *digest, const char *script)
     digest->script = script;
 }
 
-/* Entries are only ever added, so what stands below digest_count needs no lock to be read later. */
+/* Entries are never changed or removed, so a returned digest is valid without the lock. */
 static const char *digest_of(shop_redis_t *redis, const char *script, apr_pool_t *pool)
 {
     digest_t *digest = NULL;
@@ -366,11 +368,11 @@ shop_error_t *shop_redis_script(shop_redis_value_t *value, shop_redis_t *redis, 
     all[1] = digest_of(redis, script, pool);
     all[2] = apr_itoa(pool, key_count);
     memcpy(all + 3, argv, sizeof(*all) * (apr_size_t)argc);
-    SHOP_TRY(ask(value, &refusal, redis, false, argc + 3, all, NULL, pool));
+    SHOP_TRY(call(value, &refusal, redis, false, argc + 3, all, NULL, pool));
     if (refusal && !strncmp(refusal, "NOSCRIPT", 8)) {
         all[0] = "EVAL";
         all[1] = script;
-        SHOP_TRY(ask(value, &refusal, redis, false, argc + 3, all, NULL, pool));
+        SHOP_TRY(call(value, &refusal, redis, false, argc + 3, all, NULL, pool));
     }
     return refusal ? refused(refusal, pool) : NULL;
 }

@@ -8,7 +8,7 @@
 
 #include "redis.h"
 
-/* A connection outside the stack, greeted (password, database). The caller frees it. NULL: *why. */
+/* A connection outside the pool, after AUTH and SELECT. The caller frees it. NULL: *why. */
 redisContext *shop_redis_connect(const char **why, shop_redis_t *redis, apr_pool_t *pool);
 apr_time_t shop_redis_connect_timeout(const shop_redis_t *redis);
 

@@ -3,8 +3,8 @@
 #define SHOP_DRIVERS_REDIS_LISTEN_H
 
 /* One subscription to one channel of Redis, on a connection of its own, for the life of a thread.
- * Redis keeps nothing for those who were not there, so the one who listens must know for every
- * moment whether he would have heard: that is what `since` says. */
+ * Redis stores no messages for a subscriber that is not connected. The subscriber must therefore
+ * know up to which moment it has received everything; `since` says so. */
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -13,24 +13,24 @@
 
 #include "redis.h"
 
-/* Every call gets a pool that ends with it. All times are monotonic. */
-typedef struct shop_redis_ear_t {
+/* Callbacks. Each gets a pool that is cleared after it returns. All times are monotonic. */
+typedef struct shop_redis_subscriber_t {
     void *baton;
-    /* The subscription stands: whatever is published from now on will be heard, unless lost() is
-     * called. Nothing is known of before. */
-    void (*begin)(void *baton, apr_time_t since, apr_pool_t *pool);
+    /* The subscription is established: every later message is received, until disconnected() is
+     * called. Earlier messages are unknown. */
+    void (*subscribed)(void *baton, apr_time_t since, apr_pool_t *pool);
     void (*message)(void *baton, const char *text, apr_size_t size, apr_pool_t *pool);
-    /* Everything published before `since` has been passed to message(). Four times a second. */
+    /* All messages published before `since` have been passed to message(). Four times a second. */
     void (*alive)(void *baton, apr_time_t since, apr_pool_t *pool);
-    /* After begin() only. why NULL: the listener was told to stop. */
-    void (*lost)(void *baton, const char *why, apr_pool_t *pool);
-} shop_redis_ear_t;
+    /* Only after subscribed(). why NULL: *stop was set. */
+    void (*disconnected)(void *baton, const char *why, apr_pool_t *pool);
+} shop_redis_subscriber_t;
 
-/* Listens until *stop is set and returns within 200 ms then (longer only while a name is being
- * resolved). Connects again after a pause of half a second, as often as it takes. A connection that
- * is silent for 0.9 seconds in spite of a PING counts as lost; what `since` says does not wait for
- * that. */
-void shop_redis_listen(shop_redis_t *redis, const char *channel, const shop_redis_ear_t *ear,
-                       const atomic_bool *stop, apr_pool_t *pool);
+/* Runs until *stop is set, then returns within 200 ms (later only while a host name is being
+ * resolved). Reconnects after half a second, without limit. A connection that does not answer PING
+ * within 0.9 seconds is closed. `since` never depends on that time-out. */
+void shop_redis_listen(shop_redis_t *redis, const char *channel,
+                       const shop_redis_subscriber_t *subscriber, const atomic_bool *stop,
+                       apr_pool_t *pool);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reads ShopRedis. Runs at configtest too, so it touches no network. */
+ * Parses ShopRedis. No I/O: it also runs at configtest. */
 #include "redis_url.h"
 
 #include <apr_strings.h>
@@ -36,7 +36,7 @@ static const char *read_address(shop_redis_url_t *url, char *text)
         char *end = strchr(text, ']');
 
         if (!end || (end[1] && end[1] != ':')) {
-            return "an IPv6 address stands in brackets: redis://[::1]:6379";
+            return "an IPv6 address must be in brackets: redis://[::1]:6379";
         }
         *end = '\0';
         url->host = text + 1;
@@ -49,10 +49,10 @@ static const char *read_address(shop_redis_url_t *url, char *text)
         }
     }
     if (!*url->host || strcspn(url->host, " \t\r\n?#") != strlen(url->host)) {
-        return "the host is missing or has a character no host name has; the form is " FORM;
+        return "the host is missing or has an invalid character; the form is " FORM;
     }
     if (port && !read_number(&url->port, port, 1, 65535)) {
-        return "the port is a number from 1 to 65535";
+        return "the port must be a number from 1 to 65535";
     }
     return NULL;
 }
@@ -66,11 +66,11 @@ const char *shop_redis_url_parse(shop_redis_url_t *url, const char *text, apr_po
     url->port = 6379;
     if (!strncmp(text, "unix:", 5)) {
         url->path = apr_pstrdup(pool, text + 5);
-        return *url->path == '/' ? NULL : "unix: wants an absolute path: unix:/run/redis.sock";
+        return *url->path == '/' ? NULL : "unix: needs an absolute path: unix:/run/redis.sock";
     }
     if (!strncmp(text, "rediss://", 9)) {
-        return "this version does not speak TLS to Redis: use redis://, unix:, or a TLS tunnel "
-               "(stunnel) on this host";
+        return "TLS to Redis is not supported: use redis://, unix:, or a TLS tunnel (stunnel) on "
+               "this host";
     }
     if (strncmp(text, "redis://", 8) != 0) {
         return "the form is " FORM;
@@ -80,7 +80,7 @@ const char *shop_redis_url_parse(shop_redis_url_t *url, const char *text, apr_po
     if (mark) {
         *mark = '\0';
         if (strchr(rest, ':')) {
-            return "a password does not belong into the URL: use ShopRedisPassword";
+            return "the URL must not hold a password: use ShopRedisPassword";
         }
         url->user = *rest ? rest : NULL;
         rest = mark + 1;
@@ -89,7 +89,7 @@ const char *shop_redis_url_parse(shop_redis_url_t *url, const char *text, apr_po
     if (mark) {
         *mark = '\0';
         if (mark[1] && !read_number(&url->db, mark + 1, 0, 65535)) {
-            return "after the host stands the number of the database: redis://host/3";
+            return "the path must be the number of the database: redis://host/3";
         }
     }
     return read_address(url, rest);

@@ -2,7 +2,7 @@
 #ifndef SHOP_DRIVERS_REDIS_URL_H
 #define SHOP_DRIVERS_REDIS_URL_H
 
-/* ShopRedis as parts: redis://[user@]host[:port][/db] or unix:path. */
+/* Parts of a ShopRedis URL: redis://[user@]host[:port][/db] or unix:path. */
 
 #include <apr_pools.h>
 
@@ -14,7 +14,7 @@ typedef struct shop_redis_url_t {
     int db;
 } shop_redis_url_t;
 
-/* NULL, or a sentence saying what is wrong. */
+/* NULL, or a clause that says what is wrong. Parts are in pool. */
 const char *shop_redis_url_parse(shop_redis_url_t *url, const char *text, apr_pool_t *pool);
 
 #endif

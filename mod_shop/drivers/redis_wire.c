@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The bytes between us and Redis. Decides nothing: pooling, repeating and the breaker are in
+ * Bytes on a connection to Redis. The connection pool, retries and the circuit breaker are in
  * redis.c. */
 #include "redis_wire.h"
 
@@ -35,7 +35,7 @@ static bool prepare(redisContext *context, bool tcp)
         (void)setsockopt(context->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
         (void)setsockopt(context->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
     }
-    /* From here on hiredis never waits; await() does, with our deadline. */
+    /* From here on hiredis does not block; await() waits, with the caller's deadline. */
     context->flags &= ~REDIS_BLOCK;
     return true;
 }
@@ -69,7 +69,7 @@ static bool await(const char **why, const redisContext *context, short events, a
         int ready;
 
         if (left <= 0) {
-            *why = SHOP_REDIS_LATE;
+            *why = SHOP_REDIS_TIMEOUT;
             return false;
         }
         ready = poll(&poller, 1, (int)((left + 999) / 1000));
@@ -117,9 +117,9 @@ static redisReply *receive(const char **why, redisContext *context, apr_time_t d
     }
 }
 
-redisReply *shop_redis_wire_ask(const char **why, redisContext *context, int argc,
-                                const char *const *argv, const apr_size_t *sizes,
-                                apr_time_t timeout, apr_pool_t *pool)
+redisReply *shop_redis_wire_call(const char **why, redisContext *context, int argc,
+                                 const char *const *argv, const apr_size_t *sizes,
+                                 apr_time_t timeout, apr_pool_t *pool)
 {
     apr_time_t deadline = shop_clock_monotonic() + timeout;
     const char *cause = NULL;
@@ -155,14 +155,14 @@ bool shop_redis_wire_next(redisReply **reply, const char **why, redisContext *co
     const char *cause = NULL;
 
     *reply = receive(&cause, context, shop_clock_monotonic() + wait);
-    if (*reply || (cause && !strcmp(cause, SHOP_REDIS_LATE))) {
+    if (*reply || (cause && !strcmp(cause, SHOP_REDIS_TIMEOUT))) {
         return true;
     }
     *why = cause ? cause : apr_pstrdup(pool, context->err ? context->errstr : "failed");
     return false;
 }
 
-bool shop_redis_wire_quiet(const redisContext *context)
+bool shop_redis_wire_reusable(const redisContext *context)
 {
     struct pollfd poller = { .fd = context->fd, .events = POLLIN };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "../base/id.h"
+#include "../hosts/redis_keys.h"
 #include "rate.h"
 
 typedef struct redis_limiter_t {
@@ -50,8 +51,8 @@ static const char lend_script[] =
 /* Addresses and e-mails do not stand in Redis in the clear. */
 static const char *name_of(const redis_limiter_t *limiter, const char *key, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%sr:%.32s", shop_redis_prefix(limiter->redis),
-                        shop_id_sha256(key, strlen(key), pool));
+    return shop_redis_key_rate(shop_redis_prefix(limiter->redis),
+                               shop_id_sha256(key, strlen(key), pool), pool);
 }
 
 static const char *number(int64_t value, apr_pool_t *pool)

@@ -15,6 +15,7 @@
 #include "../base/log.h"
 #include "../hosts/announce.h"
 #include "../hosts/pending_sync.h"
+#include "../hosts/redis_keys.h"
 
 #define MARGIN_S 60     /* clocks of the hosts and of Redis need not agree to the second */
 #define MAX_LOADED 4096 /* half the room of revoked_shm.c: the rest is for what comes later */
@@ -109,15 +110,15 @@ static bool distrust(redis_revoked_t *revoked, apr_pool_t *pool)
 /* Nothing of Redis is trusted before it was told what it could not be told then. */
 static bool make_good(redis_revoked_t *revoked, apr_pool_t *pool)
 {
-    unsigned owed = shop_owed_read(revoked->owed);
+    unsigned owed = shop_pending_read(revoked->owed);
 
-    if (!shop_owed_any(owed)) {
+    if (!shop_pending_any(owed)) {
         return true;
     }
     if (!distrust(revoked, pool)) {
         return false;
     }
-    shop_owed_paid(revoked->owed, owed);
+    shop_pending_sent(revoked->owed, owed);
     return true;
 }
 
@@ -135,8 +136,8 @@ static shop_revoked_answer_t redis_look(shop_revoked_t *port, const char *sessio
     }
     if (value.integer == 0) {
         /* A revocation this host could not pass on may have come between the two reads. */
-        return shop_owed_any(shop_owed_read(revoked->owed)) ? SHOP_REVOKED_UNKNOWN
-                                                            : SHOP_REVOKED_NO;
+        return shop_pending_any(shop_pending_read(revoked->owed)) ? SHOP_REVOKED_UNKNOWN
+                                                                  : SHOP_REVOKED_NO;
     }
     return value.integer == 1 ? SHOP_REVOKED_YES : SHOP_REVOKED_UNKNOWN;
 }
@@ -152,7 +153,7 @@ static void redis_tell(shop_revoked_t *port, const char *session_id, int ttl_s, 
     /* The second try is for a connection that had died unnoticed; telling twice changes nothing. */
     if (!announce(revoked, tell_script, 5, argv, pool) &&
         !announce(revoked, tell_script, 5, argv, pool)) {
-        shop_owed_add(revoked->owed);
+        shop_pending_add(revoked->owed);
     }
 }
 
@@ -193,8 +194,8 @@ shop_revoked_t *shop_revoked_redis(shop_redis_t *redis, shop_changes_t *changes,
     revoked->port.tell = redis_tell;
     revoked->redis = redis;
     revoked->changes = changes;
-    revoked->key = apr_pstrcat(pool, shop_redis_prefix(redis), "deny", NULL);
-    revoked->channel = shop_announce_channel(shop_redis_prefix(redis), pool);
+    revoked->key = shop_redis_key_ended_sessions(shop_redis_prefix(redis), pool);
+    revoked->channel = shop_redis_channel_changes(shop_redis_prefix(redis), pool);
     revoked->token_s = token_s;
     revoked->owed = owed ? owed : &revoked->own_owed;
     return &revoked->port;

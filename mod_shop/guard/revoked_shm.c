@@ -118,7 +118,7 @@ bool shop_revoked_shm_is_whole(const shop_revoked_t *port, apr_time_t now)
     apr_time_t long_ago = now - apr_time_from_sec(revoked->token_s + MARGIN_S);
     uint64_t hearing;
 
-    if (!shop_changes_hears(revoked->changes, now)) {
+    if (!shop_changes_is_live(revoked->changes, now)) {
         return false;
     }
     hearing = atomic_load(&block->hearing);
@@ -127,7 +127,7 @@ bool shop_revoked_shm_is_whole(const shop_revoked_t *port, apr_time_t now)
         return false;
     }
     return now >= atomic_load(&block->doubtful) &&
-           !(revoked->owed && shop_owed_any(shop_owed_read(revoked->owed)));
+           !(revoked->owed && shop_pending_any(shop_pending_read(revoked->owed)));
 }
 
 /* Whether the table is whole is asked before it is searched: it may be filled in between. */

@@ -28,7 +28,7 @@ shop_revoked_t *shop_revoked_shm(void *memory, shop_revoked_t *next, const shop_
                                  int token_s, const unsigned *owed, apr_pool_t *pool);
 
 /* ---- the listener; all times monotonic ---- */
-/* It begins to hear; to be called before shop_changes_begin_hearing(). What was announced before
+/* It begins to hear; to be called before shop_changes_subscribed(). What was announced before
  * is unknown. Returns a number for this hearing. */
 uint64_t shop_revoked_shm_begin(shop_revoked_t *revoked, apr_time_t now);
 /* Everything that was announced before this hearing began has been told. Nothing happens when

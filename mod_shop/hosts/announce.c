@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Written by every version of the shop that runs beside this one, so it is read strictly. */
+ * Lines are parsed strictly: other versions of the shop may publish on the same channel. */
 #include "announce.h"
 
 #include <apr_strings.h>
@@ -12,11 +12,6 @@
 #define MAX_WORDS (MAX_SUBJECTS + 2)
 #define MAX_WORD 64
 #define MAX_TTL_S 31536000
-
-const char *shop_announce_channel(const char *prefix, apr_pool_t *pool)
-{
-    return apr_pstrcat(pool, prefix, "changes", NULL);
-}
 
 static bool is_word(const char *text)
 {
@@ -67,7 +62,7 @@ const char *shop_announce_ended(uint64_t origin, const char *session_id, int ttl
     return begin_line(origin, apr_psprintf(pool, "S %s %d", session_id, ttl_s), pool);
 }
 
-/* ---- reading ---- */
+/* ---- parsing ---- */
 
 static bool read_number(uint64_t *number, const char *text, int base, size_t digits)
 {
@@ -82,7 +77,7 @@ static bool read_number(uint64_t *number, const char *text, int base, size_t dig
     return size && size <= digits;
 }
 
-/* Splits at single blanks. 0: too many words, or one that is none. */
+/* Splits at single spaces. 0: too many words, or one with other characters. */
 static int split(const char **words, const char *text, apr_size_t size, apr_pool_t *pool)
 {
     char *rest = apr_pstrmemdup(pool, text, size);
@@ -107,55 +102,55 @@ static int split(const char **words, const char *text, apr_size_t size, apr_pool
     return count;
 }
 
-static shop_announce_kind_t read_ended(shop_announcement_t *read, const char *const *words,
+static shop_announce_kind_t read_ended(shop_announcement_t *parsed, const char *const *words,
                                        int count)
 {
     uint64_t ttl = 0;
 
     if (count == 1 && !strcmp(words[0], "*")) {
-        return SHOP_ANNOUNCE_SOME_ENDED;
+        return SHOP_ANNOUNCE_SOME_SESSIONS_ENDED;
     }
     if (count != 2 || !strcmp(words[0], "*") || !read_number(&ttl, words[1], 10, 9) || !ttl ||
         ttl > MAX_TTL_S) {
-        return SHOP_ANNOUNCE_STRANGE;
+        return SHOP_ANNOUNCE_UNKNOWN;
     }
-    read->subjects = words;
-    read->count = 1;
-    read->ttl_s = (int)ttl;
-    return SHOP_ANNOUNCE_ENDED;
+    parsed->subjects = words;
+    parsed->count = 1;
+    parsed->ttl_s = (int)ttl;
+    return SHOP_ANNOUNCE_SESSION_ENDED;
 }
 
-static shop_announce_kind_t read_changed(shop_announcement_t *read, const char *const *words,
+static shop_announce_kind_t read_changed(shop_announcement_t *parsed, const char *const *words,
                                          int count)
 {
     for (int i = 0; i < count; i++) {
         if (!strcmp(words[i], "*")) {
-            return SHOP_ANNOUNCE_STRANGE;
+            return SHOP_ANNOUNCE_UNKNOWN;
         }
     }
-    read->subjects = words;
-    read->count = count;
-    return count > 0 ? SHOP_ANNOUNCE_CHANGED : SHOP_ANNOUNCE_STRANGE;
+    parsed->subjects = words;
+    parsed->count = count;
+    return count > 0 ? SHOP_ANNOUNCE_CHANGED : SHOP_ANNOUNCE_UNKNOWN;
 }
 
-void shop_announce_read(shop_announcement_t *read, const char *text, apr_size_t size,
-                        apr_pool_t *pool)
+void shop_announce_parse(shop_announcement_t *parsed, const char *text, apr_size_t size,
+                         apr_pool_t *pool)
 {
     const char **words = apr_palloc(pool, sizeof(*words) * MAX_WORDS);
     int count = split(words, text, size, pool);
 
-    memset(read, 0, sizeof(*read));
-    if (count < 2 || !read_number(&read->origin, words[0], 16, 16)) {
-        read->kind = SHOP_ANNOUNCE_STRANGE;
+    memset(parsed, 0, sizeof(*parsed));
+    if (count < 2 || !read_number(&parsed->origin, words[0], 16, 16)) {
+        parsed->kind = SHOP_ANNOUNCE_UNKNOWN;
     } else if (!strcmp(words[1], "P")) {
-        read->kind = read_changed(read, words + 2, count - 2);
+        parsed->kind = read_changed(parsed, words + 2, count - 2);
     } else if (!strcmp(words[1], "S")) {
-        read->kind = read_ended(read, words + 2, count - 2);
+        parsed->kind = read_ended(parsed, words + 2, count - 2);
     } else {
-        read->kind = count == 2 && !strcmp(words[1], "*") ? SHOP_ANNOUNCE_ALL_CHANGED
-                                                          : SHOP_ANNOUNCE_STRANGE;
+        parsed->kind = count == 2 && !strcmp(words[1], "*") ? SHOP_ANNOUNCE_ALL_CHANGED
+                                                            : SHOP_ANNOUNCE_UNKNOWN;
     }
-    if (read->kind == SHOP_ANNOUNCE_STRANGE) {
-        read->origin = 0;
+    if (parsed->kind == SHOP_ANNOUNCE_UNKNOWN) {
+        parsed->origin = 0;
     }
 }

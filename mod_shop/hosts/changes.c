@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One sequence, one cell per hashed subject, one cell for everything. A cell only ever rises: a
- * slower writer must not hide a later change. */
+ * One sequence, one cell per hashed subject, one cell for all subjects. A cell's number only grows,
+ * so that a slower writer cannot hide a later change. */
 #include "changes.h"
 
 #include <apr_general.h>
@@ -10,20 +10,20 @@
 #include "../base/clock.h"
 
 #define CELLS 16384
-#define SILENCE apr_time_from_sec(1) /* after it the listener counts as deaf */
+#define LIVE_FOR apr_time_from_sec(1) /* after the latest proof that the connection works */
 
 typedef struct block_t {
     _Atomic uint64_t sequence;
-    _Atomic uint64_t everything;
-    _Atomic uint64_t origin;  /* 0: not drawn yet */
-    _Atomic apr_time_t heard; /* 0: nobody listens */
-    char apart[64];           /* the words above change often, the cells are read often */
+    _Atomic uint64_t all_cell;
+    _Atomic uint64_t origin;     /* 0: not drawn yet */
+    _Atomic apr_time_t alive_at; /* 0: not subscribed */
+    char padding[64];            /* the members above change often, the cells are read often */
     _Atomic uint64_t cells[CELLS];
 } block_t;
 
 struct shop_changes_t {
     block_t *block;
-    bool listens;
+    bool subscribes;
 };
 
 apr_size_t shop_changes_size(void)
@@ -31,21 +31,21 @@ apr_size_t shop_changes_size(void)
     return sizeof(block_t);
 }
 
-shop_changes_t *shop_changes_attach(void *memory, bool listens, apr_pool_t *pool)
+shop_changes_t *shop_changes_attach(void *memory, bool subscribes, apr_pool_t *pool)
 {
     shop_changes_t *changes = apr_pcalloc(pool, sizeof(*changes));
 
     changes->block = memory ? memory : apr_pcalloc(pool, sizeof(block_t));
-    changes->listens = listens;
+    changes->subscribes = subscribes;
     return changes;
 }
 
-uint64_t shop_changes_now(const shop_changes_t *changes)
+uint64_t shop_changes_sequence(const shop_changes_t *changes)
 {
     return atomic_load(&changes->block->sequence);
 }
 
-/* FNV-1a: subjects are ids of our own making, nobody gains by making two collide. */
+/* FNV-1a: clients do not choose subjects, and a collision only costs one more read. */
 uint32_t shop_changes_cell(const char *subject)
 {
     uint64_t hash = 0xcbf29ce484222325U;
@@ -74,22 +74,22 @@ void shop_changes_note(shop_changes_t *changes, const char *subject)
     block_t *block = changes->block;
     uint64_t number = atomic_fetch_add(&block->sequence, 1) + 1;
 
-    raise_to(subject ? &block->cells[shop_changes_cell(subject)] : &block->everything, number);
+    raise_to(subject ? &block->cells[shop_changes_cell(subject)] : &block->all_cell, number);
 }
 
-bool shop_changes_hears(const shop_changes_t *changes, apr_time_t now)
+bool shop_changes_is_live(const shop_changes_t *changes, apr_time_t now)
 {
-    return !changes->listens || now - atomic_load(&changes->block->heard) < SILENCE;
+    return !changes->subscribes || now - atomic_load(&changes->block->alive_at) < LIVE_FOR;
 }
 
-bool shop_changes_is_good(const shop_changes_t *changes, uint64_t as_of, apr_time_t read_at,
-                          const uint32_t *cells, int count, apr_time_t now)
+bool shop_changes_is_fresh(const shop_changes_t *changes, uint64_t as_of, apr_time_t read_at,
+                           const uint32_t *cells, int count, apr_time_t now)
 {
     const block_t *block = changes->block;
-    /* First: a listener that begins to hear notes that everything changed before it says so. */
-    bool hears = shop_changes_hears(changes, now);
+    /* Read first: a new subscription notes a change of all subjects before it is called live. */
+    bool live = shop_changes_is_live(changes, now);
 
-    if (atomic_load(&block->everything) > as_of) {
+    if (atomic_load(&block->all_cell) > as_of) {
         return false;
     }
     for (int i = 0; i < count; i++) {
@@ -97,7 +97,7 @@ bool shop_changes_is_good(const shop_changes_t *changes, uint64_t as_of, apr_tim
             return false;
         }
     }
-    return hears || now - read_at < SHOP_CHANGES_BOUND;
+    return live || now - read_at < SHOP_CHANGES_MAX_AGE;
 }
 
 uint64_t shop_changes_origin(shop_changes_t *changes)
@@ -115,18 +115,18 @@ uint64_t shop_changes_origin(shop_changes_t *changes)
     return atomic_compare_exchange_strong(origin, &seen, mine) ? mine : seen;
 }
 
-void shop_changes_begin_hearing(shop_changes_t *changes, apr_time_t now)
+void shop_changes_subscribed(shop_changes_t *changes, apr_time_t now)
 {
     shop_changes_note(changes, NULL);
-    shop_changes_heard(changes, now);
+    shop_changes_alive(changes, now);
 }
 
-void shop_changes_heard(shop_changes_t *changes, apr_time_t now)
+void shop_changes_alive(shop_changes_t *changes, apr_time_t now)
 {
-    atomic_store(&changes->block->heard, now);
+    atomic_store(&changes->block->alive_at, now);
 }
 
-void shop_changes_lost(shop_changes_t *changes)
+void shop_changes_disconnected(shop_changes_t *changes)
 {
-    atomic_store(&changes->block->heard, 0);
+    atomic_store(&changes->block->alive_at, 0);
 }

@@ -40,7 +40,7 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, " \t");
 }
 
-/* "0.5" into 500; UNSAID when it is no weight. *at moves behind it. */
+/* "0.5" gives 500; UNSAID when it is not a weight. *at advances past it. */
 static int take_weight(const char **at)
 {
     int weight, place = FULL / 10;
@@ -84,7 +84,7 @@ static bool read_element(element_t *element, const char *at)
     return element->size && element->weight != UNSAID && (!*at || *at == ',');
 }
 
-/* Of a name that stands there twice the higher weight counts. */
+/* Of a name that is listed twice the higher weight counts. */
 static void read_weights(int *weights, int *others, const char *list)
 {
     for (; *list; list += *list == ',') {
@@ -123,7 +123,7 @@ shop_coding_t shop_coding_choose(unsigned *acceptable, const char *accept_encodi
         int weight = weights[coding] != UNSAID ? weights[coding] : others;
 
         if (coding == SHOP_CODING_IDENTITY && weight == UNSAID) {
-            *acceptable |= SHOP_CODING_BIT(coding); /* but behind whatever was named */
+            *acceptable |= SHOP_CODING_BIT(coding); /* but after all that were named */
         } else if (weight > 0 &&
                    (coding == SHOP_CODING_IDENTITY || (offered & SHOP_CODING_BIT(coding)))) {
             *acceptable |= SHOP_CODING_BIT(coding);

@@ -178,23 +178,24 @@ static const char *target_of(const shop_req_t *req)
                        req->query ? req->query : "", NULL);
 }
 
-/* The coding to answer in, and in res->takes all that would do. A part of a reply is a part of its
- * identity: hosts may encode one reply into different bytes under one tag, and the parts of those
- * do not fit together. */
+/* Returns the coding of the reply and sets res->acceptable_codings. A part of a reply is a part of
+ * its identity: hosts may encode one reply into different bytes under one tag, and the parts of
+ * those do not fit together. */
 static shop_coding_t negotiate(shop_res_t *res, const shop_dispatch_t *dispatch,
                                const shop_req_t *req)
 {
     const char *accept = shop_req_header(req, "Accept-Encoding");
 
-    return shop_coding_choose(&res->takes, accept && !shop_req_header(req, "Range") ? accept : NULL,
+    return shop_coding_choose(&res->acceptable_codings,
+                              accept && !shop_req_header(req, "Range") ? accept : NULL,
                               dispatch->codings & ~req->barred_codings);
 }
 
-/* Whether it was encoded or not: the next one may get it otherwise. */
+/* Vary also on a reply in identity: the next client may get it encoded. */
 static void tell_caches(shop_res_t *res)
 {
     if (res->coding == SHOP_CODING_IDENTITY && res->size < SHOP_CODING_LEAST) {
-        res->takes = 0;
+        res->acceptable_codings = 0;
     } else {
         apr_table_setn(res->headers, "Vary", "Accept-Encoding");
     }
@@ -232,7 +233,7 @@ static shop_error_t *run_behind_front(const struct shop_app_t *app, const shop_d
     if (!err && target && res->cache_key && req->route->access == SHOP_ACCESS_PUBLIC) {
         dispatch->front->put(dispatch->front, target, res->cache_key, req->route);
     } else {
-        res->takes = 0; /* nobody keeps it, so nobody encodes it */
+        res->acceptable_codings = 0; /* not cached, so not encoded */
     }
     return err;
 }
@@ -265,7 +266,7 @@ static unsigned codings_at_client(const shop_dispatch_t *dispatch, const shop_re
     unsigned named = shop_etag_named(req, res->etag, res->coding);
     unsigned ours = dispatch->codings | SHOP_CODING_BIT(SHOP_CODING_IDENTITY);
 
-    return res->takes ? named & (res->takes | ~ours) : named;
+    return res->acceptable_codings ? named & (res->acceptable_codings | ~ours) : named;
 }
 
 /* RFC 9110 section 15.4.5: the headers of the 200 that stays unsent, without its body. That is the
@@ -278,7 +279,8 @@ static void answer_conditional(const shop_dispatch_t *dispatch, const shop_req_t
     shop_coding_t coding = SHOP_CODINGS - 1;
 
     if (has) {
-        while (coding > SHOP_CODING_IDENTITY && !(has & res->takes & SHOP_CODING_BIT(coding))) {
+        while (coding > SHOP_CODING_IDENTITY &&
+               !(has & res->acceptable_codings & SHOP_CODING_BIT(coding))) {
             coding--;
         }
         if (!(has & SHOP_CODING_BIT(res->coding))) {
@@ -316,7 +318,7 @@ void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dis
     if (err) {
         shop_problem_reply(res, req, err, dispatch->settings->problem_base);
     } else {
-        if (res->takes) {
+        if (res->acceptable_codings) {
             tell_caches(res);
         }
         answer_conditional(dispatch, req, res);

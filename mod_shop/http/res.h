@@ -34,9 +34,8 @@ typedef struct shop_res_t {
     apr_table_t *headers;     /* all but Content-Type, Content-Length, ETag */
     const char *content_type; /* NULL: no body */
     const char *etag;
-    shop_coding_t coding; /* of body; with Content-Encoding among the headers */
-    unsigned takes;       /* bits of the codings that may be sent to this client; 0: the reply is
-                           * the same whatever is accepted */
+    shop_coding_t coding;        /* of body; with Content-Encoding among the headers */
+    unsigned acceptable_codings; /* a bit each; 0: the reply does not depend on Accept-Encoding */
     const char *body;
     apr_size_t size;
     bool immortal;             /* see shop_page_t */

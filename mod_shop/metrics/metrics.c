@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * Counting. The numbers are independent of one another, so relaxed additions will do. */
+ * Counting. The numbers are independent of one another, so relaxed atomics suffice. */
 #include "metrics.h"
 
 #include <apr_hash.h>
 
-/* Upper bounds of the buckets but the last, microseconds, inclusive. */
+/* Inclusive upper bounds of all buckets but the last, microseconds. */
 static const apr_interval_time_t bounds[SHOP_METRICS_BUCKETS - 1] = {
 #define SHOP_METRIC_BOUND(us, text) us,
 #include "metrics.def"
 };
 
-/* The rows of one table, which lie behind one another. */
+/* The rows of one route table. */
 typedef struct shop_metrics_span_t {
     const shop_route_t *first;
     int count, before; /* routes of this table, of the tables before it */
@@ -100,7 +100,7 @@ static void add(uint64_t *counter, uint64_t more)
     __atomic_fetch_add(counter, more, __ATOMIC_RELAXED);
 }
 
-/* Where the route's counts stand. */
+/* Index of the route in counts->routes. */
 static int number_of(const shop_metrics_t *metrics, const shop_route_t *route)
 {
     for (const span_t *span = metrics->spans; route && span->first; span++) {

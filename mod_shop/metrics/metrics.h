@@ -2,10 +2,10 @@
 #ifndef SHOP_METRICS_METRICS_H
 #define SHOP_METRICS_METRICS_H
 
-/* What a shop did, in counters that the processes of a host share. Counting takes no lock and no
- * memory: three additions for a request, one more each when it asked MongoDB or was refused.
- * Reading takes none either, so what is read while others count is of no single moment. What there
- * is: metrics.def. */
+/* Counters of a shop in memory that the processes of a host share. Counting neither locks nor
+ * allocates: three additions for a request, and one more each for MongoDB commands and a refusal.
+ * Reading does not lock either, so the values read are not a consistent snapshot. The list of
+ * metrics is metrics.def. */
 
 #include "../base/error.h"
 #include "../cache/cache_local.h"
@@ -13,16 +13,16 @@
 
 #define SHOP_METRICS_LINE 64    /* bytes of a cache line */
 #define SHOP_METRICS_CLASSES 4  /* 2xx, 3xx, 4xx, 5xx */
-#define SHOP_METRICS_BUCKETS 11 /* ten bounds, and what took longer */
+#define SHOP_METRICS_BUCKETS 11 /* ten bounds and +Inf */
 
-/* Of one route. A quick reply touches the first cache line only. */
+/* Of one route. A fast reply writes to the first cache line only. */
 typedef struct shop_route_counts_t {
     _Alignas(SHOP_METRICS_LINE) uint64_t replies[SHOP_METRICS_CLASSES];
     uint64_t duration_us, db_commands;
-    uint64_t buckets[SHOP_METRICS_BUCKETS]; /* each without those below it */
+    uint64_t buckets[SHOP_METRICS_BUCKETS]; /* not cumulative */
 } shop_route_counts_t;
 
-/* All are uint64_t, whatever their names: shop_metrics_add relies on it. */
+/* Every member is uint64_t: shop_metrics_add depends on it. */
 typedef struct shop_counts_t {
     _Alignas(SHOP_METRICS_LINE) shop_cache_counts_t cache;
     _Alignas(SHOP_METRICS_LINE) uint64_t orders_placed, orders_out_of_stock;
@@ -30,7 +30,7 @@ typedef struct shop_counts_t {
     shop_route_counts_t routes[]; /* in the order of the tables; the last: requests without one */
 } shop_counts_t;
 
-/* The counts and the way from a route to its own; of one process, which may fork. */
+/* The counts, and how to find those of a route. Of one process, which may fork. */
 typedef struct shop_metrics_t {
     const shop_route_t *const *tables;
     shop_counts_t *counts;
@@ -38,24 +38,25 @@ typedef struct shop_metrics_t {
     struct shop_metrics_span_t *spans;
 } shop_metrics_t;
 
-/* Bytes of zeroed memory, on a cache line, for these tables (as app.h's shop_app_routes). */
+/* Bytes of zeroed memory for these tables, to be aligned to a cache line. tables:
+ * shop_app_routes. */
 apr_size_t shop_metrics_size(const shop_route_t *const *tables);
-/* Of the names in their order: memory of another mark holds other counts. */
+/* A hash of the names in their order: memory with another mark holds counts of other routes. */
 unsigned shop_metrics_mark(const shop_route_t *const *tables);
-/* memory: shop_metrics_size(tables) bytes, or NULL: own ones, zeroed, in pool. */
+/* memory: shop_metrics_size(tables) bytes, or NULL: allocated in pool. */
 shop_metrics_t *shop_metrics_attach(void *memory, const shop_route_t *const *tables,
                                     apr_pool_t *pool);
 
-/* Where metrics may be NULL, nothing is counted. */
+/* The following count nothing when metrics is NULL. */
 
-/* A request was answered. route NULL: none was found; code SHOP_OK: it was not refused. A negative
- * took (the clock was set) counts as 0. */
+/* A request was answered. route NULL: no route matched. code SHOP_OK: it was not refused. took: a
+ * negative duration (the clock was set) counts as 0. */
 void shop_metrics_count(shop_metrics_t *metrics, const shop_route_t *route, int status,
                         shop_code_t code, apr_interval_time_t took, int db_commands);
 /* An order was placed (err NULL) or refused. */
 void shop_metrics_count_order(shop_metrics_t *metrics, const shop_error_t *err);
 
-/* Adds what `from` holds now to sum, which nobody counts in and is attached to the same tables. */
+/* Adds the present counts of `from` to sum. sum has the same tables and is not shared. */
 void shop_metrics_add(shop_metrics_t *sum, const shop_metrics_t *from);
 
 /* ---- metrics_text.c ---- */
@@ -67,7 +68,7 @@ typedef struct shop_metrics_of_t {
 
 #define SHOP_METRICS_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-/* Prometheus' text format 0.0.4. Of routes those that were asked. */
+/* Prometheus' text format 0.0.4, with the routes that were requested at least once. */
 const char *shop_metrics_text(apr_size_t *size, const shop_metrics_of_t *shops, int count,
                               apr_pool_t *pool);
 
@@ -76,7 +77,7 @@ typedef struct shop_figure_t {
     uint64_t value;
 } shop_figure_t;
 
-/* The few numbers for mod_status, of a sum; *count says how many. */
+/* The numbers for mod_status, of a sum; *count: how many. */
 const shop_figure_t *shop_metrics_figures(int *count, const shop_metrics_t *metrics,
                                           apr_pool_t *pool);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The counts in Prometheus' words, and the few that mod_status shows. */
+ * Exposition: Prometheus' text format, and the numbers that mod_status shows. */
 #include <apr_strings.h>
 
 #include "metrics.h"
@@ -27,8 +27,8 @@ static void line(apr_array_header_t *lines, const char *text)
     APR_ARRAY_PUSH(lines, const char *) = text;
 }
 
-/* Backslash, quote and line feed, as the format wants it; a name that is not UTF-8 would make the
- * whole page unreadable, so it loses its foreign bytes. */
+/* Escapes backslash, quote and line feed, as the format requires. A label that is not UTF-8 would
+ * make the whole page invalid, so its bytes above 0x7f become "?". */
 static const char *escaped(const char *label, apr_pool_t *pool)
 {
     char *text = apr_palloc(pool, 2 * strlen(label) + 1);
@@ -55,12 +55,13 @@ static uint64_t requests_of(const shop_route_counts_t *counts)
     return requests;
 }
 
-/* ---- the families ---- */
+/* ---- metric families ---- */
 
 typedef void (*print_route_t)(const part_t *part, const char *route,
                               const shop_route_counts_t *counts);
 
-static void print_when_asked(const part_t *part, print_route_t print, const char *route, int number)
+static void print_if_requested(const part_t *part, print_route_t print, const char *route,
+                               int number)
 {
     const shop_route_counts_t *counts = &part->metrics->counts->routes[number];
 
@@ -75,10 +76,10 @@ static void each_route(const part_t *part, print_route_t print)
 
     for (const shop_route_t *const *table = part->metrics->tables; *table; table++) {
         for (const shop_route_t *route = *table; route->method; route++) {
-            print_when_asked(part, print, route->operation, number++);
+            print_if_requested(part, print, route->operation, number++);
         }
     }
-    print_when_asked(part, print, NO_ROUTE, number);
+    print_if_requested(part, print, NO_ROUTE, number);
 }
 
 static void print_route_requests(const part_t *part, const char *route,

@@ -37,8 +37,8 @@ tests_contract_test_order_contract_SOURCES = \
 	tests/unit/orders/test_order_place.c \
 	tests/unit/orders/test_order_races.c
 tests_contract_test_redis_contract_SOURCES = \
-	tests/contract/redis_filling.c \
-	tests/contract/redis_filling.h \
+	tests/contract/redis_shared_fetch.c \
+	tests/contract/redis_shared_fetch.h \
 	tests/contract/redis_lease.c \
 	tests/contract/redis_lease.h \
 	tests/contract/test_redis_contract.c

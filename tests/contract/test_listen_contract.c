@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What one host changes, another one hears; and it knows when it would not. Two hosts are two sets
- * of shared memory with a listening thread each, on a Redis of this program's own, because it is
- * stopped and killed. Needs SHOP_TEST_REDIS_PORT as a sign that Redis is to be tested, and
+ * A change of one host reaches the other, and a host knows when it would not. Two hosts are two
+ * sets of shared memory with a listener thread each, on a Redis of this program's own, because it
+ * is stopped and killed. Needs SHOP_TEST_REDIS_PORT as a sign that Redis is to be tested, and
  * redis-server on PATH; exit 77 (skipped) without. */
 #include <arpa/inet.h>
 #include <pthread.h>
@@ -19,6 +19,7 @@
 #include "mod_shop/guard/revoked_shm.h"
 #include "mod_shop/cache/cache_redis.h"
 #include "mod_shop/hosts/announce.h"
+#include "mod_shop/hosts/redis_keys.h"
 #include "tests/kit/harness.h"
 
 #define TOKEN_S 900
@@ -157,9 +158,9 @@ static void *listen_on(void *data)
     return NULL;
 }
 
-static bool hears(const host_t *host)
+static bool is_live(const host_t *host)
 {
-    return shop_changes_hears(host->changes, shop_clock_monotonic());
+    return shop_changes_is_live(host->changes, shop_clock_monotonic());
 }
 
 static bool is_whole(const host_t *host)
@@ -171,8 +172,8 @@ static bool is_good(const host_t *host, uint64_t as_of, const char *subject)
 {
     uint32_t cell = shop_changes_cell(subject);
 
-    /* Read long ago: good only while the host hears. */
-    return shop_changes_is_good(host->changes, as_of, 0, &cell, 1, shop_clock_monotonic());
+    /* Read long ago: fresh only while the host is live. */
+    return shop_changes_is_fresh(host->changes, as_of, 0, &cell, 1, shop_clock_monotonic());
 }
 
 static bool knows_sid(const host_t *host)
@@ -217,7 +218,7 @@ static host_t *start_host(int commands_at)
         t_pool);
     apr_pool_create_unmanaged(&host->pool);
     pthread_create(&host->thread, NULL, listen_on, host);
-    T_TRUE(until(hears, true, host) < PATIENCE_MS);
+    T_TRUE(until(is_live, true, host) < PATIENCE_MS);
     return host;
 }
 
@@ -248,7 +249,7 @@ static void flush_all(void)
 
 static void publish(const char *text)
 {
-    const char *channel = shop_announce_channel(shop_redis_prefix(open_redis(port)), t_pool);
+    const char *channel = shop_redis_channel_changes(shop_redis_prefix(open_redis(port)), t_pool);
 
     (void)run(3, (const char *const[]){ "PUBLISH", channel, text });
 }
@@ -277,7 +278,7 @@ static void fresh(void)
 
 /* ---- changes ---- */
 
-static void what_one_host_changes_the_other_one_hears(void)
+static void a_change_of_one_host_reaches_the_other(void)
 {
     host_t *one, *two;
     uint64_t as_of, own;
@@ -287,8 +288,8 @@ static void what_one_host_changes_the_other_one_hears(void)
     one = start_host(port);
     two = start_host(port);
     for (int round = 0; round < 50; round++) {
-        as_of = shop_changes_now(two->changes);
-        own = shop_changes_now(one->changes);
+        as_of = shop_changes_sequence(two->changes);
+        own = shop_changes_sequence(one->changes);
         T_TRUE(is_good(two, as_of, "p1"));
         one->cache->invalidate(one->cache, ids, 2, t_pool);
         T_TRUE(until_stale(two, as_of, "p2") < PATIENCE_MS);
@@ -296,10 +297,10 @@ static void what_one_host_changes_the_other_one_hears(void)
         T_TRUE(is_good(two, as_of, "p3"));
         T_TRUE(is_good(one, own, "p1")); /* its own announcement tells it nothing */
     }
-    as_of = shop_changes_now(two->changes);
+    as_of = shop_changes_sequence(two->changes);
     one->cache->invalidate(one->cache, NULL, 0, t_pool);
     T_TRUE(until_stale(two, as_of, "p3") < PATIENCE_MS);
-    T_TRUE(hears(two));
+    T_TRUE(is_live(two));
     stop_host(one);
     stop_host(two);
 }
@@ -313,12 +314,12 @@ static void what_could_not_be_announced_is_announced_later_as_everything(void)
     fresh();
     two = start_host(port);
     one = make_host(1); /* nobody is there */
-    as_of = shop_changes_now(two->changes);
+    as_of = shop_changes_sequence(two->changes);
     one->cache->invalidate(one->cache, ids, 1, t_pool);
     T_TRUE(one->dirty != 0);
     usleep(300 * 1000);
     T_TRUE(is_good(two, as_of, "p1"));
-    T_TRUE(shop_cache_redis_settle(
+    T_TRUE(shop_cache_redis_flush(
         shop_cache_redis(open_redis(port), &one->dirty, one->changes, t_pool), t_pool));
     T_TRUE(until_stale(two, as_of, "any other") < PATIENCE_MS);
     stop_host(two);
@@ -333,14 +334,14 @@ static void the_listener_makes_good_what_its_host_owes(void)
     two = start_host(port);
     one = start_host(1);
     T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
-    as_of = shop_changes_now(two->changes);
+    as_of = shop_changes_sequence(two->changes);
     one->cache->invalidate(one->cache, NULL, 0, t_pool);
     T_TRUE(until_stale(two, as_of, "p1") < PATIENCE_MS);
     one->revoked->tell(one->revoked, "sid", TOKEN_S, t_pool);
     T_INT(one->revoked->look(one->revoked, "sid", t_pool), SHOP_REVOKED_YES);
     T_TRUE(until(is_whole, false, two) < PATIENCE_MS);
     T_INT(two->revoked->look(two->revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
-    T_TRUE(hears(two));
+    T_TRUE(is_live(two));
     stop_host(one);
     stop_host(two);
 }
@@ -353,11 +354,11 @@ static void what_nobody_understands_is_everything(void)
     fresh();
     two = start_host(port);
     T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
-    as_of = shop_changes_now(two->changes);
+    as_of = shop_changes_sequence(two->changes);
     publish("1 Q 5");
     T_TRUE(until_stale(two, as_of, "p1") < PATIENCE_MS);
     T_TRUE(!is_whole(two));
-    T_TRUE(hears(two));
+    T_TRUE(is_live(two));
     stop_host(two);
 }
 
@@ -372,17 +373,17 @@ static void a_cut_connection_is_noticed_and_everything_counts_as_changed(void)
     fresh();
     two = start_host(port);
     for (int round = 0; round < 3; round++) {
-        before = logged[SHOP_LOG_LISTENING];
+        before = logged[SHOP_LOG_SUBSCRIBED];
         T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
-        as_of = shop_changes_now(two->changes);
+        as_of = shop_changes_sequence(two->changes);
         T_TRUE(is_good(two, as_of, "p1"));
         T_INT(run(4, (const char *const[]){ "CLIENT", "KILL", "TYPE", "pubsub" }).integer, 1);
         T_TRUE(until_stale(two, as_of, "p1") < 1000);
-        T_TRUE(until(hears, true, two) < PATIENCE_MS);
+        T_TRUE(until(is_live, true, two) < PATIENCE_MS);
         T_TRUE(!is_good(two, as_of, "p1"));
-        T_TRUE(logged[SHOP_LOG_LISTENING] >= before);
+        T_TRUE(logged[SHOP_LOG_SUBSCRIBED] >= before);
     }
-    T_TRUE(logged[SHOP_LOG_LISTENER_LOST] > 0);
+    T_TRUE(logged[SHOP_LOG_SUBSCRIPTION_LOST] > 0);
     stop_host(two);
 }
 
@@ -394,21 +395,21 @@ static void a_silent_server_is_not_trusted_for_longer_than_a_second(void)
     fresh();
     two = start_host(port);
     T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
-    as_of = shop_changes_now(two->changes);
+    as_of = shop_changes_sequence(two->changes);
     kill(server, SIGSTOP);
-    t_assert(until(hears, false, two) <= 1050, __LINE__, __FILE__, "trusted for too long");
+    t_assert(until(is_live, false, two) <= 1050, __LINE__, __FILE__, "trusted for too long");
     T_TRUE(!is_whole(two));
     T_TRUE(!is_good(two, as_of, "p1"));
     usleep(1500 * 1000);
-    T_TRUE(!hears(two));
+    T_TRUE(!is_live(two));
     kill(server, SIGCONT);
-    T_TRUE(until(hears, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_live, true, two) < PATIENCE_MS);
     T_TRUE(!is_good(two, as_of, "p1"));
     T_TRUE(until(is_whole, true, two) < PATIENCE_MS); /* the same run: its set still counts */
     stop_host(two);
 }
 
-static void a_server_that_begins_anew_is_heard_but_not_believed(void)
+static void a_restarted_server_is_live_but_not_trusted(void)
 {
     host_t *one, *two;
     uint64_t as_of;
@@ -419,13 +420,13 @@ static void a_server_that_begins_anew_is_heard_but_not_believed(void)
     T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
     one->revoked->tell(one->revoked, "sid", TOKEN_S, t_pool);
     T_TRUE(until(knows_sid, true, two) < PATIENCE_MS);
-    as_of = shop_changes_now(two->changes);
+    as_of = shop_changes_sequence(two->changes);
     stop_server();
-    T_TRUE(until(hears, false, two) <= 1050);
+    T_TRUE(until(is_live, false, two) <= 1050);
     T_TRUE(!is_good(two, as_of, "p1"));
     T_INT(start_server(), 0);
-    T_TRUE(until(hears, true, two) < PATIENCE_MS);
-    T_TRUE(until(hears, true, one) < PATIENCE_MS);
+    T_TRUE(until(is_live, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_live, true, one) < PATIENCE_MS);
     usleep(1200 * 1000);
     T_TRUE(!is_whole(two));
     T_INT(two->revoked->look(two->revoked, "sid", t_pool), SHOP_REVOKED_YES); /* still known */
@@ -446,7 +447,7 @@ static void a_listener_stops_when_told(void)
         two = start_host(port);
         took = stop_host(two);
         t_assert(took < 1000, __LINE__, __FILE__, "it took %d ms", took);
-        T_TRUE(!hears(two)); /* and says so */
+        T_TRUE(!is_live(two)); /* and says so */
     }
     two = start_host(port);
     kill(server, SIGSTOP);
@@ -513,12 +514,12 @@ static void who_comes_later_reads_what_was_ended_before(void)
     flush_all(); /* the sentinel is gone: nobody vouches for what a newcomer reads */
     two = start_host(port);
     usleep(1500 * 1000);
-    T_TRUE(hears(two) && !is_whole(two));
+    T_TRUE(is_live(two) && !is_whole(two));
     T_INT(two->revoked->look(two->revoked, "other", t_pool), SHOP_REVOKED_UNKNOWN);
     stop_host(two);
 }
 
-static void more_than_there_is_room_for_is_never_called_whole(void)
+static void more_than_the_capacity_is_never_called_complete(void)
 {
     static const char script[] =
         "local now = tonumber(redis.call('TIME')[1])\n"
@@ -531,7 +532,7 @@ static void more_than_there_is_room_for_is_never_called_whole(void)
     T_OK(shop_redis_script(&value, two->redis, script, 1, 1, argv, t_pool));
     two = start_host(port);
     usleep(1500 * 1000);
-    T_TRUE(hears(two) && !is_whole(two));
+    T_TRUE(is_live(two) && !is_whole(two));
     for (int i = 1; i <= 5000; i += 250) {
         T_INT(two->revoked->look(two->revoked, apr_psprintf(t_pool, "sid%d", i), t_pool),
               SHOP_REVOKED_YES);
@@ -557,7 +558,7 @@ static void a_user_who_may_not_publish_is_not_believed(void)
     one->stored = shop_revoked_redis(one->redis, one->changes, TOKEN_S, &one->owed, t_pool);
     one->cache->invalidate(one->cache, ids, 1, t_pool);
     T_TRUE(one->dirty != 0);
-    T_TRUE(!shop_cache_redis_settle(one->cache, t_pool));
+    T_TRUE(!shop_cache_redis_flush(one->cache, t_pool));
     one->stored->tell(one->stored, "sid", TOKEN_S, t_pool);
     T_TRUE(one->owed != 0);
     T_INT(one->stored->look(one->stored, "other", t_pool), SHOP_REVOKED_UNKNOWN);
@@ -568,8 +569,7 @@ static void a_user_who_may_not_publish_is_not_believed(void)
 int main(void)
 {
     static const shop_test_t change_tests[] = {
-        SHOP_TEST(what_one_host_changes_the_other_one_hears,
-                  "what one host changes the other one hears"),
+        SHOP_TEST(a_change_of_one_host_reaches_the_other, "a change of one host reaches the other"),
         SHOP_TEST(what_could_not_be_announced_is_announced_later_as_everything,
                   "what could not be announced is announced later, as everything"),
         SHOP_TEST(the_listener_makes_good_what_its_host_owes,
@@ -582,8 +582,8 @@ int main(void)
                   "a cut connection is noticed and everything counts as changed"),
         SHOP_TEST(a_silent_server_is_not_trusted_for_longer_than_a_second,
                   "a silent server is not trusted for longer than a second"),
-        SHOP_TEST(a_server_that_begins_anew_is_heard_but_not_believed,
-                  "a server that begins anew is heard but not believed"),
+        SHOP_TEST(a_restarted_server_is_live_but_not_trusted,
+                  "a restarted server is live but not trusted"),
         SHOP_TEST(a_listener_stops_when_told, "a listener stops when told"),
         SHOP_TEST_END,
     };
@@ -592,8 +592,8 @@ int main(void)
                   "a session ended on one host is refused by the other one"),
         SHOP_TEST(who_comes_later_reads_what_was_ended_before,
                   "who comes later reads what was ended before"),
-        SHOP_TEST(more_than_there_is_room_for_is_never_called_whole,
-                  "more than there is room for is never called whole"),
+        SHOP_TEST(more_than_the_capacity_is_never_called_complete,
+                  "more than the capacity is never called complete"),
         SHOP_TEST(a_user_who_may_not_publish_is_not_believed,
                   "a user who may not publish is not believed"),
         SHOP_TEST_END,

@@ -14,7 +14,7 @@
 #include "mod_shop/guard/limiter_redis.h"
 #include "mod_shop/guard/revoked_redis.h"
 #include "mod_shop/cache/cache_redis.h"
-#include "redis_filling.h"
+#include "redis_shared_fetch.h"
 #include "redis_lease.h"
 #include "tests/kit/harness.h"
 
@@ -507,7 +507,7 @@ static void a_poisoned_record_is_a_miss_and_deleted(void)
         T_OK(ask(&value, redis, apr_pstrcat(t_pool, "EXISTS ", name, NULL)));
         t_assert(value.integer == 0, __LINE__, __FILE__, "record %d was kept", kind);
     }
-    T_TRUE(logged[SHOP_LOG_CACHE_POISON] > 0);
+    T_TRUE(logged[SHOP_LOG_CACHE_CORRUPT] > 0);
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "LPUSH ", name, " x", NULL)));
     T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool));
     cache->put(cache, &slot, &page, 60, t_pool);
@@ -695,7 +695,7 @@ int main(void)
         { "limiter in redis", limiter_tests, NULL, NULL },
         { "leases from redis", redis_lease_tests, NULL, NULL },
         { "cache in redis", cache_tests, NULL, NULL },
-        { "filling the cache in redis", redis_filling_tests, NULL, NULL },
+        { "filling the cache in redis", redis_shared_fetch_tests, NULL, NULL },
         { "revocations in redis", revoked_tests, NULL, NULL },
     };
 

@@ -15,7 +15,7 @@ CACHE_LOG = r'''CustomLog logs/cache.log "%m %U%q %>s cache=%{SHOP_CACHE}n db=%{
 BOUND = 1.0         # seconds, as docs/adr/011 states
 SOON = 0.1          # after which another node must know of a change
 MISSING = 'f' * 24
-LISTENING = 'SHOP0205'
+SUBSCRIBED = 'SHOP0205'
 
 
 class CacheCase(ShopCase):
@@ -35,7 +35,7 @@ class CacheCase(ShopCase):
     def wait_until_listening(env):
         """Everything counts as changed when the listener begins, which is a moment behind httpd's first reply."""
         limit = time.monotonic() + 15
-        while LISTENING not in env.error_text():
+        while SUBSCRIBED not in env.error_text():
             if time.monotonic() > limit:
                 raise AssertionError('nobody listens to what other hosts change')
             time.sleep(0.02)
@@ -221,7 +221,7 @@ class TwoNodes(CacheCase):
             writes - len(late), writes, SOON * 1000))
 
     def test_without_redis_nothing_is_older_than_the_bound(self):
-        self.expect_log(*REDIS_AWAY, LISTENING, 'SHOP0206')
+        self.expect_log(*REDIS_AWAY, SUBSCRIBED, 'SHOP0206')
         c, product, longest = Client(self.other), self.product(price=1), 0.0
         self.price(c, product)
         self.redis.stop()

@@ -184,7 +184,7 @@ static void a_flood_of_questions_does_not_push_out_what_many_ask(void)
     for (int i = 0; i < 5000; i++) {
         fill(apr_psprintf(t_pool, "flood %d", i), bytes, NULL);
     }
-    T_TRUE(counts.drops > 3000);
+    T_TRUE(counts.evictions > 3000);
     for (int i = 0; i < 100; i++) {
         T_TRUE(kept(apr_psprintf(t_pool, "hot %d", i)) != NULL);
     }
@@ -234,25 +234,25 @@ static void a_target_is_answered_while_its_page_is_good(void)
     T_TRUE(!front_get(&found, cache, "?/api/page", SHOP_CODING_IDENTITY, t_pool));
 }
 
-/* Other hosts cannot be heard: what was read a moment ago may still be used, and no longer. */
+/* Without a live subscription, what was read a moment ago may still be used, and no longer. */
 static void silence_ends_trust(void)
 {
     apr_time_t now = shop_clock_monotonic();
     uint32_t cell = shop_changes_cell("a");
-    shop_changes_t *deaf = shop_changes_attach(NULL, true, t_pool);
-    uint64_t as_of = shop_changes_now(deaf);
+    shop_changes_t *host = shop_changes_attach(NULL, true, t_pool);
+    uint64_t as_of = shop_changes_sequence(host);
 
-    T_TRUE(shop_changes_is_good(deaf, as_of, now, &cell, 1, now));
-    T_TRUE(!shop_changes_is_good(deaf, as_of, now - SHOP_CHANGES_BOUND, &cell, 1, now));
-    shop_changes_begin_hearing(deaf, now); /* what was said before is unknown */
-    T_TRUE(!shop_changes_is_good(deaf, as_of, now, &cell, 1, now));
-    as_of = shop_changes_now(deaf);
-    T_TRUE(shop_changes_is_good(deaf, as_of, now - 30 * SHOP_CHANGES_BOUND, &cell, 1, now));
-    T_TRUE(!shop_changes_is_good(deaf, as_of, now - 30 * SHOP_CHANGES_BOUND, &cell, 1,
-                                 now + 2 * SHOP_CHANGES_BOUND));
-    shop_changes_lost(deaf);
-    T_TRUE(!shop_changes_hears(deaf, now));
-    T_TRUE(shop_changes_hears(shop_changes_attach(NULL, false, t_pool), now)); /* it is alone */
+    T_TRUE(shop_changes_is_fresh(host, as_of, now, &cell, 1, now));
+    T_TRUE(!shop_changes_is_fresh(host, as_of, now - SHOP_CHANGES_MAX_AGE, &cell, 1, now));
+    shop_changes_subscribed(host, now); /* earlier announcements are unknown */
+    T_TRUE(!shop_changes_is_fresh(host, as_of, now, &cell, 1, now));
+    as_of = shop_changes_sequence(host);
+    T_TRUE(shop_changes_is_fresh(host, as_of, now - 30 * SHOP_CHANGES_MAX_AGE, &cell, 1, now));
+    T_TRUE(!shop_changes_is_fresh(host, as_of, now - 30 * SHOP_CHANGES_MAX_AGE, &cell, 1,
+                                  now + 2 * SHOP_CHANGES_MAX_AGE));
+    shop_changes_disconnected(host);
+    T_TRUE(!shop_changes_is_live(host, now));
+    T_TRUE(shop_changes_is_live(shop_changes_attach(NULL, false, t_pool), now)); /* it is alone */
 }
 
 /* ---- several threads ---- */
@@ -377,7 +377,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(that_there_is_none_is_kept_too, "that there is none is kept too"),
     SHOP_TEST(a_target_is_answered_while_its_page_is_good,
               "a request target is answered while its page is good"),
-    SHOP_TEST(silence_ends_trust, "what was kept is not trusted when nobody can be heard"),
+    SHOP_TEST(silence_ends_trust, "cached replies are not trusted without a live subscription"),
     SHOP_TEST(one_thread_fetches_what_several_miss, "one thread fetches what several miss"),
     SHOP_TEST(a_part_is_kept_until_its_subject_changes, "a part is kept until its subject changes"),
     SHOP_TEST(nobody_reads_less_than_was_written, "nobody reads less than was written"),

@@ -55,13 +55,13 @@ static uint64_t hear_since(int seconds)
     apr_time_t now = shop_clock_monotonic();
     uint64_t hearing = shop_revoked_shm_begin(revoked, now - apr_time_from_sec(seconds));
 
-    shop_changes_begin_hearing(changes, now);
+    shop_changes_subscribed(changes, now);
     return hearing;
 }
 
 static void still_heard(void)
 {
-    shop_changes_heard(changes, shop_clock_monotonic());
+    shop_changes_alive(changes, shop_clock_monotonic());
 }
 
 /* The answer, and whether the next level was asked for it. */
@@ -97,7 +97,7 @@ static void who_hears_and_knows_what_was_before_asks_nobody(void)
     for (int i = 0; i < 100; i++) {
         KNOWN("sid", NO);
     }
-    shop_changes_lost(changes);
+    shop_changes_disconnected(changes);
     T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     T_INT(asked, 1);
 }
@@ -214,9 +214,9 @@ static void what_is_owed_to_redis_sends_the_reader_there(void)
 {
     begin();
     shop_revoked_shm_whole(revoked, hear_since(0));
-    shop_owed_add(&owed);
+    shop_pending_add(&owed);
     ASKED("sid");
-    shop_owed_paid(&owed, shop_owed_read(&owed));
+    shop_pending_sent(&owed, shop_pending_read(&owed));
     KNOWN("sid", NO);
 }
 

@@ -7,7 +7,7 @@ static shop_announcement_t got;
 
 static void read_text(const char *text)
 {
-    shop_announce_read(&got, text, strlen(text), t_pool);
+    shop_announce_parse(&got, text, strlen(text), t_pool);
 }
 
 static void changes_come_back_as_they_were_said(void)
@@ -59,20 +59,20 @@ static void a_subject_that_cannot_be_said_is_everything(void)
         read_text(shop_announce_changed(7, ids, 2, t_pool));
         t_assert(got.kind == SHOP_ANNOUNCE_ALL_CHANGED, __LINE__, __FILE__, "%s", odd[i]);
         read_text(shop_announce_ended(7, odd[i], 900, t_pool));
-        t_assert(got.kind == SHOP_ANNOUNCE_SOME_ENDED, __LINE__, __FILE__, "%s", odd[i]);
+        t_assert(got.kind == SHOP_ANNOUNCE_SOME_SESSIONS_ENDED, __LINE__, __FILE__, "%s", odd[i]);
     }
 }
 
 static void ended_sessions_come_back_as_they_were_said(void)
 {
     read_text(shop_announce_ended(0, "AbC-_9", 960, t_pool));
-    T_INT(got.kind, SHOP_ANNOUNCE_ENDED);
+    T_INT(got.kind, SHOP_ANNOUNCE_SESSION_ENDED);
     T_INT(got.origin, 0);
     T_STR(got.subjects[0], "AbC-_9");
     T_INT(got.count, 1);
     T_INT(got.ttl_s, 960);
     read_text(shop_announce_ended(9, NULL, 0, t_pool));
-    T_INT(got.kind, SHOP_ANNOUNCE_SOME_ENDED);
+    T_INT(got.kind, SHOP_ANNOUNCE_SOME_SESSIONS_ENDED);
     T_INT(got.origin, 9);
 }
 
@@ -120,16 +120,16 @@ static void everything_else_is_strange(void)
 
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         read_text(texts[i]);
-        t_assert(got.kind == SHOP_ANNOUNCE_STRANGE && got.origin == 0, __LINE__, __FILE__,
+        t_assert(got.kind == SHOP_ANNOUNCE_UNKNOWN && got.origin == 0, __LINE__, __FILE__,
                  "\"%s\" was taken for %d", texts[i], got.kind);
     }
-    shop_announce_read(&got, "1 P a\0b", 7, t_pool);
-    T_INT(got.kind, SHOP_ANNOUNCE_STRANGE);
+    shop_announce_parse(&got, "1 P a\0b", 7, t_pool);
+    T_INT(got.kind, SHOP_ANNOUNCE_UNKNOWN);
     for (int i = 0; i < 201; i++) {
         many = apr_pstrcat(t_pool, many, " a", NULL);
     }
     read_text(many);
-    T_INT(got.kind, SHOP_ANNOUNCE_STRANGE);
+    T_INT(got.kind, SHOP_ANNOUNCE_UNKNOWN);
 }
 
 static void every_cut_of_a_line_is_read_without_harm(void)
@@ -141,9 +141,9 @@ static void every_cut_of_a_line_is_read_without_harm(void)
         char *cut = apr_pmemdup(t_pool, text, size + 1);
 
         cut[size] = 'z'; /* must not be looked at */
-        shop_announce_read(&got, cut, size, t_pool);
-        T_TRUE(got.kind == SHOP_ANNOUNCE_STRANGE || got.kind == SHOP_ANNOUNCE_CHANGED);
-        T_TRUE(got.kind == SHOP_ANNOUNCE_STRANGE || !strchr(got.subjects[got.count - 1], 'z'));
+        shop_announce_parse(&got, cut, size, t_pool);
+        T_TRUE(got.kind == SHOP_ANNOUNCE_UNKNOWN || got.kind == SHOP_ANNOUNCE_CHANGED);
+        T_TRUE(got.kind == SHOP_ANNOUNCE_UNKNOWN || !strchr(got.subjects[got.count - 1], 'z'));
     }
 }
 

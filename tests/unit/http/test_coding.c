@@ -23,7 +23,7 @@ static void the_best_weight_wins(void)
         const char *accept;
         unsigned offered;
         shop_coding_t best;
-        unsigned takes;
+        unsigned acceptable;
     } cases[] = {
         { NULL, BOTH, SHOP_CODING_IDENTITY, BIT(IDENTITY) },
         { "", BOTH, SHOP_CODING_IDENTITY, BIT(IDENTITY) },
@@ -48,11 +48,12 @@ static void the_best_weight_wins(void)
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        unsigned takes = 0;
-        shop_coding_t best = shop_coding_choose(&takes, cases[i].accept, cases[i].offered);
+        unsigned acceptable = 0;
+        shop_coding_t best = shop_coding_choose(&acceptable, cases[i].accept, cases[i].offered);
 
-        t_assert(best == cases[i].best && takes == cases[i].takes, __LINE__, __FILE__, "%s: %s, %u",
-                 cases[i].accept ? cases[i].accept : "(none)", shop_coding_name(best), takes);
+        t_assert(best == cases[i].best && acceptable == cases[i].acceptable, __LINE__, __FILE__,
+                 "%s: %s, %u", cases[i].accept ? cases[i].accept : "(none)", shop_coding_name(best),
+                 acceptable);
     }
 }
 
@@ -237,7 +238,7 @@ static void codings_count_in_the_bound(void)
                           t_pool) != NULL;
         }
     }
-    T_TRUE(counts.drops > 0);
+    T_TRUE(counts.evictions > 0);
     t_assert(with_codings < plain, __LINE__, __FILE__, "%d pages with codings, %d without",
              with_codings, plain);
 }

@@ -182,7 +182,7 @@ static void sums_hold_everything(void)
     begin();
     shop_metrics_count(metrics, NULL, 404, SHOP_NOT_FOUND, 9, 4);
     shop_metrics_count_order(metrics, NULL);
-    metrics->counts->cache.drops = 5;
+    metrics->counts->cache.evictions = 5;
     shop_metrics_add(sum, metrics);
     shop_metrics_add(sum, metrics);
     T_INT(sum->counts->routes[3].replies[2], 2);
@@ -190,7 +190,7 @@ static void sums_hold_everything(void)
     T_INT(sum->counts->routes[3].db_commands, 8);
     T_INT(sum->counts->refusals[SHOP_NOT_FOUND], 2);
     T_INT(sum->counts->orders_placed, 2);
-    T_INT(sum->counts->cache.drops, 10);
+    T_INT(sum->counts->cache.evictions, 10);
     T_INT(replies(3, 2), 1);
 }
 
@@ -235,49 +235,49 @@ static int lines_with(const char *text, const char *part)
 }
 
 static const char golden[] =
-    "# HELP mod_shop_http_requests_total Requests answered, by operationId and class of the "
-    "status.\n"
+    "# HELP mod_shop_http_requests_total Requests answered, by operationId and status "
+    "class.\n"
     "# TYPE mod_shop_http_requests_total counter\n"
     "mod_shop_http_requests_total{shop=\"books\",route=\"addThing\",code=\"2xx\"} 2\n"
     "mod_shop_http_requests_total{shop=\"books\",route=\"addThing\",code=\"3xx\"} 0\n"
     "mod_shop_http_requests_total{shop=\"books\",route=\"addThing\",code=\"4xx\"} 1\n"
     "mod_shop_http_requests_total{shop=\"books\",route=\"addThing\",code=\"5xx\"} 0\n"
-    "# HELP mod_shop_http_request_duration_seconds From the first line of the request to the "
+    "# HELP mod_shop_http_request_duration_seconds Time from reading the request line to the "
     "complete reply, without sending it.\n"
     "# TYPE mod_shop_http_request_duration_seconds histogram\n"
 #define BUCKET(le, count)                                                                      \
     "mod_shop_http_request_duration_seconds_bucket{shop=\"books\",route=\"addThing\",le=\"" le \
     "\"} " count "\n"
-    BUCKET("0.0001", "1") BUCKET("0.0005", "1") BUCKET("0.001", "1") BUCKET("0.005",
-                                                                            "1") BUCKET("0.01", "2")
-        BUCKET("0.05", "2") BUCKET("0.1", "2") BUCKET("0.5", "2") BUCKET("1", "2") BUCKET("5", "2")
-            BUCKET("+Inf",
-                   "3") "mod_shop_http_request_duration_seconds_sum{shop=\"books\",route="
-                        "\"addThing\"} 12.010100\n"
-                        "mod_shop_http_request_duration_seconds_count{shop=\"books\",route="
-                        "\"addThing\"} 3\n"
-                        "# HELP mod_shop_db_commands_total Commands sent to MongoDB by requests.\n"
-                        "# TYPE mod_shop_db_commands_total counter\n"
-                        "mod_shop_db_commands_total{shop=\"books\",route=\"addThing\"} 6\n"
-                        "# HELP mod_shop_refusals_total Requests refused, by the code of the "
-                        "problem document.\n"
-                        "# TYPE mod_shop_refusals_total counter\n";
+    BUCKET("0.0001", "1") BUCKET("0.0005", "1") BUCKET("0.001", "1") BUCKET("0.005", "1")
+        BUCKET("0.01", "2") BUCKET("0.05", "2") BUCKET("0.1", "2") BUCKET("0.5", "2")
+            BUCKET("1", "2") BUCKET("5", "2")
+                BUCKET("+Inf",
+                       "3") "mod_shop_http_request_duration_seconds_sum{shop=\"books\",route="
+                            "\"addThing\"} 12.010100\n"
+                            "mod_shop_http_request_duration_seconds_count{shop=\"books\",route="
+                            "\"addThing\"} 3\n"
+                            "# HELP mod_shop_db_commands_total MongoDB commands sent by requests.\n"
+                            "# TYPE mod_shop_db_commands_total counter\n"
+                            "mod_shop_db_commands_total{shop=\"books\",route=\"addThing\"} 6\n"
+                            "# HELP mod_shop_refusals_total Requests refused, by code of the "
+                            "problem document.\n"
+                            "# TYPE mod_shop_refusals_total counter\n";
 
 static const char golden_end[] =
-    "# HELP mod_shop_cache_hits_total Catalogue replies that lay ready in the child.\n"
+    "# HELP mod_shop_cache_hits_total Catalogue replies found in the cache of the child.\n"
     "# TYPE mod_shop_cache_hits_total counter\n"
     "mod_shop_cache_hits_total{shop=\"books\"} 18446744073709551615\n"
-    "# HELP mod_shop_cache_misses_total Catalogue replies that Redis or MongoDB was asked for.\n"
+    "# HELP mod_shop_cache_misses_total Catalogue replies fetched from Redis or MongoDB.\n"
     "# TYPE mod_shop_cache_misses_total counter\n"
     "mod_shop_cache_misses_total{shop=\"books\"} 0\n"
-    "# HELP mod_shop_cache_drops_total Catalogue replies thrown out of a child for room "
+    "# HELP mod_shop_cache_drops_total Catalogue replies evicted from the cache of a child "
     "(ShopCacheSize).\n"
     "# TYPE mod_shop_cache_drops_total counter\n"
     "mod_shop_cache_drops_total{shop=\"books\"} 0\n"
-    "# HELP mod_shop_orders_placed_total Orders placed; a repeated request is not counted again.\n"
+    "# HELP mod_shop_orders_placed_total Orders placed. Repeated requests are not counted again.\n"
     "# TYPE mod_shop_orders_placed_total counter\n"
     "mod_shop_orders_placed_total{shop=\"books\"} 1\n"
-    "# HELP mod_shop_orders_out_of_stock_total Orders refused for lack of stock.\n"
+    "# HELP mod_shop_orders_out_of_stock_total Orders refused because of insufficient stock.\n"
     "# TYPE mod_shop_orders_out_of_stock_total counter\n"
     "mod_shop_orders_out_of_stock_total{shop=\"books\"} 0\n";
 

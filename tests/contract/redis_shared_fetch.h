@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef SHOP_TESTS_CONTRACT_REDIS_FILLING_H
-#define SHOP_TESTS_CONTRACT_REDIS_FILLING_H
+#ifndef SHOP_TESTS_CONTRACT_REDIS_SHARED_FETCH_H
+#define SHOP_TESTS_CONTRACT_REDIS_SHARED_FETCH_H
 
 #include "tests/kit/harness.h"
 
 /* Part of test_redis_contract: two programs would empty each other's Redis. */
-extern const shop_test_t redis_filling_tests[];
+extern const shop_test_t redis_shared_fetch_tests[];
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * Many ask for what is not in the cache, on several hosts at once: one reads the store. */
+ * Many requests on several hosts miss the same entry: one of them reads the store. */
 #include <apr_time.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "redis_filling.h"
+#include "redis_shared_fetch.h"
 
 #include "mod_shop/cache/cache_redis.h"
 
@@ -28,7 +28,7 @@ static int64_t ask(const char *first, const char *second)
     return value.kind == SHOP_REDIS_ARRAY ? value.count : value.integer;
 }
 
-static int64_t marks(void)
+static int64_t locks(void)
 {
     return ask("KEYS", "*:f:*");
 }
@@ -103,7 +103,7 @@ static void one_of_many_on_all_hosts_reads_the_store(void)
 }
 
 /* Who waits for the old catalogue's reply must not get it, and again only one of them reads. */
-static void a_change_sets_the_waiting_free(void)
+static void a_change_ends_the_wait(void)
 {
     pthread_t threads[THREADS];
     apr_pool_t *pool = new_pool();
@@ -121,20 +121,20 @@ static void a_change_sets_the_waiting_free(void)
     apr_pool_destroy(pool);
 }
 
-static void a_request_without_a_reply_keeps_nobody_waiting(void)
+static void a_request_without_a_reply_releases_its_lock(void)
 {
     apr_pool_t *pool = new_pool();
     shop_cache_slot_t slot;
 
     begin();
     T_TRUE(!hosts[0]->get(hosts[0], KEY, &slot, 60, pool));
-    T_INT(marks(), 1);
+    T_INT(locks(), 1);
     apr_pool_destroy(pool);
-    T_INT(marks(), 0);
+    T_INT(locks(), 0);
 }
 
 /* A process that died in the middle: its mark ends by itself, and nobody waits for longer. */
-static void a_lost_filler_is_waited_for_no_longer_than_its_mark_lives(void)
+static void a_lock_that_is_never_released_expires(void)
 {
     apr_pool_t *pool = new_pool();
     shop_cache_slot_t slot;
@@ -148,23 +148,22 @@ static void a_lost_filler_is_waited_for_no_longer_than_its_mark_lives(void)
     apr_pool_destroy(pool);
 }
 
-/* Replies that are not kept are nobody's to wait for. */
+/* Replies that are not cached take no lock. */
 static void without_a_lifetime_nobody_waits(void)
 {
     shop_cache_slot_t slot;
 
     begin();
     T_TRUE(!hosts[0]->get(hosts[0], KEY, &slot, 0, t_pool));
-    T_INT(marks(), 0);
+    T_INT(locks(), 0);
 }
 
-const shop_test_t redis_filling_tests[] = {
+const shop_test_t redis_shared_fetch_tests[] = {
     SHOP_TEST(one_of_many_on_all_hosts_reads_the_store, "one of many on all hosts reads the store"),
-    SHOP_TEST(a_change_sets_the_waiting_free, "a change sets the waiting free"),
-    SHOP_TEST(a_request_without_a_reply_keeps_nobody_waiting,
-              "a request without a reply keeps nobody waiting"),
-    SHOP_TEST(a_lost_filler_is_waited_for_no_longer_than_its_mark_lives,
-              "a lost filler is waited for no longer than its mark lives"),
-    SHOP_TEST(without_a_lifetime_nobody_waits, "without a lifetime nobody waits"),
+    SHOP_TEST(a_change_ends_the_wait, "a change ends the wait"),
+    SHOP_TEST(a_request_without_a_reply_releases_its_lock,
+              "a request without a reply releases its lock"),
+    SHOP_TEST(a_lock_that_is_never_released_expires, "a lock that is never released expires"),
+    SHOP_TEST(without_a_lifetime_nobody_waits, "without a lifetime no request waits"),
     SHOP_TEST_END,
 };
