@@ -35,7 +35,7 @@ static struct {
     char *memory; /* on a cache line */
 } shared;
 
-/* Servers with the same settings are one shop: one set of pools, one share of the memory. */
+/* Servers with equal settings are one shop: one set of pools, one share of the memory. */
 static const shop_server_conf_t *same_shop(server_rec *from, const server_rec *upto)
 {
     const shop_server_conf_t *wanted = shop_server_conf(upto);
@@ -43,7 +43,7 @@ static const shop_server_conf_t *same_shop(server_rec *from, const server_rec *u
     for (; from != upto; from = from->next) {
         const shop_server_conf_t *conf = shop_server_conf(from);
 
-        if (conf->slot >= 0 && !memcmp(&conf->values, &wanted->values, sizeof(conf->values))) {
+        if (conf->slot >= 0 && shop_settings_same(&conf->values, &wanted->values)) {
             return conf;
         }
     }

@@ -204,6 +204,50 @@ class TwoShops(ShopCase):
         self.assert_status(r, 404)
 
 
+class HostsThatRepeatTheirDirectives(ShopCase):
+    """Virtual hosts with equal directives are one shop: one set of pools in each child, shared counters."""
+
+    @classmethod
+    def make_env(cls):
+        env = Env(cls.__name__, login_limit='3/15min', log_level='notice shop:info')
+        env.ports = [free_port() for _ in range(3)]
+
+        def host(port, instance):
+            return '\n'.join(('Listen 127.0.0.1:%d' % port, '<VirtualHost 127.0.0.1:%d>' % port,
+                              '  ServerName host%d' % port, '  ShopInstance ' + instance,
+                              '  ShopMongoURI "%s"' % env.mongo_uri, '  ShopRedis off',
+                              '  ShopJwtKey main HS256 "file:%s"' % env.key_file,
+                              '  ShopRateLimit api 100000/1min by=ip', '  ShopLoginLimit ' + env.login_limit,
+                              '  ShopPublicURL https://shop.example.com',
+                              '  <Location "/api">\n    ShopEngine On\n  </Location>', '</VirtualHost>'))
+        env.module_lines = lambda: '\n'.join((env.load_line(), 'LogLevel ' + env.log_level,
+                                              host(env.ports[2], 'two'), host(env.ports[0], 'one'),
+                                              host(env.ports[1], 'one')))
+        return env
+
+    def failed_login(self, port):
+        r = Client(self.env, port=port).post('/auth/login', {'email': 'nobody@example.com', 'password': 'not it'})
+        return r.status
+
+    def test_equal_hosts_count_together_and_another_instance_alone(self):
+        first, second, other = self.env.ports
+        self.assertEqual([self.failed_login(port) for port in (first, second, first, second, first)],
+                         [401, 401, 401, 429, 429])
+        self.assertEqual(self.failed_login(other), 401)
+
+    def test_each_child_opens_one_set_of_pools_for_each_shop(self):
+        limit, opened = time.monotonic() + 30, {}
+        while not opened or not all('two' in shops for shops in opened.values()):    # httpd opens the first host last
+            self.assertLess(time.monotonic(), limit, 'not every child opened both shops: %s' % opened)
+            time.sleep(0.1)
+            opened = {}
+            for pid, shop in re.findall(r'\[pid (\d+).*SHOP0001: shop (\w+): pools',
+                                        self.env.text(self.env.error_log)):
+                opened.setdefault(pid, []).append(shop)
+        for pid, shops in opened.items():
+            self.assertEqual(sorted(shops), ['one', 'two'], 'child %s' % pid)
+
+
 class ShopBesideOneWithRedis(ShopCase):
     """What two shops keep in shared memory does not touch."""
 
