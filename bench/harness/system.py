@@ -2,7 +2,6 @@
 """Processes and what the kernel counts about them."""
 import contextlib
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -12,6 +11,9 @@ import time
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 ROOT = os.path.dirname(HERE)
 BUILD = os.path.join(ROOT, "build", "bench")
+sys.path.insert(0, os.path.join(ROOT, "scripts"))
+from ports import free_port                  # noqa: E402,F401
+
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -36,15 +38,6 @@ def run(*command, **options):
 def need_packages(*names):
     """Debian packages, through the project's own installer."""
     run("bash", "-c", '. "$0/scripts/lib.sh" && need_packages "$@"', ROOT, *names, stderr=None)
-
-
-def free_port():
-    for _ in range(200):
-        port = random.randrange(20000, 32000)
-        with contextlib.suppress(OSError), socket.socket() as s:
-            s.bind(("127.0.0.1", port))
-            return port
-    raise Failed("no free port from 20000 to 31999")
 
 
 def wait_for_port(port, process, name, log, seconds=30):

@@ -10,12 +10,10 @@ import contextlib
 import itertools
 import os
 import pwd
-import random
 import re
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +22,7 @@ import weakref
 
 from audit import Books
 from client import Client, Shop
+from servers import free_port
 from wire import Store
 
 HTTPD = os.environ.get('SHOP_HTTPD') or shutil.which('apache2') or shutil.which('httpd') or '/usr/sbin/apache2'
@@ -46,7 +45,6 @@ CRASH = re.compile(r'exit signal|AH00052|Segmentation|AddressSanitizer|runtime e
                    r'|Assertion .* failed|AH00051')
 MESSAGE = re.compile(r'\b(SHOP\d{4}|AH\d{5})\b')
 _serial = itertools.count(1)
-_ports_given = set()
 
 
 class SetupError(Exception):
@@ -87,19 +85,6 @@ def shopctl_path():
     if not path or not os.access(path, os.X_OK):
         raise SetupError('SHOP_SHOPCTL names no program (and no shopctl is on PATH)')
     return os.path.abspath(path)
-
-
-def free_port():
-    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile. Many are
-    asked for long before their server listens, so none is given twice."""
-    while True:
-        port = random.randrange(20000, 32000)
-        if port in _ports_given:
-            continue
-        with socket.socket() as s, contextlib.suppress(OSError):
-            s.bind(('127.0.0.1', port))
-            _ports_given.add(port)
-            return port
 
 
 def build_dir():

@@ -5,7 +5,6 @@
 """
 import contextlib
 import os
-import random
 import shutil
 import signal
 import socket
@@ -17,20 +16,8 @@ import time
 
 from wire import Store
 
-_ports_given = set()
-
-
-def free_port():
-    """Below the range from which the kernel takes ports for outgoing connections, which come and go meanwhile. Many are
-    asked for long before their server listens, so none is given twice."""
-    while True:
-        port = random.randrange(20000, 32000)
-        if port in _ports_given:
-            continue
-        with socket.socket() as s, contextlib.suppress(OSError):
-            s.bind(('127.0.0.1', port))
-            _ports_given.add(port)
-            return port
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '../../scripts'))
+from ports import free_port                  # noqa: E402
 
 
 class Redis:

@@ -16,14 +16,17 @@ import os
 import pathlib
 import secrets
 import shutil
-import socket
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "scripts"))
+from ports import free_port                  # noqa: E402
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 TAB, ENTER, ESCAPE, SPACE = "\ue004", "\ue007", "\ue00c", " "
@@ -47,9 +50,7 @@ class Browser:
         self.session = None
         self.driver = None
         try:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = probe.getsockname()[1]
+            port = free_port()
             self.base = "http://127.0.0.1:%d" % port
             self.driver = subprocess.Popen([program("CHROMEDRIVER", "chromedriver"), "--port=%d" % port],
                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
