@@ -3,13 +3,20 @@
  * checked as any other input: a cursor says where to go on, never what to ask for. */
 #include "cursor.h"
 
+#include <apr_strings.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "base64.h"
 #include "json.h"
+#include "text.h"
 
 #define CURSOR_MAX 4096
 #define ID_MAX 64
+/* Characters of a name that decide its place: keeps index keys and cursors short. */
+#define KEY_CHARACTERS 64
+/* Below every character a name may hold, so that "ab" + id sorts before "abc" + id. */
+#define KEY_GAP "\x01"
 
 const char *shop_cursor_encode(const shop_cursor_t *cursor, apr_pool_t *pool)
 {
@@ -78,4 +85,37 @@ shop_error_t *shop_cursor_decode(shop_cursor_t **cursor, const char *text, const
     }
     *cursor = read;
     return NULL;
+}
+
+/* Negative ones first: '-' is below every digit, and two's complement rises as the number does. */
+const char *shop_sort_key_of_number(int64_t number, const char *id, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s%016" PRIx64 "%s", number < 0 ? "-" : "", (uint64_t)number, id);
+}
+
+const char *shop_sort_key_of_text(const char *text, const char *id, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, text ? text : "", KEY_GAP, id, NULL);
+}
+
+static bool starts_character(char byte)
+{
+    return ((unsigned char)byte & 0xc0) != 0x80;
+}
+
+const char *shop_sort_text(const char *name, apr_pool_t *pool)
+{
+    const char *folded = name ? shop_text_fold(name, pool) : "";
+    const char *end;
+    int characters = 0;
+
+    if (!folded) {
+        folded = name; /* it has no normal form */
+    }
+    for (end = folded; *end; end++) {
+        if (starts_character(*end) && characters++ == KEY_CHARACTERS) {
+            break;
+        }
+    }
+    return apr_pstrmemdup(pool, folded, (apr_size_t)(end - folded));
 }

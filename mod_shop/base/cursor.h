@@ -23,6 +23,14 @@ const char *shop_cursor_encode(const shop_cursor_t *cursor, apr_pool_t *pool);
 shop_error_t *shop_cursor_decode(shop_cursor_t **cursor, const char *text, const char *sort,
                                  apr_pool_t *pool);
 
+/* A sort key: one string that orders like (value, id). Stores keep it, so that a page is one range
+ * of one index, whatever ties there are. */
+const char *shop_sort_key_of_number(int64_t number, const char *id, apr_pool_t *pool);
+/* text: of shop_sort_text, also from a cursor. */
+const char *shop_sort_key_of_text(const char *text, const char *id, apr_pool_t *pool);
+/* What of a name decides its place: its first 64 characters, folded. NULL is "". */
+const char *shop_sort_text(const char *name, apr_pool_t *pool);
+
 /* What every list is asked for and answers with. */
 typedef struct shop_list_query_t {
     int64_t limit;              /* 1..100 */

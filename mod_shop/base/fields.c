@@ -220,7 +220,7 @@ static int64_t default_number(const shop_field_t *row)
     return row->flags & SHOP_DEFAULT ? row->default_number : none ? -1 : 0;
 }
 
-static void set_default(void *member, const shop_field_t *row)
+void shop_field_default(void *member, const shop_field_t *row)
 {
     switch (row->kind) {
     case SHOP_FIELD_INT:
@@ -237,7 +237,7 @@ static void set_default(void *member, const shop_field_t *row)
 void shop_fields_default(void *record, const shop_field_t *fields)
 {
     for (const shop_field_t *row = fields; row->name; row++) {
-        set_default((char *)record + row->offset, row);
+        shop_field_default((char *)record + row->offset, row);
     }
 }
 
@@ -292,7 +292,7 @@ static bool read_null(reading_t *reading, void *member, const shop_field_t *fiel
         shop_error_violate(&reading->err, reading->pool, pointer, "null", "must not be null");
         return false;
     }
-    set_default(member, field);
+    shop_field_default(member, field);
     return true;
 }
 
@@ -325,7 +325,7 @@ static bool read_value(reading_t *reading, void *member, const shop_field_t *fie
     }
 }
 
-static const shop_field_t *find_row(const shop_field_t *fields, const char *name)
+const shop_field_t *shop_fields_row(const shop_field_t *fields, const char *name)
 {
     for (; fields->name; fields++) {
         if (!strcmp(fields->name, name)) {
@@ -340,8 +340,8 @@ static bool is_accepted(const shop_field_t *row, bool change)
 {
     bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
 
-    return !(row->flags & SHOP_READ_ONLY) && !(change && (row->flags & SHOP_ON_CREATE)) &&
-           (sized || row->size);
+    return !(row->flags & (SHOP_READ_ONLY | SHOP_FOR_NOBODY)) &&
+           !(change && (row->flags & SHOP_ON_CREATE)) && (sized || row->size);
 }
 
 static void read_object(reading_t *reading, void *record, shop_present_t *present,
@@ -371,7 +371,7 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
     /* jansson's iterators take no const */
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
     {
-        const shop_field_t *row = find_row(fields, name);
+        const shop_field_t *row = shop_fields_row(fields, name);
 
         if (!row || !is_accepted(row, partial)) {
             shop_error_violate(&reading->err, reading->pool, pointer_to(above, name, reading->pool),
@@ -392,12 +392,12 @@ shop_error_t *shop_fields_read(void *record, shop_present_t *present, const shop
 
 bool shop_fields_has(shop_present_t present, const shop_field_t *fields, const char *name)
 {
-    const shop_field_t *row = find_row(fields, name);
+    const shop_field_t *row = shop_fields_row(fields, name);
 
     return row && (present >> (row - fields) & 1);
 }
 
-static size_t member_size(shop_field_kind_t kind)
+size_t shop_field_size(shop_field_kind_t kind)
 {
     switch (kind) {
     case SHOP_FIELD_INT:
@@ -414,7 +414,7 @@ void shop_fields_merge(void *record, const void *body, const shop_field_t *field
     for (const shop_field_t *row = fields; row->name; row++) {
         if ((present >> (row - fields) & 1) && is_accepted(row, true)) {
             memcpy((char *)record + row->offset, (const char *)body + row->offset,
-                   member_size(row->kind));
+                   shop_field_size(row->kind));
         }
     }
 }

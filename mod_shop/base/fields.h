@@ -42,10 +42,12 @@ enum {
                                  merge changes it */
     SHOP_FOR_OWNER = 1 << 6,  /* printed for the object's owner and for admins */
     SHOP_FOR_ADMIN = 1 << 7,  /* printed for admins */
-    SHOP_DEFAULT = 1 << 8     /* default_number or default_text holds; set by the macros */
+    SHOP_FOR_NOBODY = 1 << 8, /* neither accepted nor printed: only stored */
+    SHOP_NOT_STORED = 1 << 9, /* made when it is printed; see store/record.h */
+    SHOP_DEFAULT = 1 << 10    /* default_number or default_text holds; set by the macros */
 };
 
-/* Who reads a reply. A row without SHOP_FOR_OWNER or SHOP_FOR_ADMIN is for everybody. */
+/* Who reads a reply. A row without a SHOP_FOR_... flag is for everybody. */
 typedef enum {
     SHOP_AUDIENCE_EVERYBODY = 0,
     SHOP_AUDIENCE_OWNER,
@@ -110,6 +112,14 @@ typedef struct shop_field_t {
 /* Which members a body named; bit i = row i of the table (at most 64 rows). */
 typedef uint64_t shop_present_t;
 
+/* The row of that name, or NULL. */
+const shop_field_t *shop_fields_row(const shop_field_t *fields, const char *name);
+/* Is the member, which is of that row, without a value? NULL, an empty time, and for NULLABLE or
+ * OMIT_NULL rows a negative number. */
+bool shop_field_is_null(const void *member, const shop_field_t *row);
+/* sizeof a member of that kind. */
+size_t shop_field_size(shop_field_kind_t kind);
+void shop_field_default(void *member, const shop_field_t *row);
 /* Gives every member of record the value it has when a body does not name it: the row's default, or
  * NULL, 0, false, an empty time; -1 ("none") for a NULLABLE number. */
 void shop_fields_default(void *record, const shop_field_t *fields);

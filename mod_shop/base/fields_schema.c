@@ -207,10 +207,11 @@ static bool is_shown(const shop_field_t *row, bool for_reply, bool partial)
     bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
 
     if (for_reply) {
-        return !(row->flags & SHOP_WRITE_ONLY) && row->kind != SHOP_FIELD_SECRET;
+        return !(row->flags & (SHOP_WRITE_ONLY | SHOP_FOR_NOBODY)) &&
+               row->kind != SHOP_FIELD_SECRET;
     }
-    return !(row->flags & SHOP_READ_ONLY) && !(partial && (row->flags & SHOP_ON_CREATE)) &&
-           (sized || row->size);
+    return !(row->flags & (SHOP_READ_ONLY | SHOP_FOR_NOBODY)) &&
+           !(partial && (row->flags & SHOP_ON_CREATE)) && (sized || row->size);
 }
 
 static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,

@@ -3,7 +3,7 @@
  * secret, whatever its flags say. */
 #include "fields.h"
 
-static bool is_null(const void *member, const shop_field_t *row)
+bool shop_field_is_null(const void *member, const shop_field_t *row)
 {
     switch (row->kind) {
     case SHOP_FIELD_INT:
@@ -50,7 +50,7 @@ static void write_value(shop_json_out_t *out, const shop_field_t *row, const voi
 
 static bool is_seen(const shop_field_t *row, shop_audience_t audience)
 {
-    if ((row->flags & SHOP_WRITE_ONLY) || row->kind == SHOP_FIELD_SECRET) {
+    if ((row->flags & (SHOP_WRITE_ONLY | SHOP_FOR_NOBODY)) || row->kind == SHOP_FIELD_SECRET) {
         return false;
     }
     if (row->flags & SHOP_FOR_ADMIN) {
@@ -65,7 +65,7 @@ void shop_fields_write(shop_json_out_t *out, const shop_field_t *fields, const v
     shop_json_begin(out, '{');
     for (const shop_field_t *row = fields; row->name; row++) {
         const void *member = (const char *)record + row->offset;
-        bool null = is_null(member, row);
+        bool null = shop_field_is_null(member, row);
 
         if (!is_seen(row, audience) || (null && (row->flags & SHOP_OMIT_NULL))) {
             continue;

@@ -12,11 +12,6 @@
 #define WORDS_MAX 64
 #define NAME_WORDS_MAX 96
 #define PREFIX_MIN 3
-/* Characters of a name that decide its place: keeps index keys and cursors short. */
-#define KEY_CHARACTERS 64
-
-/* Below every character a name may hold, so that "ab" + id sorts before "abc" + id. */
-#define KEY_GAP "\x01"
 
 const char *const shop_product_sorts[] = { "name",       "-name",       "price",     "-price",
                                            "created_at", "-created_at", "relevance", NULL };
@@ -91,7 +86,7 @@ shop_product_sort_t shop_product_sort(bool *down, const char *sort)
 
 static const char *number_key(int64_t number, const char *id, apr_pool_t *pool)
 {
-    return apr_psprintf(pool, "%016" PRIx64 "%s", (uint64_t)(number > 0 ? number : 0), id);
+    return shop_sort_key_of_number(number > 0 ? number : 0, id, pool);
 }
 
 const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, int64_t number,
@@ -102,31 +97,14 @@ const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, in
     case SHOP_SORT_CREATED:
         /* The store keeps milliseconds; the key must say the same before and after a reading. */
         return number_key(number / 1000, id, pool);
-    default: return apr_pstrcat(pool, folded ? folded : "", KEY_GAP, id, NULL);
+    default: return shop_sort_key_of_text(folded, id, pool);
     }
-}
-
-static const char *folded_name(const shop_product_t *product, apr_pool_t *pool)
-{
-    const char *folded = shop_text_fold(product->name, pool);
-    const char *end;
-    int characters = 0;
-
-    if (!folded) {
-        folded = product->name;
-    }
-    for (end = folded; *end; end++) {
-        if (starts_character(*end) && characters++ == KEY_CHARACTERS) {
-            break;
-        }
-    }
-    return apr_pstrmemdup(pool, folded, (apr_size_t)(end - folded));
 }
 
 const char *shop_product_key(const shop_product_t *product, shop_product_sort_t sort,
                              apr_pool_t *pool)
 {
-    return shop_product_key_of(sort, folded_name(product, pool),
+    return shop_product_key_of(sort, shop_sort_text(product->name, pool),
                                sort == SHOP_SORT_PRICE ? product->price : product->created_at,
                                product->id, pool);
 }
@@ -150,7 +128,7 @@ const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char 
     case SHOP_SORT_PRICE: cursor->number = last->price; break;
     case SHOP_SORT_CREATED: cursor->number = last->created_at; break;
     default:
-        cursor->text = folded_name(last, pool);
+        cursor->text = shop_sort_text(last->name, pool);
         cursor->number = rank;
         break;
     }

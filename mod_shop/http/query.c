@@ -112,21 +112,12 @@ static bool read_value(shop_error_t **err, void *member, const shop_field_t *row
     }
 }
 
-static const shop_field_t *find_row(const shop_field_t *fields, const char *name)
-{
-    for (; fields && name && fields->name; fields++) {
-        if (!strcmp(fields->name, name)) {
-            return fields;
-        }
-    }
-    return NULL;
-}
-
 static void read_parameter(shop_error_t **err, void *record, shop_present_t *present,
                            const shop_field_t *fields, const parameter_t *parameter, int exponent,
                            apr_pool_t *pool)
 {
-    const shop_field_t *row = find_row(fields, parameter->name);
+    const shop_field_t *row =
+        fields && parameter->name ? shop_fields_row(fields, parameter->name) : NULL;
     shop_present_t bit;
 
     if (!row) {

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: MIT
 libshop_la_SOURCES += \
+	mod_shop/store/record.c \
+	mod_shop/store/record.h \
+	mod_shop/store/record_bson.c \
+	mod_shop/store/record_bson.h \
+	mod_shop/store/record_mongo.c \
+	mod_shop/store/record_mongo.h \
 	mod_shop/store/reservation.h \
 	mod_shop/store/reservation_mongo.c \
 	mod_shop/store/reservation_mongo.h

@@ -34,7 +34,7 @@ drivers/jwt\.[ch]                         (drivers|base)/.*|<jwt\.h>
 drivers/password\.[ch]                    (drivers|base)/.*|<sodium\.h>
 drivers/password_werkzeug\.[ch]           (drivers|base)/.*|<openssl/[a-z]+\.h>
 drivers/.*                                (drivers|base)/.*
-store/[a-z_]+_mongo\.[ch]                 (store|drivers|base)/.*
+store/[a-z_]+_(mongo|bson)\.[ch]          (store|drivers|base)/.*
 store/.*                                  (store|base)/.*
 hosts/listener\.[ch]                      (hosts|cache|guard|drivers|base)/.*
 hosts/.*                                  (hosts|base)/.*
@@ -48,16 +48,16 @@ app\.[ch]                                 (base|http|openapi|metrics|cache|hosts
 ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard)/.*|@noun_repo\.h
 ops/.*                                    (ops|http|metrics|base)/.*|(app|module|settings)\.h|@noun(_repo)?\.h
 module\.h                                 base/.*
-@folder/[a-z]+_module\.c                  @dir/[a-z_]+\.h|(app|module|settings)\.h|(drivers|http|base)/.*
-@folder/[a-z]+_module\.h                  @dir/[a-z_]+_repo\.h
+@folder/[a-z]+_module\.c                  @dir/[a-z_]+\.h|(app|module|settings)\.h|(store|drivers|http|base)/.*
+@folder/[a-z]+_module\.h                  @dir/[a-z_]+_repo\.h|store/record\.h
 accounts/account_sessions\.[ch]           @dir/[a-z_]+\.h|guard/guards\.h
 audit/[a-z_]+_mongo\.[ch]                 (audit|base|drivers)/.*|@noun\.h
 audit/.*                                  (audit|base)/.*|@noun(_repo)?\.h
-[a-z]+/[a-z_]+_(mongo|redis|bson)\.[ch]   @dir/[a-z_]+\.h|(drivers|base)/.*|@noun\.h
+[a-z]+/[a-z_]+_(mongo|redis|bson)\.[ch]   @dir/[a-z_]+\.h|(store|drivers|base)/.*|@noun\.h
 [a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|(http|cache|metrics|hosts|guard|base)/.*|(app|settings)\.h|drivers/password\.h|@module|@noun(_repo)?\.h
 [a-z]+/[a-z_]+_repo\.h                    base/.*|@noun\.h
-@noun\.[ch]                               base/.*|@noun\.h
-[a-z]+/[a-z_]+\.[ch]                      @dir/[a-z_]+\.h|base/.*|@noun(_repo)?\.h
+@noun\.[ch]                               base/.*|store/record\.h|@noun\.h
+[a-z]+/[a-z_]+\.[ch]                      @dir/[a-z_]+\.h|base/.*|store/record\.h|@noun(_repo)?\.h
 END
 }
 

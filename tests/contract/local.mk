@@ -7,6 +7,7 @@ contract_tests += \
 	tests/contract/test_listen_contract \
 	tests/contract/test_mongo_infra \
 	tests/contract/test_order_contract \
+	tests/contract/test_record_contract \
 	tests/contract/test_redis_contract \
 	tests/contract/test_reservation_contract \
 	tests/contract/test_verify_contract
@@ -36,6 +37,7 @@ tests_contract_test_order_contract_SOURCES = \
 	tests/unit/orders/test_order_faults.c \
 	tests/unit/orders/test_order_place.c \
 	tests/unit/orders/test_order_races.c
+tests_contract_test_record_contract_SOURCES = tests/contract/test_record_contract.c
 tests_contract_test_redis_contract_SOURCES = \
 	tests/contract/redis_shared_fetch.c \
 	tests/contract/redis_shared_fetch.h \

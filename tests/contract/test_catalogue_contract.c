@@ -11,6 +11,7 @@
 #include "tests/contract/cart_contract.h"
 #include "tests/contract/product_contract.h"
 #include "tests/kit/cart_mem.h"
+#include "tests/kit/contract_store.h"
 #include "tests/kit/product_mem.h"
 
 static apr_pool_t *suite_pool;
@@ -115,53 +116,15 @@ static int drop_mongo(void)
 
 /* ---- how the store plans what the lists ask ---- */
 
-/* The innermost stage of the plan: how documents are found. A condition "is null" is two points of
- * an index for MongoDB (null and absent), which it merges in order: both are the same index. */
-static const char *source_of(const bson_t *reply, const char **index)
+static contract_plan_t explain(const bson_t *filter, const bson_t *opts, bool hint)
 {
-    bson_t planner, plan, inner, several;
-    const char *stage;
+    bson_t *unhinted = bson_new();
+    contract_plan_t plan;
 
-    *index = NULL;
-    if (!shop_bson_child(&planner, reply, "queryPlanner") ||
-        !shop_bson_child(&plan, &planner, "winningPlan")) {
-        return "no plan";
-    }
-    while (shop_bson_child(&inner, &plan, "inputStage") ||
-           (shop_bson_child(&several, &plan, "inputStages") &&
-            shop_bson_child(&inner, &several, "0"))) {
-        plan = inner;
-    }
-    stage = shop_bson_string(&plan, "stage", t_pool);
-    *index = shop_bson_string(&plan, "indexName", t_pool);
-    return stage ? stage : "no stage";
-}
-
-static const char *explain(const bson_t *filter, const bson_t *opts, bool hint, const char **index)
-{
-    mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
-    bson_t *find = BCON_NEW("find", "products"), *command = bson_new(), reply;
-    const char *source = "no answer";
-    bson_error_t error;
-
-    BSON_APPEND_DOCUMENT(find, "filter", filter);
-    if (hint) {
-        bson_concat(find, opts);
-    } else {
-        bson_copy_to_excluding_noinit(opts, find, "hint", NULL);
-    }
-    BSON_APPEND_DOCUMENT(command, "explain", find);
-    BSON_APPEND_UTF8(command, "verbosity", "queryPlanner");
-    if (mongoc_client_command_simple(client, database, command, NULL, &reply, &error)) {
-        source = source_of(&reply, index);
-    } else {
-        source = apr_pstrdup(t_pool, error.message);
-    }
-    bson_destroy(&reply);
-    bson_destroy(command);
-    bson_destroy(find);
-    mongoc_client_destroy(client);
-    return source;
+    bson_copy_to_excluding_noinit(opts, unhinted, "hint", NULL);
+    plan = contract_store_explain(database, "products", filter, hint ? opts : unhinted);
+    bson_destroy(unhinted);
+    return plan;
 }
 
 static void every_list_has_an_index_it_is_read_from(void)
@@ -213,19 +176,20 @@ static void every_list_has_an_index_it_is_read_from(void)
                                        .in_stock = cases[i].in_stock,
                                        .featured = cases[i].featured,
                                        .sort = cases[i].sort };
-        const char *index, *alone, *with_hint, *own;
+        contract_plan_t alone, with_hint;
         bson_t *filter, *opts;
 
         query.words = cases[i].q ? shop_text_tokens(cases[i].q, 9, t_pool) : NULL;
         shop_product_mongo_plan(&filter, &opts, &query, t_pool);
-        alone = explain(filter, opts, false, &own);
-        with_hint = explain(filter, opts, true, &index);
+        alone = explain(filter, opts, false);
+        with_hint = explain(filter, opts, true);
         printf("\n    sort=%s category=%s q=%s featured=%d in_stock=%d: %s %s; unhinted %s %s",
                cases[i].sort, cases[i].category ? cases[i].category : "-",
-               cases[i].q ? cases[i].q : "-", cases[i].featured, cases[i].in_stock, with_hint,
-               index ? index : "-", alone, own ? own : "-");
-        T_STR(with_hint, "IXSCAN");
-        T_STR(index, cases[i].index);
+               cases[i].q ? cases[i].q : "-", cases[i].featured, cases[i].in_stock,
+               with_hint.source, with_hint.index ? with_hint.index : "-", alone.source,
+               alone.index ? alone.index : "-");
+        T_STR(with_hint.source, "IXSCAN");
+        T_STR(with_hint.index, cases[i].index);
         bson_destroy(filter);
         bson_destroy(opts);
     }

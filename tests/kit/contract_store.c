@@ -77,6 +77,56 @@ void contract_store_drop_index(const char *collection, const char *index)
     mongoc_client_destroy(client);
 }
 
+/* The innermost stage is how documents are found. A condition "is null" is two points of an index
+ * for MongoDB (null and absent), which it merges in order: both are the same index. */
+static contract_plan_t plan_of(const bson_t *reply)
+{
+    contract_plan_t found = { "no plan", NULL, false };
+    bson_t planner, plan, inner, several;
+    const char *stage;
+
+    if (!shop_bson_child(&planner, reply, "queryPlanner") ||
+        !shop_bson_child(&plan, &planner, "winningPlan")) {
+        return found;
+    }
+    for (;;) {
+        stage = shop_bson_string(&plan, "stage", t_pool);
+        found.sorts = found.sorts || (stage && !strcmp(stage, "SORT"));
+        if (!shop_bson_child(&inner, &plan, "inputStage") &&
+            !(shop_bson_child(&several, &plan, "inputStages") &&
+              shop_bson_child(&inner, &several, "0"))) {
+            break;
+        }
+        plan = inner;
+    }
+    found.source = stage ? stage : "no stage";
+    found.index = shop_bson_string(&plan, "indexName", t_pool);
+    return found;
+}
+
+contract_plan_t contract_store_explain(const char *db, const char *collection, const bson_t *filter,
+                                       const bson_t *opts)
+{
+    mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));
+    bson_t *find = BCON_NEW("find", BCON_UTF8(collection), "filter", BCON_DOCUMENT(filter));
+    bson_t *command, reply;
+    contract_plan_t plan = { "no answer", NULL, false };
+    bson_error_t error;
+
+    bson_concat(find, opts);
+    command = BCON_NEW("explain", BCON_DOCUMENT(find), "verbosity", BCON_UTF8("queryPlanner"));
+    if (mongoc_client_command_simple(client, db ? db : database, command, NULL, &reply, &error)) {
+        plan = plan_of(&reply);
+    } else {
+        plan.source = apr_pstrdup(t_pool, error.message);
+    }
+    bson_destroy(&reply);
+    bson_destroy(command);
+    bson_destroy(find);
+    mongoc_client_destroy(client);
+    return plan;
+}
+
 int contract_store_drop(void)
 {
     mongoc_client_t *client = mongoc_client_new(getenv("SHOP_TEST_MONGO_URI"));

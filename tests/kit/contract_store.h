@@ -14,6 +14,15 @@ shop_mongo_t *contract_store_open(const char *name, const shop_mongo_index_t *co
 void contract_store_empty(shop_mongo_t *mongo, const char *const *collections);
 /* Drops an index by name, as a restore without indexes would. */
 void contract_store_drop_index(const char *collection, const char *index);
+/* How the server would answer a find: the innermost stage ("IXSCAN"), its index, and whether it
+ * would sort; source is the server's refusal when it has no plan. Texts live in t_pool. db: NULL is
+ * the own database. */
+typedef struct contract_plan_t {
+    const char *source, *index;
+    bool sorts;
+} contract_plan_t;
+contract_plan_t contract_store_explain(const char *db, const char *collection, const bson_t *filter,
+                                       const bson_t *opts);
 /* Drops the database and closes; 0 is success. */
 int contract_store_drop(void);
 /* Is there a server to test on? */

@@ -29,5 +29,9 @@ libtestkit_la_SOURCES = \
 	tests/kit/request.h \
 	tests/kit/reservation_mem.c \
 	tests/kit/reservation_mem.h \
+	tests/kit/record_contract.c \
+	tests/kit/record_contract.h \
+	tests/kit/record_mem.c \
+	tests/kit/record_mem.h \
 	tests/kit/toy.c \
 	tests/kit/toy.h

@@ -126,12 +126,39 @@ static void base64url_has_one_spelling_for_each_text(void)
     T_TRUE(!shop_base64url_decode(&back, &size, "Zm\0v", 4, t_pool));
 }
 
+static void sort_keys_order_as_values_do(void)
+{
+    static const int64_t numbers[] = { INT64_MIN, -256, -255, -1, 0, 1, 255, 256, INT64_MAX };
+    static const char *const names[] = { "", "a", "A\tb", "aB", "ab c", "abc", "\xc3\xa4" };
+    const char *before = "";
+
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        const char *low = shop_sort_key_of_number(numbers[i], "a", t_pool);
+
+        T_TRUE(strcmp(before, low) < 0);
+        before = shop_sort_key_of_number(numbers[i], "b", t_pool); /* ties by id */
+        T_TRUE(strcmp(low, before) < 0);
+    }
+    before = "";
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const char *text = shop_sort_text(names[i], t_pool);
+        const char *low = shop_sort_key_of_text(text, "a", t_pool);
+
+        T_TRUE(strcmp(before, low) < 0);
+        before = shop_sort_key_of_text(text, "b", t_pool);
+        T_TRUE(strcmp(low, before) < 0);
+    }
+    T_STR(shop_sort_text(NULL, t_pool), "");
+    T_INT(strlen(shop_sort_text(apr_psprintf(t_pool, "%0100d", 0), t_pool)), 64);
+}
+
 static const shop_test_t tests[] = {
     SHOP_TEST(a_cursor_comes_back_as_it_went, "a cursor comes back as it went"),
     SHOP_TEST(a_cursor_is_good_for_its_own_sort_only, "a cursor is good for its own sort only"),
     SHOP_TEST(a_damaged_cursor_is_refused, "a damaged or invented cursor is refused"),
     SHOP_TEST(base64url_follows_rfc_4648, "base64url follows RFC 4648, without padding"),
     SHOP_TEST(base64url_has_one_spelling_for_each_text, "base64url takes the canonical text only"),
+    SHOP_TEST(sort_keys_order_as_values_do, "sort keys order as (value, id) does"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("cursor", tests)

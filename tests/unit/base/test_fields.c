@@ -318,7 +318,7 @@ static void absent_values_are_null_or_left_out(void)
 
 typedef struct order_t {
     const char *code, *note, *mine;
-    int64_t least, most, units;
+    int64_t least, most, units, rev;
     bool open;
 } order_t;
 
@@ -330,6 +330,7 @@ static const shop_field_t order_fields[] = {
     SHOP_FIELD_DEFAULT(order_t, least, MONEY, SHOP_NULLABLE, 0, 9999, "least", 150),
     SHOP_FIELD(order_t, most, MONEY, SHOP_NULLABLE, 0, 9999, "most"),
     SHOP_FIELD_DEFAULT(order_t, units, INT, 0, 0, 9, "units", -1),
+    SHOP_FIELD(order_t, rev, INT, SHOP_FOR_NOBODY, 0, 0, "revision"),
     SHOP_FIELD_DEFAULT(order_t, open, BOOL, 0, 0, 0, "open", true),
     SHOP_FIELDS_END,
 };
@@ -372,6 +373,7 @@ static void a_change_leaves_what_is_given_once(void)
     if (T_ERR(err, VALIDATION_FAILED)) {
         T_STR(err->violations->code, "unknown");
     }
+    T_ERR(read_order(&body, &present, "{\"rev\":1}", true), VALIDATION_FAILED);
     T_OK(read_order(&body, &present, "{\"note\":null,\"units\":4}", true));
     shop_fields_merge(&stored, &body, order_fields, present);
     T_STR(stored.note, "-");
@@ -439,6 +441,7 @@ static void a_schema_names_defaults_and_readers(void)
     T_TRUE(!json_object_get(property(body, "units"), "default")); /* -1 cannot be sent */
     T_TRUE(json_is_true(json_object_get(property(body, "open"), "default")));
     T_TRUE(property(body, "code") && !property(patch, "code"));
+    T_TRUE(!property(body, "rev") && !property(reply, "rev"));
     T_TRUE(!json_object_get(property(patch, "note"), "default"));
     T_INT(json_array_size(json_object_get(reply, "required")), 5); /* not note, not mine */
     T_STR(json_string_value(json_object_get(property(reply, "note"), "description")),
