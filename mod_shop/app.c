@@ -154,14 +154,14 @@ static void use_redis(shop_app_t *app, const shop_shared_t *shared, shop_redis_t
     shop_guards_t *ports = app->guards;
     int token_s = settings->jwt_access_s + settings->jwt_leeway_s;
     shop_revoked_t *stored =
-        shop_revoked_redis(redis, app->changes, token_s, shared->revoked_owed, pool);
+        shop_revoked_redis(redis, app->changes, token_s, shared->revoked_pending, pool);
 
     ports->limiter = shop_limiter_redis(redis, ports->limiter, pool);
     ports->rate_limiter = shop_limiter_lease(ports->limiter, shared->lease, shared->lease_size,
                                              settings->nodes, pool);
     ports->revoked = shop_revoked_shm(shared->revoked, stored, app->changes, token_s,
-                                      shared->revoked_owed, pool);
-    app->cache = shop_cache_redis(redis, shared->cache_dirty, app->changes, pool);
+                                      shared->revoked_pending, pool);
+    app->cache = shop_cache_redis(redis, shared->cache_pending, app->changes, pool);
     app->listener =
         shop_listener_create(redis, app->changes, app->cache, ports->revoked, stored, pool);
 }

@@ -48,8 +48,8 @@ typedef struct shop_shared_t {
     apr_size_t limiter_size, lease_size;
     void *limiter;                  /* limiter_size zeroed bytes, see guard/limiter.h */
     void *lease;                    /* lease_size zeroed bytes, likewise */
-    unsigned *cache_dirty;          /* an invalidation could not reach Redis; cache_redis.h */
-    unsigned *revoked_owed;         /* nor could a revocation; see guard/revoked_redis.h */
+    unsigned *cache_pending;        /* invalidations not yet sent to Redis; cache_redis.h */
+    unsigned *revoked_pending;      /* revocations likewise; guard/revoked_redis.h */
     void *changes;                  /* shop_changes_size() zeroed bytes */
     struct shop_metrics_t *metrics; /* attached to counts in shared memory, metrics/metrics.h */
     void *revoked; /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */

@@ -227,22 +227,22 @@ static shop_error_t *check_current(const shop_app_t *app, const shop_req_t *req,
                                    const shop_user_t *user, const char *password)
 {
     shop_error_t *err = NULL;
-    shop_guesses_t guesses;
+    shop_attempts_t attempts;
     bool matches, rehash;
 
     /* A stolen access token must not become a way to try passwords. */
-    shop_guesses_begin(&guesses, app->guards, req, "password", user->id);
-    SHOP_TRY(shop_guesses_check(&guesses));
+    shop_attempts_begin(&attempts, app->guards, req, "password", user->id);
+    SHOP_TRY(shop_attempts_check(&attempts));
     SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user->password_hash, password,
                                 req->pool));
     if (!matches) {
-        SHOP_TRY(shop_guesses_failed(&guesses));
+        SHOP_TRY(shop_attempts_failed(&attempts));
         shop_error_violate(&err, req->pool, "/current_password", "wrong",
                            "is not the password in force");
         return err;
     }
-    SHOP_TRY(shop_guesses_check(&guesses));
-    shop_guesses_forget(&guesses);
+    SHOP_TRY(shop_attempts_check(&attempts));
+    shop_attempts_reset(&attempts);
     return NULL;
 }
 
@@ -253,8 +253,8 @@ static shop_error_t *end_other_sessions(const shop_app_t *app, const shop_req_t 
     SHOP_TRY(app->accounts->accounts->session_revoke_user(
         &ids, app->accounts->accounts, req->caller.user_id, req->caller.session_id, req->pool));
     for (int i = 0; i < ids->nelts; i++) {
-        app->guards->revoked->tell(app->guards->revoked, APR_ARRAY_IDX(ids, i, const char *),
-                                   shop_account_verdict_s(app), req->pool);
+        app->guards->revoked->add(app->guards->revoked, APR_ARRAY_IDX(ids, i, const char *),
+                                  shop_account_verdict_s(app), req->pool);
     }
     return NULL;
 }

@@ -84,10 +84,10 @@ static void renew_hash(const shop_app_t *app, const shop_req_t *req, shop_user_t
     }
 }
 
-static shop_error_t *refuse_login(const shop_guesses_t *guesses)
+static shop_error_t *refuse_login(const shop_attempts_t *attempts)
 {
-    SHOP_TRY(shop_guesses_failed(guesses));
-    return shop_err(guesses->req->pool, INVALID_CREDENTIALS,
+    SHOP_TRY(shop_attempts_failed(attempts));
+    return shop_err(attempts->req->pool, INVALID_CREDENTIALS,
                     "e-mail and password do not belong together");
 }
 
@@ -98,11 +98,11 @@ shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_re
     shop_session_times_t times = times_of(app, req);
     shop_session_grant_t grant = { 0 };
     shop_user_t *user = NULL;
-    shop_guesses_t guesses;
+    shop_attempts_t attempts;
     bool matches, rehash;
 
-    shop_guesses_begin(&guesses, app->guards, req, "login", key ? key : login->email);
-    SHOP_TRY(shop_guesses_check(&guesses));
+    shop_attempts_begin(&attempts, app->guards, req, "login", key ? key : login->email);
+    SHOP_TRY(shop_attempts_check(&attempts));
     if (key) {
         SHOP_TRY(
             app->accounts->accounts->find_by_email(&user, app->accounts->accounts, key, req->pool));
@@ -110,15 +110,15 @@ shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_re
     SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user ? user->password_hash : NULL,
                                 login->password, req->pool));
     if (!user || !matches || user->disabled) {
-        return refuse_login(&guesses);
+        return refuse_login(&attempts);
     }
-    /* Asked again, because guesses running beside this one may have used up the limit since. */
-    SHOP_TRY(shop_guesses_check(&guesses));
+    /* Checked again: concurrent attempts may have reached the limit since. */
+    SHOP_TRY(shop_attempts_check(&attempts));
     if (rehash) {
         renew_hash(app, req, user, login->password);
     }
     SHOP_TRY(shop_session_open(&grant, app->accounts->accounts, user, &times, req->pool));
-    shop_guesses_forget(&guesses);
+    shop_attempts_reset(&attempts);
     return answer_tokens(app, req, res, &grant);
 }
 
@@ -137,8 +137,8 @@ shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_
                  req->caller.user_id, req->client_ip ? req->client_ip : "unknown");
     }
     if (err && err->code == SHOP_TOKEN_REVOKED) {
-        app->guards->revoked->tell(app->guards->revoked, req->caller.session_id,
-                                   shop_account_verdict_s(app), req->pool);
+        app->guards->revoked->add(app->guards->revoked, req->caller.session_id,
+                                  shop_account_verdict_s(app), req->pool);
     }
     SHOP_TRY(err);
     return answer_tokens(app, req, res, &grant);
@@ -151,7 +151,7 @@ shop_error_t *shop_account_logout(const shop_app_t *app, shop_req_t *req, shop_r
 
     /* The store first: the verdict in Redis may be lost, this one may not. */
     SHOP_TRY(app->accounts->accounts->session_revoke(app->accounts->accounts, id, req->pool));
-    app->guards->revoked->tell(app->guards->revoked, id, shop_account_verdict_s(app), req->pool);
+    app->guards->revoked->add(app->guards->revoked, id, shop_account_verdict_s(app), req->pool);
     shop_res_bytes(res, 200, body, sizeof(body) - 1);
     return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The route's role against the caller's. Must never let a route through that has no rule. */
+ * Authorisation: the caller's role against the route's. A route without a rule is refused. */
 #include "../http/route.h"
 #include "guards.h"
 
@@ -21,7 +21,7 @@ shop_error_t *shop_guard_access(const shop_guards_t *ports, shop_req_t *req, sho
         }
         break;
     case SHOP_ACCESS_REFRESH:
-        /* A refresh token carries no role; who it belongs to is all the handler needs. */
+        /* A refresh token has no role; the handler only needs its user. */
         if (req->caller.user_id) {
             return NULL;
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Bearer token to caller (RFC 6750 section 2.1). Fails closed: when nobody can say whether the
- * session lives, the answer is 503, never "yes". */
+ * Authentication by bearer token (RFC 6750 section 2.1). Fails closed: when it cannot be
+ * determined whether the session has ended, the reply is 503. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -14,8 +14,8 @@ static bool is_bearer(const char *credentials)
     return !strncasecmp(credentials, "Bearer", 6) && strchr(" ,", credentials[6]);
 }
 
-/* What follows the next comma outside of quoted strings (the parameters of Digest hold both); NULL:
- * there is none. */
+/* The text after the next comma outside of quoted strings (parameters of Digest hold both), or
+ * NULL. */
 static const char *next_element(const char *at)
 {
     bool quoted = false;
@@ -30,8 +30,8 @@ static const char *next_element(const char *at)
     return *at ? at + 1 + strspn(at + 1, " \t") : NULL;
 }
 
-/* httpd joins repeated fields with a comma, and no token has one. So a comma behind Bearer, or
- * Bearer behind a comma, is more than one field. */
+/* httpd joins repeated fields with a comma, and no token has one. So a comma after Bearer, or
+ * Bearer after a comma, means that the field was repeated. */
 static bool is_repeated(const char *value)
 {
     const char *element = value;
@@ -83,12 +83,12 @@ static shop_role_t role_of(const char *name)
     return name && !strcmp(name, "user") ? SHOP_ROLE_USER : SHOP_ROLE_NONE;
 }
 
-static shop_error_t *is_over(apr_pool_t *pool)
+static shop_error_t *session_ended(apr_pool_t *pool)
 {
     return shop_err(pool, TOKEN_REVOKED, "the session was ended; sign in again");
 }
 
-/* One read of the primary; role and life are the session's, not the token's. */
+/* One read of the primary: role and end are those of the session, not of the token. */
 static shop_error_t *role_in_store(shop_role_t *role, const shop_guards_t *ports,
                                    const shop_claims_t *claims, const shop_req_t *req)
 {
@@ -97,7 +97,7 @@ static shop_error_t *role_in_store(shop_role_t *role, const shop_guards_t *ports
     SHOP_TRY(
         ports->sessions->read(&session, ports->sessions, claims->session, req->now, req->pool));
     if (!session || session->ended || strcmp(session->user_id, claims->subject) != 0) {
-        return is_over(req->pool);
+        return session_ended(req->pool);
     }
     *role = role_of(session->role);
     return NULL;
@@ -113,8 +113,8 @@ static shop_error_t *role_now(shop_role_t *role, const shop_guards_t *ports,
                               const shop_claims_t *claims, const shop_req_t *req)
 {
     if (only_reads(req)) {
-        switch (ports->revoked->look(ports->revoked, claims->session, req->pool)) {
-        case SHOP_REVOKED_YES: return is_over(req->pool);
+        switch (ports->revoked->lookup(ports->revoked, claims->session, req->pool)) {
+        case SHOP_REVOKED_YES: return session_ended(req->pool);
         case SHOP_REVOKED_NO: *role = role_of(claims->role); return NULL;
         case SHOP_REVOKED_UNKNOWN: break;
         }

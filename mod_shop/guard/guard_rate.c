@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * The guards that count requests. Policies by address run before the token is looked at, so that
- * guessing tokens is limited too; policies by user run once the user is known. */
+ * Guards that count requests. Policies by address run before the token is verified, so that invalid
+ * tokens are limited too; policies by user run after it. */
 #include <apr_strings.h>
 
 #include "../http/route.h"
 #include "guards.h"
 
-static void show(shop_res_t *res, const shop_rate_rule_t *rule, const shop_limit_state_t *state)
+static void set_headers(shop_res_t *res, const shop_rate_rule_t *rule,
+                        const shop_limit_state_t *state)
 {
-    /* Several policies make one list field each. */
+    /* With several policies the fields are lists. */
     apr_table_mergen(res->headers, "RateLimit-Policy", rule->text);
     apr_table_mergen(res->headers, "RateLimit", shop_rate_state_text(rule, state, res->pool));
 }
@@ -30,7 +31,7 @@ static shop_error_t *count(const shop_guards_t *ports, const shop_rate_rule_t *r
     ports->rate_limiter->hit(&state, ports->rate_limiter, key, policy->limit, policy->window, 1,
                              req->pool);
     if (ports->settings->rate_headers) {
-        show(res, rule, &state);
+        set_headers(res, rule, &state);
     }
     if (state.allowed) {
         return NULL;

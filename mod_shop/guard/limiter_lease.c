@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Blocks of permits in memory that the processes of one host share (slots.h), so that a hit costs
- * an atomic decrement and not a round trip. A permit is counted by the lender before it is handed
- * out: permits may be lost (a slot reused, a window ended, a process that died), never made. */
+ * Leased permits in memory that the processes of one host share (slots.h), so that a hit costs an
+ * atomic decrement and not a round trip. The lessor counts a permit before it is used: permits may
+ * be lost (slot reused, window ended, process ended), but never created. */
 #include <apr_strings.h>
 
 #include "../base/clock.h"
@@ -10,25 +10,25 @@
 #include "slots.h"
 
 /* State: 10 bits of the tag, 3 bits step, 17 bits permits, 34 bits end of the window in 1/64 s (8
- * years of uptime). A block has at most 4^step permits: a key that is seen once in a window borrows
- * nothing in advance, and has nothing to lose when its slot is reused. */
+ * years of uptime). A lease has at most 4^step permits: a key that is hit once in a window leases
+ * no further permit, so none is lost when its slot is reused. */
 #define END_BITS 34
 #define PERMIT (UINT64_C(1) << END_BITS)
 #define MAX_PERMITS 0x1ffff
 #define STEP_SHIFT 51
 #define MAX_STEP 5 /* 1,024 permits */
-#define PARTS 32   /* of the limit; a larger block would leave too much on one host */
+#define PARTS 32   /* of the limit; a larger lease would leave too many permits on one host */
 #define TICKS 64   /* per second */
 
-/* Tally: 10 bits that name the window of the state, 27 bits counted by the lender as last heard, 27
- * bits handed out here since then without asking. Of another window than the state: nothing. */
+/* Tally: 10 bits that identify the window of the state, 27 bits hits as last known by the lessor,
+ * 27 bits hits allowed here since and not yet reported. Void when its window is not the state's. */
 enum { TALLY = SHOP_SLOT_MORE, WORDS = 4 };
 #define COUNT_BITS 27
 #define MAX_COUNT ((UINT64_C(1) << COUNT_BITS) - 1)
 
 typedef struct lease_limiter_t {
     shop_limiter_t port; /* first: the port is this object */
-    shop_limiter_t *lender;
+    shop_limiter_t *lessor;
     shop_slots_t slots;
     int nodes;
 } lease_limiter_t;
@@ -47,7 +47,7 @@ typedef struct lease_t {
 } lease_t;
 
 typedef struct tally_t {
-    uint64_t counted, owed;
+    uint64_t counted, unreported;
 } tally_t;
 
 static uint64_t to_ticks(apr_time_t time)
@@ -77,9 +77,9 @@ static uint64_t make_state(uint64_t tag, const lease_t *lease)
            lease->permits * PERMIT | lease->end;
 }
 
-/* State and tally are not changed together either; what is left of an earlier window must not be
- * read as this one's. */
-static uint64_t window_name(uint64_t tag, uint64_t end)
+/* State and tally are two words, so they do not change together; the tally of an earlier window
+ * must not be taken for this one's. */
+static uint64_t window_id(uint64_t tag, uint64_t end)
 {
     return ((tag ^ end) * UINT64_C(0x9e3779b97f4a7c15)) >> (2 * COUNT_BITS);
 }
@@ -88,7 +88,7 @@ static tally_t tally_of(uint64_t word, uint64_t tag, uint64_t end)
 {
     tally_t tally = { 0, 0 };
 
-    if (word >> (2 * COUNT_BITS) == window_name(tag, end)) {
+    if (word >> (2 * COUNT_BITS) == window_id(tag, end)) {
         tally = (tally_t){ word >> COUNT_BITS & MAX_COUNT, word & MAX_COUNT };
     }
     return tally;
@@ -97,33 +97,34 @@ static tally_t tally_of(uint64_t word, uint64_t tag, uint64_t end)
 static uint64_t make_tally(uint64_t tag, uint64_t end, tally_t tally)
 {
     uint64_t counted = tally.counted < MAX_COUNT ? tally.counted : MAX_COUNT;
-    uint64_t owed = tally.owed < MAX_COUNT ? tally.owed : MAX_COUNT;
+    uint64_t unreported = tally.unreported < MAX_COUNT ? tally.unreported : MAX_COUNT;
 
-    return window_name(tag, end) << (2 * COUNT_BITS) | counted << COUNT_BITS | owed;
+    return window_id(tag, end) << (2 * COUNT_BITS) | counted << COUNT_BITS | unreported;
 }
 
-/* Before a state opens a window: of 1,024 tallies left by earlier ones, one has its name. */
-static void drop_leftover(shop_slot_t *slot, uint64_t seen, uint64_t tag, uint64_t end)
+/* Before a window begins: clears a tally of an earlier window that has the same id by chance (1 in
+ * 1,024). */
+static void clear_tally(shop_slot_t *slot, uint64_t seen, uint64_t tag, uint64_t end)
 {
     uint64_t word = atomic_load(&slot[TALLY]);
 
-    if (word >> (2 * COUNT_BITS) == window_name(tag, end) &&
+    if (word >> (2 * COUNT_BITS) == window_id(tag, end) &&
         atomic_load(&slot[SHOP_SLOT_STATE]) == seen) {
         atomic_compare_exchange_strong(&slot[TALLY], &word, 0);
     }
 }
 
-/* Hits of all hosts. While the lender is away the others are taken to hand out what we do: too much
- * may be counted when they do not, never too little. */
-static int64_t known(tally_t tally, const hit_t *hit)
+/* Hits of all hosts. While the lessor is unavailable, the other hosts are assumed to allow as many
+ * as this one: the estimate may be too high, never too low. */
+static int64_t known_count(tally_t tally, const hit_t *hit)
 {
     int nodes = hit->limiter->nodes > 1 ? hit->limiter->nodes : 1;
-    int64_t count = (int64_t)tally.counted + (int64_t)tally.owed * nodes;
+    int64_t count = (int64_t)tally.counted + (int64_t)tally.unreported * nodes;
 
     return count < hit->limit ? count : hit->limit;
 }
 
-static shop_limit_state_t passed(int64_t count, const hit_t *hit, int64_t left_ms)
+static shop_limit_state_t allowed(int64_t count, const hit_t *hit, int64_t left_ms)
 {
     return shop_rate_state(count < 1 ? 1 : count, hit->limit, left_ms, 1);
 }
@@ -133,8 +134,8 @@ static shop_limit_state_t refused(const hit_t *hit, int64_t left_ms)
     return shop_rate_state((int64_t)hit->limit + 1, hit->limit, left_ms, 1);
 }
 
-/* By what is known here; false when the lender has to be asked. */
-static bool decide(shop_limit_state_t *state, const hit_t *hit, shop_slot_t *slot)
+/* Decides with the permits of this host; false when permits must be acquired. */
+static bool use_permit(shop_limit_state_t *state, const hit_t *hit, shop_slot_t *slot)
 {
     uint64_t now = to_ticks(shop_clock_monotonic());
     uint64_t seen = atomic_load(&slot[SHOP_SLOT_STATE]);
@@ -148,9 +149,9 @@ static bool decide(shop_limit_state_t *state, const hit_t *hit, shop_slot_t *slo
         }
     } while (lease.permits &&
              !atomic_compare_exchange_weak(&slot[SHOP_SLOT_STATE], &seen, seen - PERMIT));
-    count = known(tally_of(atomic_load(&slot[TALLY]), hit->tag, lease.end), hit);
+    count = known_count(tally_of(atomic_load(&slot[TALLY]), hit->tag, lease.end), hit);
     if (lease.permits) {
-        *state = passed(count - (int64_t)(lease.permits - 1), hit, ms_until(lease.end, now));
+        *state = allowed(count - (int64_t)(lease.permits - 1), hit, ms_until(lease.end, now));
         return true;
     }
     if (count < hit->limit) {
@@ -160,22 +161,22 @@ static bool decide(shop_limit_state_t *state, const hit_t *hit, shop_slot_t *slo
     return true;
 }
 
-/* What of `told` was owed is counted in total now. before and end: the window's end until and since
- * this loan. */
-static void settle(shop_slot_t *slot, uint64_t tag, uint64_t before, uint64_t end, tally_t told,
-                   int64_t total)
+/* The lessor has counted the unreported hits of `reported` in total. before and end: the window's
+ * end before and after this lease. */
+static void update_tally(shop_slot_t *slot, uint64_t tag, uint64_t before, uint64_t end,
+                         tally_t reported, int64_t total)
 {
     uint64_t word = atomic_load(&slot[TALLY]);
     tally_t tally;
 
     do {
         tally = tally_of(word, tag, end);
-        if (!tally.counted && !tally.owed) {
+        if (!tally.counted && !tally.unreported) {
             tally = tally_of(word, tag, before);
         }
-        /* Only one of those who told it may cross it out. */
-        if (tally.counted == told.counted && tally.owed >= told.owed) {
-            tally.owed -= told.owed;
+        /* Several threads may have reported the same hits; only one subtracts them. */
+        if (tally.counted == reported.counted && tally.unreported >= reported.unreported) {
+            tally.unreported -= reported.unreported;
         }
         if ((int64_t)tally.counted < total) {
             tally.counted = (uint64_t)total;
@@ -183,13 +184,14 @@ static void settle(shop_slot_t *slot, uint64_t tag, uint64_t before, uint64_t en
     } while (!atomic_compare_exchange_weak(&slot[TALLY], &word, make_tally(tag, end, tally)));
 }
 
-/* Enters a loan that was asked for at `sent`, knowing `told`. */
-static void enter(const hit_t *hit, const shop_loan_t *loan, tally_t told, apr_time_t sent)
+/* Adds the permits of a lease that was requested at `sent` with the tally `reported`. */
+static void add_permits(const hit_t *hit, const shop_lease_t *granted, tally_t reported,
+                        apr_time_t sent)
 {
     shop_slot_t *slot = shop_slots_find(&hit->limiter->slots, hit->tag, true);
     uint64_t now = to_ticks(shop_clock_monotonic());
-    /* Counted from before the question, so that no permit outlives its window at the lender. */
-    uint64_t end = to_ticks(sent + loan->window_ms * 1000);
+    /* From before the request, so that no permit outlives its window at the lessor. */
+    uint64_t end = to_ticks(sent + granted->window_ms * 1000);
     uint64_t seen = atomic_load(&slot[SHOP_SLOT_STATE]);
     lease_t old, next;
 
@@ -198,20 +200,20 @@ static void enter(const hit_t *hit, const shop_loan_t *loan, tally_t told, apr_t
     }
     do {
         old = lease_of(seen, hit->tag, now);
-        /* both ends are none too late, and one that stays needs no new tally */
+        /* Neither end is too late; with the earlier one the tally stays valid. */
         next.end = old.live && old.end < end ? old.end : end;
         next.step = old.step < MAX_STEP ? old.step + 1 : MAX_STEP;
-        next.permits = old.permits + (loan->granted > 0 ? (uint64_t)loan->granted - 1 : 0);
+        next.permits = old.permits + (granted->granted > 0 ? (uint64_t)granted->granted - 1 : 0);
         next.permits = next.permits < MAX_PERMITS ? next.permits : MAX_PERMITS;
         if (!old.live) {
-            drop_leftover(slot, seen, hit->tag, end);
+            clear_tally(slot, seen, hit->tag, end);
         }
     } while (
         !atomic_compare_exchange_weak(&slot[SHOP_SLOT_STATE], &seen, make_state(hit->tag, &next)));
-    settle(slot, hit->tag, old.live ? old.end : next.end, next.end, told, loan->total);
+    update_tally(slot, hit->tag, old.live ? old.end : next.end, next.end, reported, granted->total);
 }
 
-static int block(int limit, uint64_t step)
+static int lease_size(int limit, uint64_t step)
 {
     int most = 1 << 2 * step;
     int part = limit / PARTS;
@@ -219,33 +221,35 @@ static int block(int limit, uint64_t step)
     return part < 1 ? 1 : part < most ? part : most;
 }
 
-/* false: the lender is away. */
-static bool borrow(shop_limit_state_t *state, const hit_t *hit, shop_slot_t *slot)
+/* Leases permits and uses one. false: the lessor is unavailable. */
+static bool acquire(shop_limit_state_t *state, const hit_t *hit, shop_slot_t *slot)
 {
-    shop_limiter_t *lender = hit->limiter->lender;
+    shop_limiter_t *lessor = hit->limiter->lessor;
     apr_time_t sent = shop_clock_monotonic();
     uint64_t now = to_ticks(sent);
     lease_t lease = lease_of(atomic_load(&slot[SHOP_SLOT_STATE]), hit->tag, now);
-    tally_t told = { 0, 0 };
-    shop_loan_t loan = { .limit = hit->limit,
-                         .window_s = hit->window_s,
-                         .wanted = block(hit->limit, lease.step) };
+    tally_t reported = { 0, 0 };
+    shop_lease_t request = { .limit = hit->limit,
+                             .window_s = hit->window_s,
+                             .wanted = lease_size(hit->limit, lease.step) };
 
     if (lease.live) {
-        told = tally_of(atomic_load(&slot[TALLY]), hit->tag, lease.end);
-        loan.counted = known(told, hit);
-        loan.left_ms = ms_until(lease.end, now);
+        reported = tally_of(atomic_load(&slot[TALLY]), hit->tag, lease.end);
+        request.counted = known_count(reported, hit);
+        request.left_ms = ms_until(lease.end, now);
     }
-    if (!lender->lend(&loan, lender, hit->key, hit->pool)) {
+    if (!lessor->acquire(&request, lessor, hit->key, hit->pool)) {
         return false;
     }
-    enter(hit, &loan, told, sent);
-    *state = loan.granted > 0 ? passed(loan.total - loan.granted + 1, hit, loan.window_ms)
-                              : refused(hit, loan.window_ms);
+    add_permits(hit, &request, reported, sent);
+    *state = request.granted > 0
+                 ? allowed(request.total - request.granted + 1, hit, request.window_ms)
+                 : refused(hit, request.window_ms);
     return true;
 }
 
-static shop_limit_state_t alone(const hit_t *hit)
+/* Without the lessor: within this host's share. */
+static shop_limit_state_t use_share(const hit_t *hit)
 {
     shop_slot_t *slot = shop_slots_find(&hit->limiter->slots, hit->tag, true);
     uint64_t now = to_ticks(shop_clock_monotonic());
@@ -259,7 +263,7 @@ static shop_limit_state_t alone(const hit_t *hit)
     while (!lease.live) {
         lease_t fresh = { true, 0, 0, now + (uint64_t)hit->window_s * TICKS };
 
-        drop_leftover(slot, seen, hit->tag, fresh.end);
+        clear_tally(slot, seen, hit->tag, fresh.end);
         if (atomic_compare_exchange_weak(&slot[SHOP_SLOT_STATE], &seen,
                                          make_state(hit->tag, &fresh))) {
             lease = fresh;
@@ -275,13 +279,13 @@ static shop_limit_state_t alone(const hit_t *hit)
             return refused(hit, left);
         }
         share = shop_rate_share(hit->limit - (int)tally.counted, hit->limiter->nodes);
-        if ((int64_t)tally.owed >= share) {
+        if ((int64_t)tally.unreported >= share) {
             return refused(hit, left);
         }
-        tally.owed++;
+        tally.unreported++;
     } while (
         !atomic_compare_exchange_weak(&slot[TALLY], &word, make_tally(hit->tag, lease.end, tally)));
-    return passed(hit->limit - (share - (int64_t)tally.owed), hit, left);
+    return allowed(hit->limit - (share - (int64_t)tally.unreported), hit, left);
 }
 
 static void lease_hit(shop_limit_state_t *state, shop_limiter_t *port, const char *key, int limit,
@@ -292,36 +296,36 @@ static void lease_hit(shop_limit_state_t *state, shop_limiter_t *port, const cha
     shop_slot_t *slot;
 
     if (cost != 1) {
-        limiter->lender->hit(state, limiter->lender, key, limit, window_s, cost, pool);
+        limiter->lessor->hit(state, limiter->lessor, key, limit, window_s, cost, pool);
         return;
     }
     hit.tag = shop_slots_tag(&limiter->slots, key);
     slot = shop_slots_find(&limiter->slots, hit.tag, true);
-    if (!decide(state, &hit, slot) && !borrow(state, &hit, slot)) {
-        *state = alone(&hit);
+    if (!use_permit(state, &hit, slot) && !acquire(state, &hit, slot)) {
+        *state = use_share(&hit);
     }
 }
 
-static void lease_forget(shop_limiter_t *port, const char *key, apr_pool_t *pool)
+static void lease_reset(shop_limiter_t *port, const char *key, apr_pool_t *pool)
 {
     lease_limiter_t *limiter = (lease_limiter_t *)port;
     shop_slot_t *slot =
         shop_slots_find(&limiter->slots, shop_slots_tag(&limiter->slots, key), false);
 
-    limiter->lender->forget(limiter->lender, key, pool);
+    limiter->lessor->reset(limiter->lessor, key, pool);
     if (slot) {
         atomic_store(&slot[SHOP_SLOT_STATE], 0);
     }
 }
 
-shop_limiter_t *shop_limiter_lease(shop_limiter_t *lender, void *memory, apr_size_t size, int nodes,
+shop_limiter_t *shop_limiter_lease(shop_limiter_t *lessor, void *memory, apr_size_t size, int nodes,
                                    apr_pool_t *pool)
 {
     lease_limiter_t *limiter = apr_pcalloc(pool, sizeof(*limiter));
 
     limiter->port.hit = lease_hit;
-    limiter->port.forget = lease_forget;
-    limiter->lender = lender;
+    limiter->port.reset = lease_reset;
+    limiter->lessor = lessor;
     limiter->nodes = nodes;
     shop_slots_open(&limiter->slots, memory, size, WORDS, END_BITS, pool);
     return &limiter->port;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One script call per hit: count and expiry are set together, so that no counter is ever left
- * without an end. Windows begin with the first hit and go by Redis' clock alone. */
+ * One script call per hit: count and expiry are set together, so that no counter is left without an
+ * expiry. A window begins with its first hit; only the clock of Redis counts. */
 #include "limiter_redis.h"
 
 #include <apr_strings.h>
@@ -16,8 +16,8 @@ typedef struct redis_limiter_t {
     shop_limiter_t *fallback;
 } redis_limiter_t;
 
-/* Refused hits are not counted: a counter stops at one over the limit, and the answer is the same.
- * A key without an expiry is none of ours and begins anew. */
+/* A counter stops at one above the limit, because further hits change nothing. A key without an
+ * expiry is foreign and is replaced. */
 static const char hit_script[] =
     "local limit, window, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])\n"
     "local left = redis.call('PTTL', KEYS[1])\n"
@@ -31,10 +31,10 @@ static const char hit_script[] =
     "if count <= limit then count = redis.call('INCRBY', KEYS[1], cost) end\n"
     "return { count, left }\n";
 
-/* Takes a block. As the count nears the limit a block is at most half of what is left, so that
- * little of it stays unused on one host while another must refuse. counted and ends are what the
- * asking host knows of a window under way: a Redis that was emptied or away counts from there. */
-static const char lend_script[] =
+/* Leases permits. A lease is at most half of the permits left, so that near the limit few stay
+ * unused on one host while another must refuse. counted and ends are what the host knows of the
+ * present window: a Redis that was emptied or unavailable continues from there. */
+static const char acquire_script[] =
     "local limit, window, wanted = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])\n"
     "local counted, ends = tonumber(ARGV[4]), tonumber(ARGV[5])\n"
     "local left = redis.call('PTTL', KEYS[1])\n"
@@ -48,7 +48,7 @@ static const char lend_script[] =
     "redis.call('SET', KEYS[1], count, 'PX', left)\n"
     "return { granted, count, left }\n";
 
-/* Addresses and e-mails do not stand in Redis in the clear. */
+/* Hashed, so that Redis holds no addresses and e-mails. */
 static const char *name_of(const redis_limiter_t *limiter, const char *key, apr_pool_t *pool)
 {
     return shop_redis_key_rate(shop_redis_prefix(limiter->redis),
@@ -77,18 +77,19 @@ static void redis_hit(shop_limit_state_t *state, shop_limiter_t *port, const cha
     *state = shop_rate_state(value.items[0].integer, limit, value.items[1].integer, cost);
 }
 
-static bool redis_lend(shop_loan_t *loan, shop_limiter_t *port, const char *key, apr_pool_t *pool)
+static bool redis_acquire(shop_lease_t *lease, shop_limiter_t *port, const char *key,
+                          apr_pool_t *pool)
 {
     redis_limiter_t *limiter = (redis_limiter_t *)port;
     const char *argv[6] = { name_of(limiter, key, pool),
-                            number(loan->limit, pool),
-                            number((int64_t)loan->window_s * 1000, pool),
-                            number(loan->wanted, pool),
-                            number(loan->counted, pool),
-                            number(loan->left_ms, pool) };
+                            number(lease->limit, pool),
+                            number((int64_t)lease->window_s * 1000, pool),
+                            number(lease->wanted, pool),
+                            number(lease->counted, pool),
+                            number(lease->left_ms, pool) };
     shop_redis_value_t value;
 
-    if (shop_redis_script(&value, limiter->redis, lend_script, 1, 6, argv, pool) ||
+    if (shop_redis_script(&value, limiter->redis, acquire_script, 1, 6, argv, pool) ||
         value.kind != SHOP_REDIS_ARRAY || value.count != 3) {
         return false;
     }
@@ -97,20 +98,20 @@ static bool redis_lend(shop_loan_t *loan, shop_limiter_t *port, const char *key,
             return false;
         }
     }
-    loan->granted = (int)value.items[0].integer;
-    loan->total = value.items[1].integer;
-    loan->window_ms = value.items[2].integer;
-    return loan->granted >= 0 && loan->granted <= loan->wanted && loan->window_ms > 0;
+    lease->granted = (int)value.items[0].integer;
+    lease->total = value.items[1].integer;
+    lease->window_ms = value.items[2].integer;
+    return lease->granted >= 0 && lease->granted <= lease->wanted && lease->window_ms > 0;
 }
 
-static void redis_forget(shop_limiter_t *port, const char *key, apr_pool_t *pool)
+static void redis_reset(shop_limiter_t *port, const char *key, apr_pool_t *pool)
 {
     redis_limiter_t *limiter = (redis_limiter_t *)port;
     const char *argv[2] = { "DEL", name_of(limiter, key, pool) };
     shop_redis_value_t value;
 
     (void)shop_redis_command(&value, limiter->redis, true, 2, argv, NULL, pool);
-    limiter->fallback->forget(limiter->fallback, key, pool);
+    limiter->fallback->reset(limiter->fallback, key, pool);
 }
 
 shop_limiter_t *shop_limiter_redis(shop_redis_t *redis, shop_limiter_t *fallback, apr_pool_t *pool)
@@ -118,8 +119,8 @@ shop_limiter_t *shop_limiter_redis(shop_redis_t *redis, shop_limiter_t *fallback
     redis_limiter_t *limiter = apr_pcalloc(pool, sizeof(*limiter));
 
     limiter->port.hit = redis_hit;
-    limiter->port.forget = redis_forget;
-    limiter->port.lend = redis_lend;
+    limiter->port.reset = redis_reset;
+    limiter->port.acquire = redis_acquire;
     limiter->redis = redis;
     limiter->fallback = fallback;
     return &limiter->port;

@@ -55,14 +55,14 @@ static void shm_hit(shop_limit_state_t *state, shop_limiter_t *port, const char 
         if (count) {
             end = end_of(seen);
         }
-        /* Refused hits are not counted: the limit plus one says all that is to say. */
+        /* The count stops at one above the limit, because further hits change nothing. */
         count = cost > 0 && count <= most ? count + (uint64_t)cost : count;
         count = count > most + 1 ? most + 1 : count;
         if (cost <= 0 || atomic_compare_exchange_weak(&slot[SHOP_SLOT_STATE], &seen,
                                                       make_state(tag, count, end))) {
             break;
         }
-        if (atomic_load(&slot[SHOP_SLOT_TAG]) != tag) { /* the slot was taken from us meanwhile */
+        if (atomic_load(&slot[SHOP_SLOT_TAG]) != tag) { /* another key took the slot */
             slot = shop_slots_find(&limiter->slots, tag, true);
             seen = atomic_load(&slot[SHOP_SLOT_STATE]);
         }
@@ -71,7 +71,7 @@ static void shm_hit(shop_limit_state_t *state, shop_limiter_t *port, const char 
     *state = shop_rate_state((int64_t)count, (int)most, ((int64_t)end - now) * 1000 / 16, cost);
 }
 
-static void shm_forget(shop_limiter_t *port, const char *key, apr_pool_t *pool)
+static void shm_reset(shop_limiter_t *port, const char *key, apr_pool_t *pool)
 {
     shm_limiter_t *limiter = (shm_limiter_t *)port;
     shop_slot_t *slot =
@@ -88,7 +88,7 @@ shop_limiter_t *shop_limiter_shm(void *memory, apr_size_t size, int nodes, apr_p
     shm_limiter_t *limiter = apr_pcalloc(pool, sizeof(*limiter));
 
     limiter->port.hit = shm_hit;
-    limiter->port.forget = shm_forget;
+    limiter->port.reset = shm_reset;
     limiter->nodes = nodes;
     shop_slots_open(&limiter->slots, memory, size, WORDS, END_BITS, pool);
     return &limiter->port;

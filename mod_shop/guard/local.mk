@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
 libshop_la_SOURCES += \
 	mod_shop/guard/access.c \
+	mod_shop/guard/attempts.c \
 	mod_shop/guard/authn.c \
 	mod_shop/guard/guard_rate.c \
 	mod_shop/guard/guards.h \
-	mod_shop/guard/guesses.c \
 	mod_shop/guard/limiter.h \
 	mod_shop/guard/limiter_lease.c \
 	mod_shop/guard/limiter_redis.c \
@@ -21,5 +21,5 @@ libshop_la_SOURCES += \
 	mod_shop/guard/slots.h \
 	mod_shop/guard/token.c \
 	mod_shop/guard/token.h \
-	mod_shop/guard/token_memory.c \
-	mod_shop/guard/token_memory.h
+	mod_shop/guard/token_cache.c \
+	mod_shop/guard/token_cache.h

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Pure rules of rate limiting: who is allowed what, and how it is said. */
+ * The arithmetic of rate limits and the text of their header fields. */
 #include "rate.h"
 
 #include <apr_strings.h>
@@ -14,7 +14,7 @@ shop_limit_state_t shop_rate_state(int64_t count, int limit, int64_t left_ms, in
 
     state.allowed = cost > 0 ? count <= limit : count < limit;
     state.remaining = count >= limit ? 0 : (int)(limit - count);
-    /* "0 seconds" would invite a retry within the same window. */
+    /* 0 would cause a retry within the same window. */
     state.reset_s = left_s < 1 ? 1 : left_s > INT_MAX ? INT_MAX : (int)left_s;
     return state;
 }
@@ -73,7 +73,7 @@ const char *shop_rate_address(const char *ip, apr_pool_t *pool)
                                                           : ip;
 }
 
-/* An RFC 8941 string; a name with other characters than printable ASCII loses them. */
+/* An RFC 8941 string, without the characters that are not printable ASCII. */
 static const char *quoted(const char *name, apr_pool_t *pool)
 {
     char *text = apr_palloc(pool, 2 * strlen(name) + 3);
@@ -112,7 +112,7 @@ const shop_rate_rule_t *shop_rate_rules(const shop_settings_t *settings, apr_poo
     return rules;
 }
 
-/* printf would cost more than counting the request does. */
+/* apr_psprintf would take longer than counting the request. */
 static char *put_number(char *to, const char *label, int value)
 {
     char digits[12];

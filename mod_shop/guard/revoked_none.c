@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * A shop without Redis: the store is asked about every session. */
+ * A shop without Redis: every session is looked up in the store. */
 #include "token.h"
 
-static shop_revoked_answer_t look(shop_revoked_t *revoked, const char *session_id, apr_pool_t *pool)
+static shop_revoked_answer_t lookup(shop_revoked_t *revoked, const char *session_id,
+                                    apr_pool_t *pool)
 {
     (void)revoked;
     (void)session_id;
@@ -10,7 +11,7 @@ static shop_revoked_answer_t look(shop_revoked_t *revoked, const char *session_i
     return SHOP_REVOKED_UNKNOWN;
 }
 
-static void tell(shop_revoked_t *revoked, const char *session_id, int ttl_s, apr_pool_t *pool)
+static void add(shop_revoked_t *revoked, const char *session_id, int ttl_s, apr_pool_t *pool)
 {
     (void)revoked;
     (void)session_id;
@@ -20,7 +21,7 @@ static void tell(shop_revoked_t *revoked, const char *session_id, int ttl_s, apr
 
 shop_revoked_t *shop_revoked_none(apr_pool_t *pool)
 {
-    static shop_revoked_t none = { look, tell };
+    static shop_revoked_t none = { lookup, add };
 
     (void)pool;
     return &none;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * A yes is believed always. A no is believed only while Redis can be known to hold every revocation
- * that matters; otherwise the answer is UNKNOWN and the store is asked.
+ * A hit is always valid. A miss means "not ended" only while the set in Redis is complete;
+ * otherwise the result is UNKNOWN and the store is asked.
  *
- * All revocations of an instance are one sorted set: session ids by the time they may be dropped.
- * A member beside them, the sentinel, says since when the set is complete: its name holds the
- * server's run id, its score is that time, negative to keep it out of the pruned range. So it
- * cannot outlive what it vouches for: FLUSHALL and eviction take the whole set, a restart from an
- * old snapshot and a failover to a replica change the run id. A new sentinel is trusted only
- * after the longest life of a token: what was revoked before it has expired by then. */
+ * All ended sessions of an instance are one sorted set: session ids by expiry. A further member,
+ * the sentinel, says since when the set is complete: its name holds the server's run id, its score
+ * is that time, negated to keep it out of the pruned range. It cannot outlive a part of the set:
+ * FLUSHALL and eviction remove the whole set; a restart from an old snapshot and a failover to a
+ * replica change the run id. A new sentinel is trusted after the longest life of a token, when
+ * every token of an earlier revocation has expired. */
 #include "revoked_redis.h"
 
 #include <apr_strings.h>
@@ -17,8 +17,8 @@
 #include "../hosts/pending_sync.h"
 #include "../hosts/redis_keys.h"
 
-#define MARGIN_S 60     /* clocks of the hosts and of Redis need not agree to the second */
-#define MAX_LOADED 4096 /* half the room of revoked_shm.c: the rest is for what comes later */
+#define MARGIN_S 60     /* tolerance for clock skew between the hosts and Redis */
+#define MAX_LOADED 4096 /* half the slots of revoked_shm.c; the rest is for later revocations */
 
 typedef struct redis_revoked_t {
     shop_revoked_t port; /* first: the port is this object */
@@ -27,14 +27,14 @@ typedef struct redis_revoked_t {
     const char *key;
     const char *channel;
     int token_s;
-    unsigned *owed;
-    unsigned own_owed;
+    unsigned *pending; /* pending_sync.h */
+    unsigned own_pending;
 } redis_revoked_t;
 
-/* judge(age): 0 when the sentinel has stood for so long, else 2. */
-#define JUDGE                                                                    \
+/* state(age): 0 when the set has been complete for age seconds, else 2. */
+#define STATE                                                                    \
     "local now = tonumber(redis.call('TIME')[1])\n"                              \
-    "local function judge(age)\n"                                                \
+    "local function state(age)\n"                                                \
     "  local run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')\n" \
     "  if not run then return 2 end\n"                                           \
     "  local since = redis.call('ZSCORE', KEYS[1], '=' .. run)\n"                \
@@ -47,26 +47,27 @@ typedef struct redis_revoked_t {
     "  return 2\n"                                                               \
     "end\n"
 
-/* 1: revoked. 0: not revoked. 2: cannot say. */
-static const char look_script[] =
-    "if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 1 end\n" JUDGE "return judge(ARGV[2])\n";
+/* 1: ended. 0: not ended. 2: unknown. */
+static const char lookup_script[] =
+    "if redis.call('ZSCORE', KEYS[1], ARGV[1]) then return 1 end\n" STATE "return state(ARGV[2])\n";
 
-/* The verdict, then what is listed with the seconds it stays so. Listed or heard of: both scripts
- * that add to the set announce it in the same moment. */
+/* Returns the state, then the entries with their remaining seconds. A later entry is not missed:
+ * the script that adds it also publishes it. */
 static const char load_script[] =
-    JUDGE "local all = redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf', 'WITHSCORES',\n"
+    STATE "local all = redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf', 'WITHSCORES',\n"
           "                       'LIMIT', 0, tonumber(ARGV[2]))\n"
           "for i = 2, #all, 2 do all[i] = tonumber(all[i]) - now end\n"
-          "return {judge(ARGV[1]), all}\n";
+          "return {state(ARGV[1]), all}\n";
 
-/* Others must hear of it even when it cannot be stored; who cannot be told must be told later. */
-#define PUBLISH                                                \
-    "local heard = redis.pcall('PUBLISH', ARGV[1], ARGV[2])\n" \
-    "if type(heard) == 'table' and heard.err then return heard.err end\n"
+/* Published also when it cannot be stored. An error is returned, so that the update stays pending.
+ */
+#define PUBLISH                                               \
+    "local sent = redis.pcall('PUBLISH', ARGV[1], ARGV[2])\n" \
+    "if type(sent) == 'table' and sent.err then return sent.err end\n"
 
-/* Ends with an error text, or a number: 0 when the entry could not be stored. When the memory is
- * full it cannot be written, but the sentinel can be taken away. */
-static const char tell_script[] =
+/* Returns an error text, or a number. When memory is full the entry cannot be stored; the sentinel
+ * is removed then, so that the set no longer counts as complete. */
+static const char add_script[] =
     "local now = tonumber(redis.call('TIME')[1])\n"
     "redis.call('ZREMRANGEBYSCORE', KEYS[1], 0, now)\n"
     "local done = redis.pcall('ZADD', KEYS[1], now + tonumber(ARGV[4]), ARGV[3])\n"
@@ -74,16 +75,16 @@ static const char tell_script[] =
     "  redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', '(0')\n"
     "end\n" PUBLISH "return 1\n";
 
-static const char distrust_script[] = "redis.call('DEL', KEYS[1])\n" PUBLISH "return 1\n";
+static const char discard_script[] = "redis.call('DEL', KEYS[1])\n" PUBLISH "return 1\n";
 
 static uint64_t origin_of(const redis_revoked_t *revoked)
 {
     return revoked->changes ? shop_changes_origin(revoked->changes) : 0;
 }
 
-/* Runs a script that announces; false when it could not. */
-static bool announce(redis_revoked_t *revoked, const char *script, int argc,
-                     const char *const *argv, apr_pool_t *pool)
+/* Runs a script that publishes; false: it failed. */
+static bool publish(redis_revoked_t *revoked, const char *script, int argc, const char *const *argv,
+                    apr_pool_t *pool)
 {
     shop_redis_value_t value;
 
@@ -91,69 +92,68 @@ static bool announce(redis_revoked_t *revoked, const char *script, int argc,
         return false;
     }
     if (value.kind == SHOP_REDIS_STRING) {
-        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis refused PUBLISH: %s",
+        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_ERROR, "Redis rejected PUBLISH: %s",
                         value.bytes);
     }
     return value.kind == SHOP_REDIS_INTEGER;
 }
 
-/* Takes the whole set away, whatever stands there by now: all hosts ask the store until a new
- * sentinel has aged. */
-static bool distrust(redis_revoked_t *revoked, apr_pool_t *pool)
+/* Deletes the whole set: all hosts ask the store until a new sentinel is old enough. */
+static bool discard(redis_revoked_t *revoked, apr_pool_t *pool)
 {
     const char *argv[3] = { revoked->key, revoked->channel,
                             shop_announce_ended(origin_of(revoked), NULL, 0, pool) };
 
-    return announce(revoked, distrust_script, 3, argv, pool);
+    return publish(revoked, discard_script, 3, argv, pool);
 }
 
-/* Nothing of Redis is trusted before it was told what it could not be told then. */
-static bool make_good(redis_revoked_t *revoked, apr_pool_t *pool)
+/* Sends pending updates before anything in Redis is trusted. */
+static bool flush_pending(redis_revoked_t *revoked, apr_pool_t *pool)
 {
-    unsigned owed = shop_pending_read(revoked->owed);
+    unsigned seen = shop_pending_read(revoked->pending);
 
-    if (!shop_pending_any(owed)) {
+    if (!shop_pending_any(seen)) {
         return true;
     }
-    if (!distrust(revoked, pool)) {
+    if (!discard(revoked, pool)) {
         return false;
     }
-    shop_pending_sent(revoked->owed, owed);
+    shop_pending_sent(revoked->pending, seen);
     return true;
 }
 
-static shop_revoked_answer_t redis_look(shop_revoked_t *port, const char *session_id,
-                                        apr_pool_t *pool)
+static shop_revoked_answer_t redis_lookup(shop_revoked_t *port, const char *session_id,
+                                          apr_pool_t *pool)
 {
     redis_revoked_t *revoked = (redis_revoked_t *)port;
     const char *argv[3] = { revoked->key, session_id, apr_itoa(pool, revoked->token_s + MARGIN_S) };
     shop_redis_value_t value;
 
-    if (!make_good(revoked, pool) ||
-        shop_redis_script(&value, revoked->redis, look_script, 1, 3, argv, pool) ||
+    if (!flush_pending(revoked, pool) ||
+        shop_redis_script(&value, revoked->redis, lookup_script, 1, 3, argv, pool) ||
         value.kind != SHOP_REDIS_INTEGER) {
         return SHOP_REVOKED_UNKNOWN;
     }
     if (value.integer == 0) {
-        /* A revocation this host could not pass on may have come between the two reads. */
-        return shop_pending_any(shop_pending_read(revoked->owed)) ? SHOP_REVOKED_UNKNOWN
-                                                                  : SHOP_REVOKED_NO;
+        /* An update of this host may have failed between the two reads. */
+        return shop_pending_any(shop_pending_read(revoked->pending)) ? SHOP_REVOKED_UNKNOWN
+                                                                     : SHOP_REVOKED_NO;
     }
     return value.integer == 1 ? SHOP_REVOKED_YES : SHOP_REVOKED_UNKNOWN;
 }
 
-static void redis_tell(shop_revoked_t *port, const char *session_id, int ttl_s, apr_pool_t *pool)
+static void redis_add(shop_revoked_t *port, const char *session_id, int ttl_s, apr_pool_t *pool)
 {
     redis_revoked_t *revoked = (redis_revoked_t *)port;
-    int kept = (ttl_s > revoked->token_s ? ttl_s : revoked->token_s) + MARGIN_S;
+    int entry_ttl_s = (ttl_s > revoked->token_s ? ttl_s : revoked->token_s) + MARGIN_S;
     const char *argv[5] = { revoked->key, revoked->channel,
-                            shop_announce_ended(origin_of(revoked), session_id, kept, pool),
-                            session_id, apr_itoa(pool, kept) };
+                            shop_announce_ended(origin_of(revoked), session_id, entry_ttl_s, pool),
+                            session_id, apr_itoa(pool, entry_ttl_s) };
 
-    /* The second try is for a connection that had died unnoticed; telling twice changes nothing. */
-    if (!announce(revoked, tell_script, 5, argv, pool) &&
-        !announce(revoked, tell_script, 5, argv, pool)) {
-        shop_pending_add(revoked->owed);
+    /* Repeated once, for a stale connection. Adding twice has no further effect. */
+    if (!publish(revoked, add_script, 5, argv, pool) &&
+        !publish(revoked, add_script, 5, argv, pool)) {
+        shop_pending_add(revoked->pending);
     }
 }
 
@@ -167,7 +167,7 @@ bool shop_revoked_redis_load(shop_revoked_t *port,
     shop_redis_value_t value;
     const shop_redis_value_t *listed;
 
-    if (!make_good(revoked, pool) ||
+    if (!flush_pending(revoked, pool) ||
         shop_redis_script(&value, revoked->redis, load_script, 1, 3, argv, pool) ||
         value.kind != SHOP_REDIS_ARRAY || value.count != 2 ||
         value.items[1].kind != SHOP_REDIS_ARRAY) {
@@ -186,17 +186,17 @@ bool shop_revoked_redis_load(shop_revoked_t *port,
 }
 
 shop_revoked_t *shop_revoked_redis(shop_redis_t *redis, shop_changes_t *changes, int token_s,
-                                   unsigned *owed, apr_pool_t *pool)
+                                   unsigned *pending, apr_pool_t *pool)
 {
     redis_revoked_t *revoked = apr_pcalloc(pool, sizeof(*revoked));
 
-    revoked->port.look = redis_look;
-    revoked->port.tell = redis_tell;
+    revoked->port.lookup = redis_lookup;
+    revoked->port.add = redis_add;
     revoked->redis = redis;
     revoked->changes = changes;
     revoked->key = shop_redis_key_ended_sessions(shop_redis_prefix(redis), pool);
     revoked->channel = shop_redis_channel_changes(shop_redis_prefix(redis), pool);
     revoked->token_s = token_s;
-    revoked->owed = owed ? owed : &revoked->own_owed;
+    revoked->pending = pending ? pending : &revoked->own_pending;
     return &revoked->port;
 }

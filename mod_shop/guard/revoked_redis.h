@@ -2,7 +2,7 @@
 #ifndef SHOP_GUARD_REVOKED_REDIS_H
 #define SHOP_GUARD_REVOKED_REDIS_H
 
-/* Ended sessions in Redis, so that a read need not ask the store. */
+/* Ended sessions in Redis, so that a read need not ask the store. See docs/adr/009. */
 
 #include <apr_pools.h>
 #include <stdbool.h>
@@ -11,20 +11,19 @@
 #include "../drivers/redis.h"
 #include "token.h"
 
-/* token_s: the longest an access token is accepted after it was issued (life and leeway). owed:
- * zeroed word shared by the processes of this host (it must outlive pool), or NULL: while this
- * host could not tell Redis of a revocation, none of its processes takes "not revoked" from it.
- * Every revocation is announced (hosts/announce.h) in the moment it is listed; changes gives the
+/* token_s: the longest an access token is accepted after it was issued (life and leeway). pending:
+ * zeroed word shared by the processes of this host (it must outlive pool), or NULL: while a
+ * revocation of this host has not reached Redis, none of its processes gets "not ended" from Redis.
+ * Every revocation is published (hosts/announce.h) by the script that stores it; changes gives the
  * origin and may be NULL.
  *
- * What remains: this host ends a session and cannot reach Redis, another one can. Until this host
- * reaches Redis again the other answers that session's reads (never writes or admin routes, which
- * ask the store) as long as its access token lives. */
+ * Limit: this host ends a session and cannot reach Redis, but another host can. Until this host
+ * reaches Redis again, the other host accepts reads of that session (never writes or admin routes,
+ * which ask the store) until its access token expires. */
 shop_revoked_t *shop_revoked_redis(shop_redis_t *redis, shop_changes_t *changes, int token_s,
-                                   unsigned *owed, apr_pool_t *pool);
-/* Passes everything Redis lists to each(), with the seconds it is still to be remembered. True when
- * that is all there is: Redis can be known to hold every revocation that matters. Makes good what
- * is owed. */
+                                   unsigned *pending, apr_pool_t *pool);
+/* Calls each() for every ended session in Redis, with the remaining seconds of its entry. true: the
+ * list is complete. Sends pending updates first. */
 bool shop_revoked_redis_load(shop_revoked_t *revoked,
                              void (*each)(void *baton, const char *session_id, int ttl_s),
                              void *baton, apr_pool_t *pool);

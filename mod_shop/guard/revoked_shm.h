@@ -2,13 +2,13 @@
 #ifndef SHOP_GUARD_REVOKED_SHM_H
 #define SHOP_GUARD_REVOKED_SHM_H
 
-/* Ended sessions in memory that the processes of a host share, before those in Redis: while this
- * host hears what the others announce, a signed-in read asks nobody.
+/* Ended sessions in memory that the processes of a host share, in front of those in Redis: while
+ * the subscription to other hosts is live, an authenticated read needs no round trip.
  *
- * A yes is believed always. A no needs all of: the listener hears; the table holds every
- * revocation from before it began to hear (it was filled from Redis, which vouched for its set,
- * or every token from before has expired meanwhile); no entry was dropped for want of room; this
- * host owes Redis nothing. Otherwise the next level is asked. */
+ * A hit is always valid. A miss means "not ended" only if the table is complete: the subscription
+ * is live; the table holds every revocation from before the subscription (it was loaded from Redis,
+ * whose list was complete, or all earlier tokens have expired); no entry was dropped for lack of
+ * space; and no update of this host to Redis is pending. Otherwise the next level is asked. */
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -18,28 +18,28 @@
 #include "../hosts/changes.h"
 #include "token.h"
 
-/* How many bytes of zeroed memory the processes of a host share. */
+/* Bytes of zeroed memory that the processes of a host share. */
 apr_size_t shop_revoked_shm_size(void);
-/* memory: those bytes, aligned for 64-bit words (they must outlive pool), or NULL: this process is
- * alone. changes: says whether the listener hears; it must have been attached with listens set.
- * token_s: the longest an access token is accepted after it was issued. owed: the word of
+/* memory: those bytes, aligned for 64-bit words (they must outlive pool), or NULL when this process
+ * is the only one. changes: says whether the subscription is live; attached with subscribes set.
+ * token_s: the longest an access token is accepted after it was issued. pending: the word of
  * shop_revoked_redis(), or NULL. */
 shop_revoked_t *shop_revoked_shm(void *memory, shop_revoked_t *next, const shop_changes_t *changes,
-                                 int token_s, const unsigned *owed, apr_pool_t *pool);
+                                 int token_s, const unsigned *pending, apr_pool_t *pool);
 
 /* ---- the listener; all times monotonic ---- */
-/* It begins to hear; to be called before shop_changes_subscribed(). What was announced before
- * is unknown. Returns a number for this hearing. */
-uint64_t shop_revoked_shm_begin(shop_revoked_t *revoked, apr_time_t now);
-/* Everything that was announced before this hearing began has been told. Nothing happens when
- * another one began since. */
-void shop_revoked_shm_whole(shop_revoked_t *revoked, uint64_t hearing);
-/* Another host ended a session. */
-void shop_revoked_shm_hear(shop_revoked_t *revoked, const char *session_id, int ttl_s,
-                           apr_pool_t *pool);
-/* Sessions were ended and nobody can say which. */
-void shop_revoked_shm_doubt(shop_revoked_t *revoked, apr_time_t now);
-/* Would a session that is not in the table be called alive? */
-bool shop_revoked_shm_is_whole(const shop_revoked_t *revoked, apr_time_t now);
+/* The subscription was established; to be called before shop_changes_subscribed(). Earlier
+ * announcements are unknown. Returns the number of this subscription. */
+uint64_t shop_revoked_shm_subscribed(shop_revoked_t *revoked, apr_time_t now);
+/* All sessions ended before this subscription have been added. No effect when it is not the present
+ * one. */
+void shop_revoked_shm_complete(shop_revoked_t *revoked, uint64_t subscription);
+/* Adds a session that another host ended. */
+void shop_revoked_shm_add(shop_revoked_t *revoked, const char *session_id, int ttl_s,
+                          apr_pool_t *pool);
+/* Sessions were ended whose ids are unknown. */
+void shop_revoked_shm_incomplete(shop_revoked_t *revoked, apr_time_t now);
+/* Does a miss mean that the session has not ended? */
+bool shop_revoked_shm_is_complete(const shop_revoked_t *revoked, apr_time_t now);
 
 #endif

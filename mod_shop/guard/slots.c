@@ -9,7 +9,7 @@
 
 #define NEIGHBOURS 8
 #define OWN_BYTES (1024 * 1024)
-#define LINE 64 /* head and slots stand on cache lines of their own */
+#define LINE 64 /* head and slots are on separate cache lines */
 
 void shop_slots_open(shop_slots_t *slots, void *memory, apr_size_t bytes, unsigned words,
                      unsigned end_bits, apr_pool_t *pool)
@@ -29,8 +29,8 @@ void shop_slots_open(shop_slots_t *slots, void *memory, apr_size_t bytes, unsign
     slots->end_mask = (UINT64_C(1) << end_bits) - 1;
 }
 
-/* Whoever comes first draws the word; 0 is none. */
-static uint64_t drawn(shop_slot_t *word)
+/* A random word, drawn by the first process; 0: not drawn yet. */
+static uint64_t random_word(shop_slot_t *word)
 {
     uint64_t seen = atomic_load_explicit(word, memory_order_relaxed);
     uint64_t mine = 0;
@@ -50,16 +50,16 @@ uint64_t shop_slots_tag(const shop_slots_t *slots, const char *key)
     unsigned char bytes[APR_SIPHASH_KSIZE];
     uint64_t tag;
 
-    secret[0] = drawn(&slots->secret[0]);
-    secret[1] = drawn(&slots->secret[1]);
+    secret[0] = random_word(&slots->secret[0]);
+    secret[1] = random_word(&slots->secret[1]);
     memcpy(bytes, secret, sizeof(bytes));
     tag = apr_siphash24(key, strlen(key), bytes);
     return tag ? tag : 1;
 }
 
-/* The slot that a new key takes, or has taken. A free one counts as the oldest of all, the first
- * one before the others: then two threads with the same new key want the same slot, and one finds
- * it made. */
+/* The slot that a new key takes, or has taken. A free slot counts as the oldest, and the first free
+ * one is used: so two threads with the same new key choose the same slot, and one finds it taken.
+ */
 static shop_slot_t *oldest_of(const shop_slots_t *slots, shop_slot_t *first, uint64_t tag,
                               uint64_t *owner, uint64_t *state)
 {
@@ -72,7 +72,7 @@ static shop_slot_t *oldest_of(const shop_slots_t *slots, shop_slot_t *first, uin
         uint64_t found = atomic_load(&slot[SHOP_SLOT_STATE]);
         uint64_t end = seen ? found & slots->end_mask : 0;
 
-        if (seen == tag) { /* made meanwhile */
+        if (seen == tag) { /* taken by another thread */
             *owner = tag;
             return slot;
         }
@@ -116,8 +116,8 @@ shop_slot_t *shop_slots_find(const shop_slots_t *slots, uint64_t tag, bool claim
             return slot;
         }
         if (atomic_compare_exchange_strong(&slot[SHOP_SLOT_TAG], &owner, tag)) {
-            /* Of 1,024 former owners one has our ten bits. Only the state seen before the slot
-             * became ours is wiped: what others counted for the same key since is kept. */
+            /* One in 1,024 former keys has the same ten bits, so their state is cleared. Only the
+             * state seen before the slot was taken: later hits of this key by others stay. */
             atomic_compare_exchange_strong(&slot[SHOP_SLOT_STATE], &state, 0);
             return slot;
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Tokens, strictly: three canonical segments, a header that agrees with a configured key, and
- * claims of the right types. The client must never choose algorithm or key (RFC 8725). */
+ * Strict parsing of tokens: three canonical segments, a header that matches a configured key, and
+ * claims of the right types. The client must not be able to choose algorithm or key (RFC 8725). */
 #include "token.h"
 
 #include <apr_strings.h>
@@ -10,7 +10,7 @@
 #include "../base/id.h"
 #include "../base/json.h"
 #include "../drivers/jwt.h"
-#include "token_memory.h"
+#include "token_cache.h"
 
 enum {
     TOKEN_MAX = 4096,
@@ -28,14 +28,14 @@ struct shop_tokens_t {
     const char *issuer;
     const char *audience[2]; /* by shop_token_use_t */
     apr_time_t leeway;
-    shop_token_memory_t *memory;
+    shop_token_cache_t *cache;
 };
 
 static const char *const use_names[] = { "access", "refresh" };
 
 /* ---- keys ---- */
 
-static shop_error_t *take_key(shop_tokens_t *tokens, const shop_jwt_key_t *from, apr_pool_t *pool)
+static shop_error_t *add_key(shop_tokens_t *tokens, const shop_jwt_key_t *from, apr_pool_t *pool)
 {
     shop_jwt_key_t *key = &tokens->keys[tokens->count];
 
@@ -83,17 +83,17 @@ shop_error_t *shop_tokens_create(const shop_tokens_t **tokens, const shop_settin
         return shop_err(pool, INTERNAL, "at most %d token keys", SHOP_MAX_JWT_KEYS);
     }
     for (int i = 0; i < settings->jwt_key_count; i++) {
-        SHOP_TRY(take_key(made, &settings->jwt_keys[i], pool));
+        SHOP_TRY(add_key(made, &settings->jwt_keys[i], pool));
     }
     if (!made->signing) {
-        return shop_err(pool, INTERNAL, "no token key signs");
+        return shop_err(pool, INTERNAL, "there is no signing token key");
     }
     made->issuer = apr_pstrdup(pool, settings->jwt_issuer);
     made->audience[SHOP_TOKEN_ACCESS] = apr_pstrdup(pool, settings->jwt_audience);
     made->audience[SHOP_TOKEN_REFRESH] =
         apr_pstrcat(pool, settings->jwt_audience, "/refresh", NULL);
     made->leeway = apr_time_from_sec(settings->jwt_leeway_s);
-    SHOP_TRY(shop_token_memory_create(&made->memory, pool));
+    SHOP_TRY(shop_token_cache_create(&made->cache, pool));
     *tokens = made;
     return NULL;
 }
@@ -174,8 +174,8 @@ static bool split(segments_t *parts, const char *token)
     return parts->header_size && parts->payload_size;
 }
 
-/* The object a segment spells, or NULL. Duplicate members are refused by the reader: libjwt alone
- * would take the last one. */
+/* The JSON object of a segment, or NULL. shop_json_parse refuses duplicate members; libjwt would
+ * use the last one. */
 static json_t *object_of(const char *text, apr_size_t size, apr_pool_t *pool)
 {
     shop_json_doc_t doc;
@@ -201,10 +201,10 @@ static bool is_string(const json_t *object, const char *name, const char *wanted
     return text && !strcmp(text, wanted);
 }
 
-/* The key the header names, when everything else in the header agrees with it. */
+/* The key that the header names; NULL when another member of the header does not match it. */
 static const shop_jwt_key_t *key_of_header(const shop_tokens_t *tokens, const json_t *header)
 {
-    /* Members that would bring a key of their own or rules we do not know (RFC 7515 4.1). */
+    /* Members that carry a key, or semantics that are not supported (RFC 7515 section 4.1). */
     static const char *const refused[] = { "jwk",      "jku",  "x5u", "x5c", "x5t",
                                            "x5t#S256", "crit", "b64", "zip", "enc" };
     const char *kid = string_of(header, "kid");
@@ -260,7 +260,7 @@ static bool read_identity(shop_claims_t *claims, const json_t *payload, apr_pool
     return true;
 }
 
-/* Everything but what the time makes of it. */
+/* All claims, without comparing them to the present time. */
 static bool read_claims(shop_claims_t *claims, apr_time_t *not_before, const shop_tokens_t *tokens,
                         const json_t *payload, apr_pool_t *pool)
 {
@@ -273,7 +273,7 @@ static bool read_claims(shop_claims_t *claims, apr_time_t *not_before, const sho
            claims->issued_at < claims->expires_at;
 }
 
-/* Signature and claims; claims->use is what the token must be for. */
+/* Signature and claims; claims->use: the required use. */
 static bool read_token(shop_claims_t *claims, apr_time_t *not_before, const shop_tokens_t *tokens,
                        const char *token, apr_pool_t *pool)
 {
@@ -292,7 +292,7 @@ static bool read_token(shop_claims_t *claims, apr_time_t *not_before, const shop
     if (!key || !shop_jwt_signature_ok(token, key->alg, key->secret, key->secret_size)) {
         return false;
     }
-    /* Only now, so that nobody without the key gets his JSON read. */
+    /* After the signature: claims that were not signed with the key are not parsed. */
     object = object_of(parts.payload, parts.payload_size, pool);
     return object && read_claims(claims, not_before, tokens, object, pool);
 }
@@ -307,7 +307,7 @@ shop_error_t *shop_token_verify(shop_claims_t **claims, const shop_tokens_t *tok
 
     read->use = use;
     good = strnlen(token, TOKEN_MAX + 1) <= TOKEN_MAX;
-    known = good && shop_token_memory_recall(read, &not_before, tokens->memory, token, pool);
+    known = good && shop_token_cache_get(read, &not_before, tokens->cache, token, pool);
     good = known || (good && read_token(read, &not_before, tokens, token, pool));
     if (!good || read->issued_at > now + tokens->leeway || not_before > now + tokens->leeway) {
         return shop_err(pool, TOKEN_INVALID, "the token was not issued by this shop for this use");
@@ -316,7 +316,7 @@ shop_error_t *shop_token_verify(shop_claims_t **claims, const shop_tokens_t *tok
         return shop_err(pool, TOKEN_EXPIRED, "the token has expired");
     }
     if (!known) {
-        shop_token_memory_keep(tokens->memory, token, read, not_before, pool);
+        shop_token_cache_put(tokens->cache, token, read, not_before, pool);
     }
     *claims = read;
     return NULL;

@@ -47,7 +47,7 @@ static void load_one(void *baton, const char *session_id, int ttl_s)
 {
     load_t *load = baton;
 
-    shop_revoked_shm_hear(load->revoked, session_id, ttl_s, load->pool);
+    shop_revoked_shm_add(load->revoked, session_id, ttl_s, load->pool);
 }
 
 /* Sends pending updates as soon as Redis answers, not with the next request, and loads the ended
@@ -58,13 +58,13 @@ static void synchronise(shop_listener_t *listener, apr_pool_t *pool)
     load_t load = { .revoked = listener->revoked, .pool = pool };
 
     (void)shop_cache_redis_flush(listener->cache, pool);
-    if (shop_revoked_shm_is_whole(listener->revoked, now) ||
+    if (shop_revoked_shm_is_complete(listener->revoked, now) ||
         now - listener->load_tried < LOAD_RETRY) {
         return;
     }
     listener->load_tried = now;
     if (shop_revoked_redis_load(listener->stored, load_one, &load, pool)) {
-        shop_revoked_shm_whole(listener->revoked, listener->subscription);
+        shop_revoked_shm_complete(listener->revoked, listener->subscription);
     }
 }
 
@@ -73,7 +73,7 @@ static void on_subscribed(void *baton, apr_time_t since, apr_pool_t *pool)
     shop_listener_t *listener = baton;
 
     /* In this order: the table of ended sessions is trusted while the subscription is live. */
-    listener->subscription = shop_revoked_shm_begin(listener->revoked, since);
+    listener->subscription = shop_revoked_shm_subscribed(listener->revoked, since);
     shop_changes_subscribed(listener->changes, since);
     listener->load_tried = 0;
     synchronise(listener, pool);
@@ -96,15 +96,15 @@ static void on_message(void *baton, const char *text, apr_size_t size, apr_pool_
         }
         break;
     case SHOP_ANNOUNCE_SESSION_ENDED:
-        shop_revoked_shm_hear(listener->revoked, parsed.subjects[0], parsed.ttl_s, pool);
+        shop_revoked_shm_add(listener->revoked, parsed.subjects[0], parsed.ttl_s, pool);
         break;
     case SHOP_ANNOUNCE_SOME_SESSIONS_ENDED:
-        shop_revoked_shm_doubt(listener->revoked, shop_clock_monotonic());
+        shop_revoked_shm_incomplete(listener->revoked, shop_clock_monotonic());
         break;
     case SHOP_ANNOUNCE_UNKNOWN:
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_UNKNOWN_ANNOUNCEMENT,
                         "announcement of %d bytes not understood", (int)size);
-        shop_revoked_shm_doubt(listener->revoked, shop_clock_monotonic());
+        shop_revoked_shm_incomplete(listener->revoked, shop_clock_monotonic());
         shop_changes_note(listener->changes, NULL);
         break;
     case SHOP_ANNOUNCE_ALL_CHANGED: shop_changes_note(listener->changes, NULL); break;

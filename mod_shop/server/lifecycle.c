@@ -23,7 +23,7 @@ APLOG_USE_MODULE(shop);
 
 #define LIMITER_BYTES (512 * 1024) /* per shop */
 #define LEASE_BYTES (1024 * 1024)  /* per shop: 32,000 clients at once */
-#define WORDS 2                    /* per shop: cache_dirty, revoked_owed */
+#define WORDS 2                    /* per shop: cache_pending, revoked_pending */
 #define CACHE_LINE 64
 #define LISTENER "shop-listener"
 #define LISTENER_INTERVAL apr_time_from_msec(100) /* how soon another child takes over */
@@ -94,8 +94,8 @@ static apr_size_t divide(shop_shared_t *part, void **counts, char *share)
     part->revoked = take(share, &used, shop_app_revoked_size());
     *counts = take(share, &used, shop_metrics_size(shop_app_routes()));
     words = take(share, &used, WORDS * sizeof(*words));
-    part->cache_dirty = words;
-    part->revoked_owed = words ? words + 1 : NULL;
+    part->cache_pending = words;
+    part->revoked_pending = words ? words + 1 : NULL;
     return used;
 }
 

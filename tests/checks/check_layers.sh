@@ -79,7 +79,7 @@ base/text.c <utf8proc.h> Unicode tables are data; text has no other source of th
 base/id.c <openssl/evp.h> SHA-256
 base/id.c <openssl/rand.h> the kernel's randomness
 http/etag.c <openssl/evp.h> SHA-256 of bytes before they become a request's business
-guard/token_memory.c <openssl/crypto.h> a comparison that takes the same time whatever it finds
+guard/token_cache.c <openssl/crypto.h> a comparison that takes the same time whatever it finds
 guard/token.c drivers/jwt.h libjwt stays behind drivers/jwt.h; the token's claims are the guard's
 coupons/coupon_repo.h catalogue/product_repo.h shop_leftover_t is one type for holds of stock and of coupons
 END

@@ -255,7 +255,7 @@ static void looks_see_what_is_lent(void)
     T_INT(hits(limiter, 100, 100, 60), 100);
     limiter->hit(&state, limiter, "one", 100, 60, 0, t_pool);
     T_TRUE(!state.allowed);
-    limiter->forget(limiter, "one", t_pool);
+    limiter->reset(limiter, "one", t_pool);
     T_INT(hits(limiter, 200, 100, 60), 100);
 }
 

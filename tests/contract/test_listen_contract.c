@@ -114,7 +114,7 @@ static int stop_server(void)
 /* ---- a host ---- */
 
 typedef struct host_t {
-    unsigned dirty, owed;
+    unsigned cache_pending, revoked_pending;
     shop_redis_t *redis;
     shop_changes_t *changes;
     shop_cache_t *cache;
@@ -143,10 +143,11 @@ static host_t *make_host(int commands_at)
 
     host->redis = open_redis(port);
     host->changes = shop_changes_attach(NULL, true, t_pool);
-    host->cache = shop_cache_redis(commands, &host->dirty, host->changes, t_pool);
-    host->stored = shop_revoked_redis(commands, host->changes, TOKEN_S, &host->owed, t_pool);
-    host->revoked =
-        shop_revoked_shm(NULL, host->stored, host->changes, TOKEN_S, &host->owed, t_pool);
+    host->cache = shop_cache_redis(commands, &host->cache_pending, host->changes, t_pool);
+    host->stored =
+        shop_revoked_redis(commands, host->changes, TOKEN_S, &host->revoked_pending, t_pool);
+    host->revoked = shop_revoked_shm(NULL, host->stored, host->changes, TOKEN_S,
+                                     &host->revoked_pending, t_pool);
     return host;
 }
 
@@ -163,9 +164,9 @@ static bool is_live(const host_t *host)
     return shop_changes_is_live(host->changes, shop_clock_monotonic());
 }
 
-static bool is_whole(const host_t *host)
+static bool is_complete(const host_t *host)
 {
-    return shop_revoked_shm_is_whole(host->revoked, shop_clock_monotonic());
+    return shop_revoked_shm_is_complete(host->revoked, shop_clock_monotonic());
 }
 
 static bool is_good(const host_t *host, uint64_t as_of, const char *subject)
@@ -178,7 +179,7 @@ static bool is_good(const host_t *host, uint64_t as_of, const char *subject)
 
 static bool knows_sid(const host_t *host)
 {
-    return host->revoked->look(host->revoked, "sid", t_pool) == SHOP_REVOKED_YES;
+    return host->revoked->lookup(host->revoked, "sid", t_pool) == SHOP_REVOKED_YES;
 }
 
 /* Milliseconds until it held; PATIENCE_MS when it did not. */
@@ -213,9 +214,9 @@ static host_t *start_host(int commands_at)
     shop_redis_t *own = open_redis(port);
 
     host->listener = shop_listener_create(
-        host->redis, host->changes, shop_cache_redis(own, &host->dirty, host->changes, t_pool),
-        host->revoked, shop_revoked_redis(own, host->changes, TOKEN_S, &host->owed, t_pool),
-        t_pool);
+        host->redis, host->changes,
+        shop_cache_redis(own, &host->cache_pending, host->changes, t_pool), host->revoked,
+        shop_revoked_redis(own, host->changes, TOKEN_S, &host->revoked_pending, t_pool), t_pool);
     apr_pool_create_unmanaged(&host->pool);
     pthread_create(&host->thread, NULL, listen_on, host);
     T_TRUE(until(is_live, true, host) < PATIENCE_MS);
@@ -265,7 +266,7 @@ static void age_sentinel(void)
                            apr_itoa(t_pool, TOKEN_S + 60) };
     shop_redis_value_t value;
 
-    (void)host->stored->look(host->stored, "plants it", t_pool);
+    (void)host->stored->lookup(host->stored, "plants it", t_pool);
     T_OK(shop_redis_script(&value, host->redis, script, 1, 2, argv, t_pool));
     T_INT(value.integer, 1);
 }
@@ -316,11 +317,11 @@ static void what_could_not_be_announced_is_announced_later_as_everything(void)
     one = make_host(1); /* nobody is there */
     as_of = shop_changes_sequence(two->changes);
     one->cache->invalidate(one->cache, ids, 1, t_pool);
-    T_TRUE(one->dirty != 0);
+    T_TRUE(one->cache_pending != 0);
     usleep(300 * 1000);
     T_TRUE(is_good(two, as_of, "p1"));
     T_TRUE(shop_cache_redis_flush(
-        shop_cache_redis(open_redis(port), &one->dirty, one->changes, t_pool), t_pool));
+        shop_cache_redis(open_redis(port), &one->cache_pending, one->changes, t_pool), t_pool));
     T_TRUE(until_stale(two, as_of, "any other") < PATIENCE_MS);
     stop_host(two);
 }
@@ -333,14 +334,14 @@ static void the_listener_makes_good_what_its_host_owes(void)
     fresh();
     two = start_host(port);
     one = start_host(1);
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
     as_of = shop_changes_sequence(two->changes);
     one->cache->invalidate(one->cache, NULL, 0, t_pool);
     T_TRUE(until_stale(two, as_of, "p1") < PATIENCE_MS);
-    one->revoked->tell(one->revoked, "sid", TOKEN_S, t_pool);
-    T_INT(one->revoked->look(one->revoked, "sid", t_pool), SHOP_REVOKED_YES);
-    T_TRUE(until(is_whole, false, two) < PATIENCE_MS);
-    T_INT(two->revoked->look(two->revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    one->revoked->add(one->revoked, "sid", TOKEN_S, t_pool);
+    T_INT(one->revoked->lookup(one->revoked, "sid", t_pool), SHOP_REVOKED_YES);
+    T_TRUE(until(is_complete, false, two) < PATIENCE_MS);
+    T_INT(two->revoked->lookup(two->revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     T_TRUE(is_live(two));
     stop_host(one);
     stop_host(two);
@@ -353,11 +354,11 @@ static void what_nobody_understands_is_everything(void)
 
     fresh();
     two = start_host(port);
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
     as_of = shop_changes_sequence(two->changes);
     publish("1 Q 5");
     T_TRUE(until_stale(two, as_of, "p1") < PATIENCE_MS);
-    T_TRUE(!is_whole(two));
+    T_TRUE(!is_complete(two));
     T_TRUE(is_live(two));
     stop_host(two);
 }
@@ -374,7 +375,7 @@ static void a_cut_connection_is_noticed_and_everything_counts_as_changed(void)
     two = start_host(port);
     for (int round = 0; round < 3; round++) {
         before = logged[SHOP_LOG_SUBSCRIBED];
-        T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+        T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
         as_of = shop_changes_sequence(two->changes);
         T_TRUE(is_good(two, as_of, "p1"));
         T_INT(run(4, (const char *const[]){ "CLIENT", "KILL", "TYPE", "pubsub" }).integer, 1);
@@ -394,18 +395,18 @@ static void a_silent_server_is_not_trusted_for_longer_than_a_second(void)
 
     fresh();
     two = start_host(port);
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
     as_of = shop_changes_sequence(two->changes);
     kill(server, SIGSTOP);
     t_assert(until(is_live, false, two) <= 1050, __LINE__, __FILE__, "trusted for too long");
-    T_TRUE(!is_whole(two));
+    T_TRUE(!is_complete(two));
     T_TRUE(!is_good(two, as_of, "p1"));
     usleep(1500 * 1000);
     T_TRUE(!is_live(two));
     kill(server, SIGCONT);
     T_TRUE(until(is_live, true, two) < PATIENCE_MS);
     T_TRUE(!is_good(two, as_of, "p1"));
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS); /* the same run: its set still counts */
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS); /* the same run: its set still counts */
     stop_host(two);
 }
 
@@ -417,8 +418,8 @@ static void a_restarted_server_is_live_but_not_trusted(void)
     fresh();
     one = start_host(port);
     two = start_host(port);
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
-    one->revoked->tell(one->revoked, "sid", TOKEN_S, t_pool);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
+    one->revoked->add(one->revoked, "sid", TOKEN_S, t_pool);
     T_TRUE(until(knows_sid, true, two) < PATIENCE_MS);
     as_of = shop_changes_sequence(two->changes);
     stop_server();
@@ -428,16 +429,16 @@ static void a_restarted_server_is_live_but_not_trusted(void)
     T_TRUE(until(is_live, true, two) < PATIENCE_MS);
     T_TRUE(until(is_live, true, one) < PATIENCE_MS);
     usleep(1200 * 1000);
-    T_TRUE(!is_whole(two));
-    T_INT(two->revoked->look(two->revoked, "sid", t_pool), SHOP_REVOKED_YES); /* still known */
-    T_INT(two->revoked->look(two->revoked, "other", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_TRUE(!is_complete(two));
+    T_INT(two->revoked->lookup(two->revoked, "sid", t_pool), SHOP_REVOKED_YES); /* still known */
+    T_INT(two->revoked->lookup(two->revoked, "other", t_pool), SHOP_REVOKED_UNKNOWN);
     age_sentinel();
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
     stop_host(one);
     stop_host(two);
 }
 
-static void a_listener_stops_when_told(void)
+static void a_listener_stops_on_request(void)
 {
     host_t *two;
     int took;
@@ -475,21 +476,21 @@ static void a_session_ended_on_one_host_is_refused_by_the_other_one(void)
     fresh();
     one = start_host(port);
     two = start_host(port);
-    T_TRUE(until(is_whole, true, one) < PATIENCE_MS);
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, one) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
     before = scripts_run();
     for (int i = 0; i < 200; i++) {
-        T_INT(two->revoked->look(two->revoked, "sid", t_pool), SHOP_REVOKED_NO);
+        T_INT(two->revoked->lookup(two->revoked, "sid", t_pool), SHOP_REVOKED_NO);
     }
     T_INT(scripts_run(), before); /* nobody was asked */
-    one->revoked->tell(one->revoked, "sid", TOKEN_S, t_pool);
+    one->revoked->add(one->revoked, "sid", TOKEN_S, t_pool);
     T_TRUE(knows_sid(one));
     T_TRUE(until(knows_sid, true, two) < PATIENCE_MS);
-    T_INT(two->revoked->look(two->revoked, "other", t_pool), SHOP_REVOKED_NO);
-    T_INT(scripts_run(), before + 1); /* the one that told it */
+    T_INT(two->revoked->lookup(two->revoked, "other", t_pool), SHOP_REVOKED_NO);
+    T_INT(scripts_run(), before + 1); /* the one that added it */
     flush_all();                      /* what they know they do not know from Redis */
     T_TRUE(knows_sid(one) && knows_sid(two));
-    T_INT(two->revoked->look(two->revoked, "other", t_pool), SHOP_REVOKED_NO);
+    T_INT(two->revoked->lookup(two->revoked, "other", t_pool), SHOP_REVOKED_NO);
     stop_host(one);
     stop_host(two);
 }
@@ -501,21 +502,21 @@ static void who_comes_later_reads_what_was_ended_before(void)
     fresh();
     one = make_host(port);
     for (int i = 0; i < 1000; i++) {
-        one->stored->tell(one->stored, apr_psprintf(t_pool, "sid%d", i), TOKEN_S, t_pool);
+        one->stored->add(one->stored, apr_psprintf(t_pool, "sid%d", i), TOKEN_S, t_pool);
     }
     two = start_host(port);
-    T_TRUE(until(is_whole, true, two) < PATIENCE_MS);
+    T_TRUE(until(is_complete, true, two) < PATIENCE_MS);
     for (int i = 0; i < 1000; i++) {
-        T_INT(two->revoked->look(two->revoked, apr_psprintf(t_pool, "sid%d", i), t_pool),
+        T_INT(two->revoked->lookup(two->revoked, apr_psprintf(t_pool, "sid%d", i), t_pool),
               SHOP_REVOKED_YES);
     }
-    T_INT(two->revoked->look(two->revoked, "other", t_pool), SHOP_REVOKED_NO);
+    T_INT(two->revoked->lookup(two->revoked, "other", t_pool), SHOP_REVOKED_NO);
     stop_host(two);
     flush_all(); /* the sentinel is gone: nobody vouches for what a newcomer reads */
     two = start_host(port);
     usleep(1500 * 1000);
-    T_TRUE(is_live(two) && !is_whole(two));
-    T_INT(two->revoked->look(two->revoked, "other", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_TRUE(is_live(two) && !is_complete(two));
+    T_INT(two->revoked->lookup(two->revoked, "other", t_pool), SHOP_REVOKED_UNKNOWN);
     stop_host(two);
 }
 
@@ -532,9 +533,9 @@ static void more_than_the_capacity_is_never_called_complete(void)
     T_OK(shop_redis_script(&value, two->redis, script, 1, 1, argv, t_pool));
     two = start_host(port);
     usleep(1500 * 1000);
-    T_TRUE(is_live(two) && !is_whole(two));
+    T_TRUE(is_live(two) && !is_complete(two));
     for (int i = 1; i <= 5000; i += 250) {
-        T_INT(two->revoked->look(two->revoked, apr_psprintf(t_pool, "sid%d", i), t_pool),
+        T_INT(two->revoked->lookup(two->revoked, apr_psprintf(t_pool, "sid%d", i), t_pool),
               SHOP_REVOKED_YES);
     }
     stop_host(two);
@@ -554,14 +555,15 @@ static void a_user_who_may_not_publish_is_not_believed(void)
     settings.redis_url = apr_psprintf(t_pool, "redis://shopper@127.0.0.1:%d", port);
     T_OK(shop_redis_open(&one->redis, &settings, t_pool));
     settings = before;
-    one->cache = shop_cache_redis(one->redis, &one->dirty, one->changes, t_pool);
-    one->stored = shop_revoked_redis(one->redis, one->changes, TOKEN_S, &one->owed, t_pool);
+    one->cache = shop_cache_redis(one->redis, &one->cache_pending, one->changes, t_pool);
+    one->stored =
+        shop_revoked_redis(one->redis, one->changes, TOKEN_S, &one->revoked_pending, t_pool);
     one->cache->invalidate(one->cache, ids, 1, t_pool);
-    T_TRUE(one->dirty != 0);
+    T_TRUE(one->cache_pending != 0);
     T_TRUE(!shop_cache_redis_flush(one->cache, t_pool));
-    one->stored->tell(one->stored, "sid", TOKEN_S, t_pool);
-    T_TRUE(one->owed != 0);
-    T_INT(one->stored->look(one->stored, "other", t_pool), SHOP_REVOKED_UNKNOWN);
+    one->stored->add(one->stored, "sid", TOKEN_S, t_pool);
+    T_TRUE(one->revoked_pending != 0);
+    T_INT(one->stored->lookup(one->stored, "other", t_pool), SHOP_REVOKED_UNKNOWN);
     T_TRUE(logged[SHOP_LOG_REDIS_ERROR] > 0);
     (void)run(3, (const char *const[]){ "ACL", "DELUSER", "shopper" });
 }
@@ -584,7 +586,7 @@ int main(void)
                   "a silent server is not trusted for longer than a second"),
         SHOP_TEST(a_restarted_server_is_live_but_not_trusted,
                   "a restarted server is live but not trusted"),
-        SHOP_TEST(a_listener_stops_when_told, "a listener stops when told"),
+        SHOP_TEST(a_listener_stops_on_request, "a listener stops on request"),
         SHOP_TEST_END,
     };
     static const shop_test_t session_tests[] = {

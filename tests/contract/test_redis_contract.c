@@ -77,7 +77,7 @@ static void begin(void)
     T_OK(ask(&value, redis, "CONFIG SET maxmemory 0"));
 }
 
-/* ---- a server that accepts and then does as told ---- */
+/* ---- a server that accepts and then follows a script ---- */
 
 typedef enum { STALLS, ANSWERS_LATE, CLOSES } habit_t;
 
@@ -388,7 +388,7 @@ static void of_a_thousand_hits_exactly_a_hundred_pass(void)
     T_TRUE(!state.allowed);
     T_INT(state.remaining, 0);
     T_TRUE(state.reset_s >= 1 && state.reset_s <= 60);
-    limiter->forget(limiter, "one", t_pool);
+    limiter->reset(limiter, "one", t_pool);
     limiter->hit(&state, limiter, "one", 100, 60, 0, t_pool);
     T_TRUE(state.allowed);
     T_INT(state.remaining, 100);
@@ -514,7 +514,7 @@ static void a_poisoned_record_is_a_miss_and_deleted(void)
     T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) != NULL);
 }
 
-static void a_change_redis_was_not_told_of_is_told_first(void)
+static void a_pending_change_is_sent_first(void)
 {
     unsigned dirty = 0;
     shop_cache_t *cache;
@@ -531,7 +531,7 @@ static void a_change_redis_was_not_told_of_is_told_first(void)
     T_TRUE(dirty != 0);
     T_TRUE(!cut_off->get(cut_off, "k", &slot, 60, t_pool));
     T_TRUE(!slot.usable);
-    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool)); /* told now */
+    T_TRUE(!cache->get(cache, "k", &slot, 60, t_pool)); /* sent now */
     T_TRUE(slot.usable);
     cache->put(cache, &slot, &page, 60, t_pool);
     T_TRUE(cache->get(cache, "k", &slot, 60, t_pool) != NULL);
@@ -560,17 +560,17 @@ static void a_no_is_given_only_when_every_revocation_is_known(void)
 
     begin();
     revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     age_sentinel(900 + 60);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_NO);
-    revoked->tell(revoked, "sid", 900, t_pool);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_YES);
-    T_INT(revoked->look(revoked, "other", t_pool), SHOP_REVOKED_NO);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_NO);
+    revoked->add(revoked, "sid", 900, t_pool);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_YES);
+    T_INT(revoked->lookup(revoked, "other", t_pool), SHOP_REVOKED_NO);
     T_OK(ask(&value, redis, "FLUSHALL"));
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     age_sentinel(900 + 58);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
 }
 
 static void another_run_of_redis_is_not_believed(void)
@@ -584,7 +584,7 @@ static void another_run_of_redis_is_not_believed(void)
     key = apr_pstrcat(t_pool, shop_redis_prefix(redis), "deny", NULL);
     /* What a restart from an old snapshot leaves: an aged sentinel of a run that is over. */
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "ZADD ", key, " -5 =0123456789abcdef", NULL)));
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "ZSCORE ", key, " =0123456789abcdef", NULL)));
     T_INT(value.kind, SHOP_REDIS_NIL);
 }
@@ -596,14 +596,14 @@ static void a_full_redis_never_says_no_of_a_revoked_session(void)
 
     begin();
     revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
-    revoked->look(revoked, "sid", t_pool);
+    revoked->lookup(revoked, "sid", t_pool);
     age_sentinel(960);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_NO);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_NO);
     T_OK(ask(&value, redis, "CONFIG SET maxmemory 1"));
-    revoked->tell(revoked, "sid", 900, t_pool);
-    T_TRUE(revoked->look(revoked, "sid", t_pool) != SHOP_REVOKED_NO);
+    revoked->add(revoked, "sid", 900, t_pool);
+    T_TRUE(revoked->lookup(revoked, "sid", t_pool) != SHOP_REVOKED_NO);
     T_OK(ask(&value, redis, "CONFIG SET maxmemory 0"));
-    T_TRUE(revoked->look(revoked, "sid", t_pool) != SHOP_REVOKED_NO);
+    T_TRUE(revoked->lookup(revoked, "sid", t_pool) != SHOP_REVOKED_NO);
 }
 
 static void rubbish_in_place_of_the_set_is_repaired(void)
@@ -614,29 +614,29 @@ static void rubbish_in_place_of_the_set_is_repaired(void)
     begin();
     revoked = shop_revoked_redis(redis, NULL, 900, NULL, t_pool);
     T_OK(ask(&value, redis, apr_pstrcat(t_pool, "SET ", shop_redis_prefix(redis), "deny x", NULL)));
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
-    revoked->tell(revoked, "sid", 900, t_pool);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
-    revoked->tell(revoked, "sid", 900, t_pool);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_YES);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    revoked->add(revoked, "sid", 900, t_pool);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    revoked->add(revoked, "sid", 900, t_pool);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_YES);
 }
 
-static void a_revocation_redis_was_not_told_of_takes_the_trust(void)
+static void a_pending_revocation_ends_trust(void)
 {
-    unsigned owed = 0;
+    unsigned pending = 0;
     shop_revoked_t *revoked;
     shop_revoked_t *cut_off;
 
     begin();
-    revoked = shop_revoked_redis(redis, NULL, 900, &owed, t_pool);
-    cut_off = shop_revoked_redis(open_url("redis://127.0.0.1:1"), NULL, 900, &owed, t_pool);
-    revoked->look(revoked, "sid", t_pool);
+    revoked = shop_revoked_redis(redis, NULL, 900, &pending, t_pool);
+    cut_off = shop_revoked_redis(open_url("redis://127.0.0.1:1"), NULL, 900, &pending, t_pool);
+    revoked->lookup(revoked, "sid", t_pool);
     age_sentinel(960);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_NO);
-    cut_off->tell(cut_off, "sid", 900, t_pool);
-    T_INT(cut_off->look(cut_off, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
-    T_INT(revoked->look(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_NO);
+    cut_off->add(cut_off, "sid", 900, t_pool);
+    T_INT(cut_off->lookup(cut_off, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
+    T_INT(revoked->lookup(revoked, "sid", t_pool), SHOP_REVOKED_UNKNOWN);
 }
 
 static const shop_test_t command_tests[] = {
@@ -671,8 +671,8 @@ static const shop_test_t cache_tests[] = {
     SHOP_TEST(an_emptied_redis_never_revives_old_replies,
               "an emptied Redis never revives old replies"),
     SHOP_TEST(a_poisoned_record_is_a_miss_and_deleted, "a poisoned record is a miss and deleted"),
-    SHOP_TEST(a_change_redis_was_not_told_of_is_told_first,
-              "a change Redis was not told of is told before anything is trusted"),
+    SHOP_TEST(a_pending_change_is_sent_first,
+              "a pending change is sent before anything is trusted"),
     SHOP_TEST_END,
 };
 
@@ -683,8 +683,7 @@ static const shop_test_t revoked_tests[] = {
     SHOP_TEST(a_full_redis_never_says_no_of_a_revoked_session,
               "a full Redis never says no of a revoked session"),
     SHOP_TEST(rubbish_in_place_of_the_set_is_repaired, "rubbish in place of the set is repaired"),
-    SHOP_TEST(a_revocation_redis_was_not_told_of_takes_the_trust,
-              "a revocation Redis was not told of takes the trust away"),
+    SHOP_TEST(a_pending_revocation_ends_trust, "a pending revocation ends the trust in Redis"),
     SHOP_TEST_END,
 };
 

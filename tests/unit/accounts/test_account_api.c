@@ -305,7 +305,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_new_address_is_unverified, "a new address is unverified"),
     SHOP_TEST(a_closed_account_is_signed_out, "a closed account is signed out"),
     SHOP_TEST(a_new_password_ends_the_other_sessions, "a new password ends all other sessions"),
-    SHOP_TEST(a_password_change_is_checked, "a password change is checked, and guesses counted"),
+    SHOP_TEST(a_password_change_is_checked,
+              "a password change is checked, and failed attempts are counted"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("accounts over HTTP", tests)

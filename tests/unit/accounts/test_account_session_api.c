@@ -53,7 +53,7 @@ static void failures_are_counted_per_account(void)
             T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
                       LOGIN("ann", "wrong"));
         }
-        /* The right password forgets the failures. */
+        /* The right password resets the count. */
         account_login("ann", PASSWORD);
         kit.ip = "192.0.2.2";
     }
@@ -253,7 +253,7 @@ static void signed_out_is_signed_out(void)
     T_PROBLEM(401, "token_expired", there.access, "POST", "/auth/logout", NULL);
 }
 
-static void without_the_store_nobody_is_let_in_or_told_lies(void)
+static void without_the_store_no_session_is_called_alive_or_ended(void)
 {
     static const shop_revoked_answer_t verdicts[] = { SHOP_REVOKED_NO, SHOP_REVOKED_UNKNOWN };
     pair_t ann;
@@ -291,8 +291,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(an_idle_session_ends_after_a_week, "an idle session ends after a week"),
     SHOP_TEST(a_new_role_is_taken_over_at_refresh, "a new role is taken over at refresh"),
     SHOP_TEST(signed_out_is_signed_out, "signed out is signed out, here and not there"),
-    SHOP_TEST(without_the_store_nobody_is_let_in_or_told_lies,
-              "without the store nobody is let in, and nobody told that he is out"),
+    SHOP_TEST(without_the_store_no_session_is_called_alive_or_ended,
+              "without the store no session is called alive or ended"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("sessions over HTTP", tests)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Leases: few questions, exactly the limit, whatever becomes of the lender. */
+ * Leased permits: few round trips and exactly the limit, also when the lessor fails. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -25,10 +25,10 @@ typedef struct counts_t {
     atomic_int flaps; /* answers every second time */
 } counts_t;
 
-typedef struct lender_t {
+typedef struct lessor_t {
     shop_limiter_t port;
     counts_t *counts;
-} lender_t;
+} lessor_t;
 
 static counts_t *counts;
 static shop_limiter_t *limiter;
@@ -46,9 +46,10 @@ static int64_t now_ms(void)
     return shop_clock_monotonic() / 1000;
 }
 
-static bool fake_lend(shop_loan_t *loan, shop_limiter_t *port, const char *key, apr_pool_t *pool)
+static bool fake_acquire(shop_lease_t *lease, shop_limiter_t *port, const char *key,
+                         apr_pool_t *pool)
 {
-    counts_t *all = ((lender_t *)port)->counts;
+    counts_t *all = ((lessor_t *)port)->counts;
     int call = all->calls++;
     long at = number_of(key);
     int64_t now = now_ms();
@@ -59,17 +60,17 @@ static bool fake_lend(shop_loan_t *loan, shop_limiter_t *port, const char *key, 
         return false;
     }
     if (all->end_ms[at] <= now) {
-        all->end_ms[at] = now + (loan->left_ms ? loan->left_ms : loan->window_s * 1000);
+        all->end_ms[at] = now + (lease->left_ms ? lease->left_ms : lease->window_s * 1000);
         all->count[at] = 0;
     }
     count = all->count[at];
     do {
-        known = count > loan->counted ? count : loan->counted;
-        loan->granted = loan->limit > known ? (int)(loan->limit - known + 1) / 2 : 0;
-        loan->granted = loan->granted > loan->wanted ? loan->wanted : loan->granted;
-    } while (!atomic_compare_exchange_weak(&all->count[at], &count, known + loan->granted));
-    loan->total = known + loan->granted;
-    loan->window_ms = all->end_ms[at] - now;
+        known = count > lease->counted ? count : lease->counted;
+        lease->granted = lease->limit > known ? (int)(lease->limit - known + 1) / 2 : 0;
+        lease->granted = lease->granted > lease->wanted ? lease->wanted : lease->granted;
+    } while (!atomic_compare_exchange_weak(&all->count[at], &count, known + lease->granted));
+    lease->total = known + lease->granted;
+    lease->window_ms = all->end_ms[at] - now;
     return true;
 }
 
@@ -78,23 +79,23 @@ static void fake_hit(shop_limit_state_t *state, shop_limiter_t *port, const char
 {
     (void)key;
     (void)pool;
-    ((lender_t *)port)->counts->looks++;
+    ((lessor_t *)port)->counts->looks++;
     *state = (shop_limit_state_t){ true, limit - cost, window_s };
 }
 
-static void fake_forget(shop_limiter_t *port, const char *key, apr_pool_t *pool)
+static void fake_reset(shop_limiter_t *port, const char *key, apr_pool_t *pool)
 {
     (void)pool;
-    ((lender_t *)port)->counts->count[number_of(key)] = 0;
+    ((lessor_t *)port)->counts->count[number_of(key)] = 0;
 }
 
 static shop_limiter_t *host(int nodes, void *memory, apr_size_t size)
 {
-    lender_t *lender = apr_pcalloc(t_pool, sizeof(*lender));
+    lessor_t *lessor = apr_pcalloc(t_pool, sizeof(*lessor));
 
-    lender->port = (shop_limiter_t){ fake_hit, fake_forget, fake_lend };
-    lender->counts = counts;
-    return shop_limiter_lease(&lender->port, memory, size, nodes, t_pool);
+    lessor->port = (shop_limiter_t){ fake_hit, fake_reset, fake_acquire };
+    lessor->counts = counts;
+    return shop_limiter_lease(&lessor->port, memory, size, nodes, t_pool);
 }
 
 static void begin(int nodes)
@@ -149,7 +150,7 @@ static void what_is_used_up_is_remembered(void)
     T_INT(hits(limiter, 20, 1010, 60), 10);
 }
 
-static void a_small_limit_lends_nothing_in_advance(void)
+static void a_small_limit_leases_nothing_in_advance(void)
 {
     begin(1);
     for (int i = 1; i <= 20; i++) {
@@ -179,7 +180,7 @@ static void unused_permits_end_with_their_window(void)
     T_INT(hits(limiter, 700, 640, 1), 639);
 }
 
-static void looks_and_costs_go_to_the_lender(void)
+static void looks_and_costs_go_to_the_lessor(void)
 {
     shop_limit_state_t state;
 
@@ -190,12 +191,12 @@ static void looks_and_costs_go_to_the_lender(void)
     T_INT(counts->calls, 0);
 }
 
-static void forgetting_begins_anew(void)
+static void a_reset_key_starts_at_zero(void)
 {
     begin(1);
-    limiter->forget(limiter, "never seen", t_pool);
+    limiter->reset(limiter, "never seen", t_pool);
     T_INT(hits(limiter, 200, 100, 60), 100);
-    limiter->forget(limiter, "one", t_pool);
+    limiter->reset(limiter, "one", t_pool);
     T_INT(hits(limiter, 200, 100, 60), 100);
 }
 
@@ -214,7 +215,7 @@ static void two_hosts_stay_below_the_limit_and_waste_little(void)
     t_assert(both >= 960 && both <= 1000, __LINE__, __FILE__, "%d passed", both);
 }
 
-/* ---- the lender is away ---- */
+/* ---- the lessor is unavailable ---- */
 
 static void away_from_the_start_the_share_holds(void)
 {
@@ -265,7 +266,7 @@ static void a_host_alone_takes_its_share_of_what_was_left(void)
     T_INT(hits(limiter, 1000, 100, 60), 3);
 }
 
-static void a_lender_that_lost_its_memory_is_told(void)
+static void a_lessor_that_lost_its_counts_gets_them_back(void)
 {
     for (int before = 10; before <= 100; before += 10) {
         int sum;
@@ -385,11 +386,11 @@ static void a_full_table_goes_on_counting_and_stays_in_its_memory(void)
 static const shop_test_t tests[] = {
     SHOP_TEST(a_thousand_hits_ask_forty_times, "a thousand hits ask forty times"),
     SHOP_TEST(what_is_used_up_is_remembered, "what is used up is remembered"),
-    SHOP_TEST(a_small_limit_lends_nothing_in_advance, "a small limit lends nothing in advance"),
+    SHOP_TEST(a_small_limit_leases_nothing_in_advance, "a small limit leases nothing in advance"),
     SHOP_TEST(a_window_ends_by_itself, "a window ends by itself"),
     SHOP_TEST(unused_permits_end_with_their_window, "unused permits end with their window"),
-    SHOP_TEST(looks_and_costs_go_to_the_lender, "looks and costs go to the lender"),
-    SHOP_TEST(forgetting_begins_anew, "forgetting begins anew"),
+    SHOP_TEST(looks_and_costs_go_to_the_lessor, "looks and costs go to the lessor"),
+    SHOP_TEST(a_reset_key_starts_at_zero, "a reset key starts at zero"),
     SHOP_TEST(two_hosts_stay_below_the_limit_and_waste_little,
               "two hosts stay below the limit and waste little"),
     SHOP_TEST(away_from_the_start_the_share_holds, "away from the start, the share holds"),
@@ -397,7 +398,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(coming_back_counts_what_was_handed_out, "coming back counts what was handed out"),
     SHOP_TEST(a_host_alone_takes_its_share_of_what_was_left,
               "a host alone takes its share of what was left"),
-    SHOP_TEST(a_lender_that_lost_its_memory_is_told, "a lender that lost its memory is told"),
+    SHOP_TEST(a_lessor_that_lost_its_counts_gets_them_back,
+              "a lessor that lost its counts gets them back"),
     SHOP_TEST(one_that_answers_now_and_then_changes_nothing,
               "one that answers now and then changes nothing"),
     SHOP_TEST(of_a_thousand_hits_by_eight_threads_exactly_a_hundred_pass,

@@ -118,13 +118,13 @@ static void a_look_counts_nothing(void)
     T_TRUE(hit("two", 2, 60, 1));
 }
 
-static void forgetting_begins_anew(void)
+static void a_reset_key_starts_at_zero(void)
 {
     limiter = shop_limiter_shm(NULL, 0, 1, t_pool);
-    limiter->forget(limiter, "never seen", t_pool);
+    limiter->reset(limiter, "never seen", t_pool);
     T_TRUE(hit("one", 1, 60, 1));
     T_TRUE(!hit("one", 1, 60, 1));
-    limiter->forget(limiter, "one", t_pool);
+    limiter->reset(limiter, "one", t_pool);
     T_TRUE(hit("one", 1, 60, 1));
     T_TRUE(!hit("one", 1, 60, 1));
 }
@@ -165,7 +165,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(processes_count_together, "processes count together"),
     SHOP_TEST(several_hosts_share_the_limit, "several hosts share the limit"),
     SHOP_TEST(a_look_counts_nothing, "a look counts nothing"),
-    SHOP_TEST(forgetting_begins_anew, "forgetting begins anew"),
+    SHOP_TEST(a_reset_key_starts_at_zero, "a reset key starts at zero"),
     SHOP_TEST(a_window_ends_by_itself, "a window ends by itself"),
     SHOP_TEST(a_full_table_goes_on_counting_and_stays_in_its_memory,
               "a full table goes on counting and stays in its memory"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The arithmetic of rate limits and what clients are told. */
+ * The arithmetic of rate limits and the text of its header fields. */
 #include "mod_shop/guard/rate.h"
 #include "tests/kit/harness.h"
 

@@ -8,7 +8,7 @@
 #include "mod_shop/base/base64.h"
 #include "mod_shop/settings.h"
 #include "mod_shop/guard/token.h"
-#include "mod_shop/guard/token_memory.h"
+#include "mod_shop/guard/token_cache.h"
 #include "tests/kit/harness.h"
 
 #define NOW_S 1790000000
@@ -442,27 +442,27 @@ static void what_was_kept_is_recalled_for_its_use_alone(void)
                          .issued_at = 1,
                          .expires_at = 3 };
     shop_claims_t out = { .use = SHOP_TOKEN_ACCESS };
-    shop_token_memory_t *memory;
+    shop_token_cache_t *memory;
     apr_time_t not_before = 0;
 
-    T_OK(shop_token_memory_create(&memory, t_pool));
-    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "a.b.c", t_pool));
-    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "", t_pool));
-    shop_token_memory_keep(memory, "a.b.c", &in, 2, t_pool);
-    T_TRUE(shop_token_memory_recall(&out, &not_before, memory, "a.b.c", t_pool));
+    T_OK(shop_token_cache_create(&memory, t_pool));
+    T_TRUE(!shop_token_cache_get(&out, &not_before, memory, "a.b.c", t_pool));
+    T_TRUE(!shop_token_cache_get(&out, &not_before, memory, "", t_pool));
+    shop_token_cache_put(memory, "a.b.c", &in, 2, t_pool);
+    T_TRUE(shop_token_cache_get(&out, &not_before, memory, "a.b.c", t_pool));
     T_STR(out.subject, SUB);
     T_STR(out.session, "s");
     T_STR(out.id, "i");
     T_STR(out.role, "user");
     T_TRUE(out.issued_at == 1 && not_before == 2 && out.expires_at == 3);
     out.use = SHOP_TOKEN_REFRESH;
-    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "a.b.c", t_pool));
+    T_TRUE(!shop_token_cache_get(&out, &not_before, memory, "a.b.c", t_pool));
     out.use = SHOP_TOKEN_ACCESS;
-    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "a.b.d", t_pool));
+    T_TRUE(!shop_token_cache_get(&out, &not_before, memory, "a.b.d", t_pool));
     memset(long_id, 'x', sizeof(long_id) - 1);
     in.id = long_id;
-    shop_token_memory_keep(memory, "d.e.f", &in, 2, t_pool);
-    T_TRUE(!shop_token_memory_recall(&out, &not_before, memory, "d.e.f", t_pool));
+    shop_token_cache_put(memory, "d.e.f", &in, 2, t_pool);
+    T_TRUE(!shop_token_cache_get(&out, &not_before, memory, "d.e.f", t_pool));
 }
 
 enum { CROWD = 4, CROWD_TOKENS = 12000, FEW_TOKENS = 1000 };
@@ -494,24 +494,23 @@ static void *verify_all(void *baton)
 static void the_memory_keeps_as_many_as_it_says(void)
 {
     shop_claims_t claims = { .subject = SUB, .session = "s", .id = "i", .role = "user" };
-    shop_token_memory_t *memory;
+    shop_token_cache_t *memory;
     apr_time_t not_before;
     int known = 0;
 
-    T_OK(shop_token_memory_create(&memory, t_pool));
-    for (int i = 0; i < SHOP_TOKEN_MEMORY; i++) {
+    T_OK(shop_token_cache_create(&memory, t_pool));
+    for (int i = 0; i < SHOP_TOKEN_CACHE_SIZE; i++) {
         claims.expires_at = i + 1;
-        shop_token_memory_keep(memory, apr_itoa(t_pool, i), &claims, 0, t_pool);
+        shop_token_cache_put(memory, apr_itoa(t_pool, i), &claims, 0, t_pool);
         claims.expires_at = 1000000 + i; /* again: the same place */
-        shop_token_memory_keep(memory, apr_itoa(t_pool, i), &claims, 0, t_pool);
+        shop_token_cache_put(memory, apr_itoa(t_pool, i), &claims, 0, t_pool);
     }
-    for (int i = 0; i < SHOP_TOKEN_MEMORY; i++) {
-        known +=
-            shop_token_memory_recall(&claims, &not_before, memory, apr_itoa(t_pool, i), t_pool);
+    for (int i = 0; i < SHOP_TOKEN_CACHE_SIZE; i++) {
+        known += shop_token_cache_get(&claims, &not_before, memory, apr_itoa(t_pool, i), t_pool);
     }
-    T_TRUE(known > SHOP_TOKEN_MEMORY * 3 / 4); /* some sets got more than their share */
-    T_TRUE(shop_token_memory_recall(&claims, &not_before, memory,
-                                    apr_itoa(t_pool, SHOP_TOKEN_MEMORY - 1), t_pool));
+    T_TRUE(known > SHOP_TOKEN_CACHE_SIZE * 3 / 4); /* some sets got more than their share */
+    T_TRUE(shop_token_cache_get(&claims, &not_before, memory,
+                                apr_itoa(t_pool, SHOP_TOKEN_CACHE_SIZE - 1), t_pool));
 }
 
 static void many_threads_with_more_tokens_than_room_get_their_own(void)
