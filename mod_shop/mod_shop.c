@@ -20,11 +20,16 @@ static void register_hooks(apr_pool_t *pool)
 {
     /* mod_unique_id makes the id that we take over */
     static const char *const after_unique_id[] = { "mod_unique_id.c", NULL };
+    /* it may lead to the API from elsewhere */
+    static const char *const after_rewriting[] = { "mod_rewrite.c", NULL };
+    /* they would map what lies below an API root as well */
+    static const char *const before_mapping[] = { "mod_alias.c", "mod_proxy.c", NULL };
     /* its threads use the pools that our child_init opens */
     static const char *const before_watchdog[] = { "mod_watchdog.c", NULL };
 
     (void)pool;
     shop_register_problem_filter();
+    shop_register_reply_filters();
     shop_register_status();
     ap_hook_pre_config(shop_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(shop_check_config, NULL, NULL, APR_HOOK_MIDDLE);
@@ -33,12 +38,14 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_child_init(shop_child_init, NULL, before_watchdog, APR_HOOK_FIRST);
     ap_hook_child_stopping(shop_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_read_request(shop_post_read_request, after_unique_id, NULL, APR_HOOK_MIDDLE);
-    ap_hook_translate_name(shop_translate_name, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_translate_name(shop_pre_translate_name, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_translate_name(shop_translate_name, after_rewriting, before_mapping, APR_HOOK_FIRST);
     ap_hook_map_to_storage(shop_map_to_storage, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_type_checker(shop_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
     /* before the shop's own: it may lie below an API root */
     ap_hook_handler(shop_metrics_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(shop_handler, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_insert_filter(shop_insert_filter, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_insert_error_filter(shop_insert_error_filter, NULL, NULL, APR_HOOK_LAST);
 }
 

@@ -45,10 +45,13 @@ static void directives(apr_pool_t *pool)
 
 static void errors(void)
 {
-    puts("# Errors\n\nGenerated from `mod_shop/base/errors.def`. Every refusal is "
-         "`application/problem+json` (RFC 9457): `type` ends in the code with hyphens, `code` is "
-         "stable, `detail` is a sentence for people, `request_id` finds the request in the error "
-         "log.\n\n| Status | `code` | `type` ends in | Meaning |\n|---|---|---|---|");
+    puts(
+        "# Errors\n\nGenerated from `mod_shop/base/errors.def`. Every refusal is "
+        "`application/problem+json` (RFC 9457): `type` ends in the code with hyphens, `code` is "
+        "stable, `detail` is a sentence for people, `request_id` finds the request in the error "
+        "log. httpd may refuse with a status that is not in this list: its code is then the reason "
+        "phrase, `gone` for `410 Gone`.\n\n| Status | `code` | `type` ends in | Meaning "
+        "|\n|---|---|---|---|");
 #define SHOP_ERROR(name, status, code, title, help) \
     printf("| %d | `%s` | `", status, code);        \
     slug(code);                                     \
@@ -147,8 +150,8 @@ static void conf(apr_pool_t *pool)
          "# ---- what belongs beside it ----\n"
          "# bodies are read to 64 KiB; this is the wall behind it\n"
          "LimitRequestBody 131072\nTraceEnable off\n"
-         "# compression must not change the ETag that If-Match compares\n"
-         "<IfModule deflate_module>\n    DeflateAlterETag NoChange\n</IfModule>\n"
+         "# mod_deflate and mod_brotli may encode what ShopCompress does not; each coding has an\n"
+         "# ETag of its own, and If-Match and If-None-Match take all of them (docs/httpd.md)\n"
          "# CORS: the origins you name and no others; `always` covers error replies too\n"
          "<IfModule headers_module>\n"
          "    SetEnvIf Origin \"^https://shop\\.example\\.com$\" SHOP_ORIGIN=$0\n"
@@ -159,9 +162,11 @@ static void conf(apr_pool_t *pool)
          "DELETE, OPTIONS\" env=SHOP_ORIGIN\n"
          "        Header always set Access-Control-Allow-Headers \"Authorization, Content-Type, "
          "Idempotency-Key, If-Match, If-None-Match\" env=SHOP_ORIGIN\n"
-         "        Header always set Access-Control-Expose-Headers \"ETag, Link, Location, "
-         "RateLimit, RateLimit-Policy, Retry-After, X-Request-Id, Idempotent-Replayed\" "
+         "        Header always set Access-Control-Expose-Headers \"Allow, ETag, Link, Location, "
+         "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, "
+         "Idempotent-Replayed\" "
          "env=SHOP_ORIGIN\n"
+         "        Header always set Access-Control-Max-Age 7200 env=SHOP_ORIGIN\n"
          "        Header always merge Vary Origin\n"
          "    </Location>\n</IfModule>\n"
          "# bandwidth: KiB/s of each download; a worker is held meanwhile\n"

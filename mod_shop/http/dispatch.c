@@ -178,16 +178,13 @@ static const char *target_of(const shop_req_t *req)
                        req->query ? req->query : "", NULL);
 }
 
-/* Returns the coding of the reply and sets res->acceptable_codings. A part of a reply is a part of
- * its identity: hosts may encode one reply into different bytes under one tag, and the parts of
- * those do not fit together. */
+/* Returns the coding of the reply and sets res->acceptable_codings. */
 static shop_coding_t negotiate(shop_res_t *res, const shop_dispatch_t *dispatch,
                                const shop_req_t *req)
 {
     const char *accept = shop_req_header(req, "Accept-Encoding");
 
-    return shop_coding_choose(&res->acceptable_codings,
-                              accept && !shop_req_header(req, "Range") ? accept : NULL,
+    return shop_coding_choose(&res->acceptable_codings, accept,
                               dispatch->codings & ~req->barred_codings);
 }
 
@@ -286,6 +283,10 @@ static void answer_conditional(const shop_dispatch_t *dispatch, const shop_req_t
         if (!(has & SHOP_CODING_BIT(res->coding))) {
             shop_res_recode(res, coding);
         }
+        res->unsent = (shop_content_t){ .type = res->content_type,
+                                        .bytes = res->body,
+                                        .size = res->size,
+                                        .immortal = res->immortal };
         res->status = 304;
         res->content_type = NULL;
         res->body = NULL;

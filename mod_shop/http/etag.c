@@ -10,6 +10,7 @@
 #include "../base/base64.h"
 
 #define TAG_BYTES 16
+#define TAG_CHARS 22 /* of base64url */
 
 const char *shop_etag_of(const char *bytes, apr_size_t size, apr_pool_t *pool)
 {
@@ -140,4 +141,19 @@ const char *shop_etag_recode(const char *etag, shop_coding_t from, shop_coding_t
     object = apr_pstrmemdup(pool, etag, strlen(etag) - 1 - suffix_size(from));
     return apr_pstrcat(pool, object, to == SHOP_CODING_IDENTITY ? "" : "-",
                        to == SHOP_CODING_IDENTITY ? "" : shop_coding_name(to), "\"", NULL);
+}
+
+const char *shop_etag_encoded(const char *etag, const char *content_encoding, apr_pool_t *pool)
+{
+    shop_coding_t coding = SHOP_CODING_IDENTITY;
+    const char *object;
+
+    if (*etag != '"' || strlen(etag) < TAG_CHARS + 2) {
+        return etag;
+    }
+    object = apr_pstrcat(pool, apr_pstrmemdup(pool, etag, TAG_CHARS + 1), "\"", NULL);
+    if (content_encoding && !shop_coding_of(&coding, content_encoding, strlen(content_encoding))) {
+        return apr_pstrcat(pool, "W/", object, NULL);
+    }
+    return shop_etag_recode(object, SHOP_CODING_IDENTITY, coding, pool);
 }

@@ -21,6 +21,10 @@ shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, boo
  * shop_coding_t each: "x" is identity, "x-gzip" and "x-br" are those codings, whether we or
  * mod_deflate and mod_brotli made them. etag: of the object in this coding; NULL names none. */
 unsigned shop_etag_named(const shop_req_t *req, const char *etag, shop_coding_t coding);
+/* The tag of the same object when its reply leaves with this Content-Encoding, NULL: none. etag may
+ * name a coding already. A coding that is none of ours gets a weak tag, so that it is never that of
+ * other bytes. A tag that is no strong one of ours stays as it is. */
+const char *shop_etag_encoded(const char *etag, const char *content_encoding, apr_pool_t *pool);
 /* The tag of the same object in another coding: a strong tag stands for bytes, section 8.8.1. */
 const char *shop_etag_recode(const char *etag, shop_coding_t from, shop_coding_t to,
                              apr_pool_t *pool);

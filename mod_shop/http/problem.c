@@ -2,6 +2,7 @@
  * Errors as application/problem+json. The cause of an error goes to the log and nowhere else. */
 #include "problem.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,9 @@
 #define REALM "Bearer realm=\"shop\""
 
 /* "type" ends in the code with hyphens for underscores. */
-static const char *type_of(shop_code_t code, const char *problem_base, apr_pool_t *pool)
+static const char *type_of(const char *code, const char *problem_base, apr_pool_t *pool)
 {
-    char *slug = apr_pstrdup(pool, shop_code_name(code));
+    char *slug = apr_pstrdup(pool, code);
 
     for (char *at = slug; *at; at++) {
         if (*at == '_') {
@@ -65,30 +66,74 @@ static void write_extra(shop_json_out_t *out, json_t *extra)
     }
 }
 
+/* What the first members say. */
+typedef struct heading_t {
+    int status;
+    const char *code, *title, *detail;
+} heading_t;
+
+static void write_heading(shop_json_out_t *out, const heading_t *heading, const char *request_id,
+                          const char *problem_base, apr_pool_t *pool)
+{
+    shop_json_begin(out, '{');
+    write_member(out, "type", type_of(heading->code, problem_base, pool));
+    write_member(out, "title", heading->title);
+    shop_json_key(out, "status");
+    shop_json_int(out, heading->status);
+    write_member(out, "detail",
+                 shop_uri_is_utf8(heading->detail) ? heading->detail : heading->title);
+    if (request_id) {
+        write_member(out, "instance", apr_pstrcat(pool, "urn:request:", request_id, NULL));
+        write_member(out, "request_id", request_id);
+    }
+    write_member(out, "code", heading->code);
+}
+
 const char *shop_problem_document(apr_size_t *size, const shop_error_t *err, const char *request_id,
                                   const char *problem_base, apr_pool_t *pool)
 {
+    heading_t heading = { .status = shop_code_status(err->code),
+                          .code = shop_code_name(err->code),
+                          .title = shop_code_title(err->code),
+                          .detail = err->detail };
     shop_json_out_t out;
 
     shop_json_out_init(&out, pool, 512);
-    shop_json_begin(&out, '{');
-    write_member(&out, "type", type_of(err->code, problem_base, pool));
-    write_member(&out, "title", shop_code_title(err->code));
-    shop_json_key(&out, "status");
-    shop_json_int(&out, shop_code_status(err->code));
-    write_member(&out, "detail",
-                 shop_uri_is_utf8(err->detail) ? err->detail : shop_code_title(err->code));
-    if (request_id) {
-        write_member(&out, "instance", apr_pstrcat(pool, "urn:request:", request_id, NULL));
-        write_member(&out, "request_id", request_id);
-    }
-    write_member(&out, "code", shop_code_name(err->code));
+    write_heading(&out, &heading, request_id, problem_base, pool);
     if (err->violations) {
         write_violations(&out, err->violations);
     }
     if (err->extra) {
         write_extra(&out, err->extra);
     }
+    shop_json_end(&out, '}');
+    return shop_json_finish(&out, size);
+}
+
+/* "Length Required" into "length_required". */
+static const char *code_of(const char *reason, apr_pool_t *pool)
+{
+    char *code = apr_pstrdup(pool, reason);
+
+    for (char *at = code; *at; at++) {
+        *at = apr_isalnum(*at) ? (char)apr_tolower(*at) : '_';
+    }
+    return code;
+}
+
+const char *shop_problem_of_status(apr_size_t *size, int status, const char *reason,
+                                   const char *request_id, const char *problem_base,
+                                   apr_pool_t *pool)
+{
+    shop_code_t known = shop_code_of_status(status);
+    heading_t heading = { .status = status,
+                          .code = known ? shop_code_name(known) : code_of(reason, pool),
+                          .title = known ? shop_code_title(known) : reason,
+                          .detail = reason };
+    shop_json_out_t out;
+
+    shop_json_out_init(&out, pool, 512);
+    write_heading(&out, &heading, request_id, problem_base, pool);
     shop_json_end(&out, '}');
     return shop_json_finish(&out, size);
 }

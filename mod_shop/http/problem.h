@@ -13,7 +13,13 @@
 void shop_problem_reply(shop_res_t *res, const shop_req_t *req, const shop_error_t *err,
                         const char *problem_base);
 
-/* The document alone, for refusals of httpd's own; request_id may be NULL. */
+/* The document for a refusal of httpd's own with this status (400 to 599) and reason phrase. A
+ * status without a row in errors.def has the phrase as its code. request_id may be NULL. */
+const char *shop_problem_of_status(apr_size_t *size, int status, const char *reason,
+                                   const char *request_id, const char *problem_base,
+                                   apr_pool_t *pool);
+
+/* The document of an error alone; request_id may be NULL. */
 const char *shop_problem_document(apr_size_t *size, const shop_error_t *err, const char *request_id,
                                   const char *problem_base, apr_pool_t *pool);
 

@@ -28,6 +28,13 @@ typedef struct shop_page_t {
     int cell_count;
 } shop_page_t;
 
+typedef struct shop_content_t {
+    const char *type; /* NULL: none */
+    const char *bytes;
+    apr_size_t size;
+    bool immortal; /* see shop_page_t */
+} shop_content_t;
+
 typedef struct shop_res_t {
     apr_pool_t *pool;
     int status;
@@ -38,11 +45,12 @@ typedef struct shop_res_t {
     unsigned acceptable_codings; /* a bit each; 0: the reply does not depend on Accept-Encoding */
     const char *body;
     apr_size_t size;
-    bool immortal;             /* see shop_page_t */
-    const char *cache_key;     /* it is kept under this key; NULL: it is not */
-    const char *cached;        /* "local", "shared", or "store" when it had to be made; NULL: a
-                                * reply that nobody keeps */
-    bool close;                /* close the connection after this reply */
+    bool immortal;         /* see shop_page_t */
+    shop_content_t unsent; /* of a 304: what its 200 would hold, for filters that decide by it */
+    const char *cache_key; /* it is kept under this key; NULL: it is not */
+    const char *cached;    /* "local", "shared", or "store" when it had to be made; NULL: a
+                            * reply that nobody keeps */
+    bool close;            /* close the connection after this reply */
     const shop_error_t *error; /* what the problem document was made of; for the log */
     int currency_exponent;     /* for MONEY fields; set before the handler runs, as audience is */
     shop_audience_t audience;  /* who reads it: which members are printed */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 mod_shop_la_SOURCES += \
+	mod_shop/server/address.c \
 	mod_shop/server/body.c \
 	mod_shop/server/conf.c \
 	mod_shop/server/conf.h \
@@ -15,5 +16,6 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/log_sink.c \
 	mod_shop/server/metrics.c \
 	mod_shop/server/problem_filter.c \
+	mod_shop/server/reply.c \
 	mod_shop/server/request.c \
 	mod_shop/server/server.h

@@ -4,6 +4,7 @@
 #include <httpd.h>
 
 #include <apr_strings.h>
+#include <http_core.h>
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
@@ -14,17 +15,44 @@
 
 static ap_filter_rec_t *filter_handle;
 
-static shop_error_t *error_of_status(int status, apr_pool_t *pool)
-{
-    shop_code_t code = shop_code_of_status(status);
-    const char *detail = ap_get_status_line(status);
+/* httpd keeps an ErrorDocument by its own index of the status; 0: of none that refuses. */
+#define INDEXES 256
+static int status_by_index[INDEXES];
 
-    if (code == SHOP_OK) {
-        code = status >= 500 ? SHOP_INTERNAL : SHOP_BAD_REQUEST;
+/* The reason phrase of the status line, without the number. */
+static const char *reason_of(request_rec *r)
+{
+    const char *line = ap_get_status_line_ex(r->pool, r->status);
+
+    return strlen(line) > 4 ? line + 4 : line;
+}
+
+static void set_headers(request_rec *r, const char *id)
+{
+    const char *length = apr_table_get(r->notes, SHOP_NOTE_LENGTH);
+
+    apr_table_unset(r->headers_out, "Content-Encoding");
+    apr_table_unset(r->headers_out, "Content-Language");
+    apr_table_setn(r->headers_out, "X-Request-Id", id);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    if (r->status == HTTP_SERVICE_UNAVAILABLE) {
+        apr_table_setn(r->headers_out, "Retry-After", "2");
     }
-    /* The reason phrase without the number. */
-    return shop_error_create(pool, code, __FILE__, __LINE__, "%s",
-                             detail && strlen(detail) > 4 ? detail + 4 : shop_code_title(code));
+    if (r->status == HTTP_RANGE_NOT_SATISFIABLE && length &&
+        !apr_table_get(r->headers_out, "Content-Range")) {
+        apr_table_setn(r->headers_out, "Content-Range",
+                       apr_pstrcat(r->pool, "bytes */", length, NULL));
+    }
+}
+
+/* What httpd refused while it read the request it does not answer further requests behind, but does
+ * not always say so; 417 is one. */
+static void announce_close(request_rec *r)
+{
+    if (!apr_table_get(r->subprocess_env, "SHOP_REQUEST_ID") && !r->connection->master) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
 }
 
 static apr_status_t problem_filter(ap_filter_t *filter, apr_bucket_brigade *brigade)
@@ -41,25 +69,34 @@ static apr_status_t problem_filter(ap_filter_t *filter, apr_bucket_brigade *brig
         return APR_SUCCESS;
     }
     filter->ctx = r;
-    bytes = shop_problem_document(&size, error_of_status(r->status, r->pool), id, base, r->pool);
+    bytes = shop_problem_of_status(&size, r->status, reason_of(r), id, base, r->pool);
     r->content_encoding = NULL;
-    apr_table_unset(r->headers_out, "Content-Encoding");
-    apr_table_unset(r->headers_out, "Content-Language");
     r->content_languages = NULL;
     ap_set_content_type(r, "application/problem+json");
     ap_set_content_length(r, (apr_off_t)size);
-    apr_table_setn(r->headers_out, "X-Request-Id", id);
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    if (r->status == HTTP_SERVICE_UNAVAILABLE) {
-        apr_table_setn(r->headers_out, "Retry-After", "2");
-    }
-    if (!r->header_only) {
-        APR_BRIGADE_INSERT_TAIL(brigade,
-                                apr_bucket_pool_create(bytes, size, r->pool, c->bucket_alloc));
-    }
+    set_headers(r, id);
+    announce_close(r);
+    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_pool_create(bytes, size, r->pool, c->bucket_alloc));
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(c->bucket_alloc));
     return ap_pass_brigade(filter->next, brigade);
+}
+
+void shop_no_error_document(request_rec *r)
+{
+    const core_dir_config *conf = ap_get_core_module_config(r->per_dir_config);
+
+    if (!conf->response_code_exprs) {
+        return;
+    }
+    for (apr_hash_index_t *at = apr_hash_first(r->pool, conf->response_code_exprs); at;
+         at = apr_hash_next(at)) {
+        const int *index = apr_hash_this_key(at);
+
+        /* Text in the place of the document; the filter replaces the text. */
+        if (*index >= 0 && *index < INDEXES && status_by_index[*index]) {
+            ap_custom_response(r, status_by_index[*index], "refused");
+        }
+    }
 }
 
 void shop_insert_error_filter(request_rec *r)
@@ -71,6 +108,13 @@ void shop_insert_error_filter(request_rec *r)
 
 void shop_register_problem_filter(void)
 {
+    for (int status = 400; status < 600; status++) {
+        int index = ap_index_of_response(status); /* that of 500 for a status nobody knows */
+
+        if (index < INDEXES && (!status_by_index[index] || status == 500)) {
+            status_by_index[index] = status;
+        }
+    }
     filter_handle =
         ap_register_output_filter("SHOP_PROBLEM", problem_filter, NULL, AP_FTYPE_RESOURCE);
 }

@@ -29,36 +29,6 @@ int shop_requests_in_flight(void)
     return atomic_load(&in_flight);
 }
 
-static int engine_on(const request_rec *r)
-{
-    const shop_dir_conf_t *conf = shop_dir_conf(r);
-
-    return conf && conf->engine == 1;
-}
-
-int shop_is_api(const request_rec *r)
-{
-    const shop_server_conf_t *conf = shop_server_conf(r->server);
-
-    if (engine_on(r)) {
-        return 1;
-    }
-    /* Refused before any <Location> was looked at: a request that cannot be read belongs to the
-     * API as much as to anything else this server has. */
-    if (!r->uri || r->status == HTTP_BAD_REQUEST) {
-        return conf->roots->nelts > 0;
-    }
-    for (int i = 0; i < conf->roots->nelts; i++) {
-        const char *root = APR_ARRAY_IDX(conf->roots, i, const char *);
-        apr_size_t size = strlen(root);
-
-        if (!strncmp(r->uri, root, size) && (r->uri[size] == '/' || !r->uri[size])) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* ---- request id ---- */
 
 static int clean_id(const char *id)
@@ -75,10 +45,13 @@ static int clean_id(const char *id)
 
 const char *shop_request_id(request_rec *r)
 {
-    const char *id = apr_table_get(r->notes, "SHOP_REQUEST_ID");
-    const char *sent;
+    const char *sent, *id;
     shop_error_t *err;
 
+    while (r->main || r->prev) {
+        r = r->main ? r->main : r->prev;
+    }
+    id = apr_table_get(r->notes, "SHOP_REQUEST_ID");
     if (id) {
         return id;
     }
@@ -99,7 +72,12 @@ const char *shop_request_id(request_rec *r)
 
 int shop_post_read_request(request_rec *r)
 {
-    if (!r->prev && !r->main && shop_server_conf(r->server)->roots->nelts) {
+    /* ErrorDocument of a request that was refused before shop_no_error_document could see it: with
+     * an error here httpd goes back to the refusal itself */
+    if (r->prev && ap_is_HTTP_ERROR(r->prev->status) && shop_is_api(r->prev)) {
+        return r->prev->status;
+    }
+    if (!r->main && shop_server_conf(r->server)->roots->nelts) {
         const char *id = shop_request_id(r);
 
         apr_table_setn(r->subprocess_env, "SHOP_REQUEST_ID", id);
@@ -110,43 +88,7 @@ int shop_post_read_request(request_rec *r)
     return DECLINED;
 }
 
-/* ---- phases answered so that no file system is looked at ---- */
-
-int shop_translate_name(request_rec *r)
-{
-    if (!engine_on(r)) {
-        return DECLINED;
-    }
-    r->filename = r->uri;
-    /* httpd forgets the <Location> before map_to_storage and finds it again behind it */
-    ap_set_module_config(r->request_config, &shop_module, r);
-    return OK;
-}
-
-int shop_map_to_storage(request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &shop_module) ? OK : DECLINED;
-}
-
-int shop_type_checker(request_rec *r)
-{
-    return engine_on(r) ? OK : DECLINED;
-}
-
 /* ---- handler ---- */
-
-/* The path below the root, or NULL when the request spelled it in a way that httpd normalised
- * ("//", "/./"): such spellings must not reach a route that a proxy's rule did not see. */
-static const char *path_below(const request_rec *r, const char *root)
-{
-    char *raw = apr_pstrdup(r->pool, r->parsed_uri.path ? r->parsed_uri.path : "");
-    const char *path = r->uri + strlen(root);
-
-    if (ap_unescape_url(raw) != OK || strcmp(raw, r->uri)) {
-        return NULL;
-    }
-    return *path ? path : "/";
-}
 
 static apr_off_t announced_length(const request_rec *r)
 {
@@ -206,58 +148,6 @@ static void fill_request(shop_req_t *req, request_rec *r, const shop_app_t *app,
     req->deadline = shop_clock_monotonic() + apr_time_from_msec(settings->deadline_ms);
 }
 
-static int copy_header(void *out, const char *name, const char *value)
-{
-    apr_table_addn(out, name, value);
-    return 1;
-}
-
-/* httpd keeps a reply of less than this back until the worker has looked for the next request, has
- * found none and has given the connection up (FlushMinThreshold's default). */
-#define HELD_BACK 4096
-
-/* Is a reply so small that it should be sent at once? On a kept connection the next request is then
- * often there when the worker looks, and need not come by way of the listener and another worker.
- * A larger one goes out by itself, and a slow client must not hold the worker; the streams of one
- * HTTP/2 connection share their writes. */
-static int goes_at_once(const request_rec *r, const shop_res_t *res)
-{
-    return res->size < HELD_BACK && !r->connection->master;
-}
-
-static int send_reply(request_rec *r, const shop_res_t *res)
-{
-    conn_rec *c = r->connection;
-    apr_bucket_brigade *brigade = apr_brigade_create(r->pool, c->bucket_alloc);
-
-    r->status = res->status;
-    apr_table_do(copy_header, r->headers_out, res->headers, NULL);
-    if (res->etag) {
-        apr_table_setn(r->headers_out, "ETag", res->etag);
-    }
-    if (res->content_type) {
-        ap_set_content_type(r, res->content_type);
-    }
-    if (res->close) {
-        c->keepalive = AP_CONN_CLOSE;
-    }
-    if (res->content_type) {
-        ap_set_content_length(r, (apr_off_t)res->size);
-    }
-    if (res->size && !r->header_only) {
-        APR_BRIGADE_INSERT_TAIL(
-            brigade, res->immortal
-                         ? apr_bucket_immortal_create(res->body, res->size, c->bucket_alloc)
-                         : apr_bucket_pool_create(res->body, res->size, r->pool, c->bucket_alloc));
-    }
-    APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(c->bucket_alloc));
-    if (goes_at_once(r, res)) {
-        APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(c->bucket_alloc));
-    }
-    ap_pass_brigade(r->output_filters, brigade);
-    return OK; /* also when the client is gone: there is nobody to tell */
-}
-
 static void export_notes(request_rec *r, const shop_req_t *req, const shop_res_t *res)
 {
     if (req->caller.user_id) {
@@ -314,7 +204,7 @@ int shop_handler(request_rec *r)
     shop_res_t res = { .pool = r->pool };
     const char *root;
 
-    if (!engine_on(r)) {
+    if (!shop_engine_on(r)) {
         return DECLINED;
     }
     if (!conf->app) { /* said in the log when the child began */
@@ -324,11 +214,11 @@ int shop_handler(request_rec *r)
     root = shop_dir_conf(r)->root;
     shop_log_current(r);
     res.headers = apr_table_make(r->pool, 8);
-    fill_request(&req, r, conf->app, &body, root, path_below(r, root));
+    fill_request(&req, r, conf->app, &body, root, shop_path_below(r, root));
     run(r, conf, &req, &res);
     export_notes(r, &req, &res);
     count(r, req.route, res.status, res.error ? res.error->code : SHOP_OK);
     shop_app_begin(0);
     shop_log_current(NULL);
-    return send_reply(r, &res);
+    return shop_send_reply(r, &res);
 }

@@ -148,6 +148,26 @@ class FiltersAlone(ShopCase):
         self.assertEqual(r.status, 304)
 
 
+class FiltersThatKeepTheTag(FiltersAlone):
+    """DeflateAlterETag NoChange: the module names the coding, since a strong tag stands for bytes."""
+    env_options = {'children': 1, 'extra': 'ShopCompress off\nDeflateAlterETag NoChange',
+                   'location': 'SetOutputFilter DEFLATE'}
+
+
+class FiltersThatDecode(ShopCase):
+    """What the module keeps encoded is decoded again behind it: the tag is that of the bytes that leave."""
+    env_options = {'children': 1, 'location': 'SetOutputFilter INFLATE'}
+
+    def test_the_tag_is_that_of_the_decoded_reply(self):
+        path = '/products/' + self.shop.add_product(description='a lamp for reading in bed ' * 60)['id']
+        c = self.shop.anonymous()
+        plain = self.assert_status(c.get(path), 200)
+        for _ in range(3):
+            r = self.assert_status(c.get(path, headers={'Accept-Encoding': 'gzip'}), 200)
+            self.assertEqual((r.json, r.header('content-encoding')), (plain.json, None))
+            self.assertEqual(r.header('etag'), plain.header('etag'))
+
+
 class BehindCache(ShopCase):
     """mod_cache in front, in shared memory: each client gets the coding it takes, and the same reply."""
     env_options = {'children': 1, 'modules': ('cache', 'cache_socache'),
@@ -165,6 +185,16 @@ class BehindCache(ShopCase):
                 hits += (r.header('x-cache') or '').startswith('HIT')
                 self.assertIn(r.header('content-encoding'), (coding, None))
         self.assertEqual(len(bodies), 1)
+        self.assertGreater(hits, 0)
+
+    def test_what_is_kept_has_no_ranges_either(self):
+        path = '/products/' + self.shop.add_product(description='a lamp for reading in bed ' * 60)['id']
+        c, hits = self.shop.anonymous(), 0
+        whole = self.assert_status(c.get(path), 200)
+        for _ in range(4):
+            r = self.assert_status(c.get(path, headers={'Range': 'bytes=0-9'}), 200)
+            self.assertEqual((r.json, r.header('content-range')), (whole.json, None))
+            hits += (r.header('x-cache') or '').startswith('HIT')
         self.assertGreater(hits, 0)
 
 

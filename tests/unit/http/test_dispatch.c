@@ -144,6 +144,10 @@ static void an_unchanged_object_is_304_without_a_body(void)
         T_STR(res->body, NULL);
         T_STR(res->content_type, NULL);
         T_INT(res->size, 0);
+        /* what filters decide by is that of the 200 */
+        T_INT(res->unsent.size, first->size);
+        T_STR(res->unsent.type, first->content_type);
+        T_TRUE(!memcmp(res->unsent.bytes, first->body, first->size));
         T_STR(apr_table_get(res->headers, "Cache-Control"), "public, max-age=30");
         T_STR(apr_table_get(res->headers, "Link"), apr_table_get(first->headers, "Link"));
     }

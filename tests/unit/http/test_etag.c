@@ -96,6 +96,33 @@ static void if_none_match_compares_weakly(void)
     }
 }
 
+static void a_tag_follows_the_coding_that_leaves(void)
+{
+    static const struct {
+        const char *etag, *coding, *becomes;
+    } cases[] = {
+        { TAG, NULL, TAG },
+        { TAG, "identity", TAG },
+        { TAG, "gzip", "\"0123456789abcdefghij-_-gzip\"" },
+        { TAG, "x-gzip", "\"0123456789abcdefghij-_-gzip\"" },
+        { TAG, "br", "\"0123456789abcdefghij-_-br\"" },
+        /* what somebody behind us has named already, decoded, or encoded twice */
+        { "\"0123456789abcdefghij-_-gzip\"", "gzip", "\"0123456789abcdefghij-_-gzip\"" },
+        { "\"0123456789abcdefghij-_-gzip-gunzip\"", NULL, TAG },
+        { "\"0123456789abcdefghij-_-gzip\"", "br", "\"0123456789abcdefghij-_-br\"" },
+        { TAG, "zstd", "W/" TAG },
+        { TAG, "gzip, br", "W/" TAG },
+        /* not one of ours */
+        { "W/" TAG, "gzip", "W/" TAG },
+        { "\"short\"", "gzip", "\"short\"" },
+        { "", "gzip", "" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        T_STR(shop_etag_encoded(cases[i].etag, cases[i].coding, t_pool), cases[i].becomes);
+    }
+}
+
 static const shop_test_t tests[] = {
     SHOP_TEST(a_tag_is_half_a_sha256_in_quotes, "a tag is 128 bits of SHA-256 as base64url"),
     SHOP_TEST(if_match_compares_strongly, "If-Match compares strongly; a weak tag never matches"),
@@ -104,6 +131,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(without_the_header_only_a_strict_shop_refuses,
               "without If-Match only a shop that requires it refuses"),
     SHOP_TEST(if_none_match_compares_weakly, "If-None-Match compares weakly"),
+    SHOP_TEST(a_tag_follows_the_coding_that_leaves, "two codings never share a strong tag"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("etag", tests)

@@ -124,6 +124,40 @@ static void a_detail_that_is_no_text_is_replaced(void)
     T_TRUE(!json_object_get(doc, "instance") && !json_object_get(doc, "request_id"));
 }
 
+static void a_refusal_of_httpds_own_keeps_its_status(void)
+{
+    static const struct {
+        int status;
+        const char *reason, *code, *title, *type;
+    } cases[] = {
+        { 404, "Not Found", "not_found", "Not found", "urn:x:not-found" },
+        { 401, "Unauthorized", "token_missing", "Sign-in required", "urn:x:token-missing" },
+        { 417, "Expectation Failed", "expectation_failed", "Expectation failed",
+          "urn:x:expectation-failed" },
+        { 505, "HTTP Version Not Supported", "http_version_not_supported",
+          "HTTP version not supported", "urn:x:http-version-not-supported" },
+        { 410, "Gone", "gone", "Gone", "urn:x:gone" },
+        { 402, "Payment Required", "payment_required", "Payment Required",
+          "urn:x:payment-required" },
+        { 499, "Status 499", "status_499", "Status 499", "urn:x:status-499" },
+        { 599, "", "", "", "urn:x:" },
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        apr_size_t size = 0;
+        const char *text =
+            shop_problem_of_status(&size, cases[i].status, cases[i].reason, "id", "urn:x:", t_pool);
+        json_t *doc = shop_json_own(json_loadb(text, size, 0, NULL), t_pool);
+
+        T_INT(json_integer_value(json_object_get(doc, "status")), cases[i].status);
+        T_STR(member(doc, "code"), cases[i].code);
+        T_STR(member(doc, "title"), cases[i].title);
+        T_STR(member(doc, "type"), cases[i].type);
+        T_STR(member(doc, "detail"), cases[i].reason);
+        T_STR(member(doc, "instance"), "urn:request:id");
+    }
+}
+
 static const shop_test_t tests[] = {
     SHOP_TEST(a_problem_has_every_member_of_the_contract,
               "a problem has type, title, status, detail, instance, request_id and code"),
@@ -134,6 +168,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(headers_follow_from_the_code, "401 has a challenge; 429 and 503 say when"),
     SHOP_TEST(extra_members_and_retry_after_of_the_error_are_used,
               "an error's own members and Retry-After are shown"),
+    SHOP_TEST(a_refusal_of_httpds_own_keeps_its_status,
+              "a refusal of httpd's own keeps its status, whatever that is"),
     SHOP_TEST(a_detail_that_is_no_text_is_replaced, "a problem is always valid JSON"),
     SHOP_TEST_END,
 };

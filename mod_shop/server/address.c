@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * Which addresses are the API's, also after mod_rewrite, and that no file system is looked at for
+ * them. The guard against other spellings compares what the client wrote with what httpd read. */
+#include <httpd.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_request.h>
+
+#include "conf.h"
+#include "server.h"
+
+extern module AP_MODULE_DECLARE_DATA shop_module;
+
+int shop_engine_on(const request_rec *r)
+{
+    const shop_dir_conf_t *conf = shop_dir_conf(r);
+
+    return conf && conf->engine == 1;
+}
+
+int shop_is_api(const request_rec *r)
+{
+    const shop_server_conf_t *conf = shop_server_conf(r->server);
+
+    if (shop_engine_on(r)) {
+        return 1;
+    }
+    /* No path was read: such a request belongs to the API as much as to anything else here. */
+    if (!r->uri || (r->uri[0] != '/' && strcmp(r->uri, "*") != 0)) {
+        return conf->roots->nelts > 0;
+    }
+    for (int i = 0; i < conf->roots->nelts; i++) {
+        const char *root = APR_ARRAY_IDX(conf->roots, i, const char *);
+        apr_size_t size = strlen(root);
+
+        if (!strncmp(r->uri, root, size) && (r->uri[size] == '/' || !r->uri[size])) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ---- phases answered so that no file system is looked at ---- */
+
+int shop_pre_translate_name(request_rec *r)
+{
+    if (shop_engine_on(r)) {
+        shop_no_error_document(r);
+    }
+    return DECLINED;
+}
+
+/* The <Location> was found for the address before mod_rewrite changed it: look again. */
+static int rewritten_engine_on(request_rec *r)
+{
+    ap_conf_vector_t *found = r->per_dir_config;
+    int on;
+
+    r->per_dir_config = r->server->lookup_defaults;
+    on = ap_location_walk(r) == OK && shop_engine_on(r);
+    if (on) {
+        shop_no_error_document(r);
+    }
+    r->per_dir_config = found;
+    return on;
+}
+
+static int is_rewritten(const request_rec *r)
+{
+    return r->parsed_uri.path && r->uri != r->parsed_uri.path &&
+           strcmp(r->uri, r->parsed_uri.path) != 0;
+}
+
+int shop_translate_name(request_rec *r)
+{
+    if (!(is_rewritten(r) ? rewritten_engine_on(r) : shop_engine_on(r))) {
+        return DECLINED;
+    }
+    r->filename = r->uri;
+    /* httpd forgets the <Location> before map_to_storage and finds it again behind it */
+    ap_set_module_config(r->request_config, &shop_module, r);
+    return OK;
+}
+
+int shop_map_to_storage(request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &shop_module) ? OK : DECLINED;
+}
+
+int shop_type_checker(request_rec *r)
+{
+    if (!shop_engine_on(r)) {
+        return DECLINED;
+    }
+    r->handler = "shop-api"; /* without a handler mod_dir would serve its FallbackResource */
+    return OK;
+}
+
+/* ---- the guard against other spellings ---- */
+
+/* The path in a request target as it was sent: "/a/b?c", or "http://host/a/b?c". */
+static const char *written_path(const request_rec *r)
+{
+    const char *at = r->unparsed_uri ? r->unparsed_uri : "";
+    const char *authority = *at == '/' ? NULL : strstr(at, "://");
+
+    if (authority) {
+        at = authority + 3;
+        at += strcspn(at, "/?#");
+    }
+    return apr_pstrmemdup(r->pool, at, strcspn(at, "?#"));
+}
+
+static int hex_value(char c)
+{
+    return apr_isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
+}
+
+/* Is it path, letter by letter, as far as percent-encoding allows? An encoded slash is none. */
+static int spells(const char *written, const char *path)
+{
+    for (; *written; written++, path++) {
+        char c = *written;
+
+        if (c == '%' && apr_isxdigit(written[1]) && apr_isxdigit(written[2])) {
+            c = (char)(hex_value(written[1]) << 4 | hex_value(written[2]));
+            written += 2;
+            if (c == '/') {
+                return 0;
+            }
+        }
+        if (c != *path) {
+            return 0;
+        }
+    }
+    return !*path;
+}
+
+const char *shop_path_below(const request_rec *r, const char *root)
+{
+    const char *path = r->uri + strlen(root);
+
+    for (const request_rec *at = r; at; at = at->prev) {
+        if (!spells(written_path(at), at->parsed_uri.path ? at->parsed_uri.path : "")) {
+            return NULL;
+        }
+    }
+    return *path ? path : "/";
+}
