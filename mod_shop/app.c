@@ -236,8 +236,9 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
 {
     shop_verify_ports_t ports = {
         .store = app->books,
-        .products = app->catalogue->products,
+        .stock = app->catalogue->stock,
         .coupons = app->coupons->coupons,
+        .coupon_uses = app->coupons->uses,
         .clock = app->clock,
     };
     shop_error_t *err;

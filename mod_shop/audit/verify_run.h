@@ -6,13 +6,14 @@
 
 #include "../base/clock.h"
 #include "../coupons/coupon_repo.h"
-#include "../catalogue/product_repo.h"
+#include "../store/reservation.h"
 #include "verify_store.h"
 
 typedef struct shop_verify_ports_t {
     shop_verify_store_t *store;
-    shop_product_repo_t *products;
-    shop_coupon_repo_t *coupons;
+    shop_reservations_t *stock;
+    shop_coupon_repo_t *coupons; /* what each customer used */
+    shop_reservations_t *coupon_uses;
     const shop_clock_t *clock;
 } shop_verify_ports_t;
 

@@ -4,6 +4,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "../catalogue/product.h"
 #include "verify_inner.h"
 
 static bool is_same(const shop_verify_seen_t *a, const shop_verify_seen_t *b)
@@ -44,11 +45,6 @@ static shop_error_t *mend(bool *settled, const shop_verify_run_t *run, shop_veri
     return NULL;
 }
 
-/* Gives back or forgets what an order that is not there left in a product or coupon. Its claim
- * precedes all it takes, so it cannot be on its way. */
-typedef shop_error_t *(*clear_t)(const shop_verify_run_t *run, const char *id, bool backs,
-                                 const shop_verify_entry_t *entry, apr_pool_t *pool);
-
 static bool has_stranger(const apr_array_header_t *entries)
 {
     for (int i = 0; i < entries->nelts; i++) {
@@ -59,9 +55,21 @@ static bool has_stranger(const apr_array_header_t *entries)
     return false;
 }
 
+/* Releases, or drops the marker of, what an order that is not there left in a unit. Its claim
+ * precedes all it reserves, so it cannot be on its way. */
+static shop_error_t *clear(shop_reservations_t *reservations, const char *id, bool backs,
+                           const shop_verify_entry_t *entry, apr_pool_t *pool)
+{
+    const shop_reservation_line_t line = { id, entry->amount, 0 };
+    const shop_reservation_t left = { entry->id, &line, 1 };
+
+    return backs ? reservations->drop_markers(reservations, &left, pool)
+                 : reservations->release(reservations, &left, pool);
+}
+
 static shop_error_t *tell_strangers(const shop_verify_run_t *run, const char *kind, const char *id,
-                                    bool backs, const apr_array_header_t *entries, clear_t clear,
-                                    apr_pool_t *pool)
+                                    bool backs, const apr_array_header_t *entries,
+                                    shop_reservations_t *reservations, apr_pool_t *pool)
 {
     for (int i = 0; i < entries->nelts; i++) {
         const shop_verify_entry_t *entry = &APR_ARRAY_IDX(entries, i, shop_verify_entry_t);
@@ -74,7 +82,7 @@ static shop_error_t *tell_strangers(const shop_verify_run_t *run, const char *ki
         }
         finding.detail = apr_psprintf(pool, "names order %s, which is not there", entry->id);
         if (run->repair) {
-            SHOP_TRY(clear(run, id, backs, entry, pool));
+            SHOP_TRY(clear(reservations, id, backs, entry, pool));
             finding.repaired = true;
         }
         shop_verify_tell(run, &finding);
@@ -83,16 +91,6 @@ static shop_error_t *tell_strangers(const shop_verify_run_t *run, const char *ki
 }
 
 /* ---- products ---- */
-
-static shop_error_t *clear_product(const shop_verify_run_t *run, const char *id, bool backs,
-                                   const shop_verify_entry_t *entry, apr_pool_t *pool)
-{
-    shop_product_repo_t *products = run->ports->products;
-    shop_take_t take = { id, entry->amount, 0 };
-
-    return backs ? products->forget_back(products, entry->id, &take, 1, pool)
-                 : products->release(products, entry->id, &take, 1, pool);
-}
 
 static void judge_product(apr_array_header_t *findings, const shop_verify_product_t *product)
 {
@@ -148,20 +146,11 @@ shop_error_t *shop_verify_look_at_product(bool *settled, const shop_verify_run_t
         return NULL;
     }
     shop_verify_tell_all(run, findings);
-    SHOP_TRY(tell_strangers(run, "product", id, false, product->holds, clear_product, pool));
-    return tell_strangers(run, "product", id, true, product->backs, clear_product, pool);
+    SHOP_TRY(tell_strangers(run, "product", id, false, product->holds, run->ports->stock, pool));
+    return tell_strangers(run, "product", id, true, product->backs, run->ports->stock, pool);
 }
 
 /* ---- coupons ---- */
-
-static shop_error_t *clear_coupon(const shop_verify_run_t *run, const char *id, bool backs,
-                                  const shop_verify_entry_t *entry, apr_pool_t *pool)
-{
-    shop_coupon_repo_t *coupons = run->ports->coupons;
-
-    return backs ? coupons->forget_back(coupons, id, entry->id, pool)
-                 : coupons->release(coupons, id, entry->id, pool);
-}
 
 static void judge_coupon(apr_array_header_t *findings, const shop_verify_coupon_t *coupon)
 {
@@ -210,6 +199,7 @@ shop_error_t *shop_verify_look_at_coupon(bool *settled, const shop_verify_run_t 
         return NULL;
     }
     shop_verify_tell_all(run, findings);
-    SHOP_TRY(tell_strangers(run, "coupon", code, false, coupon->holds, clear_coupon, pool));
-    return tell_strangers(run, "coupon", code, true, coupon->backs, clear_coupon, pool);
+    SHOP_TRY(
+        tell_strangers(run, "coupon", code, false, coupon->holds, run->ports->coupon_uses, pool));
+    return tell_strangers(run, "coupon", code, true, coupon->backs, run->ports->coupon_uses, pool);
 }

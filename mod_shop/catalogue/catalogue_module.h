@@ -4,10 +4,12 @@
 
 /* What the catalogue module stores; app->catalogue points here. */
 
+#include "../store/reservation.h"
 #include "product_repo.h"
 
 typedef struct shop_catalogue_repos_t {
-    shop_product_repo_t *products; /* products and their stock */
+    shop_product_repo_t *products;
+    shop_reservations_t *stock; /* units of products */
 } shop_catalogue_repos_t;
 
 #endif

@@ -11,6 +11,5 @@ libshop_la_SOURCES += \
 	mod_shop/catalogue/product_mongo.c \
 	mod_shop/catalogue/product_mongo.h \
 	mod_shop/catalogue/product_movements_mongo.c \
-	mod_shop/catalogue/product_order_mongo.c \
 	mod_shop/catalogue/product_repo.h \
 	mod_shop/catalogue/product_stock_mongo.c

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The catalogue in MongoDB: one product at a time, and the index table. Lists, stock movements and
- * the order protocol have files of their own. Every write touches one document. */
+ * The catalogue in MongoDB: one product at a time, and the index table. Lists and stock
+ * movements have files of their own. Every write touches one document. */
 #include "product_mongo.h"
 
 #include <apr_strings.h>
@@ -62,6 +62,13 @@ const shop_mongo_index_t shop_product_indexes[] = {
       .keys = "product:1,state:1,by_at:1" },
     { .collection = NULL },
 };
+
+const shop_reservable_t shop_stock_units = { .collection = SHOP_PRODUCTS_COLLECTION,
+                                             .id = SHOP_UNIT_ID_OID,
+                                             .counter = "stock",
+                                             .has_quantities = true,
+                                             .terms = "price",
+                                             .deleted = "deleted_at" };
 
 void shop_product_members(bson_t *fields)
 {
@@ -329,6 +336,5 @@ shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *po
     repo->port.categories = product_categories;
     repo->port.move_stock = shop_product_mongo_move;
     repo->port.movements = shop_product_mongo_movements;
-    shop_product_mongo_protocol(&repo->port);
     return &repo->port;
 }

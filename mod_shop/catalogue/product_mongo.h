@@ -7,7 +7,7 @@
  *    deleted_at, rev,
  *    words, name_words, by_name, by_price, by_created      derived, for lists and search
  *    opened                                                stock at the beginning, for the audit
- *    holds: [{o, q, at}], backs: [{o, q, at}], back_rev    the order protocol
+ *    holds: [{o, q, at}], backs: [{o, q, at}], back_rev    reservations
  *    moves: [{id, at, delta, stock_after?, reply?}], move_rev}   stock movements under way
  * and a document per movement in stock_movements:
  *   {_id, product, state: claimed | refused | applied, set, amount, reason, by, at, by_at,
@@ -17,12 +17,15 @@
  * nothing internal leaves. */
 
 #include "../drivers/mongo.h"
+#include "../store/reservation_mongo.h"
 #include "product_repo.h"
 
 /* Never fails; opens nothing. */
 shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
 extern const shop_mongo_index_t shop_product_indexes[];
+/* A product's stock, as orders reserve it. */
+extern const shop_reservable_t shop_stock_units;
 
 /* ---- between the product_*_mongo.c files ---- */
 #define SHOP_PRODUCTS_COLLECTION "products"
@@ -66,7 +69,5 @@ shop_movement_t *shop_movement_of_bson(const bson_t *doc, apr_pool_t *pool);
 shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_list_end_t *end,
                                            shop_product_repo_t *port, const char *id,
                                            const shop_list_query_t *query, apr_pool_t *pool);
-/* Fills in take, states, release, spend, give_back, forget_back and old_holds. */
-void shop_product_mongo_protocol(shop_product_repo_t *port);
 
 #endif

@@ -2,36 +2,11 @@
 #ifndef SHOP_CATALOGUE_PRODUCT_REPO_H
 #define SHOP_CATALOGUE_PRODUCT_REPO_H
 
-/* Port: the catalogue and its stock. Results in pool. UNAVAILABLE when the store is away, INTERNAL
- * for the unexpected. Every update touches one document atomically. Ids are valid 24 hex. */
+/* Port: the catalogue and its stock; what orders reserve of the stock is store/reservation.h.
+ * Results in pool. UNAVAILABLE when the store is away, INTERNAL for the unexpected. Every update
+ * touches one document atomically. Ids are valid 24 hex. */
 
 #include "product.h"
-
-/* A line that an order takes from a product. */
-typedef struct shop_take_t {
-    const char *product_id;
-    int64_t quantity;
-    int64_t price; /* frozen; the take fails when the product costs something else by now */
-} shop_take_t;
-
-/* State of one product as an order in trouble must see it. */
-typedef struct shop_stock_state_t {
-    const char *product_id;
-    bool exists; /* false: deleted or never there */
-    int64_t stock;
-    int64_t price;
-    int holds;   /* standing holds */
-    bool held;   /* by the order asked about */
-    bool backed; /* the order is named in backs */
-    int64_t back_rev;
-} shop_stock_state_t;
-
-/* An old hold or back found by index. */
-typedef struct shop_leftover_t {
-    const char *id; /* product id, coupon code or redemption id */
-    const char *order_id;
-    int64_t quantity;
-} shop_leftover_t;
 
 /* A change of stock that is asked for. */
 typedef struct shop_stock_request_t {
@@ -90,33 +65,6 @@ struct shop_product_repo_t {
     shop_error_t *(*movements)(apr_array_header_t **movements, shop_list_end_t *end,
                                shop_product_repo_t *repo, const char *id,
                                const shop_list_query_t *query, apr_pool_t *pool);
-
-    /* ---- the order protocol ---- */
-    /* One unordered update command with one statement per line, sent once by us. *taken: how many
-     * matched. UNAVAILABLE also when the outcome is unknown: then abort, never commit. */
-    shop_error_t *(*take)(int *taken, shop_product_repo_t *repo, const char *order_id,
-                          const shop_take_t *lines, int count, apr_time_t now, apr_pool_t *pool);
-    /* States of the products, in the order of lines: one command. Reads the primary. */
-    shop_error_t *(*states)(shop_stock_state_t *states, shop_product_repo_t *repo,
-                            const char *order_id, const shop_take_t *lines, int count,
-                            apr_pool_t *pool);
-    /* Gives stock back where the order still holds it (consumes the hold). Any number of times. */
-    shop_error_t *(*release)(shop_product_repo_t *repo, const char *order_id,
-                             const shop_take_t *lines, int count, apr_pool_t *pool);
-    /* Drops the holds of a committed order: the order itself is the record. */
-    shop_error_t *(*spend)(shop_product_repo_t *repo, const char *order_id,
-                           const shop_take_t *lines, int count, apr_pool_t *pool);
-    /* Fenced return: {_id, back_rev, backs does not name the order} -> stock + quantity, back_rev
-     * + 1, backs names it. */
-    shop_error_t *(*give_back)(bool *done, shop_product_repo_t *repo, const char *order_id,
-                               const shop_take_t *line, int64_t back_rev, apr_time_t now,
-                               apr_pool_t *pool);
-    /* Drops the order from backs. */
-    shop_error_t *(*forget_back)(shop_product_repo_t *repo, const char *order_id,
-                                 const shop_take_t *lines, int count, apr_pool_t *pool);
-    /* By index: holds (or backs) older than before. Array of shop_leftover_t *. */
-    shop_error_t *(*old_holds)(apr_array_header_t **left, shop_product_repo_t *repo, bool backs,
-                               apr_time_t before, int limit, apr_pool_t *pool);
 };
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Coupons in MongoDB: their terms. How orders use them is in coupon_use_mongo.c. */
+ * Coupons in MongoDB: their terms. What customers used of them is in coupon_redeem_mongo.c. */
 #include "coupon_mongo.h"
 
 #include <apr_strings.h>
@@ -19,6 +19,13 @@ const shop_mongo_index_t shop_coupon_indexes[] = {
       .sparse = true },
     { .collection = NULL },
 };
+
+const shop_reservable_t shop_coupon_uses = { .collection = SHOP_COUPONS_COLLECTION,
+                                             .id = SHOP_UNIT_ID_TEXT,
+                                             .counter = "remaining",
+                                             .may_be_unlimited = true,
+                                             .terms = "terms_rev",
+                                             .born = "born" };
 
 static shop_mongo_t *mongo_of(shop_coupon_repo_t *port)
 {
@@ -239,7 +246,6 @@ shop_coupon_repo_t *shop_coupon_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool
     repo->port.list = coupon_list;
     repo->port.update = coupon_update;
     repo->port.remove = coupon_remove;
-    shop_coupon_mongo_use(&repo->port);
     shop_coupon_mongo_redeem(&repo->port);
     return &repo->port;
 }

@@ -125,22 +125,8 @@ static shop_error_t *count_uses(int64_t *uses, shop_coupon_repo_t *port, const c
 static shop_error_t *old_redemptions(apr_array_header_t **left, shop_coupon_repo_t *port,
                                      apr_time_t before, int limit, apr_pool_t *pool)
 {
-    shop_coupon_leftovers_t walk = { apr_array_make(pool, 8, sizeof(shop_leftover_t *)), "open",
-                                     before, limit };
-    bson_t filter = BSON_INITIALIZER, older = BSON_INITIALIZER;
-    bson_t *opts =
-        BCON_NEW("limit", BCON_INT64(limit), "projection", "{", "open", BCON_INT32(1), "}");
-    shop_error_t *err;
-
-    shop_bson_append_time(&older, "$lt", before);
-    bson_append_document(&filter, "open.at", -1, &older);
-    err = shop_mongo_find(mongo_of(port), SHOP_REDEMPTIONS_COLLECTION, &filter, opts,
-                          shop_coupon_leftovers, &walk, pool);
-    *left = walk.left;
-    bson_destroy(&filter);
-    bson_destroy(&older);
-    bson_destroy(opts);
-    return err;
+    return shop_leftovers_find(left, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION, SHOP_UNIT_ID_TEXT,
+                               "open", before, limit, pool);
 }
 
 void shop_coupon_mongo_redeem(shop_coupon_repo_t *port)

@@ -2,21 +2,13 @@
 #ifndef SHOP_COUPONS_COUPON_REPO_H
 #define SHOP_COUPONS_COUPON_REPO_H
 
-/* Port: coupons and their uses. As in product_repo.h: one document, one atomic update. */
+/* Port: coupons and what each customer used of them. Every update is one atomic update of one
+ * document. What orders reserve of a limit for all customers is store/reservation.h. Results in
+ * pool. UNAVAILABLE when the store is away, INTERNAL for the unexpected. */
 
-#include "../catalogue/product_repo.h"
+#include "../base/cursor.h"
+#include "../store/reservation.h"
 #include "coupon.h"
-
-/* State of a coupon as an order in trouble must see it. */
-typedef struct shop_coupon_state_t {
-    bool exists;
-    int64_t remaining; /* -1: no limit */
-    int64_t terms_rev;
-    int holds;
-    bool held, backed;
-    int64_t back_rev;
-    int64_t born; /* another than the order's when the code was deleted and made anew since */
-} shop_coupon_state_t;
 
 typedef struct shop_coupon_repo_t shop_coupon_repo_t;
 struct shop_coupon_repo_t {
@@ -39,23 +31,7 @@ struct shop_coupon_repo_t {
     shop_error_t *(*remove)(bool *done, shop_coupon_repo_t *repo, const char *code, int64_t rev,
                             apr_pool_t *pool);
 
-    /* ---- the order protocol; see product_repo.h ---- */
-    /* Takes one use of a coupon with a limit: {code, terms_rev, remaining >= 1, no hold of the
-     * order}. Sent once. *taken false: read state(). */
-    shop_error_t *(*take)(bool *taken, shop_coupon_repo_t *repo, const char *code,
-                          int64_t terms_rev, const char *order_id, apr_time_t now,
-                          apr_pool_t *pool);
-    shop_error_t *(*state)(shop_coupon_state_t *state, shop_coupon_repo_t *repo, const char *code,
-                           const char *order_id, apr_pool_t *pool);
-    shop_error_t *(*release)(shop_coupon_repo_t *repo, const char *code, const char *order_id,
-                             apr_pool_t *pool);
-    shop_error_t *(*spend)(shop_coupon_repo_t *repo, const char *code, const char *order_id,
-                           apr_pool_t *pool);
-    shop_error_t *(*give_back)(bool *done, shop_coupon_repo_t *repo, const char *code,
-                               const char *order_id, int64_t back_rev, apr_time_t now,
-                               apr_pool_t *pool);
-    shop_error_t *(*forget_back)(shop_coupon_repo_t *repo, const char *code, const char *order_id,
-                                 apr_pool_t *pool);
+    /* ---- the order protocol: what each customer used ---- */
     /* Redemption for coupons with a limit per user: one document "CODE:born:user" that names the
      * orders using it; born parts the coupon from earlier and later ones of its code. *redeemed
      * false: the user has none left. Idempotent per order. */
@@ -65,8 +41,6 @@ struct shop_coupon_repo_t {
     /* Deletes the order's redemption (by order id). Any number of times. */
     shop_error_t *(*unredeem)(shop_coupon_repo_t *repo, const char *code, int64_t born,
                               const char *user_id, const char *order_id, apr_pool_t *pool);
-    shop_error_t *(*old_holds)(apr_array_header_t **left, shop_coupon_repo_t *repo, bool backs,
-                               apr_time_t before, int limit, apr_pool_t *pool);
     /* How many uses of the coupon the user has. */
     shop_error_t *(*uses)(int64_t *uses, shop_coupon_repo_t *repo, const char *code, int64_t born,
                           const char *user_id, apr_pool_t *pool);

@@ -4,10 +4,12 @@
 
 /* What the coupons module stores; app->coupons points here. */
 
+#include "../store/reservation.h"
 #include "coupon_repo.h"
 
 typedef struct shop_coupons_repos_t {
-    shop_coupon_repo_t *coupons; /* coupons and their uses */
+    shop_coupon_repo_t *coupons; /* their terms, and what each customer used */
+    shop_reservations_t *uses;   /* of coupons with a limit */
 } shop_coupons_repos_t;
 
 #endif

@@ -7,6 +7,5 @@ libshop_la_SOURCES += \
 	mod_shop/coupons/coupon_mongo.h \
 	mod_shop/coupons/coupon_redeem_mongo.c \
 	mod_shop/coupons/coupon_repo.h \
-	mod_shop/coupons/coupon_use_mongo.c \
 	mod_shop/coupons/coupons_module.c \
 	mod_shop/coupons/coupons_module.h

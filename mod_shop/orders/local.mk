@@ -22,6 +22,8 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_refund_api.h \
 	mod_shop/orders/order_refund_mongo.c \
 	mod_shop/orders/order_repo.h \
+	mod_shop/orders/order_reservation.c \
+	mod_shop/orders/order_reservation.h \
 	mod_shop/orders/order_view.c \
 	mod_shop/orders/order_view.h \
 	mod_shop/orders/orders_module.c \

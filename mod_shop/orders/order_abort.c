@@ -3,29 +3,20 @@
  * any number of callers at any delay do no harm; only the last step frees the two claims. */
 #include "../base/testpoint.h"
 #include "order_ports.h"
-
-shop_take_t *shop_order_takes(const shop_order_t *order, apr_pool_t *pool)
-{
-    shop_take_t *takes = apr_pcalloc(pool, sizeof(*takes) * (size_t)(order->items->nelts + 1));
-
-    for (int i = 0; i < order->items->nelts; i++) {
-        const shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
-
-        takes[i] = (shop_take_t){ line->product_id, line->quantity, line->price };
-    }
-    return takes;
-}
+#include "order_reservation.h"
 
 static shop_error_t *undo(const shop_order_ports_t *ports, const shop_order_t *order,
                           apr_pool_t *pool)
 {
+    const shop_reservation_t lines = shop_order_stock_lines(order, pool);
     bool done;
 
-    SHOP_TRY(ports->products->release(ports->products, order->id, shop_order_takes(order, pool),
-                                      order->items->nelts, pool));
+    SHOP_TRY(ports->stock->release(ports->stock, &lines, pool));
     SHOP_TEST_POINT("aborting.released", pool);
     if (order->coupon_limited) {
-        SHOP_TRY(ports->coupons->release(ports->coupons, order->coupon_code, order->id, pool));
+        const shop_reservation_t use = shop_order_coupon_use(order, pool);
+
+        SHOP_TRY(ports->coupon_uses->release(ports->coupon_uses, &use, pool));
     }
     if (order->coupon_user_limit >= 0) {
         SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->coupon_born,

@@ -65,9 +65,11 @@ shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
 {
     return (shop_order_ports_t){
         .orders = app->orders->orders,
-        .products = app->catalogue->products,
         .carts = app->cart->carts,
+        .products = app->catalogue->products,
+        .stock = app->catalogue->stock,
         .coupons = app->coupons->coupons,
+        .coupon_uses = app->coupons->uses,
         .clock = app->clock,
         .currency = app->settings->currency,
         .currency_exponent = app->settings->currency_exponent,

@@ -7,6 +7,7 @@
 
 #include "../base/testpoint.h"
 #include "order_ports.h"
+#include "order_reservation.h"
 
 #define MOVE_TRIES 4
 #define GIVE_BACK_TURNS 64
@@ -27,37 +28,39 @@ static bool has_coupon_use(const shop_order_t *order)
     return order->coupon_limited || order->coupon_user_limit >= 0;
 }
 
-/* backs or the give-back just done name the order: only now the line counts as returned. */
+/* A marker or the restock just done names the order: only now the line counts as returned. */
 static shop_error_t *return_line(int *left, const shop_order_ports_t *ports,
-                                 const shop_order_t *order, const shop_stock_state_t *state,
-                                 const shop_take_t *take, apr_pool_t *pool)
+                                 const shop_order_t *order, const shop_unit_state_t *state,
+                                 const shop_reservation_line_t *line, apr_pool_t *pool)
 {
-    bool done = state->backed || !state->exists; /* a deleted product has no stock to return to */
+    bool done = state->restocked || !state->exists; /* a deleted product has no stock */
 
     if (!done) {
-        SHOP_TRY(ports->products->give_back(&done, ports->products, order->id, take,
-                                            state->back_rev, ports->clock->now(ports->clock),
-                                            pool));
+        SHOP_TRY(ports->stock->restock(&done, ports->stock, order->id, line, state->back_rev,
+                                       ports->clock->now(ports->clock), pool));
         SHOP_TEST_POINT("cancelling.given", pool);
     }
-    if (!done) { /* another give-back was quicker: read again */
+    if (!done) { /* another restock was quicker: read again */
         ++*left;
         return NULL;
     }
-    return ports->orders->mark_returned(ports->orders, order->id, take->product_id, pool);
+    return ports->orders->mark_returned(ports->orders, order->id, line->unit_id, pool);
 }
 
 static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
-                                   const shop_order_t *order, const shop_coupon_state_t *state,
+                                   const shop_order_t *order, const shop_unit_state_t *state,
                                    apr_pool_t *pool)
 {
-    /* born at another time: the code was deleted and made anew, and owes us nothing */
-    bool done = !order->coupon_limited || state->backed || !state->exists ||
+    /* born at another time: the code was deleted and made anew, and nothing of it was used */
+    bool done = !order->coupon_limited || state->restocked || !state->exists ||
                 state->born != order->coupon_born;
 
     if (!done) {
-        SHOP_TRY(ports->coupons->give_back(&done, ports->coupons, order->coupon_code, order->id,
-                                           state->back_rev, ports->clock->now(ports->clock), pool));
+        const shop_reservation_t use = shop_order_coupon_use(order, pool);
+
+        SHOP_TRY(ports->coupon_uses->restock(&done, ports->coupon_uses, order->id, use.lines,
+                                             state->back_rev, ports->clock->now(ports->clock),
+                                             pool));
     }
     if (!done) {
         ++*left;
@@ -76,16 +79,17 @@ static shop_error_t *return_lines(int *left, shop_order_status_t *status,
                                   const shop_order_ports_t *ports, const shop_order_t *seen,
                                   apr_pool_t *pool)
 {
-    int count = seen->items->nelts;
-    shop_take_t *takes = shop_order_takes(seen, pool);
-    shop_stock_state_t *states = apr_pcalloc(pool, sizeof(*states) * (size_t)(count + 1));
-    shop_coupon_state_t coupon = { .exists = false };
+    const shop_reservation_t lines = shop_order_stock_lines(seen, pool);
+    shop_unit_state_t *states = apr_pcalloc(pool, sizeof(*states) * (size_t)(lines.count + 1));
+    shop_unit_state_t coupon = { .exists = false };
     shop_order_t *order = NULL;
 
     *left = 0;
-    SHOP_TRY(ports->products->states(states, ports->products, seen->id, takes, count, pool));
+    SHOP_TRY(ports->stock->states(states, ports->stock, &lines, pool));
     if (seen->coupon_limited) {
-        SHOP_TRY(ports->coupons->state(&coupon, ports->coupons, seen->coupon_code, seen->id, pool));
+        const shop_reservation_t use = shop_order_coupon_use(seen, pool);
+
+        SHOP_TRY(ports->coupon_uses->states(&coupon, ports->coupon_uses, &use, pool));
     }
     SHOP_TRY(ports->orders->find(&order, ports->orders, seen->id, pool));
     if (!order || !shop_order_gives_back(order)) {
@@ -93,9 +97,9 @@ static shop_error_t *return_lines(int *left, shop_order_status_t *status,
         return NULL;
     }
     *status = order->status;
-    for (int i = 0; i < count; i++) {
-        if (!is_returned(order, takes[i].product_id)) {
-            SHOP_TRY(return_line(left, ports, order, &states[i], &takes[i], pool));
+    for (int i = 0; i < lines.count; i++) {
+        if (!is_returned(order, lines.lines[i].unit_id)) {
+            SHOP_TRY(return_line(left, ports, order, &states[i], &lines.lines[i], pool));
         }
     }
     /* a refund pays back what the customer paid; the coupon stays used */
@@ -109,8 +113,9 @@ static shop_error_t *return_lines(int *left, shop_order_status_t *status,
 shop_error_t *shop_order_forget_lines(const shop_order_ports_t *ports, const shop_order_t *order,
                                       apr_pool_t *pool)
 {
-    return ports->products->forget_back(ports->products, order->id, shop_order_takes(order, pool),
-                                        order->items->nelts, pool);
+    const shop_reservation_t lines = shop_order_stock_lines(order, pool);
+
+    return ports->stock->drop_markers(ports->stock, &lines, pool);
 }
 
 shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
@@ -118,7 +123,9 @@ shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_orde
 {
     SHOP_TRY(shop_order_forget_lines(ports, order, pool));
     if (order->coupon_limited) {
-        SHOP_TRY(ports->coupons->forget_back(ports->coupons, order->coupon_code, order->id, pool));
+        const shop_reservation_t use = shop_order_coupon_use(order, pool);
+
+        SHOP_TRY(ports->coupon_uses->drop_markers(ports->coupon_uses, &use, pool));
     }
     return ports->orders->finish(ports->orders, order->id, pool);
 }

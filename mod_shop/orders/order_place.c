@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Places an order: claim, take, commit, clean. A take is sent once; when its outcome is unknown the
- * order is aborted and never committed. Must never answer a refusal before the abort is complete:
- * the customer's immediate retry would meet its own claim. */
+ * Places an order: claim, reserve, commit, clean. Reserving is sent once; when its outcome is
+ * unknown the order is aborted and never committed. Must never answer a refusal before the abort is
+ * complete: the customer's immediate retry would meet its own claim. */
 #include <string.h>
 #include <apr_strings.h>
 
@@ -10,6 +10,7 @@
 #include "../base/money.h"
 #include "../base/testpoint.h"
 #include "order_ports.h"
+#include "order_reservation.h"
 
 #define RETRY_AFTER 2 /* seconds: most of what makes us busy is over by then */
 #define CLAIM_TRIES 3
@@ -160,105 +161,116 @@ static shop_error_t *claim(bool *claimed, const place_t *place)
     return NULL;
 }
 
-/* ---- the takes ---- */
+/* ---- reserving ---- */
 
-/* Fewer lines matched than were sent: says for each why. */
-static shop_error_t *why_not_taken(const place_t *place, const shop_take_t *takes)
+/* Fewer lines were reserved than were sent: says for each why. */
+static shop_error_t *why_not_reserved(const place_t *place, const shop_reservation_t *wanted)
 {
     const shop_order_ports_t *ports = place->ports;
-    int count = place->order->items->nelts;
-    shop_stock_state_t *states = apr_pcalloc(place->pool, sizeof(*states) * (size_t)count);
+    shop_unit_state_t *states = apr_pcalloc(place->pool, sizeof(*states) * (size_t)wanted->count);
     shop_error_t *shortage = NULL;
     bool full = false;
 
-    SHOP_TRY(ports->products->states(states, ports->products, place->order->id, takes, count,
-                                     place->pool));
-    for (int i = 0; i < count; i++) {
-        if (states[i].held) {
+    SHOP_TRY(ports->stock->states(states, ports->stock, wanted, place->pool));
+    for (int i = 0; i < wanted->count; i++) {
+        const shop_reservation_line_t *line = &wanted->lines[i];
+
+        if (states[i].reserved) {
             continue;
         }
         if (!states[i].exists) {
             return shop_err(place->pool, PRODUCT_UNAVAILABLE, "product %s was withdrawn",
-                            takes[i].product_id);
+                            line->unit_id);
         }
-        if (states[i].price != takes[i].price) {
+        if (states[i].terms != line->terms) {
             return shop_err(place->pool, TOTAL_CHANGED, "the price of product %s changed",
-                            takes[i].product_id);
+                            line->unit_id);
         }
-        if (states[i].stock < takes[i].quantity) {
-            shop_order_short(&shortage, takes[i].product_id, takes[i].quantity,
-                             states[i].stock > 0 ? states[i].stock : 0, place->pool);
+        if (states[i].available < line->quantity) {
+            shop_order_short(&shortage, line->unit_id, line->quantity,
+                             states[i].available > 0 ? states[i].available : 0, place->pool);
         }
-        full = full || states[i].holds >= SHOP_HOLDS_MAX;
+        full = full || states[i].reservations >= SHOP_RESERVATIONS_MAX;
     }
     if (shortage) {
         return shortage;
     }
-    return busy(place->pool, full ? "a product has too many standing holds"
+    return busy(place->pool, full ? "a product has too many reservations"
                                   : "what was short a moment ago is there again");
 }
 
-static shop_error_t *take_products(const place_t *place)
+static shop_error_t *reserve_stock(const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
-    shop_take_t *takes = shop_order_takes(place->order, place->pool);
-    int taken = 0;
+    const shop_reservation_t wanted = shop_order_stock_lines(place->order, place->pool);
+    int reserved = 0;
 
     SHOP_TRY(in_time(place));
-    SHOP_TRY(ports->products->take(&taken, ports->products, place->order->id, takes,
-                                   place->order->items->nelts, ports->clock->now(ports->clock),
-                                   place->pool));
+    SHOP_TRY(ports->stock->reserve(&reserved, ports->stock, &wanted,
+                                   ports->clock->now(ports->clock), place->pool));
     SHOP_TEST_POINT("placing.taken", place->pool);
-    return taken == place->order->items->nelts ? NULL : why_not_taken(place, takes);
+    return reserved == wanted.count ? NULL : why_not_reserved(place, &wanted);
 }
 
-static shop_error_t *why_no_coupon(const place_t *place)
+static shop_error_t *why_no_use(const place_t *place, const shop_reservation_t *wanted)
 {
+    const shop_order_ports_t *ports = place->ports;
     const shop_order_t *order = place->order;
-    shop_coupon_state_t state = { .exists = false };
+    shop_unit_state_t state = { .exists = false };
 
-    SHOP_TRY(place->ports->coupons->state(&state, place->ports->coupons, order->coupon_code,
-                                          order->id, place->pool));
+    SHOP_TRY(ports->coupon_uses->states(&state, ports->coupon_uses, wanted, place->pool));
     if (!state.exists) {
         return shop_coupon_refuse("unknown", "the coupon was withdrawn", place->pool);
     }
-    if (state.terms_rev != order->coupon_terms_rev) {
+    if (state.terms != order->coupon_terms_rev) {
         return shop_err(place->pool, TOTAL_CHANGED, "the coupon changed while it was used");
     }
-    if (state.remaining == 0) {
+    if (state.available == 0) {
         return shop_err(place->pool, COUPON_EXHAUSTED, "coupon %s is used up", order->coupon_code);
     }
-    return busy(place->pool, "the coupon has too many standing holds, or is free again");
+    return busy(place->pool, "the coupon has too many reservations, or is free again");
 }
 
-static shop_error_t *take_coupon(const place_t *place)
+static shop_error_t *redeem_coupon(const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
     const shop_order_t *order = place->order;
-    bool taken = true;
+    bool redeemed = true;
 
-    if (order->coupon_user_limit >= 0) {
-        SHOP_TRY(in_time(place));
-        SHOP_TRY(ports->coupons->redeem(
-            &taken, ports->coupons, order->coupon_code, order->coupon_born, order->user_id,
-            order->coupon_user_limit, order->id, ports->clock->now(ports->clock), place->pool));
-        if (!taken) {
-            return shop_coupon_refuse("user_limit", "you have used this coupon before",
-                                      place->pool);
-        }
-        SHOP_TEST_POINT("placing.redeemed", place->pool);
+    SHOP_TRY(in_time(place));
+    SHOP_TRY(ports->coupons->redeem(&redeemed, ports->coupons, order->coupon_code,
+                                    order->coupon_born, order->user_id, order->coupon_user_limit,
+                                    order->id, ports->clock->now(ports->clock), place->pool));
+    if (!redeemed) {
+        return shop_coupon_refuse("user_limit", "you have used this coupon before", place->pool);
     }
-    if (order->coupon_limited) {
-        SHOP_TRY(in_time(place));
-        SHOP_TRY(ports->coupons->take(&taken, ports->coupons, order->coupon_code,
-                                      order->coupon_terms_rev, order->id,
-                                      ports->clock->now(ports->clock), place->pool));
-        if (!taken) {
-            return why_no_coupon(place);
-        }
-        SHOP_TEST_POINT("placing.coupon_taken", place->pool);
-    }
+    SHOP_TEST_POINT("placing.redeemed", place->pool);
     return NULL;
+}
+
+static shop_error_t *reserve_coupon_use(const place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    const shop_reservation_t wanted = shop_order_coupon_use(place->order, place->pool);
+    int reserved = 0;
+
+    SHOP_TRY(in_time(place));
+    SHOP_TRY(ports->coupon_uses->reserve(&reserved, ports->coupon_uses, &wanted,
+                                         ports->clock->now(ports->clock), place->pool));
+    if (reserved != wanted.count) {
+        return why_no_use(place, &wanted);
+    }
+    SHOP_TEST_POINT("placing.coupon_taken", place->pool);
+    return NULL;
+}
+
+static shop_error_t *reserve(const place_t *place)
+{
+    SHOP_TRY(reserve_stock(place));
+    if (place->order->coupon_user_limit >= 0) {
+        SHOP_TRY(redeem_coupon(place));
+    }
+    return place->order->coupon_limited ? reserve_coupon_use(place) : NULL;
 }
 
 /* ---- the commit ---- */
@@ -310,17 +322,19 @@ static shop_error_t *commit(const place_t *place)
 shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,
                                apr_pool_t *pool)
 {
+    const shop_reservation_t lines = shop_order_stock_lines(order, pool);
     int count = order->items->nelts;
     const char **ids = apr_palloc(pool, sizeof(*ids) * (size_t)(count + 1));
 
     for (int i = 0; i < count; i++) {
         ids[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->product_id;
     }
-    SHOP_TRY(ports->products->spend(ports->products, order->id, shop_order_takes(order, pool),
-                                    count, pool));
+    SHOP_TRY(ports->stock->confirm(ports->stock, &lines, pool));
     SHOP_TEST_POINT("cleaning.spent", pool);
     if (order->coupon_limited) {
-        SHOP_TRY(ports->coupons->spend(ports->coupons, order->coupon_code, order->id, pool));
+        const shop_reservation_t use = shop_order_coupon_use(order, pool);
+
+        SHOP_TRY(ports->coupon_uses->confirm(ports->coupon_uses, &use, pool));
     }
     SHOP_TRY(ports->carts->ordered(ports->carts, order->user_id, order->cart_gen, ids, count,
                                    ports->clock->now(ports->clock), pool));
@@ -379,14 +393,11 @@ static shop_error_t *fill(place_t *place)
 }
 
 /* After the claim. */
-static shop_error_t *take_and_commit(const place_t *place)
+static shop_error_t *reserve_and_commit(const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
-    shop_error_t *err = take_products(place);
+    shop_error_t *err = reserve(place);
 
-    if (!err) {
-        err = take_coupon(place);
-    }
     if (!err) {
         err = in_time(place);
     }
@@ -465,7 +476,7 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claim
     if (!*claimed) {
         return NULL;
     }
-    SHOP_TRY(take_and_commit(&place));
+    SHOP_TRY(reserve_and_commit(&place));
     left = clean_if_time(&place);
     if (left) { /* the order stands; the reaper cleans up after it */
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",

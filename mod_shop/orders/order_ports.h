@@ -8,18 +8,18 @@
 
 #include "../base/clock.h"
 #include "../cart/cart_repo.h"
-#include "../coupons/coupon_repo.h"
 #include "../catalogue/product_repo.h"
+#include "../coupons/coupon_repo.h"
+#include "../store/reservation.h"
 #include "order_repo.h"
-
-/* A document with this many holds takes no further one until some are spent. */
-#define SHOP_HOLDS_MAX 200
 
 typedef struct shop_order_ports_t {
     shop_order_repo_t *orders;
-    shop_product_repo_t *products;
     shop_cart_repo_t *carts;
-    shop_coupon_repo_t *coupons;
+    shop_product_repo_t *products;    /* are priced */
+    shop_reservations_t *stock;       /* units of products */
+    shop_coupon_repo_t *coupons;      /* their terms, and what each customer used */
+    shop_reservations_t *coupon_uses; /* of coupons with a limit */
     const shop_clock_t *clock;
     const char *currency;
     int currency_exponent;
@@ -75,8 +75,6 @@ shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order
 /* placing -> aborting -> failed, everything taken given back. NULL only when that is complete. */
 shop_error_t *shop_order_abort(const shop_order_ports_t *ports, const shop_order_t *order,
                                apr_pool_t *pool);
-/* The takes of an order as its products know them. */
-shop_take_t *shop_order_takes(const shop_order_t *order, apr_pool_t *pool);
 
 /* ---- cancelling: order_cancel.c ---- */
 /* To cancelled, with stock and coupon given back exactly once; goes on with one that is being

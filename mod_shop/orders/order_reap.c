@@ -4,11 +4,13 @@
  * is safe to repeat. Clocks decide here only when to look, never what is right. */
 #include "../base/log.h"
 #include "order_ports.h"
+#include "order_reservation.h"
 
 #define BATCH 100
 
 typedef struct reap_t {
     const shop_order_ports_t *ports;
+    shop_reservations_t *reservations; /* whose leftovers are looked at */
     apr_time_t now;
     int *done;
 } reap_t;
@@ -95,12 +97,12 @@ static bool is_undecided(shop_order_status_t status)
     return status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING;
 }
 
-static shop_error_t *settle_hold(bool *settled, const reap_t *reap, const void *item,
-                                 apr_pool_t *pool)
+static shop_error_t *settle_reservation(bool *settled, const reap_t *reap, const void *item,
+                                        apr_pool_t *pool)
 {
     const shop_leftover_t *left = item;
-    shop_product_repo_t *products = reap->ports->products;
-    shop_take_t take = { left->id, left->quantity, 0 };
+    const shop_reservation_t line = shop_order_left_line(left, pool);
+    shop_reservations_t *reservations = reap->reservations;
     shop_order_status_t status;
 
     SHOP_TRY(status_of(&status, reap, left, pool));
@@ -108,16 +110,15 @@ static shop_error_t *settle_hold(bool *settled, const reap_t *reap, const void *
         return NULL;
     }
     *settled = true;
-    return status == SHOP_ORDER_FAILED ? products->release(products, left->order_id, &take, 1, pool)
-                                       : products->spend(products, left->order_id, &take, 1, pool);
+    return status == SHOP_ORDER_FAILED ? reservations->release(reservations, &line, pool)
+                                       : reservations->confirm(reservations, &line, pool);
 }
 
-static shop_error_t *settle_back(bool *settled, const reap_t *reap, const void *item,
-                                 apr_pool_t *pool)
+static shop_error_t *settle_marker(bool *settled, const reap_t *reap, const void *item,
+                                   apr_pool_t *pool)
 {
     const shop_leftover_t *left = item;
-    shop_product_repo_t *products = reap->ports->products;
-    shop_take_t take = { left->id, left->quantity, 0 };
+    const shop_reservation_t line = shop_order_left_line(left, pool);
     shop_order_t *order = NULL;
 
     SHOP_TRY(order_of(&order, reap, left, pool));
@@ -125,38 +126,7 @@ static shop_error_t *settle_back(bool *settled, const reap_t *reap, const void *
         return NULL;
     }
     *settled = true;
-    return products->forget_back(products, left->order_id, &take, 1, pool);
-}
-
-static shop_error_t *settle_coupon_hold(bool *settled, const reap_t *reap, const void *item,
-                                        apr_pool_t *pool)
-{
-    const shop_leftover_t *left = item;
-    shop_coupon_repo_t *coupons = reap->ports->coupons;
-    shop_order_status_t status;
-
-    SHOP_TRY(status_of(&status, reap, left, pool));
-    if (is_undecided(status)) {
-        return NULL;
-    }
-    *settled = true;
-    return status == SHOP_ORDER_FAILED ? coupons->release(coupons, left->id, left->order_id, pool)
-                                       : coupons->spend(coupons, left->id, left->order_id, pool);
-}
-
-static shop_error_t *settle_coupon_back(bool *settled, const reap_t *reap, const void *item,
-                                        apr_pool_t *pool)
-{
-    const shop_leftover_t *left = item;
-    shop_coupon_repo_t *coupons = reap->ports->coupons;
-    shop_order_status_t status;
-
-    SHOP_TRY(status_of(&status, reap, left, pool));
-    if (status != SHOP_ORDER_CANCELLED) {
-        return NULL;
-    }
-    *settled = true;
-    return coupons->forget_back(coupons, left->id, left->order_id, pool);
+    return reap->reservations->drop_markers(reap->reservations, &line, pool);
 }
 
 /* A redemption that arrived after its order had failed or had been cancelled goes; one whose order
@@ -178,25 +148,29 @@ static shop_error_t *settle_redemption(bool *settled, const reap_t *reap, const 
                : coupons->keep_redemption(coupons, left->id, left->order_id, pool);
 }
 
+static shop_error_t *sweep_reservations(reap_t *reap, shop_reservations_t *reservations,
+                                        apr_time_t old, apr_pool_t *pool)
+{
+    apr_array_header_t *left;
+
+    reap->reservations = reservations;
+    SHOP_TRY(reservations->sweep(&left, reservations, SHOP_SWEEP_RESERVATIONS, old, BATCH, pool));
+    SHOP_TRY(settle_all(reap, left, "an old reservation", settle_reservation, pool));
+    SHOP_TRY(reservations->sweep(&left, reservations, SHOP_SWEEP_MARKERS, old, BATCH, pool));
+    return settle_all(reap, left, "an old return marker", settle_marker, pool);
+}
+
 shop_error_t *shop_order_reap(const shop_order_ports_t *ports, int *done, apr_pool_t *pool)
 {
     reap_t reap = { .ports = ports, .now = ports->clock->now(ports->clock), .done = done };
-    shop_product_repo_t *products = ports->products;
-    shop_coupon_repo_t *coupons = ports->coupons;
     apr_time_t old = reap.now - 2 * SHOP_ORDER_LEASE;
     apr_array_header_t *left;
 
     *done = 0;
     SHOP_TRY(ports->orders->unfinished(&left, ports->orders, reap.now, BATCH, pool));
     SHOP_TRY(settle_all(&reap, left, "an unfinished order", settle_order, pool));
-    SHOP_TRY(products->old_holds(&left, products, false, old, BATCH, pool));
-    SHOP_TRY(settle_all(&reap, left, "an old hold", settle_hold, pool));
-    SHOP_TRY(products->old_holds(&left, products, true, old, BATCH, pool));
-    SHOP_TRY(settle_all(&reap, left, "an old return", settle_back, pool));
-    SHOP_TRY(coupons->old_holds(&left, coupons, false, old, BATCH, pool));
-    SHOP_TRY(settle_all(&reap, left, "a coupon's old hold", settle_coupon_hold, pool));
-    SHOP_TRY(coupons->old_holds(&left, coupons, true, old, BATCH, pool));
-    SHOP_TRY(settle_all(&reap, left, "a coupon's old return", settle_coupon_back, pool));
-    SHOP_TRY(coupons->old_redemptions(&left, coupons, old, BATCH, pool));
+    SHOP_TRY(sweep_reservations(&reap, ports->stock, old, pool));
+    SHOP_TRY(sweep_reservations(&reap, ports->coupon_uses, old, pool));
+    SHOP_TRY(ports->coupons->old_redemptions(&left, ports->coupons, old, BATCH, pool));
     return settle_all(&reap, left, "an old redemption", settle_redemption, pool);
 }

@@ -40,7 +40,7 @@ typedef struct shop_reservation_line_t {
 typedef struct shop_reservation_t {
     const char *order_id;
     const shop_reservation_line_t *lines;
-    int count; /* 0: nothing is sent */
+    int count;
 } shop_reservation_t;
 
 /* A unit as one order sees it. */

@@ -49,15 +49,15 @@ ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard)/.*|@noun_repo
 ops/.*                                    (ops|http|metrics|base)/.*|(app|module|settings)\.h|@noun(_repo)?\.h
 module\.h                                 base/.*
 @folder/[a-z]+_module\.c                  @dir/[a-z_]+\.h|(app|module|settings)\.h|(store|drivers|http|base)/.*
-@folder/[a-z]+_module\.h                  @dir/[a-z_]+_repo\.h|store/record\.h
+@folder/[a-z]+_module\.h                  @dir/[a-z_]+_repo\.h|store/(record|reservation)\.h
 accounts/account_sessions\.[ch]           @dir/[a-z_]+\.h|guard/guards\.h
 audit/[a-z_]+_mongo\.[ch]                 (audit|base|drivers)/.*|@noun\.h
-audit/.*                                  (audit|base)/.*|@noun(_repo)?\.h
+audit/.*                                  (audit|base)/.*|store/reservation\.h|@noun(_repo)?\.h
 [a-z]+/[a-z_]+_(mongo|redis|bson)\.[ch]   @dir/[a-z_]+\.h|(store|drivers|base)/.*|@noun\.h
 [a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|(http|cache|metrics|hosts|guard|base)/.*|(app|settings)\.h|drivers/password\.h|@module|@noun(_repo)?\.h
-[a-z]+/[a-z_]+_repo\.h                    base/.*|@noun\.h
+[a-z]+/[a-z_]+_repo\.h                    base/.*|store/reservation\.h|@noun\.h
 @noun\.[ch]                               base/.*|store/record\.h|@noun\.h
-[a-z]+/[a-z_]+\.[ch]                      @dir/[a-z_]+\.h|base/.*|store/record\.h|@noun(_repo)?\.h
+[a-z]+/[a-z_]+\.[ch]                      @dir/[a-z_]+\.h|base/.*|store/(record|reservation)\.h|@noun(_repo)?\.h
 END
 }
 
@@ -81,7 +81,6 @@ base/id.c <openssl/rand.h> the kernel's randomness
 http/etag.c <openssl/evp.h> SHA-256 of bytes before they become a request's business
 guard/token_cache.c <openssl/crypto.h> a comparison that takes the same time whatever it finds
 guard/token.c drivers/jwt.h libjwt stays behind drivers/jwt.h; the token's claims are the guard's
-coupons/coupon_repo.h catalogue/product_repo.h shop_leftover_t is one type for holds of stock and of coupons
 END
 }
 
@@ -199,6 +198,9 @@ selftest() {
     plant guard/authn.c '#include "../app.h"'
     plant guard/authn.c '#include "../accounts/account_repo.h"'
     plant orders/order_place.c '#include "orders_module.h"'
+    plant orders/order_reap.c '#include "../store/reservation_mongo.h"'
+    plant coupons/coupon_api.c '#include "../store/reservation_mongo.h"'
+    plant coupons/coupon.c '#include "../store/reservation.h"'
     plant store/reservation.h '#include "../drivers/mongo.h"'
     plant store/reservation.h '#include "../catalogue/product.h"'
     plant store/reservation_mongo.c '#include "../coupons/coupon_mongo.h"'

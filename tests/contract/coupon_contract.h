@@ -9,7 +9,8 @@
 
 extern const shop_test_t shop_coupon_contract[];
 
-/* Called by each test for an empty store living in t_pool. */
-extern shop_coupon_repo_t *(*shop_coupon_contract_store)(void);
+/* Called by each test for an empty store living in t_pool; *uses: of its coupons, as orders reserve
+ * them. */
+extern shop_coupon_repo_t *(*shop_coupon_contract_store)(shop_reservations_t **uses);
 
 #endif

@@ -20,7 +20,6 @@ tests_contract_test_catalogue_contract_SOURCES = \
 	tests/contract/cart_contract.h \
 	tests/contract/product_contract.c \
 	tests/contract/product_contract.h \
-	tests/contract/product_order_contract.c \
 	tests/contract/product_stock_contract.c \
 	tests/contract/test_catalogue_contract.c
 tests_contract_test_coupon_contract_SOURCES = \

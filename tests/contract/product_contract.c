@@ -14,6 +14,7 @@
 enum { MANY = 23, PAGE = 4 };
 
 shop_product_repo_t *(*shop_product_contract_store)(void);
+shop_reservations_t *(*shop_product_contract_stock)(shop_product_repo_t *repo);
 static shop_product_repo_t *repo;
 
 static void begin(void)
@@ -121,6 +122,47 @@ static void an_update_needs_the_rev_it_was_made_from_and_keeps_the_stock(void)
     T_STR(find(1)->name, "Better lamp");
 }
 
+/* What the adapter of reservations needs of a product is where it looks for it. */
+static void a_product_is_a_unit_that_orders_reserve(void)
+{
+    shop_product_t *product = shop_product_made(1, "Lamp");
+    shop_reservation_line_t line = { shop_product_test_id(1), 2, 1000 };
+    shop_reservation_t one = { "65b000000000000000000001", &line, 1 };
+    shop_reservations_t *stock;
+    shop_unit_state_t state;
+    int reserved;
+    bool done;
+
+    begin();
+    stock = shop_product_contract_stock(repo);
+    add(product);
+    T_OK(stock->reserve(&reserved, stock, &one, T0, t_pool));
+    T_INT(reserved, 1);
+    T_INT(find(1)->stock, 3);
+    product->price = 1250;
+    product->stock = 999;
+    product->rev = 2;
+    T_OK(repo->update(&done, repo, product, t_pool));
+    T_TRUE(done);
+    one.order_id = "65b000000000000000000002";
+    T_OK(stock->reserve(&reserved, stock, &one, T0, t_pool));
+    T_INT(reserved, 0); /* its price is another by now */
+    line.terms = 1250;
+    T_OK(stock->reserve(&reserved, stock, &one, T0, t_pool));
+    T_INT(reserved, 1);
+    T_INT(find(1)->stock, 1);
+    T_OK(repo->remove(&done, repo, line.unit_id, 2, T0, t_pool));
+    T_TRUE(done);
+    T_OK(stock->states(&state, stock, &one, t_pool));
+    T_TRUE(!state.exists && state.reserved);
+    T_INT(state.reservations, 2);
+    T_INT(state.available, 1);
+    one.order_id = "65b000000000000000000003";
+    line.quantity = 1;
+    T_OK(stock->reserve(&reserved, stock, &one, T0, t_pool));
+    T_INT(reserved, 0); /* it was removed */
+}
+
 static shop_product_query_t query_for(const char *sort)
 {
     return (shop_product_query_t){ .list = { .limit = 100 },
@@ -163,30 +205,33 @@ static const char *names_of(shop_product_query_t query, int page)
     return names;
 }
 
-static void the_removed_leaves_everything_but_what_it_owes(void)
+static void the_removed_leaves_everything_but_its_stock(void)
 {
-    shop_take_t line = { shop_product_test_id(1), 1, 1000 };
-    shop_stock_state_t state;
+    const shop_reservation_line_t line = { shop_product_test_id(1), 1, 1000 };
+    const shop_reservation_t asked = { ADMIN, &line, 1 };
+    shop_reservations_t *stock;
+    shop_unit_state_t state;
     apr_array_header_t *found;
     bool done;
 
     begin();
     add(shop_product_made(1, "Lamp"));
-    T_OK(repo->remove(&done, repo, line.product_id, 7, T0, t_pool));
+    T_OK(repo->remove(&done, repo, line.unit_id, 7, T0, t_pool));
     T_TRUE(!done);
-    T_OK(repo->remove(&done, repo, line.product_id, 1, T0, t_pool));
+    T_OK(repo->remove(&done, repo, line.unit_id, 1, T0, t_pool));
     T_TRUE(done);
     T_TRUE(find(1) == NULL);
-    T_OK(repo->find_many(&found, repo, &line.product_id, 1, t_pool));
+    T_OK(repo->find_many(&found, repo, &line.unit_id, 1, t_pool));
     T_INT(found->nelts, 0);
     T_STR(names_of(query_for("name"), 10), "");
     T_STR(names_of(search_for("lamp"), 10), "");
     T_OK(repo->categories(&found, repo, t_pool));
     T_INT(found->nelts, 0);
-    T_OK(repo->states(&state, repo, ADMIN, &line, 1, t_pool));
+    stock = shop_product_contract_stock(repo);
+    T_OK(stock->states(&state, stock, &asked, t_pool));
     T_TRUE(!state.exists);
-    T_INT(state.stock, 5);
-    T_OK(repo->remove(&done, repo, line.product_id, 2, T0, t_pool));
+    T_INT(state.available, 5);
+    T_OK(repo->remove(&done, repo, line.unit_id, 2, T0, t_pool));
     T_TRUE(!done);
 }
 
@@ -369,7 +414,8 @@ const shop_test_t shop_product_contract[] = {
     SHOP_TEST(many_are_found_and_the_missing_left_out, "many are found, the missing left out"),
     SHOP_TEST(an_update_needs_the_rev_it_was_made_from_and_keeps_the_stock,
               "an update needs the rev it was made from and keeps the stock"),
-    SHOP_TEST(the_removed_leaves_everything_but_what_it_owes,
+    SHOP_TEST(a_product_is_a_unit_that_orders_reserve, "a product is a unit that orders reserve"),
+    SHOP_TEST(the_removed_leaves_everything_but_its_stock,
               "a removed product leaves lists, searches and categories"),
     SHOP_TEST(pages_hold_everything_once_in_order_whatever_ties_there_are,
               "pages hold everything once and in order, whatever ties there are"),

@@ -5,14 +5,16 @@
 /* What every catalogue store must do; run on the fake and on the real one. */
 
 #include "mod_shop/catalogue/product_repo.h"
+#include "mod_shop/store/reservation.h"
 #include "tests/kit/harness.h"
 
 extern const shop_test_t shop_product_contract[];       /* one product, lists */
 extern const shop_test_t shop_product_stock_contract[]; /* stock movements */
-extern const shop_test_t shop_product_order_contract[]; /* the order protocol */
 
 /* Called by each test for an empty store living in t_pool. */
 extern shop_product_repo_t *(*shop_product_contract_store)(void);
+/* The stock of its products, as orders reserve it. */
+extern shop_reservations_t *(*shop_product_contract_stock)(shop_product_repo_t *repo);
 
 /* A product nobody has changed yet: id ends in n, 10.00, category "Things", stock 5. */
 shop_product_t *shop_product_made(int n, const char *name);

@@ -8,9 +8,12 @@
 
 static shop_mongo_t *mongo;
 
-static shop_coupon_repo_t *fake_store(void)
+static shop_coupon_repo_t *fake_store(shop_reservations_t **uses)
 {
-    return shop_coupon_repo_mem(t_pool);
+    shop_coupon_repo_t *repo = shop_coupon_repo_mem(t_pool);
+
+    *uses = shop_coupon_mem_uses(repo);
+    return repo;
 }
 
 static int use_fake(void)
@@ -19,11 +22,12 @@ static int use_fake(void)
     return 0;
 }
 
-static shop_coupon_repo_t *real_store(void)
+static shop_coupon_repo_t *real_store(shop_reservations_t **uses)
 {
     static const char *const collections[] = { "coupons", "redemptions", NULL };
 
     contract_store_empty(mongo, collections);
+    *uses = shop_reservations_mongo(&shop_coupon_uses, mongo, t_pool);
     return shop_coupon_repo_mongo(mongo, t_pool);
 }
 

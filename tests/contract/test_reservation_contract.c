@@ -1,23 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Runs the contract of reservations on the fake, and on MongoDB when SHOP_TEST_MONGO_URI is set,
  * for each kind of unit that the shop has. Exit 77 (skipped) when only the fake was there. */
-#include "mod_shop/store/reservation_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
+#include "mod_shop/coupons/coupon_mongo.h"
 #include "tests/contract/reservation_contract.h"
 #include "tests/kit/contract_store.h"
 #include "tests/kit/reservation_mem.h"
-
-static const shop_reservable_t stock = { .collection = "products",
-                                         .id = SHOP_UNIT_ID_OID,
-                                         .counter = "stock",
-                                         .has_quantities = true,
-                                         .terms = "price",
-                                         .deleted = "deleted_at" };
-static const shop_reservable_t uses = { .collection = "coupons",
-                                        .id = SHOP_UNIT_ID_TEXT,
-                                        .counter = "remaining",
-                                        .may_be_unlimited = true,
-                                        .terms = "terms_rev",
-                                        .born = "born" };
 
 static const shop_reservable_t *kind;
 static shop_reservation_world_t world;
@@ -84,14 +72,14 @@ static const shop_reservation_world_t *fake_world(void)
 
 static int use_fake_stock(void)
 {
-    describe_world(&stock);
+    describe_world(&shop_stock_units);
     shop_reservation_contract_world = fake_world;
     return 0;
 }
 
 static int use_fake_uses(void)
 {
-    describe_world(&uses);
+    describe_world(&shop_coupon_uses);
     shop_reservation_contract_world = fake_world;
     return 0;
 }
@@ -186,12 +174,12 @@ static int use_mongo(const shop_reservable_t *described)
 
 static int use_mongo_stock(void)
 {
-    return use_mongo(&stock);
+    return use_mongo(&shop_stock_units);
 }
 
 static int use_mongo_uses(void)
 {
-    return use_mongo(&uses);
+    return use_mongo(&shop_coupon_uses);
 }
 
 /* ---- what only the real one can show ---- */

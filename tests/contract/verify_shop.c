@@ -24,9 +24,11 @@ static shop_order_ports_t real_ports(void)
     contract_store_empty(mongo, collections);
     return (shop_order_ports_t){
         .orders = shop_order_repo_mongo(mongo, t_pool),
-        .products = shop_product_repo_mongo(mongo, t_pool),
         .carts = shop_cart_repo_mongo(mongo, t_pool),
+        .products = shop_product_repo_mongo(mongo, t_pool),
+        .stock = shop_reservations_mongo(&shop_stock_units, mongo, t_pool),
         .coupons = shop_coupon_repo_mongo(mongo, t_pool),
+        .coupon_uses = shop_reservations_mongo(&shop_coupon_uses, mongo, t_pool),
     };
 }
 
@@ -54,9 +56,11 @@ static void note(void *baton, const shop_verify_finding_t *finding)
 
 verify_report_t verify_books(bool repair)
 {
-    shop_verify_ports_t ports = { shop_verify_store_mongo(mongo, t_pool),
-                                  verify_shop->ports.products, verify_shop->ports.coupons,
-                                  verify_shop->ports.clock };
+    shop_verify_ports_t ports = { .store = shop_verify_store_mongo(mongo, t_pool),
+                                  .stock = verify_shop->ports.stock,
+                                  .coupons = verify_shop->ports.coupons,
+                                  .coupon_uses = verify_shop->ports.coupon_uses,
+                                  .clock = verify_shop->ports.clock };
     verify_report_t report = { .said = "" };
 
     if (verify_step_in) {

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "tests/kit/reservation_calls.h"
 #include "verify_shop.h"
 
 #define BUYERS 6
@@ -14,8 +15,7 @@
 /* The functions below the watched ones. */
 static struct {
     shop_order_repo_t orders;
-    shop_product_repo_t products;
-    shop_coupon_repo_t coupons;
+    shop_reservations_t stock, coupon_uses;
 } under;
 static int steps;
 
@@ -63,68 +63,25 @@ WATCHED(orders, mark_returned,
         (repo, id, line, pool))
 WATCHED(orders, finish, (shop_order_repo_t * repo, const char *id, apr_pool_t *pool),
         (repo, id, pool))
-WATCHED(products, take,
-        (int *taken, shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines,
-         int count, apr_time_t now, apr_pool_t *pool),
-        (taken, repo, order_id, lines, count, now, pool))
-WATCHED(products, release,
-        (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-         apr_pool_t *pool),
-        (repo, order_id, lines, count, pool))
-WATCHED(products, spend,
-        (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-         apr_pool_t *pool),
-        (repo, order_id, lines, count, pool))
-WATCHED(products, give_back,
-        (bool *done, shop_product_repo_t *repo, const char *order_id, const shop_take_t *line,
-         int64_t back_rev, apr_time_t now, apr_pool_t *pool),
-        (done, repo, order_id, line, back_rev, now, pool))
-WATCHED(products, forget_back,
-        (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-         apr_pool_t *pool),
-        (repo, order_id, lines, count, pool))
-
-WATCHED(coupons, take,
-        (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
-         const char *order_id, apr_time_t now, apr_pool_t *pool),
-        (taken, repo, code, terms_rev, order_id, now, pool))
-WATCHED(coupons, release,
-        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
-        (repo, code, order_id, pool))
-WATCHED(coupons, spend,
-        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
-        (repo, code, order_id, pool))
-WATCHED(coupons, give_back,
-        (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id,
-         int64_t back_rev, apr_time_t now, apr_pool_t *pool),
-        (done, repo, code, order_id, back_rev, now, pool))
-WATCHED(coupons, forget_back,
-        (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
-        (repo, code, order_id, pool))
+SHOP_RESERVATION_CALLS(WATCHED, stock)
+SHOP_RESERVATION_CALLS(WATCHED, coupon_uses)
 
 #define WATCH(port, name) verify_shop->ports.port->name = port##_##name
+#define WATCH_CALL(port, name, parameters, arguments) WATCH(port, name);
 
 /* In place: an adapter keeps what it needs behind its port. */
 static void watch(void)
 {
     under.orders = *verify_shop->ports.orders;
-    under.products = *verify_shop->ports.products;
-    under.coupons = *verify_shop->ports.coupons;
+    under.stock = *verify_shop->ports.stock;
+    under.coupon_uses = *verify_shop->ports.coupon_uses;
     WATCH(orders, claim);
     WATCH(orders, commit);
     WATCH(orders, move);
     WATCH(orders, mark_returned);
     WATCH(orders, finish);
-    WATCH(products, take);
-    WATCH(products, release);
-    WATCH(products, spend);
-    WATCH(products, give_back);
-    WATCH(products, forget_back);
-    WATCH(coupons, take);
-    WATCH(coupons, release);
-    WATCH(coupons, spend);
-    WATCH(coupons, give_back);
-    WATCH(coupons, forget_back);
+    SHOP_RESERVATION_CALLS(WATCH_CALL, stock)
+    SHOP_RESERVATION_CALLS(WATCH_CALL, coupon_uses)
     steps = 0;
 }
 
@@ -139,7 +96,7 @@ static void every_step_between_is_clean(void)
     T_TRUE(steps >= 7);
     T_OK(shop_order_cancel(&order, &verify_shop->ports, order, -1, USER(3), NULL, 0, t_pool));
     T_TRUE(steps >= 7 + 10);
-    /* one line is there and the other is not: what was taken goes back */
+    /* one line is there and the other is not: what was reserved goes back */
     sell_out = true;
     steps = 0;
     order_shop_fill(verify_shop, USER(4), 1, 1);

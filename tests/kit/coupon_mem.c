@@ -1,34 +1,32 @@
 /* SPDX-License-Identifier: MIT
- * The coupons' port over arrays. A hold, a back or a use is a mark: an order and a time. */
+ * The coupons' port over arrays. What is left of a limit is a unit of the fake of reservations,
+ * whose lock is the lock of all this. */
 #include "tests/kit/coupon_mem.h"
 
 #include <apr_strings.h>
-#include <apr_thread_mutex.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define HOLDS_MAX 200
+typedef struct entry_t {
+    shop_coupon_t coupon; /* what remains of it is the unit's; see coupon_of */
+    shop_unit_mem_t *unit;
+} entry_t;
 
-typedef struct mark_t {
+typedef struct use_t {
     const char *order_id;
     apr_time_t at;
-    bool open; /* uses: not yet looked at */
-} mark_t;
-
-typedef struct entry_t {
-    shop_coupon_t coupon;
-    apr_array_header_t *holds, *backs; /* mark_t */
-    int64_t back_rev;
-} entry_t;
+    bool open; /* not yet looked at */
+} use_t;
 
 typedef struct redemption_t {
     const char *id;
-    apr_array_header_t *uses; /* mark_t */
+    apr_array_header_t *uses; /* use_t */
 } redemption_t;
 
 typedef struct coupon_mem_t {
     shop_coupon_repo_t port;
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock;
+    shop_reservations_t *units;
     apr_array_header_t *coupons;     /* entry_t * */
     apr_array_header_t *redemptions; /* redemption_t * */
 } coupon_mem_t;
@@ -37,13 +35,15 @@ static coupon_mem_t *enter(shop_coupon_repo_t *repo)
 {
     coupon_mem_t *mem = (coupon_mem_t *)repo;
 
-    apr_thread_mutex_lock(mem->lock);
+    if (shop_reservations_mem_enter(mem->units, mem->pool)) {
+        abort(); /* nobody lets this store be away */
+    }
     return mem;
 }
 
 static shop_error_t *leave(coupon_mem_t *mem, shop_error_t *err)
 {
-    apr_thread_mutex_unlock(mem->lock);
+    shop_reservations_mem_leave(mem->units);
     return err;
 }
 
@@ -64,34 +64,6 @@ static entry_t *entry_of(const coupon_mem_t *mem, const char *code)
     return i < 0 ? NULL : APR_ARRAY_IDX(mem->coupons, i, entry_t *);
 }
 
-static int mark_of(const apr_array_header_t *marks, const char *order_id)
-{
-    for (int i = 0; i < marks->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(marks, i, mark_t).order_id, order_id)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
-static bool drop_mark(apr_array_header_t *marks, const char *order_id)
-{
-    int i = mark_of(marks, order_id);
-
-    if (i < 0) {
-        return false;
-    }
-    APR_ARRAY_IDX(marks, i, mark_t) = APR_ARRAY_IDX(marks, marks->nelts - 1, mark_t);
-    marks->nelts--;
-    return true;
-}
-
-static void add_mark(coupon_mem_t *mem, apr_array_header_t *marks, const char *order_id,
-                     apr_time_t at)
-{
-    APR_ARRAY_PUSH(marks, mark_t) = (mark_t){ apr_pstrdup(mem->pool, order_id), at, true };
-}
-
 static shop_coupon_t *copy(const shop_coupon_t *from, apr_pool_t *pool)
 {
     shop_coupon_t *coupon = apr_pmemdup(pool, from, sizeof(*from));
@@ -99,6 +71,12 @@ static shop_coupon_t *copy(const shop_coupon_t *from, apr_pool_t *pool)
     coupon->code = apr_pstrdup(pool, from->code);
     coupon->used = from->usage_limit >= 0 ? from->usage_limit - from->remaining : -1;
     return coupon;
+}
+
+static const shop_coupon_t *coupon_of(entry_t *entry)
+{
+    entry->coupon.remaining = entry->unit->available;
+    return &entry->coupon;
 }
 
 static shop_error_t *mem_insert(shop_coupon_repo_t *repo, const shop_coupon_t *coupon,
@@ -112,9 +90,10 @@ static shop_error_t *mem_insert(shop_coupon_repo_t *repo, const shop_coupon_t *c
     }
     entry = apr_pcalloc(mem->pool, sizeof(*entry));
     entry->coupon = *copy(coupon, mem->pool);
-    entry->holds = apr_array_make(mem->pool, 4, sizeof(mark_t));
-    entry->backs = apr_array_make(mem->pool, 4, sizeof(mark_t));
-    entry->coupon.born = entry->back_rev = coupon->terms_rev;
+    entry->unit = shop_reservations_mem_add(mem->units, coupon->code);
+    entry->unit->available = coupon->usage_limit >= 0 ? coupon->remaining : SHOP_UNLIMITED;
+    entry->unit->terms = entry->unit->born = entry->unit->back_rev = coupon->terms_rev;
+    entry->coupon.born = coupon->terms_rev;
     APR_ARRAY_PUSH(mem->coupons, entry_t *) = entry;
     return leave(mem, NULL);
 }
@@ -123,18 +102,18 @@ static shop_error_t *mem_find(shop_coupon_t **coupon, shop_coupon_repo_t *repo, 
                               apr_pool_t *pool)
 {
     coupon_mem_t *mem = enter(repo);
-    const entry_t *entry = entry_of(mem, code);
+    entry_t *entry = entry_of(mem, code);
 
-    *coupon = entry ? copy(&entry->coupon, pool) : NULL;
+    *coupon = entry ? copy(coupon_of(entry), pool) : NULL;
     return leave(mem, NULL);
 }
 
-static const entry_t *next_entry(const coupon_mem_t *mem, const char *after)
+static entry_t *next_entry(const coupon_mem_t *mem, const char *after)
 {
-    const entry_t *best = NULL;
+    entry_t *best = NULL;
 
     for (int i = 0; i < mem->coupons->nelts; i++) {
-        const entry_t *entry = APR_ARRAY_IDX(mem->coupons, i, entry_t *);
+        entry_t *entry = APR_ARRAY_IDX(mem->coupons, i, entry_t *);
 
         if ((!after || strcmp(entry->coupon.code, after) > 0) &&
             (!best || strcmp(entry->coupon.code, best->coupon.code) < 0)) {
@@ -150,7 +129,7 @@ static shop_error_t *mem_list(apr_array_header_t **coupons, shop_list_end_t *end
 {
     coupon_mem_t *mem = enter(repo);
     const char *after = query->after ? query->after->id : NULL;
-    const entry_t *entry;
+    entry_t *entry;
 
     *coupons = apr_array_make(pool, 8, sizeof(void *));
     *end = (shop_list_end_t){ NULL, query->count ? mem->coupons->nelts : -1 };
@@ -163,7 +142,7 @@ static shop_error_t *mem_list(apr_array_header_t **coupons, shop_list_end_t *end
             end->next = next;
             break;
         }
-        APR_ARRAY_PUSH(*coupons, shop_coupon_t *) = copy(&entry->coupon, pool);
+        APR_ARRAY_PUSH(*coupons, shop_coupon_t *) = copy(coupon_of(entry), pool);
         after = entry->coupon.code;
     }
     return leave(mem, NULL);
@@ -180,7 +159,7 @@ static shop_error_t *mem_update(bool *done, shop_coupon_repo_t *repo, const shop
     if (!*done) {
         return leave(mem, NULL);
     }
-    remaining = entry->coupon.remaining + limit_delta;
+    remaining = entry->unit->available + limit_delta;
     if (limit_delta < 0 && remaining < 0) {
         *done = false;
         return leave(mem, shop_err(pool, COUPON_LIMIT, "used more often than that"));
@@ -188,9 +167,10 @@ static shop_error_t *mem_update(bool *done, shop_coupon_repo_t *repo, const shop
     born = entry->coupon.born;
     entry->coupon = *copy(coupon, mem->pool);
     entry->coupon.born = born;
-    if (coupon->usage_limit >= 0 && coupon->remaining < 0) {
-        entry->coupon.remaining = remaining;
-    }
+    entry->unit->terms = coupon->terms_rev;
+    entry->unit->available = coupon->usage_limit < 0  ? SHOP_UNLIMITED
+                             : coupon->remaining >= 0 ? coupon->remaining
+                                                      : remaining;
     return leave(mem, NULL);
 }
 
@@ -203,6 +183,7 @@ static shop_error_t *mem_remove(bool *done, shop_coupon_repo_t *repo, const char
     (void)pool;
     *done = i >= 0 && APR_ARRAY_IDX(mem->coupons, i, entry_t *)->coupon.rev == rev;
     if (*done) {
+        shop_reservations_mem_remove(mem->units, code);
         APR_ARRAY_IDX(mem->coupons, i, entry_t *) =
             APR_ARRAY_IDX(mem->coupons, mem->coupons->nelts - 1, entry_t *);
         mem->coupons->nelts--;
@@ -210,128 +191,43 @@ static shop_error_t *mem_remove(bool *done, shop_coupon_repo_t *repo, const char
     return leave(mem, NULL);
 }
 
-static shop_error_t *mem_take(bool *taken, shop_coupon_repo_t *repo, const char *code,
-                              int64_t terms_rev, const char *order_id, apr_time_t now,
-                              apr_pool_t *pool)
-{
-    coupon_mem_t *mem = enter(repo);
-    entry_t *entry = entry_of(mem, code);
-
-    (void)pool;
-    *taken = entry && entry->coupon.terms_rev == terms_rev && entry->coupon.usage_limit >= 0 &&
-             entry->coupon.remaining >= 1 && mark_of(entry->holds, order_id) < 0 &&
-             entry->holds->nelts < HOLDS_MAX;
-    if (*taken) {
-        entry->coupon.remaining--;
-        add_mark(mem, entry->holds, order_id, now);
-    }
-    return leave(mem, NULL);
-}
-
-static shop_error_t *mem_state(shop_coupon_state_t *state, shop_coupon_repo_t *repo,
-                               const char *code, const char *order_id, apr_pool_t *pool)
-{
-    coupon_mem_t *mem = enter(repo);
-    const entry_t *entry = entry_of(mem, code);
-
-    (void)pool;
-    *state = (shop_coupon_state_t){ .exists = entry != NULL, .remaining = -1 };
-    if (entry) {
-        state->remaining = entry->coupon.usage_limit >= 0 ? entry->coupon.remaining : -1;
-        state->terms_rev = entry->coupon.terms_rev;
-        state->holds = entry->holds->nelts;
-        state->held = mark_of(entry->holds, order_id) >= 0;
-        state->backed = mark_of(entry->backs, order_id) >= 0;
-        state->back_rev = entry->back_rev;
-        state->born = entry->coupon.born;
-    }
-    return leave(mem, NULL);
-}
-
-static shop_error_t *mem_release(shop_coupon_repo_t *repo, const char *code, const char *order_id,
-                                 apr_pool_t *pool)
-{
-    coupon_mem_t *mem = enter(repo);
-    entry_t *entry = entry_of(mem, code);
-
-    (void)pool;
-    if (entry && drop_mark(entry->holds, order_id) && entry->coupon.usage_limit >= 0) {
-        entry->coupon.remaining++;
-    }
-    return leave(mem, NULL);
-}
-
-static shop_error_t *mem_spend(shop_coupon_repo_t *repo, const char *code, const char *order_id,
-                               apr_pool_t *pool)
-{
-    coupon_mem_t *mem = enter(repo);
-    entry_t *entry = entry_of(mem, code);
-
-    (void)pool;
-    if (entry) {
-        drop_mark(entry->holds, order_id);
-    }
-    return leave(mem, NULL);
-}
-
-static shop_error_t *mem_give_back(bool *done, shop_coupon_repo_t *repo, const char *code,
-                                   const char *order_id, int64_t back_rev, apr_time_t now,
-                                   apr_pool_t *pool)
-{
-    coupon_mem_t *mem = enter(repo);
-    entry_t *entry = entry_of(mem, code);
-
-    (void)pool;
-    *done = entry && entry->back_rev == back_rev && mark_of(entry->backs, order_id) < 0;
-    if (*done) {
-        entry->back_rev++;
-        entry->coupon.remaining += entry->coupon.usage_limit >= 0;
-        add_mark(mem, entry->backs, order_id, now);
-    }
-    return leave(mem, NULL);
-}
-
-static shop_error_t *mem_forget_back(shop_coupon_repo_t *repo, const char *code,
-                                     const char *order_id, apr_pool_t *pool)
-{
-    coupon_mem_t *mem = enter(repo);
-    entry_t *entry = entry_of(mem, code);
-
-    (void)pool;
-    if (entry && drop_mark(entry->backs, order_id)) {
-        entry->back_rev++;
-    }
-    return leave(mem, NULL);
-}
-
-static void add_leftover(apr_array_header_t *left, const char *id, const mark_t *mark,
+static void add_leftover(apr_array_header_t *left, const char *id, const use_t *use,
                          apr_pool_t *pool)
 {
     shop_leftover_t *one = apr_pcalloc(pool, sizeof(*one));
 
     one->id = apr_pstrdup(pool, id);
-    one->order_id = apr_pstrdup(pool, mark->order_id);
+    one->order_id = apr_pstrdup(pool, use->order_id);
     one->quantity = 1;
     APR_ARRAY_PUSH(left, shop_leftover_t *) = one;
 }
 
-static shop_error_t *mem_old_holds(apr_array_header_t **left, shop_coupon_repo_t *repo, bool backs,
-                                   apr_time_t before, int limit, apr_pool_t *pool)
+static int use_of(const apr_array_header_t *uses, const char *order_id)
 {
-    coupon_mem_t *mem = enter(repo);
-
-    *left = apr_array_make(pool, 8, sizeof(void *));
-    for (int i = 0; i < mem->coupons->nelts; i++) {
-        const entry_t *entry = APR_ARRAY_IDX(mem->coupons, i, entry_t *);
-        const apr_array_header_t *marks = backs ? entry->backs : entry->holds;
-
-        for (int j = 0; j < marks->nelts && (*left)->nelts < limit; j++) {
-            if (APR_ARRAY_IDX(marks, j, mark_t).at < before) {
-                add_leftover(*left, entry->coupon.code, &APR_ARRAY_IDX(marks, j, mark_t), pool);
-            }
+    for (int i = 0; i < uses->nelts; i++) {
+        if (!strcmp(APR_ARRAY_IDX(uses, i, use_t).order_id, order_id)) {
+            return i;
         }
     }
-    return leave(mem, NULL);
+    return -1;
+}
+
+static bool drop_use(apr_array_header_t *uses, const char *order_id)
+{
+    int i = use_of(uses, order_id);
+
+    if (i < 0) {
+        return false;
+    }
+    APR_ARRAY_IDX(uses, i, use_t) = APR_ARRAY_IDX(uses, uses->nelts - 1, use_t);
+    uses->nelts--;
+    return true;
+}
+
+static void add_use(coupon_mem_t *mem, apr_array_header_t *uses, const char *order_id,
+                    apr_time_t at)
+{
+    APR_ARRAY_PUSH(uses, use_t) = (use_t){ apr_pstrdup(mem->pool, order_id), at, true };
 }
 
 static redemption_t *redemption_of(coupon_mem_t *mem, const char *id)
@@ -346,7 +242,7 @@ static redemption_t *redemption_of(coupon_mem_t *mem, const char *id)
     }
     redemption = apr_pcalloc(mem->pool, sizeof(*redemption));
     redemption->id = apr_pstrdup(mem->pool, id);
-    redemption->uses = apr_array_make(mem->pool, 2, sizeof(mark_t));
+    redemption->uses = apr_array_make(mem->pool, 2, sizeof(use_t));
     APR_ARRAY_PUSH(mem->redemptions, redemption_t *) = redemption;
     return redemption;
 }
@@ -364,9 +260,9 @@ static shop_error_t *mem_redeem(bool *redeemed, shop_coupon_repo_t *repo, const 
     coupon_mem_t *mem = enter(repo);
     redemption_t *redemption = redemption_of(mem, redemption_id(code, born, user_id, pool));
 
-    *redeemed = mark_of(redemption->uses, order_id) >= 0;
+    *redeemed = use_of(redemption->uses, order_id) >= 0;
     if (!*redeemed && redemption->uses->nelts < limit) {
-        add_mark(mem, redemption->uses, order_id, now);
+        add_use(mem, redemption->uses, order_id, now);
         *redeemed = true;
     }
     return leave(mem, NULL);
@@ -378,7 +274,7 @@ static shop_error_t *mem_drop_redemption(shop_coupon_repo_t *repo, const char *i
     coupon_mem_t *mem = enter(repo);
 
     (void)pool;
-    drop_mark(redemption_of(mem, id)->uses, order_id);
+    drop_use(redemption_of(mem, id)->uses, order_id);
     return leave(mem, NULL);
 }
 
@@ -393,11 +289,11 @@ static shop_error_t *mem_keep_redemption(shop_coupon_repo_t *repo, const char *i
 {
     coupon_mem_t *mem = enter(repo);
     apr_array_header_t *uses = redemption_of(mem, id)->uses;
-    int i = mark_of(uses, order_id);
+    int i = use_of(uses, order_id);
 
     (void)pool;
     if (i >= 0) {
-        APR_ARRAY_IDX(uses, i, mark_t).open = false;
+        APR_ARRAY_IDX(uses, i, use_t).open = false;
     }
     return leave(mem, NULL);
 }
@@ -421,10 +317,10 @@ static shop_error_t *mem_old_redemptions(apr_array_header_t **left, shop_coupon_
         const redemption_t *one = APR_ARRAY_IDX(mem->redemptions, i, redemption_t *);
 
         for (int j = 0; j < one->uses->nelts && (*left)->nelts < limit; j++) {
-            const mark_t *mark = &APR_ARRAY_IDX(one->uses, j, mark_t);
+            const use_t *use = &APR_ARRAY_IDX(one->uses, j, use_t);
 
-            if (mark->open && mark->at < before) {
-                add_leftover(*left, one->id, mark, pool);
+            if (use->open && use->at < before) {
+                add_leftover(*left, one->id, use, pool);
             }
         }
     }
@@ -436,7 +332,7 @@ shop_coupon_repo_t *shop_coupon_repo_mem(apr_pool_t *pool)
     coupon_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
 
     apr_pool_create(&mem->pool, pool);
-    apr_thread_mutex_create(&mem->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    mem->units = shop_reservations_mem(pool);
     mem->coupons = apr_array_make(mem->pool, 8, sizeof(entry_t *));
     mem->redemptions = apr_array_make(mem->pool, 8, sizeof(redemption_t *));
     mem->port = (shop_coupon_repo_t){
@@ -445,19 +341,17 @@ shop_coupon_repo_t *shop_coupon_repo_mem(apr_pool_t *pool)
         .list = mem_list,
         .update = mem_update,
         .remove = mem_remove,
-        .take = mem_take,
-        .state = mem_state,
-        .release = mem_release,
-        .spend = mem_spend,
-        .give_back = mem_give_back,
-        .forget_back = mem_forget_back,
         .redeem = mem_redeem,
         .unredeem = mem_unredeem,
         .uses = mem_uses,
-        .old_holds = mem_old_holds,
         .old_redemptions = mem_old_redemptions,
         .drop_redemption = mem_drop_redemption,
         .keep_redemption = mem_keep_redemption,
     };
     return &mem->port;
+}
+
+shop_reservations_t *shop_coupon_mem_uses(const shop_coupon_repo_t *repo)
+{
+    return ((const coupon_mem_t *)repo)->units;
 }

@@ -120,10 +120,12 @@ static void keep_number(shop_log_level_t level, int number, const char *request_
 static void open_repos(void)
 {
     kit.accounts = (shop_accounts_repos_t){ shop_account_repo_mem(t_pool) };
-    kit.catalogue = (shop_catalogue_repos_t){ shop_product_repo_mem(t_pool) };
+    kit.catalogue.products = shop_product_repo_mem(t_pool);
+    kit.catalogue.stock = shop_product_mem_stock(kit.catalogue.products);
     kit.cart = (shop_cart_repos_t){ shop_cart_repo_mem(t_pool) };
     kit.orders = (shop_orders_repos_t){ shop_order_repo_mem(t_pool) };
-    kit.coupons = (shop_coupons_repos_t){ shop_coupon_repo_mem(t_pool) };
+    kit.coupons.coupons = shop_coupon_repo_mem(t_pool);
+    kit.coupons.uses = shop_coupon_mem_uses(kit.coupons.coupons);
     kit.app.accounts = &kit.accounts;
     kit.app.catalogue = &kit.catalogue;
     kit.app.cart = &kit.cart;

@@ -23,10 +23,9 @@ libtestkit_la_SOURCES = \
 	tests/kit/order_shop.h \
 	tests/kit/product_mem.c \
 	tests/kit/product_mem.h \
-	tests/kit/product_mem_inner.h \
-	tests/kit/product_order_mem.c \
 	tests/kit/request.c \
 	tests/kit/request.h \
+	tests/kit/reservation_calls.h \
 	tests/kit/reservation_mem.c \
 	tests/kit/reservation_mem.h \
 	tests/kit/record_contract.c \

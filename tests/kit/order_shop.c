@@ -7,13 +7,20 @@
 #include "tests/kit/order_mem.h"
 #include "tests/kit/product_mem.h"
 
+#define NOBODY "f00000000000000000000000"
+
 static shop_order_ports_t fakes(void)
 {
+    shop_product_repo_t *products = shop_product_repo_mem(t_pool);
+    shop_coupon_repo_t *coupons = shop_coupon_repo_mem(t_pool);
+
     return (shop_order_ports_t){
         .orders = shop_order_repo_mem(t_pool),
-        .products = shop_product_repo_mem(t_pool),
         .carts = shop_cart_repo_mem(t_pool),
-        .coupons = shop_coupon_repo_mem(t_pool),
+        .products = products,
+        .stock = shop_product_mem_stock(products),
+        .coupons = coupons,
+        .coupon_uses = shop_coupon_mem_uses(coupons),
     };
 }
 
@@ -112,19 +119,25 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
     return err;
 }
 
-static shop_stock_state_t state_of(const order_shop_t *shop, int product)
+static shop_unit_state_t state_of(shop_reservations_t *reservations, const char *unit_id,
+                                  const char *order_id)
 {
-    shop_take_t line = { shop->products[product], 1, 0 };
-    shop_stock_state_t state = { .stock = -1 };
+    const shop_reservation_line_t line = { unit_id, 1, 0 };
+    const shop_reservation_t asked = { order_id, &line, 1 };
+    shop_unit_state_t state = { .available = -9 };
 
-    T_OK(shop->ports.products->states(&state, shop->ports.products, "f00000000000000000000000",
-                                      &line, 1, t_pool));
+    T_OK(reservations->states(&state, reservations, &asked, t_pool));
     return state;
+}
+
+shop_unit_state_t order_shop_coupon(const order_shop_t *shop, const char *order_id)
+{
+    return state_of(shop->ports.coupon_uses, "TEN", order_id);
 }
 
 int64_t order_shop_stock(const order_shop_t *shop, int product)
 {
-    return state_of(shop, product).stock;
+    return state_of(shop->ports.stock, shop->products[product], NOBODY).available;
 }
 
 void order_shop_settle(order_shop_t *shop)
@@ -182,22 +195,21 @@ static void audit_user(const order_shop_t *shop, const char *user_id, int64_t so
 void order_shop_audit(const order_shop_t *shop, int users, const char *when)
 {
     int64_t sold[2] = { 0, 0 }, used = 0;
-    shop_coupon_state_t coupon;
+    shop_unit_state_t coupon = order_shop_coupon(shop, NOBODY);
 
     for (int i = 0; i < users; i++) {
         audit_user(shop, USER(i), sold, &used, when);
     }
     for (int i = 0; i < 2; i++) {
-        shop_stock_state_t state = state_of(shop, i);
+        shop_unit_state_t state = state_of(shop->ports.stock, shop->products[i], NOBODY);
 
-        t_assert(state.stock >= 0 && state.stock + sold[i] == shop->stock, __LINE__, __FILE__,
-                 "%s: stock %d + sold %d of %d", when, (int)state.stock, (int)sold[i],
+        t_assert(state.available >= 0 && state.available + sold[i] == shop->stock, __LINE__,
+                 __FILE__, "%s: stock %d + sold %d of %d", when, (int)state.available, (int)sold[i],
                  (int)shop->stock);
-        t_assert(state.holds == 0, __LINE__, __FILE__, "%s: %d holds left", when, state.holds);
+        t_assert(state.reservations == 0, __LINE__, __FILE__, "%s: %d reservations left", when,
+                 state.reservations);
     }
-    T_OK(shop->ports.coupons->state(&coupon, shop->ports.coupons, "TEN", "f00000000000000000000000",
-                                    t_pool));
-    t_assert(coupon.remaining + used == shop->uses && coupon.holds == 0, __LINE__, __FILE__,
-             "%s: %d uses left, %d used of %d, %d holds", when, (int)coupon.remaining, (int)used,
-             (int)shop->uses, coupon.holds);
+    t_assert(coupon.available + used == shop->uses && coupon.reservations == 0, __LINE__, __FILE__,
+             "%s: %d uses left, %d used of %d, %d reservations", when, (int)coupon.available,
+             (int)used, (int)shop->uses, coupon.reservations);
 }

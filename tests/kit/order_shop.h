@@ -31,6 +31,8 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
                                const char *user_id, const char *key, const char *coupon,
                                apr_pool_t *pool);
 int64_t order_shop_stock(const order_shop_t *shop, int product);
+/* The uses of coupon TEN, as an order sees them. */
+shop_unit_state_t order_shop_coupon(const order_shop_t *shop, const char *order_id);
 /* Moves the clock on and reaps until nothing is left. */
 void order_shop_settle(order_shop_t *shop);
 /* stock + sold == initial, uses likewise, no hold, no back, nothing unfinished, carts emptied.

@@ -1,27 +1,55 @@
 /* SPDX-License-Identifier: MIT
- * The catalogue in memory. Keeps everything in its own pool; what it gives out is a copy. */
-#include "tests/kit/product_mem_inner.h"
+ * The catalogue in memory. Keeps everything in its own pool; what it gives out is a copy. The stock
+ * is a unit of the fake of reservations, whose lock is the lock of all this. */
+#include "tests/kit/product_mem.h"
 
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
-shop_error_t *shop_product_mem_enter(shop_product_mem_t **mem, shop_product_repo_t *port,
-                                     apr_pool_t *pool)
+#include "mod_shop/base/id.h"
+
+#define PRODUCTS_MAX 4096
+#define MOVEMENTS_MAX 4096
+
+typedef struct stored_t {
+    shop_product_t product; /* its stock is the unit's; see product_of */
+    shop_unit_mem_t *unit;
+} stored_t;
+
+typedef struct moved_t {
+    shop_movement_t movement;
+    const char *key, *fingerprint; /* NULL: none */
+    const char *reply;
+    apr_size_t reply_size;
+} moved_t;
+
+typedef struct product_mem_t {
+    shop_product_repo_t port;
+    apr_pool_t *pool;
+    shop_reservations_t *units;
+    stored_t *products[PRODUCTS_MAX];
+    int count;
+    moved_t *moves[MOVEMENTS_MAX];
+    int moved;
+} product_mem_t;
+
+/* Takes the lock; leave gives it back. UNAVAILABLE when the store is away. */
+static shop_error_t *enter(product_mem_t **mem, shop_product_repo_t *port, apr_pool_t *pool)
 {
-    *mem = (shop_product_mem_t *)port;
-    apr_thread_mutex_lock((*mem)->lock);
-    (*mem)->calls++;
-    if ((*mem)->away) {
-        apr_thread_mutex_unlock((*mem)->lock);
-        return shop_err(pool, UNAVAILABLE, "the store is away");
-    }
-    return NULL;
+    *mem = (product_mem_t *)port;
+    return shop_reservations_mem_enter((*mem)->units, pool);
 }
 
-void shop_product_mem_leave(shop_product_mem_t *mem)
+static void leave(product_mem_t *mem)
 {
-    apr_thread_mutex_unlock(mem->lock);
+    shop_reservations_mem_leave(mem->units);
+}
+
+static shop_product_t *product_of(stored_t *stored)
+{
+    stored->product.stock = stored->unit->available;
+    return &stored->product;
 }
 
 static shop_product_t *copy_of(const shop_product_t *product, apr_pool_t *pool)
@@ -37,7 +65,7 @@ static shop_product_t *copy_of(const shop_product_t *product, apr_pool_t *pool)
     return copy;
 }
 
-stored_t *shop_product_mem_seek(const shop_product_mem_t *mem, const char *id)
+static stored_t *seek(const product_mem_t *mem, const char *id)
 {
     for (int i = 0; i < mem->count; i++) {
         if (!strcmp(mem->products[i]->product.id, id)) {
@@ -47,31 +75,32 @@ stored_t *shop_product_mem_seek(const shop_product_mem_t *mem, const char *id)
     return NULL;
 }
 
-static stored_t *seek_live(const shop_product_mem_t *mem, const char *id)
+static stored_t *seek_live(const product_mem_t *mem, const char *id)
 {
-    stored_t *stored = shop_product_mem_seek(mem, id);
+    stored_t *stored = seek(mem, id);
 
-    return stored && !stored->deleted ? stored : NULL;
+    return stored && !stored->unit->deleted ? stored : NULL;
 }
 
 static shop_error_t *mem_insert(shop_product_repo_t *port, const shop_product_t *product,
                                 apr_pool_t *pool)
 {
     shop_error_t *err = NULL;
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
-    if (shop_product_mem_seek(mem, product->id) || mem->count == PRODUCTS_MAX) {
+    SHOP_TRY(enter(&mem, port, pool));
+    if (seek(mem, product->id) || mem->count == PRODUCTS_MAX) {
         err = shop_err(pool, CONFLICT, "this product exists already");
     } else {
         stored_t *stored = apr_pcalloc(mem->pool, sizeof(*stored));
 
         stored->product = *copy_of(product, mem->pool);
-        stored->holds.rows = apr_pcalloc(mem->pool, ENTRIES_MAX * sizeof(entry_t));
-        stored->backs.rows = apr_pcalloc(mem->pool, ENTRIES_MAX * sizeof(entry_t));
+        stored->unit = shop_reservations_mem_add(mem->units, product->id);
+        stored->unit->available = product->stock;
+        stored->unit->terms = product->price;
         mem->products[mem->count++] = stored;
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     return err;
 }
 
@@ -79,33 +108,33 @@ static shop_error_t *mem_find(shop_product_t **product, shop_product_repo_t *por
                               apr_pool_t *pool)
 {
     stored_t *stored;
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     stored = seek_live(mem, id);
-    *product = stored ? copy_of(&stored->product, pool) : NULL;
-    shop_product_mem_leave(mem);
+    *product = stored ? copy_of(product_of(stored), pool) : NULL;
+    leave(mem);
     return NULL;
 }
 
 static shop_error_t *mem_find_many(apr_array_header_t **products, shop_product_repo_t *port,
                                    const char *const *ids, int count, apr_pool_t *pool)
 {
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
     *products = apr_array_make(pool, count + 1, sizeof(shop_product_t *));
     if (count == 0) {
         return NULL;
     }
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     for (int i = 0; i < count; i++) {
         stored_t *stored = seek_live(mem, ids[i]);
 
         if (stored) {
-            APR_ARRAY_PUSH(*products, shop_product_t *) = copy_of(&stored->product, pool);
+            APR_ARRAY_PUSH(*products, shop_product_t *) = copy_of(product_of(stored), pool);
         }
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     return NULL;
 }
 
@@ -113,20 +142,19 @@ static shop_error_t *mem_update(bool *done, shop_product_repo_t *port,
                                 const shop_product_t *product, apr_pool_t *pool)
 {
     stored_t *stored;
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     stored = seek_live(mem, product->id);
     *done = stored && stored->product.rev == product->rev - 1;
     if (*done) {
-        int64_t stock = stored->product.stock;
         apr_time_t created_at = stored->product.created_at;
 
         stored->product = *copy_of(product, mem->pool);
-        stored->product.stock = stock;
         stored->product.created_at = created_at;
+        stored->unit->terms = product->price;
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     return NULL;
 }
 
@@ -134,17 +162,17 @@ static shop_error_t *mem_remove(bool *done, shop_product_repo_t *port, const cha
                                 apr_time_t now, apr_pool_t *pool)
 {
     stored_t *stored;
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     stored = seek_live(mem, id);
     *done = stored && stored->product.rev == rev;
     if (*done) {
-        stored->deleted = true;
+        stored->unit->deleted = true;
         stored->product.updated_at = now;
         stored->product.rev++;
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     return NULL;
 }
 
@@ -195,18 +223,18 @@ static int by_place(const void *a, const void *b)
     return one->down ? -order : order;
 }
 
-static int collect_rows(row_t *rows, const shop_product_mem_t *mem,
-                        const shop_product_query_t *query, apr_pool_t *pool)
+static int collect_rows(row_t *rows, const product_mem_t *mem, const shop_product_query_t *query,
+                        apr_pool_t *pool)
 {
     int count = 0;
     bool down;
     shop_product_sort_t sort = shop_product_sort(&down, query->sort);
 
     for (int i = 0; i < mem->count; i++) {
-        const shop_product_t *product = &mem->products[i]->product;
+        const shop_product_t *product = product_of(mem->products[i]);
         int rank = 0;
 
-        if (mem->products[i]->deleted || !fits(product, query)) {
+        if (mem->products[i]->unit->deleted || !fits(product, query)) {
             continue;
         }
         if (query->words) {
@@ -244,11 +272,11 @@ static shop_error_t *mem_list(apr_array_header_t **products, shop_list_end_t *en
 {
     row_t *rows = apr_palloc(pool, PRODUCTS_MAX * sizeof(*rows));
     int count, last = -1;
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
     *products = apr_array_make(pool, 16, sizeof(shop_product_t *));
     *end = (shop_list_end_t){ .total = query->list.count ? 0 : -1 };
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     count = query->nothing ? 0 : collect_rows(rows, mem, query, pool);
     if (query->list.count) {
         end->total = count < SHOP_COUNT_CAP ? count : SHOP_COUNT_CAP + 1;
@@ -265,7 +293,7 @@ static shop_error_t *mem_list(apr_array_header_t **products, shop_list_end_t *en
         APR_ARRAY_PUSH(*products, shop_product_t *) = copy_of(rows[i].product, pool);
         last = i;
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     return NULL;
 }
 
@@ -277,10 +305,10 @@ static int by_name(const void *a, const void *b)
 static shop_error_t *mem_categories(apr_array_header_t **categories, shop_product_repo_t *port,
                                     apr_pool_t *pool)
 {
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
     *categories = apr_array_make(pool, 8, sizeof(shop_category_t *));
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     for (int i = 0; i < mem->count; i++) {
         shop_category_t *category = NULL;
         const char *name = mem->products[i]->product.category;
@@ -290,23 +318,23 @@ static shop_error_t *mem_categories(apr_array_header_t **categories, shop_produc
 
             category = strcmp(known->name, name) ? NULL : known;
         }
-        if (!mem->products[i]->deleted && !category) {
+        if (!mem->products[i]->unit->deleted && !category) {
             category = apr_pcalloc(pool, sizeof(*category));
             category->name = apr_pstrdup(pool, name);
             APR_ARRAY_PUSH(*categories, shop_category_t *) = category;
         }
-        if (!mem->products[i]->deleted) {
+        if (!mem->products[i]->unit->deleted) {
             category->products++;
         }
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     qsort((*categories)->elts, (size_t)(*categories)->nelts, sizeof(shop_category_t *), by_name);
     return NULL;
 }
 
 /* ---- stock ---- */
 
-static moved_t *seek_move(const shop_product_mem_t *mem, const char *scoped)
+static moved_t *seek_move(const product_mem_t *mem, const char *scoped)
 {
     for (int i = 0; scoped && i < mem->moved; i++) {
         if (mem->moves[i]->key && !strcmp(mem->moves[i]->key, scoped)) {
@@ -316,10 +344,10 @@ static moved_t *seek_move(const shop_product_mem_t *mem, const char *scoped)
     return NULL;
 }
 
-static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *stored,
+static shop_error_t *move(moved_t **made, product_mem_t *mem, stored_t *stored,
                           const shop_stock_request_t *request, apr_pool_t *pool)
 {
-    shop_product_t after = stored->product;
+    shop_product_t after = *product_of(stored);
     int64_t delta = request->set ? request->amount - after.stock : request->amount;
     moved_t *moved = apr_pcalloc(mem->pool, sizeof(*moved));
 
@@ -334,6 +362,7 @@ static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *sto
     }
     SHOP_TRY(shop_id_make(&moved->movement.id, mem->pool));
     stored->product = after;
+    stored->unit->available = after.stock;
     moved->movement.product_id = stored->product.id;
     moved->movement.delta = delta;
     moved->movement.stock_after = after.stock;
@@ -345,15 +374,14 @@ static shop_error_t *move(moved_t **made, shop_product_mem_t *mem, stored_t *sto
     return NULL;
 }
 
-static void tell(shop_stock_done_t *done, const moved_t *moved, const stored_t *stored,
-                 apr_pool_t *pool)
+static void tell(shop_stock_done_t *done, const moved_t *moved, stored_t *stored, apr_pool_t *pool)
 {
     done->movement = apr_pmemdup(pool, &moved->movement, sizeof(moved->movement));
     if (moved->key) {
         done->reply = apr_pmemdup(pool, moved->reply, moved->reply_size);
         done->reply_size = moved->reply_size;
     } else {
-        done->product = copy_of(&stored->product, pool);
+        done->product = copy_of(product_of(stored), pool);
     }
 }
 
@@ -366,10 +394,10 @@ static shop_error_t *mem_move_stock(shop_stock_done_t *done, shop_product_repo_t
     shop_error_t *err = NULL;
     stored_t *stored;
     moved_t *moved;
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
     memset(done, 0, sizeof(*done));
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     stored = seek_live(mem, request->product_id);
     moved = seek_move(mem, scoped);
     done->replayed = moved != NULL;
@@ -386,7 +414,7 @@ static shop_error_t *mem_move_stock(shop_stock_done_t *done, shop_product_repo_t
     if (!err) {
         tell(done, moved, stored, pool);
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     return err;
 }
 
@@ -405,17 +433,17 @@ static shop_error_t *mem_movements(apr_array_header_t **movements, shop_list_end
                                    const shop_list_query_t *query, apr_pool_t *pool)
 {
     apr_array_header_t *all = apr_array_make(pool, 16, sizeof(shop_movement_t *));
-    shop_product_mem_t *mem;
+    product_mem_t *mem;
 
     *movements = apr_array_make(pool, 16, sizeof(shop_movement_t *));
-    SHOP_TRY(shop_product_mem_enter(&mem, port, pool));
+    SHOP_TRY(enter(&mem, port, pool));
     for (int i = 0; i < mem->moved; i++) {
         if (!strcmp(mem->moves[i]->movement.product_id, id)) {
             APR_ARRAY_PUSH(all, shop_movement_t *) =
                 apr_pmemdup(pool, &mem->moves[i]->movement, sizeof(shop_movement_t));
         }
     }
-    shop_product_mem_leave(mem);
+    leave(mem);
     qsort(all->elts, (size_t)all->nelts, sizeof(shop_movement_t *), newest_first);
     *end = (shop_list_end_t){ .total = query->count ? all->nelts : -1 };
     for (int i = 0; i < all->nelts; i++) {
@@ -447,22 +475,26 @@ shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
                                               .categories = mem_categories,
                                               .move_stock = mem_move_stock,
                                               .movements = mem_movements };
-    shop_product_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
+    product_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
 
     mem->port = port;
-    shop_product_mem_protocol(&mem->port);
     /* A pool of its own: the caller's may be used by its own thread meanwhile. */
     apr_pool_create(&mem->pool, pool);
-    apr_thread_mutex_create(&mem->lock, APR_THREAD_MUTEX_DEFAULT, pool);
+    mem->units = shop_reservations_mem(pool);
     return &mem->port;
+}
+
+shop_reservations_t *shop_product_mem_stock(const shop_product_repo_t *repo)
+{
+    return ((const product_mem_t *)repo)->units;
 }
 
 void shop_product_mem_away(shop_product_repo_t *repo, bool away)
 {
-    ((shop_product_mem_t *)repo)->away = away;
+    shop_reservations_mem_away(shop_product_mem_stock(repo), away);
 }
 
 int shop_product_mem_calls(const shop_product_repo_t *repo)
 {
-    return ((const shop_product_mem_t *)repo)->calls;
+    return shop_reservations_mem_calls(shop_product_mem_stock(repo));
 }

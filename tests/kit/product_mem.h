@@ -2,12 +2,14 @@
 #ifndef SHOP_TESTS_PRODUCT_MEM_H
 #define SHOP_TESTS_PRODUCT_MEM_H
 
-/* The catalogue in memory, for tests: one lock around everything, so it is atomic. The order
- * protocol is the real one, holds, backs and fences included. */
+/* The catalogue in memory, for tests: one lock around everything, so it is atomic. */
 
 #include "mod_shop/catalogue/product_repo.h"
+#include "tests/kit/reservation_mem.h"
 
 shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool);
+/* Its stock, as orders reserve it. */
+shop_reservations_t *shop_product_mem_stock(const shop_product_repo_t *repo);
 
 /* Until switched off every call answers UNAVAILABLE. */
 void shop_product_mem_away(shop_product_repo_t *repo, bool away);

@@ -6,12 +6,12 @@
  * of it, never be applied, or be applied late: any time after its caller gave up. Every process may
  * stop at every step (store.pml).
  *
- * There is no clock. The reaper may take up any unfinished order and any hold at any moment, while
- * its buyer is still at work, and a buyer may go on long after its lease. That allows more than
- * leases do (deadline 5 s < lease 30 s < sweep 60 s), so what holds here does not hang on time.
+ * There is no clock. The reaper may take up any unfinished order and any reservation at any moment,
+ * while its buyer is still at work, and a buyer may go on long after its lease. That allows more
+ * than leases do (deadline 5 s < lease 30 s < sweep 60 s), so what holds here does not hang on time.
  *
- * Line 0 is a product with too little stock, 1 another product, 2 the coupon: its use is taken,
- * held and given back like a unit of stock. Each line is of quantity 1.
+ * Line 0 is a product with too little stock, 1 another product, 2 the coupon: its use is
+ * reserved and restocked like a unit of stock. Each line is of quantity 1.
  */
 
 /* ---- what a configuration may choose ---- */
@@ -57,8 +57,8 @@
 /* ---- order_place.c shop_order_clean ---- */
 
 #define CLEAN(o, stop)                                                                            \
-    STEP_PRODUCTS(o, SPEND, apply_spend, stop);                                                   \
-    STEP(o, WANTS(o, 2), SPEND + 2, apply_spend(o, 2), stop);                                     \
+    STEP_PRODUCTS(o, CONFIRM, apply_confirm, stop);                                               \
+    STEP(o, WANTS(o, 2), CONFIRM + 2, apply_confirm(o, 2), stop);                                 \
     STEP(o, true, CART, apply_cart(o), stop);                                                     \
     STEP(o, true, FINISH, apply_finish(o), stop)
 
@@ -89,13 +89,13 @@ failed:                                                                         
 
 /* ---- order_place.c shop_order_place ---- */
 
-#define TAKEN 0
+#define RESERVED 0
 #define REFUSED 1
 #define UNSURE 2 /* an outcome is unknown: the order is aborted, never committed */
 
 proctype buyer(byte o)
 {
-    byte took;
+    byte outcome;
     byte l;
 
     /* price: the cart is read; one that was ordered is empty */
@@ -115,22 +115,22 @@ claim: /* sent again when the outcome is unknown, or given up */
         fi
     };
 
-take: /* take_products: one command, sent once; each statement has its own fate */
+reserve: /* reserve_stock: one command, sent once; each statement has its own fate */
     atomic {
-        CALL(o, WANTS(o, l), TAKE + l, apply_take(o, l));
+        CALL(o, WANTS(o, l), RESERVE + l, apply_reserve(o, l));
         if
         ON(known && done)
-        ON(known && !done); took = (took == UNSURE -> UNSURE : REFUSED)
-        ON(!known); took = UNSURE
-#ifdef BREAK_TAKE
-        ON(!known); goto take
+        ON(known && !done); outcome = (outcome == UNSURE -> UNSURE : REFUSED)
+        ON(!known); outcome = UNSURE
+#ifdef BREAK_RESERVE
+        ON(!known); goto reserve
 #endif
         fi;
         l++;
         if
-        :: l == 1 -> goto take
-        :: l > 1 && took == TAKEN
-        :: l > 1 && took != TAKEN -> goto abort
+        :: l == 1 -> goto reserve
+        :: l > 1 && outcome == RESERVED
+        :: l > 1 && outcome != RESERVED -> goto abort
         fi
     };
     if
@@ -138,13 +138,13 @@ take: /* take_products: one command, sent once; each statement has its own fate 
     :: l == 2
     fi;
 
-    /* take_coupon: the redemption, then the use */
+    /* redeem_coupon, reserve_coupon_use: the redemption, then the use */
     atomic {
         CALL(o, WANTS(o, 2), REDEEM, apply_redeem(o));
         if
-        ON(known && done); goto take
-        ON(known && !done); took = REFUSED
-        ON(!known); took = UNSURE
+        ON(known && done); goto reserve
+        ON(known && !done); outcome = REFUSED
+        ON(!known); outcome = UNSURE
         fi;
         goto abort
     };
@@ -179,14 +179,14 @@ known_key: /* answer_duplicate, find_known */
     };
 #endif
 stop:
-    atomic { took = TAKEN; l = 0 }
+    atomic { outcome = RESERVED; l = 0 }
 }
 
-/* ---- order_cancel.c and order_reap.c: both give back ---- */
+/* ---- order_cancel.c and order_reap.c: both restock ---- */
 
-/* settle_hold, settle_back, settle_coupon_hold, settle_coupon_back, settle_redemption. Whether an
- * order failed or was placed never changes again, and a release or a spend that finds no hold does
- * nothing: so looking and acting are one step. */
+/* settle_reservation, settle_marker, settle_redemption. Whether an order failed or was placed never
+ * changes again, and a release or a confirm that finds no reservation does nothing: so looking and
+ * acting are one step. */
 #define IS_LEFT(o, l)                                                                             \
     ((BIT(hold[o], l) && (status[o] == FAILED || IS_PLACED(o))) ||                                \
      (BIT(back[o], l) && status[o] == CANCELLED))
@@ -229,8 +229,8 @@ end:
         fi;
         if
         :: status[o] == PLACING || status[o] == ABORTING -> goto abort
-        :: status[o] == CANCELLING -> goto give_back
-        :: status[o] == CANCELLED -> goto forget
+        :: status[o] == CANCELLING -> goto restock
+        :: status[o] == CANCELLED -> goto drop
         :: status[o] == PENDING -> goto clean
         fi;
 sweep:
@@ -238,9 +238,9 @@ sweep:
         if
         :: BIT(hold[o], l) && status[o] == FAILED ->
             STATEMENT(o, true, RELEASE + l, apply_release(o, l))
-        :: BIT(hold[o], l) && IS_PLACED(o) -> STATEMENT(o, true, SPEND + l, apply_spend(o, l))
+        :: BIT(hold[o], l) && IS_PLACED(o) -> STATEMENT(o, true, CONFIRM + l, apply_confirm(o, l))
         :: BIT(back[o], l) && status[o] == CANCELLED ->
-            STATEMENT(o, true, FORGET + l, apply_forget(o, l))
+            STATEMENT(o, true, DROP_MARKER + l, apply_drop_marker(o, l))
         fi;
         goto swept;
 sweep_redemption:
@@ -280,7 +280,7 @@ move:
         fi
     };
 
-give_back: /* return_lines: products and coupon are read FIRST, the order after them */
+restock: /* return_lines: products and coupon are read FIRST, the order after them */
 #ifdef BREAK_READS
     if
     :: status[o] == CANCELLING -> todo = LINES(o) & ~returned[o]
@@ -315,10 +315,10 @@ line: /* return_line, return_coupon */
         :: else ->
             known = true;
             if
-            :: apply_give(o, l, rev[l])
+            :: apply_restock(o, l, rev[l])
             :: FAULTY -> known = false
-            :: FAULTY && late_count < LATE_MAX && !BIT(late_give[o], 5 * l + rev[l]) ->
-                late_give[o] = late_give[o] | (1 << (5 * l + rev[l]));
+            :: FAULTY && late_count < LATE_MAX && !BIT(late_restock[o], 5 * l + rev[l]) ->
+                late_restock[o] = late_restock[o] | (1 << (5 * l + rev[l]));
                 late_count++;
                 known = false
             fi;
@@ -343,14 +343,14 @@ lines_done:
     atomic {
         l = 0; todo = 0; backed = 0;
         if
-        :: again -> goto give_back
+        :: again -> goto restock
         :: !again
         fi
     };
     STEP(o, true, END_CANCEL, apply_move(o, CANCELLING, CANCELLED), idle);
-forget: /* shop_order_forget */
-    STEP_PRODUCTS(o, FORGET, apply_forget, idle);
-    STEP(o, WANTS(o, 2), FORGET + 2, apply_forget(o, 2), idle);
+drop: /* shop_order_forget */
+    STEP_PRODUCTS(o, DROP_MARKER, apply_drop_marker, idle);
+    STEP(o, WANTS(o, 2), DROP_MARKER + 2, apply_drop_marker(o, 2), idle);
     STEP(o, true, FINISH, apply_finish(o), idle);
     goto idle;
 stop:
@@ -363,10 +363,10 @@ stop:
     ::BIT(late[o], kind)->late[o] = late[o] & ~(1 << (kind));                                     \
     effect
 
-#define OF_LINE(l) ((1 << (TAKE + l)) | (1 << (RELEASE + l)) | (1 << (SPEND + l)) |               \
-                    (1 << (MARK + l)) | (1 << (FORGET + l)))
+#define OF_LINE(l) ((1 << (RESERVE + l)) | (1 << (RELEASE + l)) | (1 << (CONFIRM + l)) |          \
+                    (1 << (MARK + l)) | (1 << (DROP_MARKER + l)))
 #define LINE_KINDS (OF_LINE(0) | OF_LINE(1) | OF_LINE(2))
-#define IS_LATE(o, l) ((late[o] & OF_LINE(l)) || ((late_give[o] >> (5 * l)) & 31))
+#define IS_LATE(o, l) ((late[o] & OF_LINE(l)) || ((late_restock[o] >> (5 * l)) & 31))
 
 proctype network()
 {
@@ -377,8 +377,8 @@ proctype network()
 end:
     atomic {
         if
-        :: late[0] || late_give[0]
-        :: late[1] || late_give[1] -> o = 1
+        :: late[0] || late_restock[0]
+        :: late[1] || late_restock[1] -> o = 1
         fi;
         if
         :: IS_LATE(o, 0) || (late[o] & ~LINE_KINDS)
@@ -397,18 +397,18 @@ end:
         ARRIVE(CANCEL, apply_move(o, PENDING, CANCELLING))
         ARRIVE(END_CANCEL, apply_move(o, CANCELLING, CANCELLED))
         ARRIVE(KEEP, apply_keep(o))
-        ARRIVE(TAKE + l, apply_take(o, l))
+        ARRIVE(RESERVE + l, apply_reserve(o, l))
         ARRIVE(RELEASE + l, apply_release(o, l))
-        ARRIVE(SPEND + l, apply_spend(o, l))
+        ARRIVE(CONFIRM + l, apply_confirm(o, l))
         ARRIVE(MARK + l, apply_mark(o, l))
-        ARRIVE(FORGET + l, apply_forget(o, l))
-        :: (late_give[o] >> (5 * l)) & 31 ->
+        ARRIVE(DROP_MARKER + l, apply_drop_marker(o, l))
+        :: (late_restock[o] >> (5 * l)) & 31 ->
             do
-            :: BIT(late_give[o], 5 * l + r) -> break
-            :: ((late_give[o] >> (5 * l)) & 31) >> (r + 1) -> r++ /* or a later one */
+            :: BIT(late_restock[o], 5 * l + r) -> break
+            :: ((late_restock[o] >> (5 * l)) & 31) >> (r + 1) -> r++ /* or a later one */
             od;
-            late_give[o] = late_give[o] & ~(1 << (5 * l + r));
-            apply_give(o, l, r);
+            late_restock[o] = late_restock[o] & ~(1 << (5 * l + r));
+            apply_restock(o, l, r);
             r = 0
         fi;
         late_count--;

@@ -20,7 +20,7 @@ byte back_rev[3];
 bool ordered[2];          /* by user: the cart's generation was raised and its lines are gone */
 byte redemption[2];       /* by user: 1 + order; the limit per user is 1 */
 bool open[2];             /* by user: the redemption is in the reaper's index */
-byte gave[2];             /* lines given back by a give_back; not in the store, to count by */
+byte restocked[2];             /* lines restocked; not in the store, to count by */
 
 #define IS_PLACED(o) (status[o] >= PENDING)
 #define IS_CLAIMED(o) (status[o] != NONE && status[o] != FAILED)
@@ -29,32 +29,32 @@ byte gave[2];             /* lines given back by a give_back; not in the store, 
 
 /* A unit is out as long as a hold or a placed order says so, but for what was given back. */
 #define OUT(o, l) (((hold[o] >> (l)) & 1 || (IS_PLACED(o) && WANTS(o, l))) -> 1 : 0)
-#define GAVE(o, l) ((gave[o] >> (l)) & 1)
-#define BALANCE(l) (stock[l] + OUT(0, l) + OUT(1, l) - GAVE(0, l) - GAVE(1, l))
+#define RESTOCKED(o, l) ((restocked[o] >> (l)) & 1)
+#define BALANCE(l) (stock[l] + OUT(0, l) + OUT(1, l) - RESTOCKED(0, l) - RESTOCKED(1, l))
 #define IS_SOUND                                                                                  \
     (stock[0] >= 0 && stock[1] >= 0 && stock[2] >= 0 && BALANCE(0) == STOCK_0 &&                  \
      BALANCE(1) == STOCK_1 && BALANCE(2) == COUPON_USES)
 
 /* ---- commands that are still on their way: bits of late[order] ---- */
 #define CLAIM 0
-#define TAKE 1 /* and 2, 3: by line */
+#define RESERVE 1 /* and 2, 3: by line */
 #define REDEEM 4
 #define COMMIT 5
 #define ABORT 6
 #define RELEASE 7 /* 8, 9 */
 #define UNREDEEM 10
 #define FAIL 11
-#define SPEND 12 /* 13, 14 */
+#define CONFIRM 12 /* 13, 14 */
 #define CART 15
 #define FINISH 16
 #define CANCEL 17
 #define MARK 18 /* 19, 20 */
 #define END_CANCEL 21
-#define FORGET 22 /* 23, 24 */
+#define DROP_MARKER 22 /* 23, 24 */
 #define KEEP 25
 
 int late[2];
-int late_give[2]; /* bit 5 * line + back_rev */
+int late_restock[2]; /* bit 5 * line + back_rev */
 byte late_count;
 bool calm; /* faults have ended; commands that are late still arrive */
 
@@ -81,7 +81,7 @@ inline apply_claim(o) /* order_mongo.c order_claim: unique user+cart_slot, user+
     }
 }
 
-inline apply_take(o, l) /* product_order_mongo.c take_statement, coupon_use_mongo.c use_take */
+inline apply_reserve(o, l) /* reservation_mongo.c reserve_statement */
 {
     d_step {
         done = false;
@@ -137,7 +137,7 @@ inline apply_move(o, from, to) /* order_mongo.c order_move */
         :: status[o] == from ->
             status[o] = to;
             unfinished[o] = (to != FAILED && (to != CANCELLED || unfinished[o]));
-            assert(to != CANCELLED || (gave[o] == LINES(o) && returned[o] == LINES(o)));
+            assert(to != CANCELLED || (restocked[o] == LINES(o) && returned[o] == LINES(o)));
             assert(IS_SOUND);
             done = true
         :: else
@@ -145,7 +145,7 @@ inline apply_move(o, from, to) /* order_mongo.c order_move */
     }
 }
 
-inline apply_release(o, l) /* release_statement, use_release */
+inline apply_release(o, l) /* release_statement */
 {
     d_step {
         if
@@ -158,7 +158,7 @@ inline apply_release(o, l) /* release_statement, use_release */
     }
 }
 
-inline apply_spend(o, l) /* spend_statement, use_spend */
+inline apply_confirm(o, l) /* confirm_statement */
 {
     d_step {
         hold[o] = hold[o] & ~LINE(l);
@@ -204,7 +204,7 @@ inline apply_finish(o) /* order_finish */
     }
 }
 
-inline apply_give(o, l, r) /* product_give_back, use_give_back */
+inline apply_restock(o, l, r) /* restock_statement */
 {
     d_step {
         done = false;
@@ -215,10 +215,10 @@ inline apply_give(o, l, r) /* product_give_back, use_give_back */
         :: !BIT(back[o], l) && back_rev[l] == r ->
             back_rev[l]++;
 #endif
-            assert(!BIT(gave[o], l)); /* exactly once */
+            assert(!BIT(restocked[o], l)); /* exactly once */
             stock[l]++;
             back[o] = back[o] | LINE(l);
-            gave[o] = gave[o] | LINE(l);
+            restocked[o] = restocked[o] | LINE(l);
             assert(IS_SOUND);
             done = true
         :: else
@@ -231,7 +231,7 @@ inline apply_mark(o, l) /* order_mark_returned */
     returned[o] = returned[o] | LINE(l)
 }
 
-inline apply_forget(o, l) /* forget_statement, use_forget_back */
+inline apply_drop_marker(o, l) /* drop_statement */
 {
     d_step {
         if

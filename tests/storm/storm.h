@@ -15,17 +15,18 @@
 #define STORM_TICK apr_time_from_msec(500) /* how far the clock moves with each step */
 #define STORM_PRODUCTS 2
 #define STORM_USERS 8
+#define STORM_NOBODY "f00000000000000000000000"
 #define STORM_CODE "TEN"
 
 /* Weakened protocols, each of which must go wrong; flags. */
 enum {
-    STORM_NO_HOLD_SWEEP = 1 << 0,
-    STORM_NO_BACK_SWEEP = 1 << 1,
+    STORM_NO_RESERVATION_SWEEP = 1 << 0,
+    STORM_NO_MARKER_SWEEP = 1 << 1,
     STORM_NO_REDEMPTION_SWEEP = 1 << 2,
-    STORM_RETRY_TAKES = 1 << 3, /* a take whose outcome is unknown is sent again */
-    STORM_TRUST_TAKES = 1 << 4, /* a take whose outcome is unknown counts as taken */
-    STORM_MARKER_ONLY = 1 << 5, /* giving back ignores back_rev */
-    STORM_ANY_REV = 1 << 6,     /* a refund ignores the order's rev */
+    STORM_RETRY_RESERVE = 1 << 3, /* reserving is sent again when its outcome is unknown */
+    STORM_TRUST_RESERVE = 1 << 4, /* ... or counts as reserved */
+    STORM_MARKER_ONLY = 1 << 5,   /* a restock ignores back_rev */
+    STORM_ANY_REV = 1 << 6,       /* a refund ignores the order's rev */
 };
 
 typedef struct storm_t storm_t;
@@ -40,19 +41,19 @@ typedef struct storm_args_t {
     const char *id; /* coupon code, redemption id, product id */
     const char *user_id;
     const char *text; /* key slot, cart slot, returned line, tracking number */
-    const shop_take_t *takes;
+    const shop_reservation_line_t *lines;
     const char *const *ids;
     const shop_order_event_t *event;
     const shop_refund_t *refund;
     const shop_order_query_t *query;
-    int count; /* of takes or ids */
+    int count; /* of lines or ids */
     int limit; /* of a list */
     int place; /* of a line */
     shop_order_status_t from, to;
-    int64_t number; /* rev, generation, terms_rev, quantity, limit per user */
+    int64_t number; /* rev, generation, quantity, limit per user */
     int64_t back_rev;
     int64_t born; /* of a coupon */
-    bool backs;
+    shop_sweep_t sweep;
     apr_time_t time;
 } storm_args_t;
 
@@ -72,7 +73,7 @@ enum {
 };
 
 typedef struct storm_op_t {
-    const char *name; /* "products.take" */
+    const char *name; /* "stock.reserve" */
     shop_error_t *(*apply)(storm_t *storm, void *out, const storm_args_t *args, apr_pool_t *pool);
     unsigned traits;
 } storm_op_t;
@@ -176,6 +177,9 @@ const char *storm_product_id(int product, apr_pool_t *pool);
 int storm_user_of(const char *id);
 int storm_product_of(const char *id);
 int storm_order_of(const storm_t *storm, const char *id);
+/* Of every product, as no order sees them. */
+shop_error_t *storm_stock(shop_unit_state_t states[STORM_PRODUCTS], const storm_t *storm,
+                          apr_pool_t *pool);
 #define STORM_STOCK 8 /* of each product at first */
 #define STORM_USES 4  /* of the coupon; one per user */
 shop_error_t *storm_fill(storm_t *storm);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define TURNS 60
-#define NOBODY "f00000000000000000000000"
 #define ALL 100 /* more than any list here holds */
 
 /* False, and a bad run, when the store itself fails: then nothing more can be said. */
@@ -127,66 +126,65 @@ static bool audit_orders(storm_t *storm, books_t *books)
 
 static bool audit_products(storm_t *storm, books_t *books)
 {
-    shop_product_repo_t *products = storm->real.products;
-    shop_stock_state_t states[STORM_PRODUCTS];
-    shop_take_t lines[STORM_PRODUCTS];
-    apr_array_header_t *backs;
+    shop_reservations_t *stock = storm->real.stock;
+    shop_unit_state_t states[STORM_PRODUCTS];
+    apr_array_header_t *markers;
 
-    for (int i = 0; i < STORM_PRODUCTS; i++) {
-        lines[i] = (shop_take_t){ storm_product_id(i, storm->pool), 1, 0 };
-    }
-    if (!is_there(storm,
-                  products->states(states, products, NOBODY, lines, STORM_PRODUCTS, storm->pool)) ||
-        !is_there(storm, products->old_holds(&backs, products, true, storm->clock.fixed, ALL,
-                                             storm->pool))) {
+    if (!is_there(storm, storm_stock(states, storm, storm->pool)) ||
+        !is_there(storm, stock->sweep(&markers, stock, SHOP_SWEEP_MARKERS, storm->clock.fixed, ALL,
+                                      storm->pool))) {
         return false;
     }
     for (int i = 0; i < STORM_PRODUCTS; i++) {
-        int64_t all = states[i].stock + books->sold[i];
+        int64_t all = states[i].available + books->sold[i];
 
         say(storm, books,
-            apr_psprintf(storm->pool, "p%d stock %d, %d holds", i, (int)states[i].stock,
-                         states[i].holds));
-        if (all != STORM_STOCK || states[i].stock < 0) {
+            apr_psprintf(storm->pool, "p%d stock %d, %d reservations", i, (int)states[i].available,
+                         states[i].reservations));
+        if (all != STORM_STOCK || states[i].available < 0) {
             storm_bad(storm, all > STORM_STOCK ? "oversold" : "stock lost",
-                      "p%d: %d left and %d sold of %d", i, (int)states[i].stock,
+                      "p%d: %d left and %d sold of %d", i, (int)states[i].available,
                       (int)books->sold[i], STORM_STOCK);
         }
-        if (states[i].holds) {
-            storm_bad(storm, "hold left", "p%d: %d", i, states[i].holds);
+        if (states[i].reservations) {
+            storm_bad(storm, "reservation left", "p%d: %d", i, states[i].reservations);
         }
     }
-    if (backs->nelts) {
-        storm_bad(storm, "back left", "%d of products", backs->nelts);
+    if (markers->nelts) {
+        storm_bad(storm, "marker left", "%d of products", markers->nelts);
     }
     return true;
 }
 
 static bool audit_coupon(storm_t *storm, books_t *books)
 {
+    const shop_reservation_line_t line = { STORM_CODE, 1, 0 };
+    const shop_reservation_t asked = { STORM_NOBODY, &line, 1 };
     shop_coupon_repo_t *coupons = storm->real.coupons;
-    shop_coupon_state_t state;
-    apr_array_header_t *backs, *open;
+    shop_reservations_t *uses = storm->real.coupon_uses;
+    shop_unit_state_t state;
+    apr_array_header_t *markers, *open;
 
-    if (!is_there(storm, coupons->state(&state, coupons, STORM_CODE, NOBODY, storm->pool)) ||
-        !is_there(storm, coupons->old_holds(&backs, coupons, true, storm->clock.fixed, ALL,
-                                            storm->pool)) ||
+    if (!is_there(storm, uses->states(&state, uses, &asked, storm->pool)) ||
+        !is_there(storm, uses->sweep(&markers, uses, SHOP_SWEEP_MARKERS, storm->clock.fixed, ALL,
+                                     storm->pool)) ||
         !is_there(storm,
                   coupons->old_redemptions(&open, coupons, storm->clock.fixed, ALL, storm->pool))) {
         return false;
     }
     say(storm, books,
-        apr_psprintf(storm->pool, "coupon %d left, %d holds, %d backs, %d open redemptions",
-                     (int)state.remaining, state.holds, backs->nelts, open->nelts));
-    if (state.remaining + books->uses != STORM_USES) {
+        apr_psprintf(storm->pool,
+                     "coupon %d left, %d reservations, %d markers, %d open redemptions",
+                     (int)state.available, state.reservations, markers->nelts, open->nelts));
+    if (state.available + books->uses != STORM_USES) {
         storm_bad(storm,
-                  state.remaining + books->uses > STORM_USES ? "coupon overused"
+                  state.available + books->uses > STORM_USES ? "coupon overused"
                                                              : "coupon use lost",
-                  "%d left and %d used of %d", (int)state.remaining, (int)books->uses, STORM_USES);
+                  "%d left and %d used of %d", (int)state.available, (int)books->uses, STORM_USES);
     }
-    if (state.holds || backs->nelts || open->nelts) {
-        storm_bad(storm, "coupon leftover", "%d holds, %d backs, %d open redemptions", state.holds,
-                  backs->nelts, open->nelts);
+    if (state.reservations || markers->nelts || open->nelts) {
+        storm_bad(storm, "coupon leftover", "%d reservations, %d markers, %d open redemptions",
+                  state.reservations, markers->nelts, open->nelts);
     }
     return true;
 }

@@ -40,11 +40,13 @@ static const char *args_text(const storm_t *storm, const storm_args_t *args, apr
         text = apr_psprintf(pool, "%s u%d", text, storm_user_of(args->user_id));
     }
     for (int i = 0; i < args->count; i++) {
-        text =
-            apr_psprintf(pool, "%s p%d", text,
-                         storm_product_of(args->takes ? args->takes[i].product_id : args->ids[i]));
-        if (args->takes) {
-            text = apr_psprintf(pool, "%sx%d", text, (int)args->takes[i].quantity);
+        const char *id = args->lines ? args->lines[i].unit_id : args->ids[i];
+        int product = storm_product_of(id);
+
+        text = product < 0 ? apr_pstrcat(pool, text, " ", id, NULL)
+                           : apr_psprintf(pool, "%s p%d", text, product);
+        if (args->lines) {
+            text = apr_psprintf(pool, "%sx%d", text, (int)args->lines[i].quantity);
         }
     }
     if (args->refund) {
@@ -108,28 +110,23 @@ static void sort_leftovers(const storm_t *storm, apr_array_header_t *left)
 
 static bool is_swept(const storm_t *storm, const storm_op_t *op, const storm_args_t *args)
 {
-    unsigned off = op->traits & STORM_OPEN ? STORM_NO_REDEMPTION_SWEEP
-                   : args->backs           ? STORM_NO_BACK_SWEEP
-                                           : STORM_NO_HOLD_SWEEP;
+    unsigned off = op->traits & STORM_OPEN             ? STORM_NO_REDEMPTION_SWEEP
+                   : args->sweep == SHOP_SWEEP_MARKERS ? STORM_NO_MARKER_SWEEP
+                                                       : STORM_NO_RESERVATION_SWEEP;
 
     return !(storm->weakness & off);
 }
 
-/* The weakened give-back: whatever back_rev is by now. */
+/* The weakened restock: whatever back_rev is by now. */
 static shop_error_t *refence(storm_t *storm, storm_args_t *args, apr_pool_t *pool)
 {
-    shop_product_repo_t *products = storm->real.products;
-    shop_coupon_repo_t *coupons = storm->real.coupons;
-    shop_stock_state_t stock = { .back_rev = 0 };
-    shop_coupon_state_t coupon = { .back_rev = 0 };
+    bool is_product = storm_product_of(args->lines[0].unit_id) >= 0;
+    shop_reservations_t *reservations = is_product ? storm->real.stock : storm->real.coupon_uses;
+    const shop_reservation_t asked = { args->order_id, args->lines, 1 };
+    shop_unit_state_t state = { .back_rev = 0 };
 
-    if (args->takes) {
-        SHOP_TRY(products->states(&stock, products, args->order_id, args->takes, 1, pool));
-        args->back_rev = stock.back_rev;
-        return NULL;
-    }
-    SHOP_TRY(coupons->state(&coupon, coupons, args->id, args->order_id, pool));
-    args->back_rev = coupon.back_rev;
+    SHOP_TRY(reservations->states(&state, reservations, &asked, pool));
+    args->back_rev = state.back_rev;
     return NULL;
 }
 
@@ -143,21 +140,15 @@ static shop_error_t *any_rev(storm_t *storm, storm_args_t *args, apr_pool_t *poo
     return NULL;
 }
 
-/* Only a take lowers stock. */
+/* Only reserving lowers stock. */
 static shop_error_t *watch_stock(storm_t *storm, apr_pool_t *pool)
 {
-    shop_product_repo_t *products = storm->real.products;
-    shop_stock_state_t states[STORM_PRODUCTS];
-    shop_take_t lines[STORM_PRODUCTS];
+    shop_unit_state_t states[STORM_PRODUCTS];
 
+    SHOP_TRY(storm_stock(states, storm, pool));
     for (int i = 0; i < STORM_PRODUCTS; i++) {
-        lines[i] = (shop_take_t){ storm_product_id(i, pool), 1, 0 };
-    }
-    SHOP_TRY(products->states(states, products, "f00000000000000000000000", lines, STORM_PRODUCTS,
-                              pool));
-    for (int i = 0; i < STORM_PRODUCTS; i++) {
-        if (states[i].stock < 0) {
-            storm_bad(storm, "negative stock", "p%d has %d", i, (int)states[i].stock);
+        if (states[i].available < 0) {
+            storm_bad(storm, "negative stock", "p%d has %d", i, (int)states[i].available);
         }
     }
     return NULL;
@@ -184,7 +175,7 @@ static shop_error_t *apply(storm_t *storm, const storm_op_t *op, void *out,
     if (!err && op->traits & STORM_LEFT) {
         sort_leftovers(storm, *(apr_array_header_t **)out);
     }
-    if (!err && op->traits & STORM_ONCE && args->takes) {
+    if (!err && op->traits & STORM_ONCE && args->count) {
         err = watch_stock(storm, pool);
     }
     return err;
@@ -206,18 +197,19 @@ static const char *apply_unheard(storm_t *storm, const storm_op_t *op, const sto
 static const storm_args_t *keep(const storm_args_t *from, apr_pool_t *pool)
 {
     storm_args_t *args = apr_pmemdup(pool, from, sizeof(*from));
-    shop_take_t *takes = apr_pcalloc(pool, sizeof(*takes) * (apr_size_t)(from->count + 1));
+    shop_reservation_line_t *lines =
+        apr_pcalloc(pool, sizeof(*lines) * (apr_size_t)(from->count + 1));
     const char **ids = apr_pcalloc(pool, sizeof(*ids) * (apr_size_t)(from->count + 1));
 
     for (int i = 0; i < from->count; i++) {
-        if (from->takes) {
-            takes[i] = from->takes[i];
-            takes[i].product_id = apr_pstrdup(pool, takes[i].product_id);
+        if (from->lines) {
+            lines[i] = from->lines[i];
+            lines[i].unit_id = apr_pstrdup(pool, lines[i].unit_id);
         } else {
             ids[i] = apr_pstrdup(pool, from->ids[i]);
         }
     }
-    args->takes = from->takes ? takes : NULL;
+    args->lines = from->lines ? lines : NULL;
     args->ids = ids;
     args->order = from->order ? shop_order_mem_copy(from->order, pool) : NULL;
     args->order_id = apr_pstrdup(pool, from->order_id);
@@ -308,7 +300,7 @@ static fate_t draw_fate(storm_t *storm, const storm_op_t *op, const storm_args_t
 static const char *apply_in_part(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
                                  apr_pool_t *pool)
 {
-    shop_take_t takes[2][BATCH_MAX];
+    shop_reservation_line_t lines[2][BATCH_MAX];
     storm_args_t part[2] = { *args, *args };
     int64_t mask = 1 + storm_random(storm, (1 << args->count) - 2);
     const char *said;
@@ -317,10 +309,10 @@ static const char *apply_in_part(storm_t *storm, const storm_op_t *op, const sto
     for (int i = 0; i < args->count; i++) {
         storm_args_t *mine = &part[(mask >> i) & 1];
 
-        takes[(mask >> i) & 1][mine->count++] = args->takes[i];
+        lines[(mask >> i) & 1][mine->count++] = args->lines[i];
     }
-    part[0].takes = takes[0];
-    part[1].takes = takes[1];
+    part[0].lines = lines[0];
+    part[1].lines = lines[1];
     said = apply_unheard(storm, op, &part[0], pool);
     said = apr_psprintf(pool, ", only%s%s, the rest", args_text(storm, &part[0], pool), said);
     if (storm_chance(storm, 50)) {
@@ -389,7 +381,7 @@ static void note_order(storm_t *storm, const storm_op_t *op, const storm_args_t 
     }
 }
 
-static void pretend_taken(const storm_op_t *op, void *out, const storm_args_t *args)
+static void pretend_reserved(const storm_op_t *op, void *out, const storm_args_t *args)
 {
     if (op->traits & STORM_INT) {
         *(int *)out = args->count;
@@ -402,7 +394,7 @@ shop_error_t *storm_call(storm_t *storm, const storm_op_t *op, void *out, const 
                          apr_pool_t *pool)
 {
     storm_worker_t *worker = storm->running;
-    int tries = op->traits & STORM_ONCE && storm->weakness & STORM_RETRY_TAKES ? RETRIES : 1;
+    int tries = op->traits & STORM_ONCE && storm->weakness & STORM_RETRY_RESERVE ? RETRIES : 1;
     shop_error_t *err = NULL;
 
     if (!worker) {
@@ -421,8 +413,8 @@ shop_error_t *storm_call(storm_t *storm, const storm_op_t *op, void *out, const 
             return away(pool);
         }
     } while (--tries && err && err->code == SHOP_UNAVAILABLE);
-    if (err && op->traits & STORM_ONCE && storm->weakness & STORM_TRUST_TAKES) {
-        pretend_taken(op, out, args);
+    if (err && op->traits & STORM_ONCE && storm->weakness & STORM_TRUST_RESERVE) {
+        pretend_reserved(op, out, args);
         return NULL;
     }
     return err;

@@ -24,14 +24,14 @@ typedef struct weakened_t {
 } weakened_t;
 
 static const weakened_t weakened[] = {
-    { "no-hold-sweep", STORM_NO_HOLD_SWEEP },
-    { "no-back-sweep", STORM_NO_BACK_SWEEP },
+    { "no-reservation-sweep", STORM_NO_RESERVATION_SWEEP },
+    { "no-marker-sweep", STORM_NO_MARKER_SWEEP },
     { "no-redemption-sweep", STORM_NO_REDEMPTION_SWEEP },
-    { "takes-retried", STORM_RETRY_TAKES },
-    { "takes-trusted", STORM_TRUST_TAKES },
+    { "reserve-retried", STORM_RETRY_RESERVE },
+    { "reserve-trusted", STORM_TRUST_RESERVE },
     { "marker-only", STORM_MARKER_ONLY },
     { "refund-any-rev", STORM_ANY_REV },
-    { "no-sweep", STORM_NO_HOLD_SWEEP | STORM_NO_BACK_SWEEP | STORM_NO_REDEMPTION_SWEEP },
+    { "no-sweep", STORM_NO_RESERVATION_SWEEP | STORM_NO_MARKER_SWEEP | STORM_NO_REDEMPTION_SWEEP },
 };
 #define WEAKENED (sizeof(weakened) / sizeof(weakened[0]))
 #define HUNTED (WEAKENED - 1) /* the last is the first three at once, for --sweep off */

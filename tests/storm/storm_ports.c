@@ -25,6 +25,13 @@ typedef struct wrapped_coupons_t {
     storm_t *storm;
 } wrapped_coupons_t;
 
+typedef struct wrapped_stock_t {
+    shop_reservations_t port;
+    storm_t *storm;
+} wrapped_stock_t;
+
+typedef wrapped_stock_t wrapped_coupon_uses_t;
+
 /* OP(port, function, traits, (its parameters), its output, (arguments of the real call, out of
  * `a`), the members of storm_args_t): the function that the order code calls, and the one that
  * applies it whenever the storm lets it through. */
@@ -102,73 +109,64 @@ OP(carts, ordered, STORM_WRITE,
    NULL, (repo, a->user_id, a->number, a->ids, a->count, a->time, pool), .user_id = user_id,
    .number = gen, .ids = ids, .count = count, .time = now)
 
-/* ---- products ---- */
-#define TAKES .order_id = order_id, .takes = lines, .count = count
-
+/* ---- products and coupons ---- */
 OP(products, find_many, 0,
    (apr_array_header_t * *products, shop_product_repo_t *repo, const char *const *ids, int count,
     apr_pool_t *pool),
    products, (out, repo, a->ids, a->count, pool), .ids = ids, .count = count)
-OP(products, take, STORM_WRITE | STORM_ONCE | STORM_BATCH | STORM_INT,
-   (int *taken, shop_product_repo_t *repo, const char *order_id, const shop_take_t *lines,
-    int count, apr_time_t now, apr_pool_t *pool),
-   taken, (out, repo, a->order_id, a->takes, a->count, a->time, pool), TAKES, .time = now)
-OP(products, states, 0,
-   (shop_stock_state_t * states, shop_product_repo_t *repo, const char *order_id,
-    const shop_take_t *lines, int count, apr_pool_t *pool),
-   states, (out, repo, a->order_id, a->takes, a->count, pool), TAKES)
-OP(products, release, STORM_WRITE | STORM_BATCH,
-   (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-    apr_pool_t *pool),
-   NULL, (repo, a->order_id, a->takes, a->count, pool), TAKES)
-OP(products, spend, STORM_WRITE | STORM_BATCH,
-   (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-    apr_pool_t *pool),
-   NULL, (repo, a->order_id, a->takes, a->count, pool), TAKES)
-OP(products, give_back, STORM_WRITE | STORM_FENCED | STORM_BOOL,
-   (bool *done, shop_product_repo_t *repo, const char *order_id, const shop_take_t *line,
-    int64_t back_rev, apr_time_t now, apr_pool_t *pool),
-   done, (out, repo, a->order_id, a->takes, a->back_rev, a->time, pool), .order_id = order_id,
-   .takes = line, .count = 1, .back_rev = back_rev, .time = now)
-OP(products, forget_back, STORM_WRITE | STORM_BATCH,
-   (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-    apr_pool_t *pool),
-   NULL, (repo, a->order_id, a->takes, a->count, pool), TAKES)
-OP(products, old_holds, STORM_LEFT,
-   (apr_array_header_t * *left, shop_product_repo_t *repo, bool backs, apr_time_t before, int limit,
-    apr_pool_t *pool),
-   left, (out, repo, a->backs, a->time, a->limit, pool), .backs = backs, .time = before,
-   .limit = limit)
-
-/* ---- coupons ---- */
-#define USE .id = code, .order_id = order_id
-
 OP(coupons, find, 0,
    (shop_coupon_t * *coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool), coupon,
    (out, repo, a->id, pool), .id = code)
-OP(coupons, take, STORM_WRITE | STORM_ONCE | STORM_BOOL,
-   (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
-    const char *order_id, apr_time_t now, apr_pool_t *pool),
-   taken, (out, repo, a->id, a->number, a->order_id, a->time, pool), USE, .number = terms_rev,
-   .time = now)
-OP(coupons, state, 0,
-   (shop_coupon_state_t * state, shop_coupon_repo_t *repo, const char *code, const char *order_id,
-    apr_pool_t *pool),
-   state, (out, repo, a->id, a->order_id, pool), USE)
-OP(coupons, release, STORM_WRITE,
-   (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
-   (repo, a->id, a->order_id, pool), USE)
-OP(coupons, spend, STORM_WRITE,
-   (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
-   (repo, a->id, a->order_id, pool), USE)
-OP(coupons, give_back, STORM_WRITE | STORM_FENCED | STORM_BOOL,
-   (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id, int64_t back_rev,
-    apr_time_t now, apr_pool_t *pool),
-   done, (out, repo, a->id, a->order_id, a->back_rev, a->time, pool), USE, .back_rev = back_rev,
-   .time = now)
-OP(coupons, forget_back, STORM_WRITE,
-   (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool), NULL,
-   (repo, a->id, a->order_id, pool), USE)
+
+/* ---- what is reserved of both ---- */
+#define LINES(reservation)                                              \
+    .order_id = (reservation)->order_id, .lines = (reservation)->lines, \
+    .count = (reservation)->count
+#define OF_ARGS (&(shop_reservation_t){ a->order_id, a->lines, a->count })
+
+#define RESERVATIONS(port)                                                                         \
+    OP(port, reserve, STORM_WRITE | STORM_ONCE | STORM_BATCH | STORM_INT,                          \
+       (int *reserved, shop_reservations_t *repo, const shop_reservation_t *wanted,                \
+        apr_time_t now, apr_pool_t *pool),                                                         \
+       reserved, (out, repo, OF_ARGS, a->time, pool), LINES(wanted), .time = now)                  \
+    OP(port, states, 0,                                                                            \
+       (shop_unit_state_t * states, shop_reservations_t * repo, const shop_reservation_t *asked,   \
+        apr_pool_t *pool),                                                                         \
+       states, (out, repo, OF_ARGS, pool), LINES(asked))                                           \
+    OP(port, release, STORM_WRITE | STORM_BATCH,                                                   \
+       (shop_reservations_t * repo, const shop_reservation_t *made, apr_pool_t *pool), NULL,       \
+       (repo, OF_ARGS, pool), LINES(made))                                                         \
+    OP(port, confirm, STORM_WRITE | STORM_BATCH,                                                   \
+       (shop_reservations_t * repo, const shop_reservation_t *made, apr_pool_t *pool), NULL,       \
+       (repo, OF_ARGS, pool), LINES(made))                                                         \
+    OP(port, restock, STORM_WRITE | STORM_FENCED | STORM_BOOL,                                     \
+       (bool *done, shop_reservations_t *repo, const char *order_id,                               \
+        const shop_reservation_line_t *line, int64_t back_rev, apr_time_t now, apr_pool_t *pool),  \
+       done, (out, repo, a->order_id, a->lines, a->back_rev, a->time, pool), .order_id = order_id, \
+       .lines = line, .count = 1, .back_rev = back_rev, .time = now)                               \
+    OP(port, drop_markers, STORM_WRITE | STORM_BATCH,                                              \
+       (shop_reservations_t * repo, const shop_reservation_t *made, apr_pool_t *pool), NULL,       \
+       (repo, OF_ARGS, pool), LINES(made))                                                         \
+    OP(port, sweep, STORM_LEFT,                                                                    \
+       (apr_array_header_t * *left, shop_reservations_t * repo, shop_sweep_t what,                 \
+        apr_time_t before, int limit, apr_pool_t *pool),                                           \
+       left, (out, repo, a->sweep, a->time, a->limit, pool), .sweep = what, .time = before,        \
+       .limit = limit)                                                                             \
+                                                                                                   \
+    static const shop_reservations_t port = { .reserve = port##_reserve,                           \
+                                              .states = port##_states,                             \
+                                              .release = port##_release,                           \
+                                              .confirm = port##_confirm,                           \
+                                              .restock = port##_restock,                           \
+                                              .drop_markers = port##_drop_markers,                 \
+                                              .sweep = port##_sweep }
+
+RESERVATIONS(stock);
+RESERVATIONS(coupon_uses);
+
+/* ---- what each customer used of a coupon ---- */
+#define USE .id = code, .order_id = order_id
+
 OP(coupons, redeem, STORM_WRITE | STORM_ONCE | STORM_BOOL,
    (bool *redeemed, shop_coupon_repo_t *repo, const char *code, int64_t born, const char *user_id,
     int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
@@ -179,11 +177,6 @@ OP(coupons, unredeem, STORM_WRITE,
     const char *order_id, apr_pool_t *pool),
    NULL, (repo, a->id, a->born, a->user_id, a->order_id, pool), USE, .born = born,
    .user_id = user_id)
-OP(coupons, old_holds, STORM_LEFT,
-   (apr_array_header_t * *left, shop_coupon_repo_t *repo, bool backs, apr_time_t before, int limit,
-    apr_pool_t *pool),
-   left, (out, repo, a->backs, a->time, a->limit, pool), .backs = backs, .time = before,
-   .limit = limit)
 OP(coupons, old_redemptions, STORM_LEFT | STORM_OPEN,
    (apr_array_header_t * *left, shop_coupon_repo_t *repo, apr_time_t before, int limit,
     apr_pool_t *pool),
@@ -217,26 +210,12 @@ static const shop_cart_repo_t carts = {
 
 static const shop_product_repo_t products = {
     .find_many = products_find_many,
-    .take = products_take,
-    .states = products_states,
-    .release = products_release,
-    .spend = products_spend,
-    .give_back = products_give_back,
-    .forget_back = products_forget_back,
-    .old_holds = products_old_holds,
 };
 
 static const shop_coupon_repo_t coupons = {
     .find = coupons_find,
-    .take = coupons_take,
-    .state = coupons_state,
-    .release = coupons_release,
-    .spend = coupons_spend,
-    .give_back = coupons_give_back,
-    .forget_back = coupons_forget_back,
     .redeem = coupons_redeem,
     .unredeem = coupons_unredeem,
-    .old_holds = coupons_old_holds,
     .old_redemptions = coupons_old_redemptions,
     .drop_redemption = coupons_drop_redemption,
     .keep_redemption = coupons_keep_redemption,
@@ -253,7 +232,9 @@ static const shop_coupon_repo_t coupons = {
 void storm_wrap(storm_t *storm)
 {
     WRAP(orders);
-    WRAP(products);
     WRAP(carts);
+    WRAP(products);
+    WRAP(stock);
     WRAP(coupons);
+    WRAP(coupon_uses);
 }

@@ -21,9 +21,11 @@ const shop_order_ports_t *storm_store_mem(apr_pool_t *pool)
     shop_order_ports_t *ports = apr_pcalloc(pool, sizeof(*ports));
 
     ports->orders = shop_order_repo_mem(pool);
-    ports->products = shop_product_repo_mem(pool);
     ports->carts = shop_cart_repo_mem(pool);
+    ports->products = shop_product_repo_mem(pool);
+    ports->stock = shop_product_mem_stock(ports->products);
     ports->coupons = shop_coupon_repo_mem(pool);
+    ports->coupon_uses = shop_coupon_mem_uses(ports->coupons);
     return ports;
 }
 
@@ -58,8 +60,10 @@ const shop_order_ports_t *storm_store_mongo(apr_pool_t *pool)
         return NULL;
     }
     ports->orders = shop_order_repo_mongo(mongo, pool);
-    ports->products = shop_product_repo_mongo(mongo, pool);
     ports->carts = shop_cart_repo_mongo(mongo, pool);
+    ports->products = shop_product_repo_mongo(mongo, pool);
+    ports->stock = shop_reservations_mongo(&shop_stock_units, mongo, pool);
     ports->coupons = shop_coupon_repo_mongo(mongo, pool);
+    ports->coupon_uses = shop_reservations_mongo(&shop_coupon_uses, mongo, pool);
     return ports;
 }

@@ -57,6 +57,19 @@ int storm_order_of(const storm_t *storm, const char *id)
     return -1;
 }
 
+shop_error_t *storm_stock(shop_unit_state_t states[STORM_PRODUCTS], const storm_t *storm,
+                          apr_pool_t *pool)
+{
+    shop_reservations_t *stock = storm->real.stock;
+    shop_reservation_line_t lines[STORM_PRODUCTS];
+    const shop_reservation_t asked = { STORM_NOBODY, lines, STORM_PRODUCTS };
+
+    for (int i = 0; i < STORM_PRODUCTS; i++) {
+        lines[i] = (shop_reservation_line_t){ storm_product_id(i, pool), 1, 0 };
+    }
+    return stock->states(states, stock, &asked, pool);
+}
+
 shop_error_t *storm_fill(storm_t *storm)
 {
     shop_product_t product = { .description = "",

@@ -3,6 +3,7 @@
  * it was applied (a lost reply), or as the last one of a process that dies. Whatever happens, the
  * reaper brings stock, coupon, cart and orders back into one story. */
 #include "tests/kit/order_shop.h"
+#include "tests/kit/reservation_calls.h"
 #include "order_tests.h"
 
 typedef enum { BEFORE, AFTER, DEAD, MODES } fault_t;
@@ -13,12 +14,13 @@ static struct {
     fault_t mode;
     int at;       /* the call that fails, from 1; 0: none */
     int step;     /* calls so far */
-    bool reprice; /* change the second product's price just before the take */
+    bool reprice; /* change the second product's price just before it is reserved */
     order_shop_t *shop;
     shop_order_repo_t orders;
     shop_product_repo_t products;
     shop_cart_repo_t carts;
     shop_coupon_repo_t coupons;
+    shop_reservations_t stock, coupon_uses;
 } fault;
 
 static shop_error_t *away(apr_pool_t *pool)
@@ -96,50 +98,11 @@ FAULTY(products, find_many,
        (apr_array_header_t * *products, shop_product_repo_t *repo, const char *const *ids,
         int count, apr_pool_t *pool),
        (products, repo, ids, count, pool))
-FAULTY(products, states,
-       (shop_stock_state_t * states, shop_product_repo_t *repo, const char *order_id,
-        const shop_take_t *lines, int count, apr_pool_t *pool),
-       (states, repo, order_id, lines, count, pool))
-FAULTY(products, release,
-       (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-        apr_pool_t *pool),
-       (repo, order_id, lines, count, pool))
-FAULTY(products, spend,
-       (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-        apr_pool_t *pool),
-       (repo, order_id, lines, count, pool))
-FAULTY(products, give_back,
-       (bool *done, shop_product_repo_t *repo, const char *order_id, const shop_take_t *line,
-        int64_t back_rev, apr_time_t now, apr_pool_t *pool),
-       (done, repo, order_id, line, back_rev, now, pool))
-FAULTY(products, forget_back,
-       (shop_product_repo_t * repo, const char *order_id, const shop_take_t *lines, int count,
-        apr_pool_t *pool),
-       (repo, order_id, lines, count, pool))
+SHOP_RESERVATION_CALLS_BUT_RESERVE(FAULTY, stock)
 FAULTY(coupons, find,
        (shop_coupon_t * *coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool),
        (coupon, repo, code, pool))
-FAULTY(coupons, take,
-       (bool *taken, shop_coupon_repo_t *repo, const char *code, int64_t terms_rev,
-        const char *order_id, apr_time_t now, apr_pool_t *pool),
-       (taken, repo, code, terms_rev, order_id, now, pool))
-FAULTY(coupons, state,
-       (shop_coupon_state_t * state, shop_coupon_repo_t *repo, const char *code,
-        const char *order_id, apr_pool_t *pool),
-       (state, repo, code, order_id, pool))
-FAULTY(coupons, release,
-       (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
-       (repo, code, order_id, pool))
-FAULTY(coupons, spend,
-       (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
-       (repo, code, order_id, pool))
-FAULTY(coupons, give_back,
-       (bool *done, shop_coupon_repo_t *repo, const char *code, const char *order_id,
-        int64_t back_rev, apr_time_t now, apr_pool_t *pool),
-       (done, repo, code, order_id, back_rev, now, pool))
-FAULTY(coupons, forget_back,
-       (shop_coupon_repo_t * repo, const char *code, const char *order_id, apr_pool_t *pool),
-       (repo, code, order_id, pool))
+SHOP_RESERVATION_CALLS(FAULTY, coupon_uses)
 FAULTY(coupons, redeem,
        (bool *redeemed, shop_coupon_repo_t *repo, const char *code, int64_t born,
         const char *user_id, int64_t limit, const char *order_id, apr_time_t now, apr_pool_t *pool),
@@ -161,8 +124,8 @@ static void change_price(apr_pool_t *pool)
     fault.products.update(&done, fault.shop->ports.products, product, pool);
 }
 
-static shop_error_t *products_take(int *taken, shop_product_repo_t *repo, const char *order_id,
-                                   const shop_take_t *lines, int count, apr_time_t now,
+static shop_error_t *stock_reserve(int *reserved, shop_reservations_t *repo,
+                                   const shop_reservation_t *wanted, apr_time_t now,
                                    apr_pool_t *pool)
 {
     shop_error_t *err;
@@ -173,7 +136,7 @@ static shop_error_t *products_take(int *taken, shop_product_repo_t *repo, const 
     if (fault.reprice) {
         change_price(pool);
     }
-    err = fault.products.take(taken, repo, order_id, lines, count, now, pool);
+    err = fault.stock.reserve(reserved, repo, wanted, now, pool);
     return fails_after() ? away(pool) : err;
 }
 
@@ -190,6 +153,8 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
     fault.products = *ports->products;
     fault.carts = *ports->carts;
     fault.coupons = *ports->coupons;
+    fault.stock = *ports->stock;
+    fault.coupon_uses = *ports->coupon_uses;
 #define WRAP(port, name) ports->port->name = port##_##name;
     WRAP(orders, claim)
     WRAP(orders, find)
@@ -204,19 +169,13 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
     WRAP(carts, find)
     WRAP(carts, ordered)
     WRAP(products, find_many)
-    WRAP(products, take)
-    WRAP(products, states)
-    WRAP(products, release)
-    WRAP(products, spend)
-    WRAP(products, give_back)
-    WRAP(products, forget_back)
     WRAP(coupons, find)
-    WRAP(coupons, take)
-    WRAP(coupons, state)
-    WRAP(coupons, release)
-    WRAP(coupons, spend)
-    WRAP(coupons, give_back)
-    WRAP(coupons, forget_back) WRAP(coupons, redeem) WRAP(coupons, unredeem)
+    WRAP(coupons, redeem)
+    WRAP(coupons, unredeem)
+#undef WRAP
+#define WRAP(port, name, parameters, arguments) ports->port->name = port##_##name;
+    SHOP_RESERVATION_CALLS(WRAP, stock)
+    SHOP_RESERVATION_CALLS(WRAP, coupon_uses)
 #undef WRAP
 }
 
@@ -394,12 +353,13 @@ static void placing_costs_what_it_may(void)
     }
 }
 
-/* Takes that were applied long after their order had failed. */
-static void late_takes_are_swept(void)
+/* Reservations that were made long after their order had failed. */
+static void late_reservations_are_swept(void)
 {
     order_shop_t *shop = order_shop(10, 5);
     shop_order_ports_t *ports = &shop->ports;
-    shop_take_t line = { shop->products[0], 3, 1000 };
+    shop_reservation_line_t line = { shop->products[0], 3, 1000 }, use = { "TEN", 1, 1 };
+    shop_reservation_t lines = { "c00000000000000000000001", &line, 1 };
     shop_order_t claim = { .id = "c00000000000000000000001",
                            .number = "SH-0000-0001",
                            .user_id = USER(0),
@@ -415,19 +375,22 @@ static void late_takes_are_swept(void)
                            .unfinished = true,
                            .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
     bool yes;
-    int taken;
+    int reserved;
 
     claim.shipping_address = &(shop_address_t){ "1 Main St", "Town", "", "US", "12345" };
     claim.items = claim.history = claim.returned = apr_array_make(t_pool, 1, sizeof(void *));
     T_OK(ports->orders->claim(&yes, ports->orders, &claim, t_pool));
     T_OK(shop_order_abort(ports, &claim, t_pool));
-    T_OK(ports->products->take(&taken, ports->products, claim.id, &line, 1, SHOP_NOON, t_pool));
+    T_OK(ports->stock->reserve(&reserved, ports->stock, &lines, SHOP_NOON, t_pool));
+    T_INT(reserved, 1);
     T_OK(ports->coupons->redeem(&yes, ports->coupons, "TEN", 1, USER(0), 1, claim.id, SHOP_NOON,
                                 t_pool));
-    T_OK(ports->coupons->take(&yes, ports->coupons, "TEN", 1, claim.id, SHOP_NOON, t_pool));
+    lines.lines = &use;
+    T_OK(ports->coupon_uses->reserve(&reserved, ports->coupon_uses, &lines, SHOP_NOON, t_pool));
+    T_INT(reserved, 1);
     T_INT(order_shop_stock(shop, 0), 7);
     order_shop_settle(shop);
-    order_shop_audit(shop, 1, "after late takes");
+    order_shop_audit(shop, 1, "after late reservations");
 }
 
 const shop_test_t order_fault_tests[] = {
@@ -436,7 +399,8 @@ const shop_test_t order_fault_tests[] = {
     SHOP_TEST(cancelling_survives_every_fault, "cancelling survives a fault at each call"),
     SHOP_TEST(refunding_survives_every_fault, "a refund survives a fault at each call"),
     SHOP_TEST(placing_costs_what_it_may, "placing makes 8 calls, 9 with a key, 12 with a coupon"),
-    SHOP_TEST(late_takes_are_swept, "takes that arrive after the order failed are swept"),
+    SHOP_TEST(late_reservations_are_swept,
+              "reservations that arrive after the order failed are swept"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("orders under faults", order_fault_tests)

@@ -162,7 +162,6 @@ static void a_deleted_coupon_made_anew_gets_nothing_back(void)
     order_shop_t *shop = order_shop(10, 5);
     shop_coupon_repo_t *coupons = shop->ports.coupons;
     shop_coupon_t *ten;
-    shop_coupon_state_t state;
     shop_order_t *cancelled;
     bool done;
 
@@ -175,8 +174,7 @@ static void a_deleted_coupon_made_anew_gets_nothing_back(void)
     T_OK(coupons->insert(coupons, ten, t_pool));
     T_OK(shop->ports.orders->find(&order, shop->ports.orders, order->id, t_pool));
     T_OK(shop_order_cancel(&cancelled, &shop->ports, order, -1, USER(0), NULL, 0, t_pool));
-    T_OK(coupons->state(&state, coupons, "TEN", order->id, t_pool));
-    T_INT(state.remaining, 5);
+    T_INT(order_shop_coupon(shop, order->id).available, 5);
 }
 
 static int64_t uses_of(const order_shop_t *shop, int64_t born)
@@ -249,15 +247,17 @@ static struct {
 static shop_error_t *cancel_and_die(shop_order_repo_t *repo, const char *id, apr_pool_t *pool)
 {
     const shop_order_ports_t *ports = &intruded.ports;
-    shop_coupon_state_t coupon;
+    const shop_reservation_line_t use = { "TEN", 1, 1 };
+    const shop_reservation_t asked = { id, &use, 1 };
+    shop_unit_state_t coupon;
     bool done = false;
 
     T_OK(intruded.orders.move(&done, repo, id, SHOP_ORDER_PAID, SHOP_ORDER_CANCELLING, -1, NULL,
                               NULL, ports->clock->now(ports->clock), pool));
     T_TRUE(done);
-    T_OK(ports->coupons->state(&coupon, ports->coupons, "TEN", id, pool));
-    T_OK(ports->coupons->give_back(&done, ports->coupons, "TEN", id, coupon.back_rev,
-                                   ports->clock->now(ports->clock), pool));
+    T_OK(ports->coupon_uses->states(&coupon, ports->coupon_uses, &asked, pool));
+    T_OK(ports->coupon_uses->restock(&done, ports->coupon_uses, id, &use, coupon.back_rev,
+                                     ports->clock->now(ports->clock), pool));
     T_TRUE(done);
     return intruded.orders.restocked(repo, id, pool);
 }
