@@ -33,6 +33,7 @@
 #include "ops/ops.h"
 #include "orders/order_api.h"
 #include "orders/orders_module.h"
+#include "store/record_mongo.h"
 
 const shop_module_t *const shop_modules[] = {
 #define SHOP_MODULE(folder) &shop_##folder##_module,
@@ -45,61 +46,61 @@ const shop_module_t *const shop_modules[] = {
 static const shop_guard_t guards[] = { shop_guard_rate_ip, shop_guard_authn, shop_guard_access,
                                        shop_guard_rate_user, NULL };
 
-/* The tables of all modules as one list, for those who walk every route or every index. */
-static const void **tables; /* routes, NULL, indexes, NULL */
-static int index_tables;    /* where the indexes begin */
+static const shop_route_t **routes; /* of all modules */
 
-static int append(int at, const void *const *more)
+/* Fills routes, or only counts while there are none. */
+static int list_routes(void)
 {
-    for (; more && *more; more++, at++) {
-        if (tables) {
-            tables[at] = *more;
+    int count = 0;
+
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        const shop_route_t *const *table = (*module)->routes;
+
+        for (; table && *table; table++, count++) {
+            if (routes) {
+                routes[count] = *table;
+            }
         }
     }
-    return at;
+    return count;
 }
 
-/* Fills tables, or only counts while there are none. */
-static int list_tables(void)
-{
-    int at = 0;
-
-    for (const shop_module_t *const *module = shop_modules; *module; module++) {
-        at = append(at, (const void *const *)(*module)->routes);
-    }
-    index_tables = ++at;
-    for (const shop_module_t *const *module = shop_modules; *module; module++) {
-        at = append(at, (const void *const *)(*module)->indexes);
-    }
-    return at + 1;
-}
-
-static void make_tables(void)
+static void make_routes(void)
 {
     /* Lives as long as the process: every configuration and every child has the same modules. */
-    tables = calloc((size_t)list_tables(), sizeof(*tables));
-    if (!tables) {
+    routes = calloc((size_t)list_routes() + 1, sizeof(*routes));
+    if (!routes) {
         abort();
     }
-    list_tables();
-}
-
-static const void **all_tables(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    (void)pthread_once(&once, make_tables);
-    return tables;
+    list_routes();
 }
 
 const shop_route_t *const *shop_app_routes(void)
 {
-    return (const shop_route_t *const *)all_tables();
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, make_routes);
+    return routes;
 }
 
-static const shop_mongo_index_t *const *all_indexes(void)
+/* The index tables of all modules, NULL-terminated, in pool. */
+static const shop_mongo_index_t *const *all_indexes(apr_pool_t *pool)
 {
-    return (const shop_mongo_index_t *const *)(all_tables() + index_tables);
+    apr_array_header_t *tables = apr_array_make(pool, 16, sizeof(const shop_mongo_index_t *));
+
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        const shop_record_t *const *record = (*module)->records;
+        const shop_mongo_index_t *const *table = (*module)->indexes;
+
+        for (; record && *record; record++) {
+            APR_ARRAY_PUSH(tables, const shop_mongo_index_t *) = shop_record_indexes(*record, pool);
+        }
+        for (; table && *table; table++) {
+            APR_ARRAY_PUSH(tables, const shop_mongo_index_t *) = *table;
+        }
+    }
+    APR_ARRAY_PUSH(tables, const shop_mongo_index_t *) = NULL;
+    return (const shop_mongo_index_t *const *)(void *)tables->elts;
 }
 
 static shop_error_t *write_openapi(shop_app_t *app, apr_pool_t *pool)
@@ -197,7 +198,7 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     if (redis) {
         use_redis(app, shared, redis, pool);
     }
-    app->health = shop_health_ready(mongo, redis, app->orders->orders, all_indexes(), pool);
+    app->health = shop_health_ready(mongo, redis, app->orders->orders, all_indexes(pool), pool);
     app->dispatch = apr_pcalloc(pool, sizeof(*app->dispatch));
     *app->dispatch = (shop_dispatch_t){
         .routes = shop_app_routes(), .guards = guards, .ports = app->guards, .settings = settings
@@ -213,7 +214,7 @@ shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *p
     shop_mongo_t *mongo;
 
     SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
-    for (const shop_mongo_index_t *const *table = all_indexes(); *table; table++) {
+    for (const shop_mongo_index_t *const *table = all_indexes(pool); *table; table++) {
         SHOP_TRY(shop_mongo_ensure_indexes(mongo, *table, pool));
     }
     return NULL;

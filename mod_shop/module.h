@@ -13,13 +13,17 @@
 struct shop_app_t;
 struct shop_mongo_index_t;
 struct shop_mongo_t;
+struct shop_record_t;
 struct shop_route_t;
 
 typedef struct shop_module_t {
     const char *name; /* the folder */
     /* Route tables, NULL-terminated; NULL: the module has no routes. */
     const struct shop_route_t *const *routes;
-    /* Index tables, NULL-terminated; NULL: the module stores nothing of its own. */
+    /* What it stores as store/record.h says, NULL-terminated or NULL: their indexes are made from
+     * their descriptions. */
+    const struct shop_record_t *const *records;
+    /* Tables of further indexes, NULL-terminated or NULL. */
     const struct shop_mongo_index_t *const *indexes;
     /* Sets the module's member of app to repositories over mongo, in pool. Sends no command.
      * NULL: there is nothing to open. */

@@ -1,11 +1,72 @@
 /* SPDX-License-Identifier: MIT
- * What a user and a session are: the keys names are compared by, and when a session is over.
+ * What a user and a session are: their rows, the keys names are compared by, and when a session is
+ * over.
  * Pure; must never read a clock or a store. */
 #include "account.h"
 
 #include <string.h>
 
 #include "../base/text.h"
+
+const char *const shop_role_names[] = { SHOP_ROLE_NAME_USER, SHOP_ROLE_NAME_ADMIN, NULL };
+
+const shop_field_t shop_user_fields[] = {
+    SHOP_FIELD(shop_user_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "identifier"),
+    SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED, 3, 64, "name shown to others"),
+    SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
+               "address to sign in with; a new one is unverified"),
+    SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_READ_ONLY | SHOP_REQUIRED, shop_role_names,
+                       "what the user may do"),
+    SHOP_FIELD(shop_user_t, email_verified, BOOL, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
+               "whether the address was proven"),
+    SHOP_FIELD(shop_user_t, created_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED | SHOP_ON_CREATE, 0, 0,
+               "time of registration"),
+    SHOP_FIELD(shop_user_t, updated_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
+               "time of the last change"),
+    SHOP_FIELD(shop_user_t, username_key, STRING, SHOP_FOR_NOBODY | SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_user_t, email_key, STRING, SHOP_FOR_NOBODY | SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_user_t, password_hash, SECRET, SHOP_FOR_NOBODY | SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_user_t, disabled, BOOL, SHOP_FOR_NOBODY, 0, 0, NULL),
+    SHOP_FIELD(shop_user_t, rev, INT, SHOP_FOR_NOBODY, 0, 0, NULL),
+    SHOP_FIELDS_END,
+};
+
+static const shop_record_unique_t user_unique[] = {
+    { "email_key", SHOP_EMAIL_TAKEN, "e-mail address" },
+    { "username_key", SHOP_USERNAME_TAKEN, "username" },
+    { .member = NULL },
+};
+
+static const char *const no_lists[] = { NULL };
+
+const shop_record_t shop_user_record = { .collection = "users",
+                                         .noun = "account",
+                                         .fields = shop_user_fields,
+                                         .size = sizeof(shop_user_t),
+                                         .id = "id",
+                                         .unique = user_unique,
+                                         .sorts = no_lists };
+
+static const shop_field_t session_fields[] = {
+    SHOP_FIELD(shop_session_t, id, STRING, SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, user_id, ID, SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, role, STRING, SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, current, STRING, SHOP_REQUIRED, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, previous, STRING, 0, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, created_at, TIME, 0, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, expires_at, TIME, 0, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, absolute_at, TIME, 0, 0, 0, NULL),
+    /* Anything but a plain false is an end: a damaged document must not let anybody in. */
+    SHOP_FIELD_DEFAULT(shop_session_t, revoked, BOOL, 0, 0, 0, NULL, true),
+    SHOP_FIELDS_END,
+};
+
+const shop_record_t shop_session_record = { .collection = "sessions",
+                                            .noun = "session",
+                                            .fields = session_fields,
+                                            .size = sizeof(shop_session_t),
+                                            .id = "id",
+                                            .sorts = no_lists };
 
 void shop_user_set_username(shop_error_t **err, shop_user_t *user, const char *pointer,
                             const char *username, apr_pool_t *pool)

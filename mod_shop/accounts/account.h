@@ -2,7 +2,8 @@
 #ifndef SHOP_ACCOUNTS_ACCOUNT_H
 #define SHOP_ACCOUNTS_ACCOUNT_H
 
-/* Users and their sessions: what they are and which values are allowed. Pure. */
+/* Users and their sessions: what they are, how they are stored and which values are allowed.
+ * Pure. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -11,6 +12,8 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "../base/fields.h"
+#include "../store/record.h"
 
 typedef struct shop_user_t {
     const char *id;
@@ -43,6 +46,11 @@ typedef struct shop_session_t {
 
 #define SHOP_ROLE_NAME_USER "user"
 #define SHOP_ROLE_NAME_ADMIN "admin"
+extern const char *const shop_role_names[]; /* both, NULL-terminated */
+
+extern const shop_field_t shop_user_fields[];
+extern const shop_record_t shop_user_record;
+extern const shop_record_t shop_session_record;
 
 /* Set a name or address together with the key it is compared by. Violations: "format" on
  * pointer when it begins or ends with a space or has no normal form. A changed address is

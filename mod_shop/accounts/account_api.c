@@ -9,24 +9,6 @@
 #include "../base/id.h"
 #include "../http/etag.h"
 
-static const char *const role_values[] = { SHOP_ROLE_NAME_USER, SHOP_ROLE_NAME_ADMIN, NULL };
-
-const shop_field_t shop_user_fields[] = {
-    SHOP_FIELD(shop_user_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "identifier"),
-    SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED, 3, 64, "name shown to others"),
-    SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
-               "address to sign in with; a new one is unverified"),
-    SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_READ_ONLY | SHOP_REQUIRED, role_values,
-                       "what the user may do"),
-    SHOP_FIELD(shop_user_t, email_verified, BOOL, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
-               "whether the address was proven"),
-    SHOP_FIELD(shop_user_t, created_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
-               "time of registration"),
-    SHOP_FIELD(shop_user_t, updated_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
-               "time of the last change"),
-    SHOP_FIELDS_END,
-};
-
 typedef struct registration_t {
     const char *username;
     const char *email;
@@ -40,7 +22,7 @@ static const shop_field_t registration_fields[] = {
     SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address to sign in with"),
     SHOP_FIELD(registration_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
                "8 to 256 characters unless the shop says otherwise; common ones are refused"),
-    SHOP_FIELD_ENUM_OF(registration_t, role, 0, role_values,
+    SHOP_FIELD_ENUM_OF(registration_t, role, 0, shop_role_names,
                        "admin needs an admin's token or X-Shop-Bootstrap-Token"),
     SHOP_FIELDS_END,
 };

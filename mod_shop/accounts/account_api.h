@@ -11,8 +11,6 @@
 #include "../settings.h"
 #include "accounts_module.h"
 
-extern const shop_field_t shop_user_fields[];
-
 /* Bodies. */
 typedef struct shop_account_login_t {
     const char *email;

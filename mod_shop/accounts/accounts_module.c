@@ -10,6 +10,7 @@
 extern const shop_route_t shop_account_routes[];
 
 static const shop_route_t *const routes[] = { shop_account_routes, NULL };
+static const shop_record_t *const records[] = { &shop_user_record, &shop_session_record, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_account_indexes, NULL };
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
@@ -20,5 +21,5 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 }
 
 const shop_module_t shop_accounts_module = {
-    .name = "accounts", .routes = routes, .indexes = indexes, .open = open_repos
+    .name = "accounts", .routes = routes, .records = records, .indexes = indexes, .open = open_repos
 };

@@ -42,7 +42,7 @@ typedef struct shop_record_t {
     const char *owner; /* row (ID or text) that lists can be limited by; NULL: none */
     const shop_record_unique_t *unique; /* NULL: only the id is, and made by us */
     /* What ?sort= takes: names of rows (text, INT, MONEY, TIME, or the id's), '-' in front for
-     * descending; NULL-terminated. The first is the default. */
+     * descending; NULL-terminated. The first is the default; none: there are no lists. */
     const char *const *sorts;
     /* Members of the documents that are not in the table and not read with it, such as a
      * reservation's; NULL-terminated or NULL. */
@@ -50,9 +50,11 @@ typedef struct shop_record_t {
 } shop_record_t;
 
 /* The rows of a record that is changed: rev rises with each write, and writers compare it. */
-#define SHOP_RECORD_FIELDS(type)                                                                   \
-    SHOP_FIELD(type, created_at, TIME, SHOP_READ_ONLY | SHOP_ON_CREATE, 0, 0, "when it was made"), \
-        SHOP_FIELD(type, updated_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was changed last"),      \
+#define SHOP_RECORD_FIELDS(type)                                                              \
+    SHOP_FIELD(type, created_at, TIME, SHOP_READ_ONLY | SHOP_ON_CREATE | SHOP_REQUIRED, 0, 0, \
+               "when it was made"),                                                           \
+        SHOP_FIELD(type, updated_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,              \
+                   "when it was changed last"),                                               \
         SHOP_FIELD(type, rev, INT, SHOP_READ_ONLY | SHOP_FOR_NOBODY, 0, 0, "revision")
 
 typedef struct shop_record_query_t {

@@ -44,7 +44,7 @@ cache/.*                                  (cache|hosts|http|base)/.*
 guard/[a-z_]+_redis\.[ch]                 (guard|hosts|http|base)/.*|drivers/redis\.h
 guard/.*                                  (guard|hosts|http|base)/.*|settings\.h
 (server/.*|mod_shop\.c)                   (server|directives|http|metrics|cache|hosts|base)/.*|settings\.h|app\.h|@httpd
-app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|ops|audit|@folder)/.*|(app|settings|module)\.h
+app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|store|ops|audit|@folder)/.*|(app|settings|module)\.h
 ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard)/.*|@noun_repo\.h
 ops/.*                                    (ops|http|metrics|base)/.*|(app|module|settings)\.h|@noun(_repo)?\.h
 module\.h                                 base/.*

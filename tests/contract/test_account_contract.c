@@ -2,6 +2,7 @@
  * Runs the accounts contract on the fake, and on MongoDB when SHOP_TEST_MONGO_URI is set (a new
  * database, dropped at the end). Exit 77 (skipped) when only the fake was there. */
 #include "mod_shop/accounts/account_mongo.h"
+#include "mod_shop/store/record_mongo.h"
 #include "tests/contract/account_contract.h"
 #include "tests/kit/contract_store.h"
 #include "tests/kit/account_mem.h"
@@ -29,10 +30,14 @@ static shop_account_repo_t *real_store(void)
 
 static int use_mongo(void)
 {
-    static const shop_mongo_index_t *const tables[] = { shop_account_indexes, NULL };
+    apr_pool_t *pool;
+    const shop_mongo_index_t *tables[] = { shop_account_indexes, NULL, NULL };
 
+    apr_pool_create(&pool, NULL);
+    tables[1] = shop_record_indexes(&shop_user_record, pool);
     shop_account_contract_store = real_store;
     mongo = contract_store_open("accounts", tables);
+    apr_pool_destroy(pool);
     return mongo == NULL;
 }
 

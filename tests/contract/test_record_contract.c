@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Runs the records' contract on records of the shop's and on one of every kind of row. */
-#include "mod_shop/store/record.h"
-
 #include <apr_strings.h>
 
+#include "mod_shop/accounts/account.h"
 #include "tests/kit/record_contract.h"
 
 #define NOON apr_time_from_sec(1790000000)
@@ -131,9 +130,48 @@ static void *lamp_of(int n, apr_pool_t *pool)
     return lamp;
 }
 
+/* ---- records of the shop's ---- */
+
+static void *user_of(int n, apr_pool_t *pool)
+{
+    shop_user_t *user = apr_pcalloc(pool, sizeof(*user));
+
+    shop_fields_default(user, shop_user_fields);
+    user->id = apr_psprintf(pool, "%024x", 0x10 + n);
+    user->username = apr_psprintf(pool, "User %d", n);
+    user->username_key = apr_psprintf(pool, "user %d", n);
+    user->email = apr_psprintf(pool, "U%d@b.example", n);
+    user->email_key = apr_psprintf(pool, "u%d@b.example", n);
+    user->password_hash = "$argon2id$";
+    user->role = shop_role_names[n % 2];
+    user->email_verified = n % 2;
+    user->disabled = n % 3 == 1;
+    user->created_at = user->updated_at = NOON;
+    user->rev = 1;
+    return user;
+}
+
+static void *session_of(int n, apr_pool_t *pool)
+{
+    shop_session_t *session = apr_pcalloc(pool, sizeof(*session));
+
+    session->id = apr_psprintf(pool, "sid_-%d", n);
+    session->user_id = apr_psprintf(pool, "%024x", 0x10 + n);
+    session->role = shop_role_names[n % 2];
+    session->current = apr_psprintf(pool, "current %d", n);
+    session->previous = n % 3 ? apr_psprintf(pool, "previous %d", n) : NULL;
+    session->created_at = session->expires_at = session->absolute_at = NOON;
+    session->revoked = n % 2;
+    return session;
+}
+
 int main(void)
 {
-    static const record_sample_t samples[] = { { &lamps, lamp_of } };
+    static const record_sample_t samples[] = {
+        { &lamps, lamp_of },
+        { &shop_user_record, user_of },
+        { &shop_session_record, session_of },
+    };
 
     return record_contract_run(samples, (int)(sizeof(samples) / sizeof(samples[0])));
 }

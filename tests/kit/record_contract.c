@@ -203,8 +203,12 @@ static const char *place_of(const char *sort, const void *one)
 
 static void check_list(const char *sort, const char *owner, int64_t total)
 {
-    apr_array_header_t *all = whole_list(sort, owner, total);
+    apr_array_header_t *all;
 
+    if (!sort) {
+        return; /* it has no lists */
+    }
+    all = whole_list(sort, owner, total);
     T_INT(all->nelts, total);
     for (int i = 1; i < all->nelts; i++) {
         const char *before = place_of(sort, APR_ARRAY_IDX(all, i - 1, void *));
@@ -349,17 +353,21 @@ static void each_operation_is_one_command(void)
     T_INT(shop_mongo_count(), 1);
     one = found(2);
     T_INT(shop_mongo_count(), 2);
-    T_OK(store->list(&all, &end, store, &query, t_pool));
-    T_INT(shop_mongo_count(), 3);
+    if (record->sorts[0]) {
+        shop_mongo_begin(0);
+        T_OK(store->list(&all, &end, store, &query, t_pool));
+        T_INT(shop_mongo_count(), 1);
+    }
+    shop_mongo_begin(0);
     T_OK(store->count(&count, store, NULL, t_pool));
-    T_INT(shop_mongo_count(), 4);
+    T_INT(shop_mongo_count(), 1);
     if (has_rev()) {
         shop_record_touch(record, one, 1);
         T_OK(store->update(&yes, store, one, t_pool));
-        T_INT(shop_mongo_count(), 5);
+        T_INT(shop_mongo_count(), 2);
         T_OK(store->remove(&yes, store, shop_record_id(record, one), shop_record_rev(record, one),
                            t_pool));
-        T_INT(shop_mongo_count(), 6);
+        T_INT(shop_mongo_count(), 3);
     }
 }
 
