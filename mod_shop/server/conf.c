@@ -52,7 +52,6 @@ void *shop_create_server_conf(apr_pool_t *pool, server_rec *server)
     conf->values.mongo_pool_max = 0; /* ThreadsPerChild, known only to the child */
     conf->values.redis_pool_max = 0;
     conf->roots = apr_array_make(pool, 1, sizeof(const char *));
-    conf->slot = -1;
     return conf;
 }
 

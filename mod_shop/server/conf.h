@@ -18,8 +18,11 @@ typedef struct shop_server_conf_t {
     apr_uint64_t set;          /* bit i: row i of directives.def was given here or inherited */
     apr_array_header_t *roots; /* const char *: API roots seen in this server */
     shop_app_t *app;           /* of this child; NULL until child_init or when it failed */
-    int slot;                  /* which shop of this httpd; -1: serves none */
-    shop_metrics_t *metrics;   /* of that shop, in shared memory; NULL: serves none */
+    /* The first host with equal settings, which opens the shop for all of them. NULL: serves none,
+     * or post_config has not run. */
+    const server_rec *first;
+    int slot;                /* which shop of this httpd; of the first host */
+    shop_metrics_t *metrics; /* of the shop, in shared memory; NULL: serves none */
 } shop_server_conf_t;
 
 typedef struct shop_dir_conf_t {

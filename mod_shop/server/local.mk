@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 mod_shop_la_SOURCES += \
 	mod_shop/server/address.c \
+	mod_shop/server/background.c \
 	mod_shop/server/body.c \
+	mod_shop/server/child.c \
 	mod_shop/server/conf.c \
 	mod_shop/server/conf.h \
 	mod_shop/server/conf_check.c \
@@ -13,9 +15,11 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/conf_secret.c \
 	mod_shop/server/conf_store.c \
 	mod_shop/server/lifecycle.c \
+	mod_shop/server/lifecycle.h \
 	mod_shop/server/log_sink.c \
 	mod_shop/server/metrics.c \
 	mod_shop/server/problem_filter.c \
 	mod_shop/server/reply.c \
 	mod_shop/server/request.c \
-	mod_shop/server/server.h
+	mod_shop/server/server.h \
+	mod_shop/server/shared_memory.c

@@ -29,17 +29,6 @@ static shop_metrics_of_t *entry_of(apr_array_header_t *found, const char *shop)
     return entries;
 }
 
-/* The same counts at an earlier server: virtual hosts with equal settings are one shop. */
-static int is_counted(const server_rec *upto, const shop_metrics_t *metrics)
-{
-    for (const server_rec *at = ap_server_conf; at != upto; at = at->next) {
-        if (shop_server_conf(at)->metrics == metrics) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
 /* shop_metrics_of_t, one for each ShopInstance; hosts that differ in other settings add up. */
 static apr_array_header_t *find_shops(int shown_only, apr_pool_t *pool)
 {
@@ -48,8 +37,7 @@ static apr_array_header_t *find_shops(int shown_only, apr_pool_t *pool)
     for (const server_rec *at = ap_server_conf; at; at = at->next) {
         const shop_server_conf_t *conf = shop_server_conf(at);
 
-        if (conf->metrics && (!shown_only || conf->values.status) &&
-            !is_counted(at, conf->metrics)) {
+        if (conf->first == at && (!shown_only || conf->values.status)) {
             shop_metrics_add(entry_of(found, conf->values.instance)->metrics, conf->metrics);
         }
     }

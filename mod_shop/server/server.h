@@ -61,9 +61,11 @@ int shop_metrics_handler(request_rec *r); /* SetHandler shop-metrics */
 /* The block in mod_status' page, should that be loaded. */
 void shop_register_status(void);
 
-/* lifecycle.c */
+/* background.c */
 int shop_pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp);
+/* lifecycle.c */
 int shop_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+/* child.c */
 void shop_child_init(apr_pool_t *pchild, server_rec *server);
 /* Waits, bounded, until no thread of this child uses the pools that are about to go. */
 void shop_child_stopping(apr_pool_t *pchild, int graceful);

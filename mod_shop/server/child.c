@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * A child process: opens the shops after the fork, waits for its threads before it ends. */
+#include <httpd.h>
+
+#include <ap_mpm.h>
+#include <apr_strings.h>
+#include <http_log.h>
+
+#include "../base/clock.h"
+#include "../base/log.h"
+#include "conf.h"
+#include "lifecycle.h"
+#include "server.h"
+
+APLOG_USE_MODULE(shop);
+
+#define STOP_WAIT apr_time_from_sec(6) /* a call to the store ends sooner */
+
+static void child_defaults(shop_settings_t *values)
+{
+    int threads = 1;
+
+    if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1) {
+        threads = 1;
+    }
+    /* The background threads need one each. */
+    if (!values->mongo_pool_max) {
+        values->mongo_pool_max = threads + 2;
+    }
+    if (!values->redis_pool_max) {
+        values->redis_pool_max = threads;
+    }
+}
+
+static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *pchild)
+{
+    shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
+    shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
+    shop_error_t *err;
+    void *counts;
+
+    child_defaults(values);
+    shop_background_child_init(conf, pchild);
+    shop_memory_divide(part, &counts, conf);
+    part->metrics = conf->metrics;
+    err = shop_app_open(&conf->app, values, part, pchild);
+    if (err) {
+        conf->app = NULL;
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "SHOP%04d: shop %s cannot start: %s (%s)",
+                     SHOP_LOG_CHILD_INIT, values->instance, err->detail,
+                     err->cause ? err->cause : "no cause known");
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
+                 "SHOP%04d: shop %s: pools of %d to MongoDB, Redis %s", SHOP_LOG_STARTED,
+                 values->instance, values->mongo_pool_max, values->redis_url ? "on" : "off");
+}
+
+/* The first host of a shop opens it for those that repeat its directives. */
+void shop_child_init(apr_pool_t *pchild, server_rec *server)
+{
+    for (server_rec *at = server; at; at = at->next) {
+        shop_server_conf_t *conf = shop_server_conf(at);
+
+        if (conf->first == at) {
+            open_shop(conf, at, pchild);
+        } else if (conf->first) {
+            conf->app = shop_server_conf(conf->first)->app;
+        }
+    }
+}
+
+void shop_child_stopping(apr_pool_t *pchild, int graceful)
+{
+    apr_time_t until = shop_clock_monotonic() + STOP_WAIT;
+    int threaded = 0;
+
+    (void)pchild;
+    (void)graceful;
+    shop_background_stop();
+    /* Under prefork the signal may have interrupted the very request one would wait for. */
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
+    while ((shop_background_is_running() || (threaded && shop_requests_in_flight())) &&
+           shop_clock_monotonic() < until) {
+        apr_sleep(apr_time_from_msec(10));
+    }
+}
