@@ -87,6 +87,7 @@ static shop_error_t *decide_role(bool *claim, const shop_app_t *app, const shop_
         *claim = true;
         return NULL;
     }
+    SHOP_TRY(req->caller.refused);
     return shop_err(req->pool, ROLE_NOT_ALLOWED, "you may not make an admin account");
 }
 

@@ -122,13 +122,33 @@ static shop_error_t *role_now(shop_role_t *role, const shop_guards_t *ports,
     return role_in_store(role, ports, claims, req);
 }
 
+/* The caller a token names; 401 when it is no good. */
+static shop_error_t *caller_of(shop_caller_t *caller, const shop_guards_t *ports,
+                               const shop_req_t *req, const char *token)
+{
+    bool refresh = req->route->access == SHOP_ACCESS_REFRESH;
+    shop_role_t role = SHOP_ROLE_NONE;
+    shop_claims_t *claims;
+
+    SHOP_TRY(shop_token_verify(&claims, ports->tokens, token,
+                               refresh ? SHOP_TOKEN_REFRESH : SHOP_TOKEN_ACCESS, req->now,
+                               req->pool));
+    if (!refresh) {
+        SHOP_TRY(role_now(&role, ports, claims, req));
+    }
+    *caller = (shop_caller_t){ .role = role,
+                               .user_id = claims->subject,
+                               .session_id = claims->session,
+                               .token_id = claims->id,
+                               .token_expires = claims->expires_at };
+    return NULL;
+}
+
 shop_error_t *shop_guard_authn(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {
     shop_access_t access = req->route->access;
-    bool refresh = access == SHOP_ACCESS_REFRESH;
-    shop_role_t role = SHOP_ROLE_NONE;
-    shop_claims_t *claims;
     const char *token;
+    shop_error_t *err;
 
     (void)res;
     memset(&req->caller, 0, sizeof(req->caller));
@@ -140,18 +160,13 @@ shop_error_t *shop_guard_authn(const shop_guards_t *ports, shop_req_t *req, shop
         return access == SHOP_ACCESS_OPTIONAL
                    ? NULL
                    : shop_err(req->pool, TOKEN_MISSING, "send Authorization: Bearer <%s token>",
-                              refresh ? "refresh" : "access");
+                              access == SHOP_ACCESS_REFRESH ? "refresh" : "access");
     }
-    SHOP_TRY(shop_token_verify(&claims, ports->tokens, token,
-                               refresh ? SHOP_TOKEN_REFRESH : SHOP_TOKEN_ACCESS, req->now,
-                               req->pool));
-    if (!refresh) {
-        SHOP_TRY(role_now(&role, ports, claims, req));
+    err = caller_of(&req->caller, ports, req, token);
+    if (err && access == SHOP_ACCESS_OPTIONAL && shop_code_status(err->code) == 401) {
+        /* The token of a session that is over must not keep anybody from what needs none. */
+        req->caller.refused = err;
+        return NULL;
     }
-    req->caller.role = role;
-    req->caller.user_id = claims->subject;
-    req->caller.session_id = claims->session;
-    req->caller.token_id = claims->id;
-    req->caller.token_expires = claims->expires_at;
-    return NULL;
+    return err;
 }

@@ -25,6 +25,8 @@ typedef struct shop_caller_t {
     const char *session_id; /* the token family */
     const char *token_id;   /* jti */
     apr_time_t token_expires;
+    shop_error_t *refused; /* on routes where a token is optional: why the one sent is no good
+                              (401); the caller is anonymous then */
 } shop_caller_t;
 
 #define SHOP_MAX_PATH_ARGS 4

@@ -18,7 +18,8 @@ typedef shop_error_t *(*shop_handler_t)(const struct shop_app_t *app, shop_req_t
 typedef enum {
     SHOP_ACCESS_UNSET = 0, /* refused by the dispatcher: a route without a rule answers 403 */
     SHOP_ACCESS_PUBLIC,    /* a token is ignored */
-    SHOP_ACCESS_OPTIONAL,  /* a token, when sent, must be good */
+    SHOP_ACCESS_OPTIONAL,  /* a good token names the caller; another does not matter unless the
+                              handler asks for the caller (shop_caller_t.refused) */
     SHOP_ACCESS_CUSTOMER,  /* any signed-in user */
     SHOP_ACCESS_ADMIN,
     SHOP_ACCESS_REFRESH /* bearer is a refresh token */

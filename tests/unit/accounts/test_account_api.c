@@ -108,6 +108,26 @@ static void send_admin(int status, const char *code, const char *name, const cha
                            name, name));
 }
 
+static void a_dead_token_keeps_nobody_from_registering(void)
+{
+    pair_t ann;
+
+    world_begin();
+    world_register("ann");
+    ann = world_login("ann", W_PASSWORD);
+    W_SEND(200, NULL, "POST", "/auth/logout", ann.access, NULL);
+    W_SEND(201, NULL, "POST", "/auth/register", ann.access,
+           "{\"username\":\"bob\",\"email\":\"b@example.com\",\"password\":\"" W_PASSWORD "\"}");
+    W_SEND(201, NULL, "POST", "/auth/register", "no token at all",
+           "{\"username\":\"cat\",\"email\":\"c@example.com\",\"password\":\"" W_PASSWORD "\","
+           "\"role\":\"user\"}");
+    send_admin(401, "token_revoked", "root", ann.access, NULL);
+    send_admin(401, "token_invalid", "root", "no token at all", NULL);
+    T_TRUE(world_header("WWW-Authenticate") != NULL);
+    T_INT(admins("root@example.com"), 0);
+    send_admin(201, NULL, "root", ann.access, W_BOOTSTRAP);
+}
+
 static void an_admin_is_made_by_who_may(void)
 {
     pair_t ann, root;
@@ -298,6 +318,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(registering_makes_a_user, "registering makes a user, and shows no secret"),
     SHOP_TEST(known_names_are_refused, "known names are refused, in capitals too"),
     SHOP_TEST(fields_are_checked, "each bad member is named, and nothing is asked of the store"),
+    SHOP_TEST(a_dead_token_keeps_nobody_from_registering,
+              "a dead token keeps nobody from registering, but makes no admin"),
     SHOP_TEST(an_admin_is_made_by_who_may, "an admin is made by an admin or once by the token"),
     SHOP_TEST(without_a_bootstrap_token_nobody_has_it, "without a bootstrap token nobody has it"),
     SHOP_TEST(me_is_the_caller, "me is the caller"),
