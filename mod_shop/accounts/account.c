@@ -54,6 +54,7 @@ static const shop_field_t session_fields[] = {
     SHOP_FIELD(shop_session_t, current, STRING, SHOP_REQUIRED, 0, 0, NULL),
     SHOP_FIELD(shop_session_t, previous, STRING, 0, 0, 0, NULL),
     SHOP_FIELD(shop_session_t, created_at, TIME, 0, 0, 0, NULL),
+    SHOP_FIELD(shop_session_t, rotated_at, TIME, 0, 0, 0, NULL),
     SHOP_FIELD(shop_session_t, expires_at, TIME, 0, 0, 0, NULL),
     SHOP_FIELD(shop_session_t, absolute_at, TIME, 0, 0, 0, NULL),
     /* Anything but a plain false is an end: a damaged document must not let anybody in. */
@@ -103,4 +104,15 @@ void shop_user_set_email(shop_error_t **err, shop_user_t *user, const char *poin
 bool shop_session_is_live(const shop_session_t *session, apr_time_t now)
 {
     return !session->revoked && session->expires_at > now && session->absolute_at > now;
+}
+
+bool shop_session_may_repeat(const shop_session_t *session, const char *spent, apr_time_t now,
+                             int grace_s)
+{
+    apr_time_t grace = apr_time_from_sec(grace_s), since = now - session->rotated_at;
+
+    /* Both ways: another host's clock may be a little behind, but a time of rotation far ahead must
+     * not leave the window open until then. */
+    return grace && session->rotated_at && session->previous && !strcmp(session->previous, spent) &&
+           since <= grace && since >= -grace;
 }

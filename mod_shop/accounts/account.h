@@ -36,8 +36,9 @@ typedef struct shop_session_t {
     const char *id; /* sid: 128 random bits, base64url */
     const char *user_id;
     const char *role;
-    const char *current;  /* SHA-256 of the live refresh token's jti */
-    const char *previous; /* of the one before; NULL at first */
+    const char *current;   /* SHA-256 of the live refresh token's jti */
+    const char *previous;  /* of the one before; NULL at first */
+    apr_time_t rotated_at; /* when current replaced previous; 0 at first */
     apr_time_t created_at;
     apr_time_t expires_at;  /* sliding */
     apr_time_t absolute_at; /* never extended */
@@ -62,6 +63,10 @@ void shop_user_set_email(shop_error_t **err, shop_user_t *user, const char *poin
 
 /* Not revoked, and neither end has come. */
 bool shop_session_is_live(const shop_session_t *session, apr_time_t now);
+/* May the refresh token with the digest `spent` be answered once more with what replaced it? Only
+ * the one replaced last, for grace_s seconds after that; grace_s 0: never. */
+bool shop_session_may_repeat(const shop_session_t *session, const char *spent, apr_time_t now,
+                             int grace_s);
 
 /* Checks the password policy (length in code points; the most common passwords are refused).
  * violation on pointer. */

@@ -137,18 +137,18 @@ static shop_error_t *mongo_session_find(shop_session_t **session, shop_account_r
 }
 
 static shop_error_t *mongo_session_rotate(bool *rotated, shop_account_repo_t *repo, const char *id,
-                                          const char *old, const char *next, const char *role,
-                                          apr_time_t expires_at, apr_pool_t *pool)
+                                          const shop_rotation_t *rotation, apr_pool_t *pool)
 {
-    bson_t *filter =
-        BCON_NEW("_id", BCON_UTF8(id), "current", BCON_UTF8(old), "revoked", BCON_BOOL(false));
-    bson_t *set =
-        BCON_NEW("current", BCON_UTF8(next), "previous", BCON_UTF8(old), "role", BCON_UTF8(role));
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(id), "current", BCON_UTF8(rotation->old), "revoked",
+                              BCON_BOOL(false));
+    bson_t *set = BCON_NEW("current", BCON_UTF8(rotation->next), "previous",
+                           BCON_UTF8(rotation->old), "role", BCON_UTF8(rotation->role));
     bson_t *update;
     int64_t matched = 0;
     shop_error_t *err;
 
-    shop_bson_append_time(set, "expires_at", expires_at);
+    shop_bson_append_time(set, "rotated_at", rotation->rotated_at);
+    shop_bson_append_time(set, "expires_at", rotation->expires_at);
     update = BCON_NEW("$set", BCON_DOCUMENT(set));
     err = shop_mongo_update(&matched, NULL, mongo_of(repo), SESSIONS, filter, update, NULL,
                             SHOP_MONGO_MAJORITY, pool);

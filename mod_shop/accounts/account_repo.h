@@ -9,6 +9,13 @@
 
 typedef struct shop_account_repo_t shop_account_repo_t;
 
+/* What exchanging a refresh token changes in its session. */
+typedef struct shop_rotation_t {
+    const char *old, *next; /* digests of the refresh tokens' ids */
+    const char *role;
+    apr_time_t rotated_at, expires_at;
+} shop_rotation_t;
+
 struct shop_account_repo_t {
     /* EMAIL_TAKEN, USERNAME_TAKEN. */
     shop_error_t *(*insert)(shop_account_repo_t *repo, const shop_user_t *user, apr_pool_t *pool);
@@ -33,11 +40,10 @@ struct shop_account_repo_t {
     /* *session NULL when there is none. Reads the primary. */
     shop_error_t *(*session_find)(shop_session_t **session, shop_account_repo_t *repo,
                                   const char *id, apr_pool_t *pool);
-    /* {id, current: old, not revoked} -> current: next, previous: old, expires_at, role.
-     * *rotated false when nothing matched: the caller revokes the family. */
+    /* One compare-and-set: {id, current: old, not revoked} -> previous: old and the rest of the
+     * rotation. *rotated false when nothing matched. */
     shop_error_t *(*session_rotate)(bool *rotated, shop_account_repo_t *repo, const char *id,
-                                    const char *old, const char *next, const char *role,
-                                    apr_time_t expires_at, apr_pool_t *pool);
+                                    const shop_rotation_t *rotation, apr_pool_t *pool);
     /* Majority-acknowledged; revoking twice is fine. */
     shop_error_t *(*session_revoke)(shop_account_repo_t *repo, const char *id, apr_pool_t *pool);
     /* Every session of the user but except_id (may be NULL). *ids: those ended (const char *). */

@@ -50,6 +50,7 @@ shop_error_t *shop_session_open(shop_session_grant_t *grant, shop_account_repo_t
     SHOP_TRY(repo->session_insert(repo, session, pool));
     SHOP_TRY(confirm_user(&grant->user, repo, user, session->id, pool));
     grant->session = session;
+    grant->issued_at = times->now;
     return NULL;
 }
 
@@ -59,41 +60,88 @@ static shop_error_t *end_session(shop_account_repo_t *repo, const char *id, apr_
     return shop_err(pool, TOKEN_REVOKED, "the session was ended; sign in again");
 }
 
-shop_error_t *shop_session_renew(shop_session_grant_t *grant, bool *reused,
-                                 shop_account_repo_t *repo, const char *id, const char *user_id,
-                                 const char *refresh_id, const shop_session_times_t *times,
-                                 apr_pool_t *pool)
+/* The session of the token, when it is live and the token's user's. */
+static shop_error_t *find_live(shop_session_t **session, shop_account_repo_t *repo,
+                               const shop_session_spend_t *spend, apr_time_t now, apr_pool_t *pool)
 {
-    const char *old = digest(refresh_id, pool);
-    shop_session_t *session;
-    apr_time_t expires;
-    bool rotated;
-
-    *reused = false;
-    SHOP_TRY(repo->session_find(&session, repo, id, pool));
-    if (!session || !shop_session_is_live(session, times->now) ||
-        strcmp(session->user_id, user_id) != 0) {
+    SHOP_TRY(repo->session_find(session, repo, spend->session_id, pool));
+    if (!*session || !shop_session_is_live(*session, now) ||
+        strcmp((*session)->user_id, spend->user_id) != 0) {
         return shop_err(pool, TOKEN_REVOKED, "the session was ended; sign in again");
     }
-    if (strcmp(session->current, old) != 0) {
-        *reused = true;
-        return end_session(repo, id, pool);
-    }
-    SHOP_TRY(repo->find(&grant->user, repo, user_id, pool));
-    if (!grant->user || grant->user->disabled) {
-        return end_session(repo, id, pool);
-    }
-    SHOP_TRY(shop_id_secret(&grant->refresh_id, SECRET_BYTES, pool));
-    expires = earlier(times->now + apr_time_from_sec(times->refresh_s), session->absolute_at);
-    SHOP_TRY(repo->session_rotate(&rotated, repo, id, old, digest(grant->refresh_id, pool),
-                                  grant->user->role, expires, pool));
-    if (!rotated) {
-        /* Somebody else spent this token between our read and now, or ended the session. */
-        *reused = true;
-        return end_session(repo, id, pool);
-    }
-    session->expires_at = expires;
-    session->role = grant->user->role;
-    grant->session = session;
     return NULL;
+}
+
+static shop_error_t *find_owner(shop_user_t **user, shop_account_repo_t *repo,
+                                const shop_session_spend_t *spend, apr_pool_t *pool)
+{
+    SHOP_TRY(repo->find(user, repo, spend->user_id, pool));
+    return *user && !(*user)->disabled ? NULL : end_session(repo, spend->session_id, pool);
+}
+
+/* *rotated false: the session has another refresh token by now, or was ended. */
+static shop_error_t *rotate(bool *rotated, shop_session_grant_t *grant, shop_account_repo_t *repo,
+                            const shop_session_spend_t *spend, const shop_session_times_t *times,
+                            apr_pool_t *pool)
+{
+    shop_session_t *session = grant->session;
+    shop_rotation_t rotation = {
+        .old = session->current,
+        .next = digest(spend->next_ids[0], pool),
+        .role = grant->user->role,
+        .rotated_at = times->now,
+        .expires_at =
+            earlier(times->now + apr_time_from_sec(times->refresh_s), session->absolute_at),
+    };
+
+    SHOP_TRY(repo->session_rotate(rotated, repo, session->id, &rotation, pool));
+    session->expires_at = rotation.expires_at;
+    session->role = rotation.role;
+    grant->refresh_id = spend->next_ids[0];
+    grant->issued_at = rotation.rotated_at;
+    return NULL;
+}
+
+/* What the token was exchanged for, from what the session says of that: true when this host's keys
+ * lead to the refresh token the session names. */
+static bool repeat(shop_session_grant_t *grant, const shop_session_spend_t *spend, apr_pool_t *pool)
+{
+    grant->issued_at = grant->session->rotated_at;
+    for (const char *const *id = spend->next_ids; *id; id++) {
+        const char *next = digest(*id, pool);
+
+        if (!strcmp(next, grant->session->current)) {
+            grant->refresh_id = *id;
+            return true;
+        }
+    }
+    return false;
+}
+
+shop_error_t *shop_session_renew(shop_session_grant_t *grant, bool *reused,
+                                 shop_account_repo_t *repo, const shop_session_spend_t *spend,
+                                 const shop_session_times_t *times, apr_pool_t *pool)
+{
+    const char *old = digest(spend->refresh_id, pool);
+    bool rotated = false;
+
+    *reused = false;
+    SHOP_TRY(find_live(&grant->session, repo, spend, times->now, pool));
+    if (!strcmp(grant->session->current, old)) {
+        SHOP_TRY(find_owner(&grant->user, repo, spend, pool));
+        SHOP_TRY(rotate(&rotated, grant, repo, spend, times, pool));
+        if (rotated) {
+            return NULL;
+        }
+        /* Somebody else spent this token between our read and now, or ended the session. */
+        if (spend->grace_s) {
+            SHOP_TRY(find_live(&grant->session, repo, spend, times->now, pool));
+        }
+    }
+    if (shop_session_may_repeat(grant->session, old, times->now, spend->grace_s) &&
+        repeat(grant, spend, pool)) {
+        return find_owner(&grant->user, repo, spend, pool);
+    }
+    *reused = true;
+    return end_session(repo, spend->session_id, pool);
 }

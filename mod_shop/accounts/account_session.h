@@ -3,7 +3,7 @@
 #define SHOP_ACCOUNTS_ACCOUNT_SESSION_H
 
 /* Use cases: opening a session after the password was right, and exchanging its refresh token
- * (RFC 9700 section 4.14: rotate every time, reuse ends the family). */
+ * (RFC 9700 section 4.14: rotate every time, reuse ends the family; docs/adr/016). */
 
 #include "account_repo.h"
 
@@ -18,7 +18,17 @@ typedef struct shop_session_grant_t {
     shop_session_t *session;
     shop_user_t *user;
     const char *refresh_id; /* jti */
+    apr_time_t issued_at;   /* iat of the pair */
 } shop_session_grant_t;
+
+/* A refresh token that was sent to be exchanged. */
+typedef struct shop_session_spend_t {
+    const char *session_id, *user_id;
+    const char *refresh_id;      /* its jti */
+    const char *const *next_ids; /* what may replace it: the first does, the others may have done so
+                                    on another host or before a restart; NULL ends */
+    int grace_s;                 /* how long it may be sent again, 0: not at all */
+} shop_session_spend_t;
 
 /* INVALID_CREDENTIALS when the user was disabled, deleted or given another password since
  * `user` was read: such a session must not outlive the change. */
@@ -26,12 +36,11 @@ shop_error_t *shop_session_open(shop_session_grant_t *grant, shop_account_repo_t
                                 const shop_user_t *user, const shop_session_times_t *times,
                                 apr_pool_t *pool);
 
-/* Exchanges the refresh token `refresh_id` of session `id` of `user_id`. TOKEN_REVOKED when the
- * session is over, or when the token was spent before: then *reused is true and the whole session
- * has been ended. */
+/* Exchanges a refresh token. The one exchanged last, sent again within grace_s, gets the same grant
+ * again. TOKEN_REVOKED when the session is over, or when the token was spent before: then *reused
+ * is true and the whole session has been ended. */
 shop_error_t *shop_session_renew(shop_session_grant_t *grant, bool *reused,
-                                 shop_account_repo_t *repo, const char *id, const char *user_id,
-                                 const char *refresh_id, const shop_session_times_t *times,
-                                 apr_pool_t *pool);
+                                 shop_account_repo_t *repo, const shop_session_spend_t *spend,
+                                 const shop_session_times_t *times, apr_pool_t *pool);
 
 #endif

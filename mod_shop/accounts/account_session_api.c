@@ -13,7 +13,7 @@ const shop_field_t shop_account_tokens_fields[] = {
     SHOP_FIELD(shop_account_tokens_t, access_token, STRING, SHOP_REQUIRED, 0, 0,
                "bearer token for every other route"),
     SHOP_FIELD(shop_account_tokens_t, refresh_token, STRING, SHOP_REQUIRED, 0, 0,
-               "bearer token for POST /auth/refresh; good once"),
+               "bearer token for POST /auth/refresh, which replaces it"),
     SHOP_FIELD(shop_account_tokens_t, token_type, STRING, SHOP_REQUIRED, 0, 0, "always Bearer"),
     SHOP_FIELD(shop_account_tokens_t, expires_in, INT, SHOP_REQUIRED, 0, 0,
                "seconds the access token lives"),
@@ -42,23 +42,24 @@ static shop_session_times_t times_of(const shop_app_t *app, const shop_req_t *re
 static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
                                    const shop_session_grant_t *grant)
 {
-    apr_time_t wanted = req->now + apr_time_from_sec(app->settings->jwt_access_s);
+    apr_time_t wanted = grant->issued_at + apr_time_from_sec(app->settings->jwt_access_s);
     const shop_session_t *session = grant->session;
     shop_claims_t access = { .use = SHOP_TOKEN_ACCESS,
                              .subject = session->user_id,
                              .session = session->id,
                              .role = session->role,
-                             .issued_at = req->now,
+                             .issued_at = grant->issued_at,
                              .expires_at =
                                  wanted < session->absolute_at ? wanted : session->absolute_at };
     shop_claims_t refresh = { .use = SHOP_TOKEN_REFRESH,
                               .subject = session->user_id,
                               .session = session->id,
                               .id = grant->refresh_id,
-                              .issued_at = req->now,
+                              .issued_at = grant->issued_at,
                               .expires_at = session->expires_at };
     shop_account_tokens_t reply = { .token_type = "Bearer", .user = grant->user };
 
+    SHOP_TRY(shop_token_access_id(&access.id, grant->refresh_id, req->pool));
     SHOP_TRY(shop_token_sign(&reply.access_token, app->guards->tokens, &access, req->pool));
     SHOP_TRY(shop_token_sign(&reply.refresh_token, app->guards->tokens, &refresh, req->pool));
     reply.expires_in = apr_time_sec(access.expires_at - req->now);
@@ -126,11 +127,18 @@ shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_
 {
     shop_session_times_t times = times_of(app, req);
     shop_session_grant_t grant = { 0 };
+    shop_session_spend_t spend = {
+        .session_id = req->caller.session_id,
+        .user_id = req->caller.user_id,
+        .refresh_id = req->caller.token_id,
+        .grace_s = app->settings->jwt_reuse_grace_s,
+    };
+    shop_error_t *err;
     bool reused;
-    shop_error_t *err =
-        shop_session_renew(&grant, &reused, app->accounts->accounts, req->caller.session_id,
-                           req->caller.user_id, req->caller.token_id, &times, req->pool);
 
+    SHOP_TRY(shop_token_next_ids(&spend.next_ids, app->guards->tokens, spend.session_id,
+                                 spend.refresh_id, req->pool));
+    err = shop_session_renew(&grant, &reused, app->accounts->accounts, &spend, &times, req->pool);
     if (reused) {
         shop_log(SHOP_LOG_WARN, SHOP_LOG_REFRESH_REUSED, req->id,
                  "a spent refresh token of user %s was used again from %s; its session was ended",

@@ -22,4 +22,6 @@ libshop_la_SOURCES += \
 	mod_shop/guard/token.c \
 	mod_shop/guard/token.h \
 	mod_shop/guard/token_cache.c \
-	mod_shop/guard/token_cache.h
+	mod_shop/guard/token_cache.h \
+	mod_shop/guard/token_chain.c \
+	mod_shop/guard/token_chain.h

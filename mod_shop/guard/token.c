@@ -11,6 +11,7 @@
 #include "../base/json.h"
 #include "../drivers/jwt.h"
 #include "token_cache.h"
+#include "token_chain.h"
 
 enum {
     TOKEN_MAX = 4096,
@@ -23,6 +24,7 @@ enum {
 
 struct shop_tokens_t {
     shop_jwt_key_t keys[SHOP_MAX_JWT_KEYS];
+    unsigned char chain[SHOP_MAX_JWT_KEYS][SHOP_CHAIN_KEY_SIZE]; /* derived from keys, for ids */
     int count;
     const shop_jwt_key_t *signing;
     const char *issuer;
@@ -67,8 +69,8 @@ static shop_error_t *add_key(shop_tokens_t *tokens, const shop_jwt_key_t *from, 
     if (key->sign) {
         tokens->signing = key;
     }
-    tokens->count++;
-    return NULL;
+    return shop_token_chain_key(tokens->chain[tokens->count++], key->secret, key->secret_size,
+                                pool);
 }
 
 shop_error_t *shop_tokens_create(const shop_tokens_t **tokens, const shop_settings_t *settings,
@@ -148,6 +150,21 @@ shop_error_t *shop_token_sign(const char **token, const shop_tokens_t *tokens,
     shop_json_end(&out, '}');
     return shop_jwt_sign(token, key->alg, key->kid, key->secret, key->secret_size,
                          shop_json_finish(&out, NULL), pool);
+}
+
+shop_error_t *shop_token_next_ids(const char *const **ids, const shop_tokens_t *tokens,
+                                  const char *session, const char *id, apr_pool_t *pool)
+{
+    const char **made = apr_pcalloc(pool, sizeof(*made) * (SHOP_MAX_JWT_KEYS + 1));
+    int count = 1;
+
+    for (int i = 0; i < tokens->count; i++) {
+        int at = &tokens->keys[i] == tokens->signing ? 0 : count++;
+
+        SHOP_TRY(shop_token_chain_next(&made[at], tokens->chain[i], session, id, pool));
+    }
+    *ids = made;
+    return NULL;
 }
 
 /* ---- verifying ---- */

@@ -31,6 +31,12 @@ shop_error_t *shop_tokens_create(const shop_tokens_t **tokens, const shop_settin
 /* *token: in pool. claims->id is set when NULL. */
 shop_error_t *shop_token_sign(const char **token, const shop_tokens_t *tokens,
                               shop_claims_t *claims, apr_pool_t *pool);
+/* The ids that the refresh token after `id` of this session may have, NULL-terminated: by the key
+ * that signs first, then by each other key. The same on every host with these keys. */
+shop_error_t *shop_token_next_ids(const char *const **ids, const shop_tokens_t *tokens,
+                                  const char *session, const char *id, apr_pool_t *pool);
+/* The id of the access token that goes with a refresh token; tells nothing about that one's. */
+shop_error_t *shop_token_access_id(const char **id, const char *refresh_id, apr_pool_t *pool);
 /* TOKEN_EXPIRED for a valid token that is past its time (with leeway); TOKEN_INVALID for everything
  * else that is not a valid token of this use. No I/O. */
 shop_error_t *shop_token_verify(shop_claims_t **claims, const shop_tokens_t *tokens,

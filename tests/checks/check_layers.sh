@@ -80,6 +80,11 @@ base/id.c <openssl/evp.h> SHA-256
 base/id.c <openssl/rand.h> the kernel's randomness
 http/etag.c <openssl/evp.h> SHA-256 of bytes before they become a request's business
 guard/token_cache.c <openssl/crypto.h> a comparison that takes the same time whatever it finds
+guard/token_chain.c <openssl/core_names.h> HKDF
+guard/token_chain.c <openssl/evp.h> SHA-256 and HKDF
+guard/token_chain.c <openssl/hmac.h> HMAC
+guard/token_chain.c <openssl/kdf.h> HKDF
+guard/token_chain.c <openssl/params.h> HKDF
 guard/token.c drivers/jwt.h libjwt stays behind drivers/jwt.h; the token's claims are the guard's
 END
 }

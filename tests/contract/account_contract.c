@@ -49,6 +49,18 @@ static shop_session_t *session_made(const char *id, int owner)
     return session;
 }
 
+static shop_error_t *rotate(bool *rotated, const char *id, const char *next, const char *role,
+                            int expires_s, apr_pool_t *pool)
+{
+    shop_rotation_t rotation = { .old = "first",
+                                 .next = next,
+                                 .role = role,
+                                 .rotated_at = T0 + apr_time_from_sec(7),
+                                 .expires_at = T0 + apr_time_from_sec(expires_s) };
+
+    return repo->session_rotate(rotated, repo, id, &rotation, pool);
+}
+
 static void what_was_inserted_is_found(void)
 {
     shop_user_t *in = user_made(1, "ann", "ann@example.com"), *out;
@@ -198,20 +210,20 @@ static void a_session_turns_by_compare_and_set(void)
     T_STR(out->previous, NULL);
     T_STR(out->user_id, id_of(1));
     T_INT(out->absolute_at, T0 + apr_time_from_sec(6000));
-    T_OK(repo->session_rotate(&rotated, repo, "s1", "first", "second", "admin",
-                              T0 + apr_time_from_sec(900), t_pool));
+    T_INT(out->rotated_at, 0);
+    T_OK(rotate(&rotated, "s1", "second", "admin", 900, t_pool));
     T_TRUE(rotated);
-    T_OK(repo->session_rotate(&rotated, repo, "s1", "first", "third", "user",
-                              T0 + apr_time_from_sec(999), t_pool));
+    T_OK(rotate(&rotated, "s1", "third", "user", 999, t_pool));
     T_TRUE(!rotated);
     T_OK(repo->session_find(&out, repo, "s1", t_pool));
     T_STR(out->current, "second");
     T_STR(out->previous, "first");
     T_STR(out->role, "admin");
+    T_INT(out->rotated_at, T0 + apr_time_from_sec(7));
     T_INT(out->expires_at, T0 + apr_time_from_sec(900));
     T_INT(out->absolute_at, T0 + apr_time_from_sec(6000));
     T_TRUE(!out->revoked);
-    T_OK(repo->session_rotate(&rotated, repo, "none", "first", "x", "user", T0, t_pool));
+    T_OK(rotate(&rotated, "none", "x", "user", 0, t_pool));
     T_TRUE(!rotated);
 }
 
@@ -224,7 +236,7 @@ static void an_ended_session_stays_ended(void)
     T_OK(repo->session_insert(repo, session_made("s1", 1), t_pool));
     T_OK(repo->session_revoke(repo, "s1", t_pool));
     T_OK(repo->session_revoke(repo, "s1", t_pool));
-    T_OK(repo->session_rotate(&rotated, repo, "s1", "first", "second", "user", T0, t_pool));
+    T_OK(rotate(&rotated, "s1", "second", "user", 0, t_pool));
     T_TRUE(!rotated);
     T_OK(repo->session_find(&out, repo, "s1", t_pool));
     T_TRUE(out->revoked);
@@ -334,8 +346,7 @@ static void rotate_one(runner_t *runner, apr_pool_t *pool)
 {
     bool rotated = false;
     shop_error_t *err =
-        repo->session_rotate(&rotated, repo, "s1", "first", apr_psprintf(pool, "n%d", runner->n),
-                             "user", T0 + apr_time_from_sec(600), pool);
+        rotate(&rotated, "s1", apr_psprintf(pool, "n%d", runner->n), "user", 600, pool);
 
     runner->won = !err && rotated;
     runner->refused = !err && !rotated;

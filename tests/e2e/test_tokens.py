@@ -11,6 +11,7 @@ import time
 import unittest
 
 import tokens
+from amounts import amount
 from client import Client, at_once, redis_command
 from env import ALL_BUSY, REDIS_AWAY, REFRESH_REUSED, Env, ShopCase, mpm_name
 from servers import Redis
@@ -365,7 +366,15 @@ class RedisAnew(NodeCase):
         self.rounds(10)                                  # in doubt: Redis and then the store are asked
 
 
-class Refresh(TokenCase):
+class RefreshCase(TokenCase):
+    GRACE = '10s'
+
+    @classmethod
+    def make_env(cls):
+        env = super().make_env()
+        env.extra = 'ShopJwtReuseGrace ' + cls.GRACE
+        return env
+
     def setUp(self):
         super().setUp()
         self.expect_log(*REFRESH_REUSED)                 # reuse is a line for the watchful
@@ -386,6 +395,29 @@ class Refresh(TokenCase):
                                              token=pair['access_token']), 401, 'token_revoked')
         self.refresh_refused(pair['refresh_token'])
 
+    def refresh_at_once(self, c, *envs):
+        """20 exchanges of one refresh token at the same moment."""
+        def job(env):
+            client = Client(env)
+            try:
+                return client.post('/auth/refresh', token=c.refresh_token)
+            finally:
+                client.close()
+        answers = at_once([lambda e=envs[i % len(envs)]: job(e) for i in range(20)])
+        for a in answers:
+            self.assertIn(getattr(a, 'status', repr(a)), (200, 401))
+        return [a for a in answers if a.status == 200]
+
+    def lose(self, pair, *spent):
+        """Sends spent refresh tokens again: the first is refused, and then nothing of the family lives."""
+        for token in spent:
+            self.refresh_refused(token)
+        self.dead(pair)
+
+
+class RefreshWithoutGrace(RefreshCase):
+    GRACE = '0'
+
     def test_reuse_kills_the_family(self):
         for replayed in (0, 1):
             with self.subTest(replayed=replayed):
@@ -402,17 +434,7 @@ class Refresh(TokenCase):
     def test_20_at_once_with_one_refresh_token(self):
         for _ in range(5):
             c = self.customer()
-
-            def job():
-                client = self.shop.anonymous()
-                try:
-                    return client.post('/auth/refresh', token=c.refresh_token)
-                finally:
-                    client.close()
-            answers = at_once([job] * 20)
-            for a in answers:
-                self.assertIn(getattr(a, 'status', repr(a)), (200, 401))
-            won = [a for a in answers if a.status == 200]
+            won = self.refresh_at_once(c, self.env)
             self.assertLessEqual(len(won), 1)
             for a in won:
                 self.dead(a.json)
@@ -442,6 +464,49 @@ class Refresh(TokenCase):
         self.assertAlmostEqual(claims['exp'], time.time() + 900, delta=10)
         for secret in ('password', 'email'):
             self.assertNotIn(secret, str(claims))
+
+
+class RefreshWithGrace(NodeCase, RefreshCase):
+    """Two hosts, and the grace as it is by default."""
+
+    def tokens_of(self, answer):
+        return answer['access_token'], answer['refresh_token']
+
+    def test_20_at_once_with_one_refresh_token_get_one_pair(self):
+        for _ in range(amount(5, 50)):
+            c = self.customer()
+            won = self.refresh_at_once(c, self.env, self.other)
+            self.assertEqual(len(won), 20)
+            self.assertEqual(len({self.tokens_of(a.json) for a in won}), 1, 'one token, two pairs')
+            pair = self.rotate(won[0].json['refresh_token'])
+            self.assert_status(self.nobody.get('/auth/me', token=pair['access_token']), 200)
+
+    def test_a_lost_answer_is_given_again_by_the_other_host(self):
+        c, there = self.customer(), Client(self.other)
+        pair = self.rotate(c.refresh_token)
+        again = self.assert_status(there.post('/auth/refresh', token=c.refresh_token), 200).json
+        self.assertEqual(self.tokens_of(again), self.tokens_of(pair))
+        self.assertLessEqual(again['expires_in'], pair['expires_in'])
+        self.assertEqual(again['user'], pair['user'])
+        self.sign_out(Client(self.env, token=pair['access_token']))
+        self.assert_problem(there.post('/auth/refresh', token=c.refresh_token), 401, 'token_revoked')
+        there.close()
+
+    def test_two_generations_late_kills_the_family(self):
+        for _ in range(amount(20, 1000)):
+            c = self.customer()
+            pair = self.rotate(self.rotate(c.refresh_token)['refresh_token'])
+            self.lose(pair, c.refresh_token)
+
+
+class RefreshAfterGrace(RefreshCase):
+    GRACE = '1s'
+
+    def test_after_the_grace_a_spent_token_kills_the_family(self):
+        families = [(c, self.rotate(c.refresh_token)) for c in self.shop.customers(amount(10, 100))]
+        time.sleep(1.2)
+        for c, pair in families:
+            self.lose(pair, c.refresh_token)
 
 
 if __name__ == '__main__':

@@ -208,8 +208,7 @@ static shop_error_t *mem_session_find(shop_session_t **session, shop_account_rep
 }
 
 static shop_error_t *mem_session_rotate(bool *rotated, shop_account_repo_t *repo, const char *id,
-                                        const char *old, const char *next, const char *role,
-                                        apr_time_t expires_at, apr_pool_t *pool)
+                                        const shop_rotation_t *rotation, apr_pool_t *pool)
 {
     account_mem_t *mem;
     shop_session_t *kept;
@@ -217,11 +216,12 @@ static shop_error_t *mem_session_rotate(bool *rotated, shop_account_repo_t *repo
     *rotated = false;
     SHOP_TRY(enter(&mem, repo, pool));
     kept = apr_hash_get(mem->sessions, id, APR_HASH_KEY_STRING);
-    if (kept && !kept->revoked && !strcmp(kept->current, old)) {
+    if (kept && !kept->revoked && !strcmp(kept->current, rotation->old)) {
         kept->previous = kept->current;
-        kept->current = apr_pstrdup(mem->pool, next);
-        kept->role = apr_pstrdup(mem->pool, role);
-        kept->expires_at = expires_at;
+        kept->current = apr_pstrdup(mem->pool, rotation->next);
+        kept->role = apr_pstrdup(mem->pool, rotation->role);
+        kept->rotated_at = rotation->rotated_at;
+        kept->expires_at = rotation->expires_at;
         *rotated = true;
     }
     return leave(mem, NULL);

@@ -110,22 +110,24 @@ static void send_admin(int status, const char *code, const char *name, const cha
 
 static void a_dead_token_keeps_nobody_from_registering(void)
 {
+    const char *no_token = kit_bearer("no token at all");
     pair_t ann;
 
-    world_begin();
-    world_register("ann");
-    ann = world_login("ann", W_PASSWORD);
-    W_SEND(200, NULL, "POST", "/auth/logout", ann.access, NULL);
-    W_SEND(201, NULL, "POST", "/auth/register", ann.access,
-           "{\"username\":\"bob\",\"email\":\"b@example.com\",\"password\":\"" W_PASSWORD "\"}");
-    W_SEND(201, NULL, "POST", "/auth/register", "no token at all",
-           "{\"username\":\"cat\",\"email\":\"c@example.com\",\"password\":\"" W_PASSWORD "\","
+    kit_begin();
+    kit.settings.bootstrap_token = BOOTSTRAP;
+    account_register("ann");
+    ann = account_login("ann", PASSWORD);
+    T_SEND(200, ann.access, "POST", "/auth/logout", NULL);
+    T_SEND(201, ann.access, "POST", "/auth/register",
+           "{\"username\":\"bob\",\"email\":\"b@example.com\",\"password\":\"" PASSWORD "\"}");
+    T_SEND(201, no_token, "POST", "/auth/register",
+           "{\"username\":\"cat\",\"email\":\"c@example.com\",\"password\":\"" PASSWORD "\","
            "\"role\":\"user\"}");
     send_admin(401, "token_revoked", "root", ann.access, NULL);
-    send_admin(401, "token_invalid", "root", "no token at all", NULL);
-    T_TRUE(world_header("WWW-Authenticate") != NULL);
+    send_admin(401, "token_invalid", "root", no_token, NULL);
+    T_TRUE(kit_reply_header("WWW-Authenticate") != NULL);
     T_INT(admins("root@example.com"), 0);
-    send_admin(201, NULL, "root", ann.access, W_BOOTSTRAP);
+    send_admin(201, NULL, "root", ann.access, BOOTSTRAP);
 }
 
 static void an_admin_is_made_by_who_may(void)

@@ -149,23 +149,65 @@ static void refreshing_gives_a_new_pair(void)
 static void a_spent_token_kills_the_family(void)
 {
     for (int replayed = 0; replayed < 2; replayed++) {
-        pair_t pairs[3];
+        for (int grace_s = 0; grace_s <= 10; grace_s += 10) {
+            pair_t pairs[3];
 
-        kit_begin();
-        account_register("ann");
-        pairs[0] = account_login("ann", PASSWORD);
-        pairs[1] = refresh(pairs[0].refresh);
-        pairs[2] = refresh(pairs[1].refresh);
-        T_SEND(200, pairs[2].access, "GET", "/auth/me", NULL);
-        T_PROBLEM(401, "token_revoked", pairs[replayed].refresh, "POST", "/auth/refresh", NULL);
-        T_INT(kit.log_number, SHOP_LOG_REFRESH_REUSED);
-        T_INT(kit.announced->nelts, 1);
-        T_PROBLEM(401, "token_revoked", pairs[2].refresh, "POST", "/auth/refresh", NULL);
-        for (int i = 0; i < 3; i++) {
-            T_PROBLEM(401, "token_revoked", pairs[i].access, "GET", "/auth/me", NULL);
+            kit_begin();
+            kit.settings.jwt_reuse_grace_s = grace_s;
+            account_register("ann");
+            pairs[0] = account_login("ann", PASSWORD);
+            pairs[1] = refresh(pairs[0].refresh);
+            pairs[2] = refresh(pairs[1].refresh);
+            T_SEND(200, pairs[2].access, "GET", "/auth/me", NULL);
+            /* the one before is spent after the grace, the one before that at once */
+            kit.clock.fixed += replayed ? apr_time_from_sec(grace_s) + 1 : 0;
+            T_PROBLEM(401, "token_revoked", pairs[replayed].refresh, "POST", "/auth/refresh", NULL);
+            T_INT(kit.log_number, SHOP_LOG_REFRESH_REUSED);
+            T_INT(kit.announced->nelts, 1);
+            T_PROBLEM(401, "token_revoked", pairs[2].refresh, "POST", "/auth/refresh", NULL);
+            for (int i = 0; i < 3; i++) {
+                T_PROBLEM(401, "token_revoked", pairs[i].access, "GET", "/auth/me", NULL);
+            }
+            account_login("ann", PASSWORD);
         }
-        account_login("ann", PASSWORD);
     }
+}
+
+static void within_the_grace_a_spent_token_gets_the_same_pair(void)
+{
+    pair_t first, pair, again;
+
+    kit_begin();
+    account_alter(account_register("ann"), "admin", false, NULL);
+    first = account_login("ann", PASSWORD);
+    kit.clock.fixed += apr_time_from_sec(500) + 999;
+    pair = refresh(first.refresh);
+    for (int second = 0; second <= 10; second += 5) {
+        again = refresh(first.refresh);
+        T_STR(again.access, pair.access);
+        T_STR(again.refresh, pair.refresh);
+        T_INT(kit_int("expires_in"), 900 - second);
+        T_INT(kit_int("refresh_expires_in"), 604800 - second);
+        T_STR(kit_text("user.username"), "ann");
+        T_INT(kit.log_number, 0);
+        kit.clock.fixed += apr_time_from_sec(5);
+    }
+    T_INT(kit.announced->nelts, 0);
+    again = refresh(pair.refresh);
+    T_TRUE(strcmp(again.refresh, pair.refresh) != 0 && strcmp(again.access, pair.access) != 0);
+}
+
+static void after_logout_no_token_is_repeated(void)
+{
+    pair_t first, pair;
+
+    kit_begin();
+    account_register("ann");
+    first = account_login("ann", PASSWORD);
+    pair = refresh(first.refresh);
+    T_SEND(200, pair.access, "POST", "/auth/logout", NULL);
+    T_PROBLEM(401, "token_revoked", first.refresh, "POST", "/auth/refresh", NULL);
+    T_INT(kit.log_number, 0);
 }
 
 static void kinds_of_token_are_not_exchanged(void)
@@ -286,6 +328,9 @@ static const shop_test_t tests[] = {
     SHOP_TEST(an_old_hash_is_renewed_at_login, "an old hash is renewed at login"),
     SHOP_TEST(refreshing_gives_a_new_pair, "refreshing gives a new pair"),
     SHOP_TEST(a_spent_token_kills_the_family, "a spent refresh token kills the family"),
+    SHOP_TEST(within_the_grace_a_spent_token_gets_the_same_pair,
+              "within the grace a spent refresh token gets the same pair again"),
+    SHOP_TEST(after_logout_no_token_is_repeated, "after logout no pair is given again"),
     SHOP_TEST(kinds_of_token_are_not_exchanged, "kinds of token are not exchanged"),
     SHOP_TEST(a_family_ends_after_thirty_days, "a family ends after thirty days"),
     SHOP_TEST(an_idle_session_ends_after_a_week, "an idle session ends after a week"),

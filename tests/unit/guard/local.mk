@@ -6,4 +6,5 @@ tests_unit_guard_test_guard_SOURCES = \
 	tests/unit/guard/test_limiter_shm.c \
 	tests/unit/guard/test_rate.c \
 	tests/unit/guard/test_revoked_shm.c \
-	tests/unit/guard/test_token.c
+	tests/unit/guard/test_token.c \
+	tests/unit/guard/test_token_chain.c

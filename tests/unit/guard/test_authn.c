@@ -223,9 +223,14 @@ static void the_sessions_role_counts(void)
     T_STR(claims->role, "admin");
     T_OK(kit.accounts.accounts->session_find(&session, kit.accounts.accounts, claims->session,
                                              t_pool));
-    T_OK(kit.accounts.accounts->session_rotate(&rotated, kit.accounts.accounts, session->id,
-                                               session->current, "x", "user", session->expires_at,
-                                               t_pool));
+    T_OK(kit.accounts.accounts->session_rotate(
+        &rotated, kit.accounts.accounts, session->id,
+        &(shop_rotation_t){ .old = session->current,
+                            .next = "x",
+                            .role = "user",
+                            .rotated_at = kit.clock.fixed,
+                            .expires_at = session->expires_at },
+        t_pool));
     T_TRUE(rotated);
     T_PROBLEM(403, "forbidden", admin.access, "GET", "/t/admin", NULL);
     T_PROBLEM(403, "forbidden", admin.access, "POST", "/t/admin", NULL);
