@@ -48,9 +48,10 @@ static void errors(void)
     puts(
         "# Errors\n\nGenerated from `mod_shop/base/errors.def`. Every refusal is "
         "`application/problem+json` (RFC 9457): `type` ends in the code with hyphens, `code` is "
-        "stable, `detail` is a sentence for people, `request_id` finds the request in the error "
-        "log. httpd may refuse with a status that is not in this list: its code is then the reason "
-        "phrase, `gone` for `410 Gone`.\n\n| Status | `code` | `type` ends in | Meaning "
+        "stable, `detail` is a message for people, `request_id` identifies the request in the "
+        "error log. For a refusal of httpd with a status that is not in this list, the code is the "
+        "reason phrase, as in `gone` for `410 Gone`.\n\n| Status | `code` | `type` ends in | "
+        "Meaning "
         "|\n|---|---|---|---|");
 #define SHOP_ERROR(name, status, code, title, help) \
     printf("| %d | `%s` | `", status, code);        \
@@ -63,7 +64,7 @@ static void errors(void)
 static void log_lines(void)
 {
     puts("# Lines of the error log\n\nGenerated from `mod_shop/base/log.def`. Every line of level "
-         "warn and above has a number of its own; `LogLevel shop:debug` shows more.\n\n"
+         "`warn` and above has a number. `LogLevel shop:debug` shows more.\n\n"
          "| Number | Level | Meaning |\n|---|---|---|");
 #define SHOP_LOG_ROW(number, NAME, level, help) \
     printf("| SHOP%04d | %s | %s |\n", number, #level, help);

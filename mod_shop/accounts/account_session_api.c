@@ -141,7 +141,7 @@ shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_
     err = shop_session_renew(&grant, &reused, app->accounts->accounts, &spend, &times, req->pool);
     if (reused) {
         shop_log(SHOP_LOG_WARN, SHOP_LOG_REFRESH_REUSED, req->id,
-                 "a spent refresh token of user %s was used again from %s; its session was ended",
+                 "refresh token reuse: user %s, client %s; the session was ended",
                  req->caller.user_id, req->client_ip ? req->client_ip : "unknown");
     }
     if (err && err->code == SHOP_TOKEN_REVOKED) {

@@ -43,7 +43,7 @@ static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, a
     verdict->indexes = missing ? "missing" : "ok";
     if (missing) {
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "the unique index %s is missing; run shopctl init", missing);
+                        "unique index %s is missing; run shopctl init", missing);
         return;
     }
     verdict->status = SHOP_HEALTH_OK;
