@@ -1,9 +1,56 @@
 /* SPDX-License-Identifier: MIT
- * What a coupon is and when it applies. Pure: the time comes from the caller. */
+ * What a coupon is, row by row, and when it applies. Pure: the time comes from the caller. */
 #include "coupon.h"
 
 #include <apr_strings.h>
 #include <string.h>
+
+#define LIMIT_MAX INT64_C(2147483647)
+
+const shop_field_t shop_coupon_fields[] = {
+    SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED | SHOP_ON_CREATE, 3, 32,
+               "what the customer types: letters, digits, _ and -; shown in capitals"),
+    SHOP_FIELD(shop_coupon_t, discount_percent, INT, SHOP_REQUIRED, 1, 100, "discount in percent"),
+    SHOP_FIELD(shop_coupon_t, valid_from, TIME, SHOP_REQUIRED, 0, 0, "first moment of validity"),
+    SHOP_FIELD(shop_coupon_t, valid_until, TIME, SHOP_REQUIRED, 0, 0, "last moment of validity"),
+    SHOP_FIELD_DEFAULT(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+                       "least subtotal", 0),
+    SHOP_FIELD(shop_coupon_t, max_discount, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
+               "greatest discount; null: no bound"),
+    SHOP_FIELD(shop_coupon_t, usage_limit, INT, SHOP_NULLABLE, 1, LIMIT_MAX,
+               "uses in all, never below those used; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
+               "uses per customer; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, used, INT, SHOP_READ_ONLY | SHOP_OMIT_NULL | SHOP_NOT_STORED, 0, 0,
+               "uses so far; without a usage_limit counted to 10,000, and not in lists"),
+    SHOP_FIELD(shop_coupon_t, remaining, INT, SHOP_READ_ONLY | SHOP_NULLABLE | SHOP_ON_CREATE, 0, 0,
+               "uses left; null: no limit"),
+    SHOP_FIELD(shop_coupon_t, created_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED | SHOP_ON_CREATE, 0,
+               0, "when it was made"),
+    SHOP_FIELD(shop_coupon_t, updated_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,
+               "when its terms changed"),
+    SHOP_FIELD(shop_coupon_t, terms_rev, INT, SHOP_FOR_NOBODY, 0, 0, NULL),
+    SHOP_FIELD(shop_coupon_t, born, INT, SHOP_FOR_NOBODY | SHOP_ON_CREATE, 0, 0, NULL),
+    SHOP_FIELD(shop_coupon_t, rev, INT, SHOP_FOR_NOBODY, 0, 0, NULL),
+    SHOP_FIELDS_END,
+};
+
+static const shop_record_unique_t coupon_unique[] = {
+    { "code", SHOP_COUPON_EXISTS, NULL },
+    { .member = NULL },
+};
+
+static const char *const coupon_sorts[] = { "code", NULL };
+static const char *const reservation_members[] = { "holds", "backs", NULL };
+
+const shop_record_t shop_coupon_record = { .collection = "coupons",
+                                           .noun = "coupon",
+                                           .fields = shop_coupon_fields,
+                                           .size = sizeof(shop_coupon_t),
+                                           .id = "code",
+                                           .unique = coupon_unique,
+                                           .sorts = coupon_sorts,
+                                           .others = reservation_members };
 
 const char *shop_coupon_code(const char *code, apr_pool_t *pool)
 {

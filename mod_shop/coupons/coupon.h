@@ -2,7 +2,7 @@
 #ifndef SHOP_COUPONS_COUPON_H
 #define SHOP_COUPONS_COUPON_H
 
-/* What a coupon is and may do. Pure: no I/O, no clock of its own. */
+/* What a coupon is, how it is stored, and what it may do. Pure: no I/O, no clock of its own. */
 
 #include <apr_pools.h>
 #include <apr_time.h>
@@ -10,7 +10,9 @@
 #include <stdint.h>
 
 #include "../base/error.h"
+#include "../base/fields.h"
 #include "../base/money.h"
+#include "../store/record.h"
 
 typedef struct shop_coupon_t {
     const char *code;         /* [A-Z0-9_-]{3,32}, capitals */
@@ -27,6 +29,11 @@ typedef struct shop_coupon_t {
     int64_t rev;
     apr_time_t created_at, updated_at;
 } shop_coupon_t;
+
+extern const shop_field_t shop_coupon_fields[];
+/* Its terms. remaining is written when the coupon is made; then reservations and changes of the
+ * limit move it. */
+extern const shop_record_t shop_coupon_record;
 
 /* Upper-cases code in pool; NULL when it is not a code at all. */
 const char *shop_coupon_code(const char *code, apr_pool_t *pool);

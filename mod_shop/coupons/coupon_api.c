@@ -5,38 +5,12 @@
 
 #include "../app.h"
 #include "../base/clock.h"
-#include "../base/money.h"
 #include "../http/etag.h"
 #include "../http/query.h"
 #include "../http/route.h"
 #include "../orders/orders_module.h"
 #include "../settings.h"
 #include "coupons_module.h"
-
-#define LIMIT_MAX INT64_C(2147483647)
-
-static const shop_field_t coupon_fields[] = {
-    SHOP_FIELD(shop_coupon_t, code, STRING, SHOP_REQUIRED | SHOP_ON_CREATE, 3, 32,
-               "what the customer types: letters, digits, _ and -; shown in capitals"),
-    SHOP_FIELD(shop_coupon_t, discount_percent, INT, SHOP_REQUIRED, 1, 100, "discount in percent"),
-    SHOP_FIELD(shop_coupon_t, valid_from, TIME, SHOP_REQUIRED, 0, 0, "first moment of validity"),
-    SHOP_FIELD(shop_coupon_t, valid_until, TIME, SHOP_REQUIRED, 0, 0, "last moment of validity"),
-    SHOP_FIELD_DEFAULT(shop_coupon_t, min_purchase, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
-                       "least subtotal", 0),
-    SHOP_FIELD(shop_coupon_t, max_discount, MONEY, SHOP_NULLABLE, 0, SHOP_PRICE_MAX,
-               "greatest discount; null: no bound"),
-    SHOP_FIELD(shop_coupon_t, usage_limit, INT, SHOP_NULLABLE, 1, LIMIT_MAX,
-               "uses in all, never below those used; null: no limit"),
-    SHOP_FIELD(shop_coupon_t, usage_limit_per_user, INT, SHOP_NULLABLE, 1, 1000,
-               "uses per customer; null: no limit"),
-    SHOP_FIELD(shop_coupon_t, used, INT, SHOP_READ_ONLY | SHOP_OMIT_NULL, 0, 0,
-               "uses so far; without a usage_limit counted to 10,000, and not in lists"),
-    SHOP_FIELD(shop_coupon_t, remaining, INT, SHOP_READ_ONLY | SHOP_NULLABLE, 0, 0,
-               "uses left; null: no limit"),
-    SHOP_FIELD(shop_coupon_t, created_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was made"),
-    SHOP_FIELD(shop_coupon_t, updated_at, TIME, SHOP_READ_ONLY, 0, 0, "when its terms changed"),
-    SHOP_FIELDS_END,
-};
 
 static const shop_field_t list_fields[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
 
@@ -91,7 +65,7 @@ static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_
     coupon->rev = 1;
     SHOP_TRY(app->coupons->coupons->insert(app->coupons->coupons, coupon, req->pool));
     shop_res_location(res, req, "/coupons/%s", code);
-    return shop_res_object(res, 201, coupon_fields, coupon);
+    return shop_res_object(res, 201, shop_coupon_fields, coupon);
 }
 
 static shop_error_t *coupon_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -102,7 +76,7 @@ static shop_error_t *coupon_list(const shop_app_t *app, shop_req_t *req, shop_re
 
     SHOP_TRY(shop_query_page(&query, req->query_record, "", req->pool));
     SHOP_TRY(app->coupons->coupons->list(&coupons, &end, app->coupons->coupons, &query, req->pool));
-    return shop_res_list(res, req, coupon_fields, coupons, &end);
+    return shop_res_list(res, req, shop_coupon_fields, coupons, &end);
 }
 
 static shop_error_t *coupon_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -110,7 +84,7 @@ static shop_error_t *coupon_show(const shop_app_t *app, shop_req_t *req, shop_re
     shop_coupon_t *coupon;
 
     SHOP_TRY(load(&coupon, app, req));
-    return shop_res_object(res, 200, coupon_fields, coupon);
+    return shop_res_object(res, 200, shop_coupon_fields, coupon);
 }
 
 /* *limit_delta: how far remaining moves. */
@@ -140,7 +114,8 @@ static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_r
     bool done;
 
     SHOP_TRY(load(&coupon, app, req));
-    SHOP_TRY(shop_etag_if_match(req, shop_res_object_etag(res, coupon_fields, coupon, req->pool),
+    SHOP_TRY(shop_etag_if_match(req,
+                                shop_res_object_etag(res, shop_coupon_fields, coupon, req->pool),
                                 app->settings->require_if_match));
     SHOP_TRY(merge(coupon, &limit_delta, req));
     coupon->rev++;
@@ -154,7 +129,7 @@ static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_r
                    : shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
     }
     SHOP_TRY(load(&coupon, app, req));
-    return shop_res_object(res, 200, coupon_fields, coupon);
+    return shop_res_object(res, 200, shop_coupon_fields, coupon);
 }
 
 static shop_error_t *coupon_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -163,14 +138,15 @@ static shop_error_t *coupon_delete(const shop_app_t *app, shop_req_t *req, shop_
     bool done;
 
     SHOP_TRY(load(&coupon, app, req));
-    SHOP_TRY(shop_etag_if_match(req, shop_res_object_etag(res, coupon_fields, coupon, req->pool),
+    SHOP_TRY(shop_etag_if_match(req,
+                                shop_res_object_etag(res, shop_coupon_fields, coupon, req->pool),
                                 app->settings->require_if_match));
     SHOP_TRY(app->coupons->coupons->remove(&done, app->coupons->coupons, coupon->code, coupon->rev,
                                            req->pool));
     if (!done) {
         return shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
     }
-    return shop_res_object(res, 200, coupon_fields, coupon);
+    return shop_res_object(res, 200, shop_coupon_fields, coupon);
 }
 
 static const shop_code_t create_errors[] = { SHOP_COUPON_EXISTS, SHOP_OK };
@@ -188,10 +164,10 @@ const shop_route_t shop_coupon_routes[] = {
       .summary = "Make a coupon",
       .tag = "coupons",
       .access = SHOP_ACCESS_ADMIN,
-      .body = coupon_fields,
+      .body = shop_coupon_fields,
       .body_size = sizeof(shop_coupon_t),
       .status = 201,
-      .reply = coupon_fields,
+      .reply = shop_coupon_fields,
       .errors = create_errors },
     { .method = "GET",
       .path = "/coupons",
@@ -204,7 +180,7 @@ const shop_route_t shop_coupon_routes[] = {
       .query_size = sizeof(shop_page_params_t),
       .status = 200,
       .reply_kind = SHOP_REPLY_LIST,
-      .reply = coupon_fields },
+      .reply = shop_coupon_fields },
     { .method = "GET",
       .path = "/coupons/{code}",
       .handler = coupon_show,
@@ -213,7 +189,7 @@ const shop_route_t shop_coupon_routes[] = {
       .tag = "coupons",
       .access = SHOP_ACCESS_ADMIN,
       .status = 200,
-      .reply = coupon_fields,
+      .reply = shop_coupon_fields,
       .errors = one_errors },
     { .method = "PATCH",
       .path = "/coupons/{code}",
@@ -223,11 +199,11 @@ const shop_route_t shop_coupon_routes[] = {
       .tag = "coupons",
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
-      .body = coupon_fields,
+      .body = shop_coupon_fields,
       .body_size = sizeof(shop_coupon_t),
       .partial = true,
       .status = 200,
-      .reply = coupon_fields,
+      .reply = shop_coupon_fields,
       .errors = patch_errors },
     { .method = "DELETE",
       .path = "/coupons/{code}",
@@ -238,7 +214,7 @@ const shop_route_t shop_coupon_routes[] = {
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
       .status = 200,
-      .reply = coupon_fields,
+      .reply = shop_coupon_fields,
       .errors = delete_errors },
     { .method = NULL },
 };

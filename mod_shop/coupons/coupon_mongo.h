@@ -2,11 +2,8 @@
 #ifndef SHOP_COUPONS_COUPON_MONGO_H
 #define SHOP_COUPONS_COUPON_MONGO_H
 
-/* Coupons in MongoDB. Stored coupon:
- *   {_id: CODE, discount_percent, valid_from, valid_until, min_purchase, max_discount?,
- *    usage_limit?, usage_limit_per_user?, terms_rev, born, rev, created_at, updated_at,
- *    remaining?                                            only with a usage_limit
- *    holds: [{o, at}], backs: [{o, at}], back_rev}         reservations
+/* Coupons in MongoDB. A coupon is a shop_coupon_record, and beside its terms holds, backs and
+ * back_rev of the reservations of its uses; remaining only with a usage_limit.
  * redemption: {_id: "CODE:born:user", uses: [order], open: [{o, at}]}; what is in uses counts
  * against the limit, what is in open has not been looked at by the reaper. */
 
@@ -28,6 +25,7 @@ extern const shop_reservable_t shop_coupon_uses;
 typedef struct shop_coupon_repo_mongo_t {
     shop_coupon_repo_t port; /* first, so that a pointer to it is a pointer to this */
     shop_mongo_t *mongo;
+    shop_record_store_t *terms;
 } shop_coupon_repo_mongo_t;
 
 /* Fills in what an order does with redemptions. */

@@ -3,6 +3,7 @@
 #include <apr_strings.h>
 
 #include "mod_shop/accounts/account.h"
+#include "mod_shop/coupons/coupon.h"
 #include "tests/kit/record_contract.h"
 
 #define NOON apr_time_from_sec(1790000000)
@@ -165,12 +166,31 @@ static void *session_of(int n, apr_pool_t *pool)
     return session;
 }
 
+static void *coupon_of(int n, apr_pool_t *pool)
+{
+    shop_coupon_t *coupon = apr_pcalloc(pool, sizeof(*coupon));
+
+    shop_fields_default(coupon, shop_coupon_fields);
+    coupon->code = apr_psprintf(pool, "C_%d", n);
+    coupon->discount_percent = n + 1;
+    coupon->valid_from = NOON;
+    coupon->valid_until = NOON + apr_time_from_sec(n + 1);
+    coupon->min_purchase = n % 2 * 100;
+    coupon->max_discount = n % 3 - 1;
+    coupon->usage_limit = coupon->remaining = n % 3 ? n : -1;
+    coupon->terms_rev = coupon->born = n;
+    coupon->created_at = coupon->updated_at = NOON;
+    coupon->rev = 1;
+    return coupon;
+}
+
 int main(void)
 {
     static const record_sample_t samples[] = {
         { &lamps, lamp_of },
         { &shop_user_record, user_of },
         { &shop_session_record, session_of },
+        { &shop_coupon_record, coupon_of },
     };
 
     return record_contract_run(samples, (int)(sizeof(samples) / sizeof(samples[0])));
