@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The generated pages are those of the tables (`make docs` writes them), and the reference
-# configuration names every directive and no other.
+# The generated pages are those of the tables (`make docs` writes them), the reference configuration
+# names every directive and no other, docs/collections.md names every index and docs/redis-keys.md
+# every key, and each ADR has a number of its own, a status and a date.
 set -euo pipefail
 
 srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -71,4 +72,40 @@ while read -r name; do
     echo "docs: SHOP_LOG_$name is used and not in log.def"
     bad=1
 done < <(comm -23 <(echo "$used") <(cut -d' ' -f2 <<<"$rows" | sort))
+
+# Indexes and Redis keys: each has a row in its page.
+indexes=$(grep -rhoE '(\.name = |LISTED\(|SOLD_OUT\()"[a-z_]+"' --include='*_mongo.c' \
+    "$srcdir/mod_shop" | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
+keys=$(grep -vE '^ ?[/*]' "$srcdir/mod_shop/hosts/redis_keys.h" | grep -oE '"(%sr:|[a-z]+:?)' | tr -d '"' |
+    sed 's/^%s//' | sort -u)
+if (($(wc -l <<<"$indexes") < 20 || $(wc -l <<<"$keys") < 6)); then
+    echo 'docs: hardly an index or a Redis key found: the search is broken'
+    bad=1
+fi
+for name in $indexes; do
+    if ! grep -q -- "\`$name\`" "$srcdir/docs/collections.md"; then
+        echo "docs: docs/collections.md does not name the index $name"
+        bad=1
+    fi
+done
+for name in $keys; do
+    if ! grep -q -- "^| \`$name" "$srcdir/docs/redis-keys.md"; then
+        echo "docs: docs/redis-keys.md does not name the key $name"
+        bad=1
+    fi
+done
+
+# Decisions.
+doubled=$(cd -- "$srcdir/docs/adr" && printf '%s\n' *.md | cut -c1-3 | sort | uniq -d)
+if [[ -n $doubled ]]; then
+    echo "docs: two decisions have the number $doubled"
+    bad=1
+fi
+for page in "$srcdir"/docs/adr/*.md; do
+    if ! sed -n '3,5p' "$page" | tr '\n' ' ' |
+        grep -qE '^Status: (proposed|accepted|rejected|superseded).* Date: [0-9]{4}-[0-9]{2}-[0-9]{2}\.'; then
+        echo "docs: ${page#"$srcdir/"} has no status and date below its title"
+        bad=1
+    fi
+done
 exit "$bad"
