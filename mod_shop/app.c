@@ -26,6 +26,7 @@
 #include "guard/revoked_shm.h"
 #include "hosts/listener.h"
 #include "http/dispatch.h"
+#include "inventory/inventory_module.h"
 #include "metrics/metrics.h"
 #include "module.h"
 #include "openapi/openapi.h"
@@ -237,7 +238,7 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
 {
     shop_verify_ports_t ports = {
         .store = app->books,
-        .stock = app->catalogue->stock,
+        .stock = app->inventory->units,
         .coupons = app->coupons->coupons,
         .coupon_uses = app->coupons->uses,
         .clock = app->clock,

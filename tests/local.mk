@@ -17,6 +17,7 @@ include tests/unit/drivers/local.mk
 include tests/unit/guard/local.mk
 include tests/unit/hosts/local.mk
 include tests/unit/http/local.mk
+include tests/unit/inventory/local.mk
 include tests/unit/metrics/local.mk
 include tests/unit/openapi/local.mk
 include tests/unit/orders/local.mk

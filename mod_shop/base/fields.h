@@ -75,6 +75,12 @@ typedef struct shop_field_t {
         .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member), \
         .flags = (flags_), .min = (min_), .max = (max_), .help = (help_)              \
     }
+/* The same under another name in JSON than in C. */
+#define SHOP_FIELD_NAMED(name_, type, member, KIND, flags_, min_, max_, help_)        \
+    {                                                                                 \
+        .name = (name_), .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member), \
+        .flags = (flags_), .min = (min_), .max = (max_), .help = (help_)              \
+    }
 /* The same with the value of an absent member: SHOP_FIELD_DEFAULT(..., MONEY, 0, 0, "least", 100)
  */
 #define SHOP_FIELD_DEFAULT(type, member, KIND, flags_, min_, max_, help_, number_)       \

@@ -35,6 +35,16 @@ static void none_invalidate(shop_cache_t *cache, const char *const *subjects, in
     (void)pool;
 }
 
+/* UNAVAILABLE: the outcome is unknown, so it may have been written. */
+shop_error_t *shop_cache_written(shop_cache_t *cache, const char *const *subjects, int count,
+                                 shop_error_t *err, apr_pool_t *pool)
+{
+    if (!err || err->code == SHOP_UNAVAILABLE) {
+        cache->invalidate(cache, subjects, count, pool);
+    }
+    return err;
+}
+
 int shop_cache_max_age(int ttl_s)
 {
     return ttl_s < BROWSER_MAX_AGE_S ? ttl_s : BROWSER_MAX_AGE_S;

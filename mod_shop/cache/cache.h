@@ -40,6 +40,10 @@ struct shop_cache_t {
                        apr_pool_t *pool);
 };
 
+/* To be called with what a write of the subjects (count 0: of anything) answered: invalidates
+ * unless err says that nothing was written. Returns err. */
+shop_error_t *shop_cache_written(shop_cache_t *cache, const char *const *subjects, int count,
+                                 shop_error_t *err, apr_pool_t *pool);
 /* max-age in seconds for a reply of this ttl: the shop's own caches are invalidated by a write,
  * browsers' caches are not. */
 int shop_cache_max_age(int ttl_s);

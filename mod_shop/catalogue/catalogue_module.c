@@ -16,7 +16,6 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 {
     app->catalogue = apr_pcalloc(pool, sizeof(*app->catalogue));
     app->catalogue->products = shop_product_repo_mongo(mongo, pool);
-    app->catalogue->stock = shop_reservations_mongo(&shop_stock_units, mongo, pool);
     return NULL;
 }
 

@@ -4,12 +4,10 @@
 
 /* What the catalogue module stores; app->catalogue points here. */
 
-#include "../store/reservation.h"
 #include "product_repo.h"
 
 typedef struct shop_catalogue_repos_t {
     shop_product_repo_t *products;
-    shop_reservations_t *stock; /* units of products */
 } shop_catalogue_repos_t;
 
 #endif

@@ -10,6 +10,6 @@ libshop_la_SOURCES += \
 	mod_shop/catalogue/product_list_mongo.c \
 	mod_shop/catalogue/product_mongo.c \
 	mod_shop/catalogue/product_mongo.h \
-	mod_shop/catalogue/product_movements_mongo.c \
 	mod_shop/catalogue/product_repo.h \
-	mod_shop/catalogue/product_stock_mongo.c
+	mod_shop/catalogue/product_view.c \
+	mod_shop/catalogue/product_view.h

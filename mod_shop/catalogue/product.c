@@ -134,32 +134,3 @@ const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char 
     }
     return cursor;
 }
-
-const char *shop_movement_key(apr_time_t at, const char *id, apr_pool_t *pool)
-{
-    return number_key(at / 1000, id, pool);
-}
-
-const shop_cursor_t *shop_movement_cursor(const shop_movement_t *last, apr_pool_t *pool)
-{
-    shop_cursor_t *cursor = apr_pcalloc(pool, sizeof(*cursor));
-
-    cursor->sort = "";
-    cursor->number = last->at;
-    cursor->id = last->id;
-    return cursor;
-}
-
-shop_error_t *shop_product_may_move(int64_t stock, int64_t delta, apr_pool_t *pool)
-{
-    shop_error_t *err = NULL;
-
-    if (delta < 0 && stock < -delta) {
-        return shop_err(pool, STOCK_NEGATIVE, "there are only %" PRId64 " units", stock);
-    }
-    if (delta > SHOP_STOCK_MAX - stock) {
-        shop_error_violate(&err, pool, "/delta", "range", "would raise the stock above %" PRId64,
-                           SHOP_STOCK_MAX);
-    }
-    return err;
-}

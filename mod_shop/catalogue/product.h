@@ -45,17 +45,6 @@ typedef struct shop_category_t {
     int64_t products;
 } shop_category_t;
 
-/* One change of stock and why. */
-typedef struct shop_movement_t {
-    const char *id;
-    const char *product_id;
-    int64_t delta;
-    int64_t stock_after;
-    const char *reason;
-    const char *by; /* user id */
-    apr_time_t at;
-} shop_movement_t;
-
 /* The search words stored with a product: of name, category and description, at most 64. */
 apr_array_header_t *shop_product_words(const shop_product_t *product, apr_pool_t *pool);
 /* The words of the name and their beginnings from three characters on, so that "umb" finds an
@@ -93,12 +82,5 @@ void shop_product_price_range(const char **from, const char **to, int64_t min, i
 /* The cursor behind last, the last product of a page. rank: 0 or 1 for relevance. */
 const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char *sort, int rank,
                                          apr_pool_t *pool);
-
-/* Movements are listed newest first by (at, id), as one string. */
-const char *shop_movement_key(apr_time_t at, const char *id, apr_pool_t *pool);
-const shop_cursor_t *shop_movement_cursor(const shop_movement_t *last, apr_pool_t *pool);
-
-/* Checks a change of stock: STOCK_NEGATIVE below zero, VALIDATION_FAILED above SHOP_STOCK_MAX. */
-shop_error_t *shop_product_may_move(int64_t stock, int64_t delta, apr_pool_t *pool);
 
 #endif

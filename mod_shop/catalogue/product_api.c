@@ -14,28 +14,6 @@
 #define QUERY_CHARACTERS 200
 #define QUERY_WORDS 100
 
-const shop_field_t shop_product_fields[] = {
-    SHOP_FIELD(shop_product_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "identifier"),
-    SHOP_FIELD(shop_product_t, name, STRING, SHOP_REQUIRED, 1, 200, "what it is called"),
-    SHOP_FIELD_DEFAULT_TEXT(shop_product_t, description, TEXT, SHOP_NULLABLE, 0, 10000,
-                            "plain text, empty when absent", ""),
-    SHOP_FIELD(shop_product_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX,
-               "price of one unit in major units"),
-    SHOP_FIELD(shop_product_t, currency, STRING, SHOP_READ_ONLY | SHOP_REQUIRED, 3, 3,
-               "ISO 4217 code of the shop's currency"),
-    SHOP_FIELD(shop_product_t, category, STRING, SHOP_REQUIRED, 1, 100,
-               "the category it is listed in"),
-    SHOP_FIELD(shop_product_t, stock, INT, 0, 0, SHOP_STOCK_MAX,
-               "units that can be ordered; set on create, moved by POST /products/{id}/stock"),
-    SHOP_FIELD(shop_product_t, image_url, URL, SHOP_NULLABLE, 1, 2048,
-               "http(s) address or absolute path of a picture; never fetched by the shop"),
-    SHOP_FIELD(shop_product_t, featured, BOOL, 0, 0, 0, "listed under GET /products/featured"),
-    SHOP_FIELD(shop_product_t, created_at, TIME, SHOP_READ_ONLY, 0, 0, "when it was created"),
-    SHOP_FIELD(shop_product_t, updated_at, TIME, SHOP_READ_ONLY, 0, 0,
-               "when it was changed last; orders do not count"),
-    SHOP_FIELDS_END,
-};
-
 typedef struct products_params_t {
     shop_page_params_t page;
     const char *category, *q, *sort;
@@ -264,12 +242,6 @@ static const shop_code_t edit_errors[] = {
 };
 static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
                                              SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT, SHOP_OK };
-static const shop_code_t stock_errors[] = { SHOP_NOT_FOUND,
-                                            SHOP_STOCK_NEGATIVE,
-                                            SHOP_CONFLICT,
-                                            SHOP_IDEMPOTENCY_IN_PROGRESS,
-                                            SHOP_IDEMPOTENCY_MISMATCH,
-                                            SHOP_OK };
 static const shop_code_t not_found_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
 
 const shop_route_t shop_product_routes[] = {
@@ -356,32 +328,6 @@ const shop_route_t shop_product_routes[] = {
       .status = 200,
       .reply = shop_product_fields,
       .errors = delete_errors },
-    { .method = "POST",
-      .path = "/products/{id}/stock",
-      .handler = shop_product_stock_move,
-      .operation = "moveStock",
-      .summary = "Add to, take from or set the stock",
-      .tag = "products",
-      .access = SHOP_ACCESS_ADMIN,
-      .idempotency_key = true,
-      .body = shop_stock_move_fields,
-      .body_size = sizeof(shop_stock_move_t),
-      .status = 200,
-      .reply = shop_product_fields,
-      .errors = stock_errors },
-    { .method = "GET",
-      .path = "/products/{id}/stock",
-      .handler = shop_product_stock_list,
-      .operation = "listStockMovements",
-      .summary = "Stock movements, newest first",
-      .tag = "products",
-      .access = SHOP_ACCESS_ADMIN,
-      .query = page_params,
-      .query_size = sizeof(shop_page_params_t),
-      .status = 200,
-      .reply_kind = SHOP_REPLY_LIST,
-      .reply = shop_movement_fields,
-      .errors = not_found_errors },
     { .method = "GET",
       .path = "/categories",
       .handler = categories_list,

@@ -10,27 +10,17 @@
 #include "../http/route.h"
 #include "../settings.h"
 #include "catalogue_module.h"
+#include "product_view.h"
 
 extern const shop_route_t shop_product_routes[];
-extern const shop_field_t shop_product_fields[];
 
 /* The product that {id} names, with the shop's currency. NOT_FOUND. */
 shop_error_t *shop_product_of_path(shop_product_t **product, const shop_app_t *app,
                                    const shop_req_t *req);
 
-typedef struct shop_stock_move_t {
-    int64_t delta, set;
-    const char *reason;
-} shop_stock_move_t;
-
-extern const shop_field_t shop_stock_move_fields[];
-extern const shop_field_t shop_movement_fields[];
-
 shop_error_t *shop_product_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res);
 /* PUT and PATCH. */
 shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res);
 shop_error_t *shop_product_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res);
-shop_error_t *shop_product_stock_move(const shop_app_t *app, shop_req_t *req, shop_res_t *res);
-shop_error_t *shop_product_stock_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The catalogue in MongoDB: one product at a time, and the index table. Lists and stock
- * movements have files of their own. Every write touches one document. */
+ * The catalogue in MongoDB: one product at a time, and the index table. Lists have a file of their
+ * own. Every write is one update of one document. */
 #include "product_mongo.h"
 
 #include <apr_strings.h>
@@ -24,7 +24,8 @@ static const char *const shown[] = { "name",       "description", "price",    "c
 /* A list comes from an index that begins with what it selects by and ends with what it is sorted
  * by: product_list_mongo.c says which. What remains, a category beside words and prices where the
  * list is not sorted by them, is looked at on the way. An index more of words is no small thing:
- * MongoDB before 7 computes every key of every index of a product whenever an order takes of it. */
+ * MongoDB before 7 computes every key of every index of a product whenever an order reserves of it.
+ */
 const shop_mongo_index_t shop_product_indexes[] = {
     /* GET /products?sort=created_at|name|price */
     LISTED("live_created", "by_created:1"),
@@ -47,28 +48,8 @@ const shop_mongo_index_t shop_product_indexes[] = {
     SOLD_OUT("sold_out_created", "by_created:1"),
     SOLD_OUT("sold_out_name", "by_name:1"),
     SOLD_OUT("sold_out_price", "by_price:1"),
-    /* The reaper's sweep over what orders left behind */
-    { .collection = SHOP_PRODUCTS_COLLECTION,
-      .name = "old_holds",
-      .keys = "holds.at:1",
-      .sparse = true },
-    { .collection = SHOP_PRODUCTS_COLLECTION,
-      .name = "old_backs",
-      .keys = "backs.at:1",
-      .sparse = true },
-    /* GET /products/{id}/stock */
-    { .collection = SHOP_MOVEMENTS_COLLECTION,
-      .name = "product_at",
-      .keys = "product:1,state:1,by_at:1" },
     { .collection = NULL },
 };
-
-const shop_reservable_t shop_stock_units = { .collection = SHOP_PRODUCTS_COLLECTION,
-                                             .id = SHOP_UNIT_ID_OID,
-                                             .counter = "stock",
-                                             .has_quantities = true,
-                                             .terms = "price",
-                                             .deleted = "deleted_at" };
 
 void shop_product_members(bson_t *fields)
 {
@@ -334,7 +315,5 @@ shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *po
     repo->port.update = product_update;
     repo->port.remove = product_remove;
     repo->port.categories = product_categories;
-    repo->port.move_stock = shop_product_mongo_move;
-    repo->port.movements = shop_product_mongo_movements;
     return &repo->port;
 }

@@ -7,29 +7,20 @@
  *    deleted_at, rev,
  *    words, name_words, by_name, by_price, by_created      derived, for lists and search
  *    opened                                                stock at the beginning, for the audit
- *    holds: [{o, q, at}], backs: [{o, q, at}], back_rev    reservations
- *    moves: [{id, at, delta, stock_after?, reply?}], move_rev}   stock movements under way
- * and a document per movement in stock_movements:
- *   {_id, product, state: claimed | refused | applied, set, amount, reason, by, at, by_at,
- *    fp?,                                                  with an Idempotency-Key
- *    delta, stock_after?, reply?}                          once applied, as `moves` had them
- * Reads name the members they want, so that
- * nothing internal leaves. */
+ *    holds, backs, back_rev                                reservations, see store/
+ *    moves, move_rev}                                      stock movements under way, see
+ * inventory/ Reads name the members they want, so that nothing internal leaves. */
 
 #include "../drivers/mongo.h"
-#include "../store/reservation_mongo.h"
 #include "product_repo.h"
 
 /* Never fails; opens nothing. */
 shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
 extern const shop_mongo_index_t shop_product_indexes[];
-/* A product's stock, as orders reserve it. */
-extern const shop_reservable_t shop_stock_units;
 
-/* ---- between the product_*_mongo.c files ---- */
+/* ---- between the product_*_mongo.c files, and for inventory/, whose unit is the same document */
 #define SHOP_PRODUCTS_COLLECTION "products"
-#define SHOP_MOVEMENTS_COLLECTION "stock_movements"
 
 typedef struct shop_product_repo_mongo_t {
     shop_product_repo_t port; /* first, so that a pointer to it is a pointer to this */
@@ -53,21 +44,5 @@ shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_e
  * both. */
 void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_query_t *query,
                              apr_pool_t *pool);
-shop_error_t *shop_product_mongo_move(shop_stock_done_t *done, shop_product_repo_t *port,
-                                      const shop_stock_request_t *request, apr_pool_t *pool);
-/* What a movement did: written into `moves` by the commit, copied to the movement. */
-#define SHOP_STOCK_AFTER_UNKNOWN (-1)
-typedef struct shop_movement_effect_t {
-    int64_t delta;
-    int64_t stock_after; /* or SHOP_STOCK_AFTER_UNKNOWN */
-    const char *reply;   /* NULL: had no key */
-    apr_size_t reply_size;
-} shop_movement_effect_t;
-void shop_movement_append_effect(bson_t *doc, const shop_movement_effect_t *effect);
-shop_movement_effect_t shop_movement_effect_of_bson(const bson_t *doc, apr_pool_t *pool);
-shop_movement_t *shop_movement_of_bson(const bson_t *doc, apr_pool_t *pool);
-shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_list_end_t *end,
-                                           shop_product_repo_t *port, const char *id,
-                                           const shop_list_query_t *query, apr_pool_t *pool);
 
 #endif

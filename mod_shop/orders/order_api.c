@@ -67,7 +67,7 @@ shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
         .orders = app->orders->orders,
         .carts = app->cart->carts,
         .products = app->catalogue->products,
-        .stock = app->catalogue->stock,
+        .stock = app->inventory->units,
         .coupons = app->coupons->coupons,
         .coupon_uses = app->coupons->uses,
         .clock = app->clock,

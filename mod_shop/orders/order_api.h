@@ -9,6 +9,7 @@
 #include "../catalogue/catalogue_module.h"
 #include "../coupons/coupons_module.h"
 #include "../http/route.h"
+#include "../inventory/inventory_module.h"
 #include "../settings.h"
 #include "order_ports.h"
 #include "orders_module.h"

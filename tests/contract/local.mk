@@ -10,6 +10,7 @@ contract_tests += \
 	tests/contract/test_record_contract \
 	tests/contract/test_redis_contract \
 	tests/contract/test_reservation_contract \
+	tests/contract/test_stock_contract \
 	tests/contract/test_verify_contract
 tests_contract_test_account_contract_SOURCES = \
 	tests/contract/account_contract.c \
@@ -20,7 +21,6 @@ tests_contract_test_catalogue_contract_SOURCES = \
 	tests/contract/cart_contract.h \
 	tests/contract/product_contract.c \
 	tests/contract/product_contract.h \
-	tests/contract/product_stock_contract.c \
 	tests/contract/test_catalogue_contract.c
 tests_contract_test_coupon_contract_SOURCES = \
 	tests/contract/coupon_contract.c \
@@ -47,6 +47,10 @@ tests_contract_test_reservation_contract_SOURCES = \
 	tests/contract/reservation_contract.c \
 	tests/contract/reservation_contract.h \
 	tests/contract/test_reservation_contract.c
+tests_contract_test_stock_contract_SOURCES = \
+	tests/contract/stock_contract.c \
+	tests/contract/stock_contract.h \
+	tests/contract/test_stock_contract.c
 tests_contract_test_verify_contract_SOURCES = \
 	tests/contract/test_verify_contract.c \
 	tests/contract/verify_shop.c \

@@ -8,8 +8,7 @@
 #include "mod_shop/store/reservation.h"
 #include "tests/kit/harness.h"
 
-extern const shop_test_t shop_product_contract[];       /* one product, lists */
-extern const shop_test_t shop_product_stock_contract[]; /* stock movements */
+extern const shop_test_t shop_product_contract[]; /* one product, lists */
 
 /* Called by each test for an empty store living in t_pool. */
 extern shop_product_repo_t *(*shop_product_contract_store)(void);
@@ -19,9 +18,5 @@ extern shop_reservations_t *(*shop_product_contract_stock)(shop_product_repo_t *
 /* A product nobody has changed yet: id ends in n, 10.00, category "Things", stock 5. */
 shop_product_t *shop_product_made(int n, const char *name);
 const char *shop_product_test_id(int n);
-
-/* The reply that the suite asks for; a shop_stock_request_t's. */
-shop_error_t *shop_stock_test_reply(const char **bytes, apr_size_t *size, void *baton,
-                                    const shop_product_t *after, apr_pool_t *pool);
 
 #endif

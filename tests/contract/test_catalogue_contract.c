@@ -8,6 +8,7 @@
 #include "mod_shop/base/text.h"
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/catalogue/product_mongo.h"
+#include "mod_shop/inventory/stock_mongo.h"
 #include "tests/contract/cart_contract.h"
 #include "tests/contract/product_contract.h"
 #include "tests/kit/cart_mem.h"
@@ -55,7 +56,6 @@ static void empty(const char *collection)
 static shop_product_repo_t *real_products(void)
 {
     empty("products");
-    empty("stock_movements");
     return shop_product_repo_mongo(mongo, t_pool);
 }
 
@@ -272,162 +272,12 @@ static void a_list_without_its_index_is_slower_and_no_less_right(void)
     T_OK(shop_mongo_ensure_indexes(mongo, shop_product_indexes, t_pool));
 }
 
-/* ---- movements that were cut off ---- */
-
-#define CUT_AT apr_time_from_sec(1790000000)
-
-static shop_error_t *cut_move(shop_stock_done_t *done, shop_product_repo_t *repo, int seconds)
-{
-    shop_stock_request_t request = { .product_id = shop_product_test_id(1),
-                                     .amount = -3,
-                                     .reason = "broken",
-                                     .by = "65a0000000000000000000ad",
-                                     .key = "k",
-                                     .fingerprint = "fp",
-                                     .now = CUT_AT + apr_time_from_sec(seconds),
-                                     .reply = shop_stock_test_reply };
-
-    return repo->move_stock(done, repo, &request, t_pool);
-}
-
-static void change(const char *collection, bson_t *update)
-{
-    bson_t all = BSON_INITIALIZER;
-    int64_t matched = 0;
-
-    T_OK(shop_mongo_update(&matched, NULL, mongo, collection, &all, update, NULL,
-                           SHOP_MONGO_MAJORITY, t_pool));
-    T_INT(matched, 1);
-    bson_destroy(update);
-}
-
-static const bson_t *only(const char *collection)
-{
-    bson_t all = BSON_INITIALIZER;
-    const bson_t *doc = NULL;
-
-    T_OK(shop_mongo_find_one(&doc, mongo, collection, &all, NULL, t_pool));
-    return doc;
-}
-
-/* As if the process had died before step 3: the product names the movement, with its reply. */
-static void cut_before_noting(const char *state)
-{
-    bson_t push, entry, *update = bson_new();
-    const bson_t *doc = only("stock_movements");
-    shop_movement_effect_t effect = shop_movement_effect_of_bson(doc, t_pool);
-
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$push", &push);
-    BSON_APPEND_DOCUMENT_BEGIN(&push, "moves", &entry);
-    shop_bson_append_oid(&entry, "id", shop_bson_oid(doc, "_id", t_pool));
-    shop_bson_append_time(&entry, "at", CUT_AT);
-    shop_movement_append_effect(&entry, &effect);
-    bson_append_document_end(&push, &entry);
-    bson_append_document_end(update, &push);
-    change("products", update);
-    change("stock_movements", BCON_NEW("$set", "{", "state", BCON_UTF8(state), "}", "$unset", "{",
-                                       "reply", "", "delta", "", "stock_after", "", "}"));
-}
-
-static int64_t cut_stock(void)
-{
-    return shop_bson_int(only("products"), "stock", -1);
-}
-
-static int names(void)
-{
-    bson_t moves;
-
-    return shop_bson_child(&moves, only("products"), "moves") ? (int)bson_count_keys(&moves) : 0;
-}
-
-static void a_movement_cut_off_after_its_commit_is_answered_with_its_reply(void)
-{
-    static const char *const states[] = { "claimed", "refused" };
-
-    for (int i = 0; i < 4; i++) {
-        shop_product_repo_t *repo = real_products();
-        shop_stock_done_t first, again;
-
-        T_OK(repo->insert(repo, shop_product_made(1, "Lamp"), t_pool));
-        T_OK(cut_move(&first, repo, 0));
-        cut_before_noting(states[i / 2]);
-        /* others have changed the product since, and it may be gone */
-        change("products",
-               BCON_NEW("$inc", "{", "stock", BCON_INT64(40), "rev", BCON_INT64(1), "}"));
-        if (i % 2) {
-            change("products", BCON_NEW("$set", "{", "deleted_at", BCON_DATE_TIME(1), "}"));
-        }
-        T_OK(cut_move(&again, repo, 1)); /* nobody waits for the lease */
-        T_TRUE(again.replayed);
-        T_INT(again.reply_size, first.reply_size);
-        T_TRUE(again.reply && !memcmp(again.reply, first.reply, first.reply_size));
-        T_INT(cut_stock(), 42);
-        T_INT(names(), 0);
-        T_STR(shop_bson_string(only("stock_movements"), "state", t_pool), "applied");
-        T_OK(cut_move(&again, repo, 2)); /* now from the movement */
-        T_TRUE(again.replayed && !memcmp(again.reply, first.reply, first.reply_size));
-        T_INT(cut_stock(), 42);
-    }
-}
-
-static void a_movement_cut_off_is_finished_by_whoever_comes_by(void)
-{
-    shop_product_repo_t *repo = real_products();
-    shop_stock_request_t other = { .product_id = shop_product_test_id(1),
-                                   .amount = 1,
-                                   .reason = "found",
-                                   .by = "65a0000000000000000000ad",
-                                   .now = CUT_AT + apr_time_from_sec(61) };
-    shop_stock_done_t first, again;
-
-    T_OK(repo->insert(repo, shop_product_made(1, "Lamp"), t_pool));
-    T_OK(cut_move(&first, repo, 0));
-    cut_before_noting("claimed");
-    T_OK(repo->move_stock(&again, repo, &other, t_pool));
-    T_INT(names(), 0);
-    T_OK(cut_move(&again, repo, 62));
-    T_TRUE(again.replayed && again.reply_size == first.reply_size &&
-           !memcmp(again.reply, first.reply, first.reply_size));
-    T_INT(cut_stock(), 3);
-}
-
-static void a_claim_without_its_owner_is_taken_over_after_the_lease(void)
-{
-    shop_product_repo_t *repo = real_products();
-    shop_product_t *lamp = shop_product_made(1, "Lamp");
-    shop_stock_done_t done;
-    shop_error_t *err;
-
-    lamp->stock = 2;
-    T_OK(repo->insert(repo, lamp, t_pool));
-    T_ERR(cut_move(&done, repo, 0), STOCK_NEGATIVE);
-    change("stock_movements", BCON_NEW("$set", "{", "state", "claimed", "}")); /* it died instead */
-    change("products", BCON_NEW("$set", "{", "stock", BCON_INT64(5), "}"));
-    err = cut_move(&done, repo, 29);
-    T_ERR(err, IDEMPOTENCY_IN_PROGRESS);
-    T_INT(err->retry_after, 2);
-    T_INT(cut_stock(), 5);
-    T_OK(cut_move(&done, repo, 31));
-    T_TRUE(!done.replayed);
-    T_INT(cut_stock(), 2);
-    T_OK(cut_move(&done, repo, 32));
-    T_TRUE(done.replayed);
-    T_INT(cut_stock(), 2);
-}
-
 static const shop_test_t real_only[] = {
     SHOP_TEST(every_list_has_an_index_it_is_read_from, "every list is read from an index"),
     SHOP_TEST(a_list_is_one_command_and_a_batch_is_one_command,
               "lists and baskets are one command each"),
     SHOP_TEST(a_list_without_its_index_is_slower_and_no_less_right,
               "a list without its index is slower and no less right"),
-    SHOP_TEST(a_movement_cut_off_after_its_commit_is_answered_with_its_reply,
-              "a movement cut off after its commit is answered with its reply"),
-    SHOP_TEST(a_movement_cut_off_is_finished_by_whoever_comes_by,
-              "a movement cut off is finished by whoever comes by"),
-    SHOP_TEST(a_claim_without_its_owner_is_taken_over_after_the_lease,
-              "a claim without its owner is taken over after the lease"),
     SHOP_TEST_END,
 };
 
@@ -435,16 +285,14 @@ int main(void)
 {
     const shop_suite_t suites[] = {
         { "products, fake", shop_product_contract, use_fakes, NULL },
-        { "stock, fake", shop_product_stock_contract, use_fakes, NULL },
         { "cart, fake", shop_cart_contract, use_fakes, NULL },
         { "products, MongoDB", shop_product_contract, use_mongo, NULL },
-        { "stock, MongoDB", shop_product_stock_contract, use_mongo, NULL },
         { "cart, MongoDB", shop_cart_contract, use_mongo, NULL },
         { "plans, MongoDB", real_only, use_mongo, drop_mongo },
     };
     const char *server = getenv("SHOP_TEST_MONGO_URI");
     bool real = server && *server;
-    int failed = shop_tests_run(suites, real ? 7 : 3);
+    int failed = shop_tests_run(suites, real ? 5 : 2);
 
     return failed ? failed : real ? 0 : 77;
 }

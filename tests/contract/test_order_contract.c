@@ -6,7 +6,7 @@
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
-#include "mod_shop/catalogue/product_mongo.h"
+#include "mod_shop/inventory/stock_mongo.h"
 #include "order_contract.h"
 #include "tests/kit/order_mem.h"
 #include "tests/kit/order_shop.h"
@@ -50,7 +50,7 @@ static shop_order_repo_t *real_store(void)
 static int use_mongo(void)
 {
     const shop_mongo_index_t *const tables[] = { shop_order_indexes, shop_coupon_indexes,
-                                                 shop_product_indexes, NULL };
+                                                 shop_product_indexes, shop_stock_indexes, NULL };
 
     shop_order_contract_store = real_store;
     order_shop_ports = real_ports;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Runs the contract of reservations on the fake, and on MongoDB when SHOP_TEST_MONGO_URI is set,
  * for each kind of unit that the shop has. Exit 77 (skipped) when only the fake was there. */
-#include "mod_shop/catalogue/product_mongo.h"
+#include "mod_shop/inventory/stock_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "tests/contract/reservation_contract.h"
 #include "tests/kit/contract_store.h"

@@ -6,7 +6,7 @@
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/audit/verify_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
-#include "mod_shop/catalogue/product_mongo.h"
+#include "mod_shop/inventory/stock_mongo.h"
 
 #define ADMIN "e00000000000000000000001"
 
@@ -35,7 +35,7 @@ static shop_order_ports_t real_ports(void)
 int verify_use_mongo(void)
 {
     const shop_mongo_index_t *const tables[] = { shop_order_indexes, shop_coupon_indexes,
-                                                 shop_product_indexes, NULL };
+                                                 shop_product_indexes, shop_stock_indexes, NULL };
 
     order_shop_ports = real_ports;
     order_shop_patience_ms = 20000;
@@ -94,8 +94,8 @@ static shop_error_t *reply(const char **bytes, apr_size_t *size, void *baton,
 shop_error_t *verify_move_stock(int product, int64_t amount, bool set, const char *key,
                                 apr_pool_t *pool)
 {
-    shop_product_repo_t *products = verify_shop->ports.products;
-    shop_stock_request_t request = { .product_id = verify_shop->products[product],
+    shop_stock_repo_t *stock = shop_stock_repo_mongo(mongo, pool);
+    shop_stock_request_t request = { .unit_id = verify_shop->products[product],
                                      .amount = amount,
                                      .set = set,
                                      .reason = "delivery",
@@ -106,7 +106,7 @@ shop_error_t *verify_move_stock(int product, int64_t amount, bool set, const cha
                                      .reply = reply };
     shop_stock_done_t done;
 
-    return products->move_stock(&done, products, &request, pool);
+    return stock->move(&done, stock, &request, pool);
 }
 
 void verify_open_shop(void)

@@ -13,6 +13,7 @@
 #include "tests/kit/coupon_mem.h"
 #include "tests/kit/order_mem.h"
 #include "tests/kit/product_mem.h"
+#include "tests/kit/stock_mem.h"
 
 kit_t kit;
 
@@ -121,13 +122,15 @@ static void open_repos(void)
 {
     kit.accounts = (shop_accounts_repos_t){ shop_account_repo_mem(t_pool) };
     kit.catalogue.products = shop_product_repo_mem(t_pool);
-    kit.catalogue.stock = shop_product_mem_stock(kit.catalogue.products);
+    kit.inventory.stock = shop_stock_repo_mem(kit.catalogue.products, t_pool);
+    kit.inventory.units = shop_product_mem_stock(kit.catalogue.products);
     kit.cart = (shop_cart_repos_t){ shop_cart_repo_mem(t_pool) };
     kit.orders = (shop_orders_repos_t){ shop_order_repo_mem(t_pool) };
     kit.coupons.coupons = shop_coupon_repo_mem(t_pool);
     kit.coupons.uses = shop_coupon_mem_uses(kit.coupons.coupons);
     kit.app.accounts = &kit.accounts;
     kit.app.catalogue = &kit.catalogue;
+    kit.app.inventory = &kit.inventory;
     kit.app.cart = &kit.cart;
     kit.app.orders = &kit.orders;
     kit.app.coupons = &kit.coupons;

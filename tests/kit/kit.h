@@ -20,6 +20,7 @@
 #include "mod_shop/coupons/coupons_module.h"
 #include "mod_shop/guard/guards.h"
 #include "mod_shop/http/dispatch.h"
+#include "mod_shop/inventory/inventory_module.h"
 #include "mod_shop/orders/orders_module.h"
 #include "tests/kit/request.h"
 
@@ -34,6 +35,7 @@ typedef struct kit_t {
     const char *ip;           /* of the client */
     shop_accounts_repos_t accounts;
     shop_catalogue_repos_t catalogue;
+    shop_inventory_repos_t inventory;
     shop_cart_repos_t cart;
     shop_orders_repos_t orders;
     shop_coupons_repos_t coupons;

@@ -32,5 +32,7 @@ libtestkit_la_SOURCES = \
 	tests/kit/record_contract.h \
 	tests/kit/record_mem.c \
 	tests/kit/record_mem.h \
+	tests/kit/stock_mem.c \
+	tests/kit/stock_mem.h \
 	tests/kit/toy.c \
 	tests/kit/toy.h

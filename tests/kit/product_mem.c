@@ -10,19 +10,11 @@
 #include "mod_shop/base/id.h"
 
 #define PRODUCTS_MAX 4096
-#define MOVEMENTS_MAX 4096
 
 typedef struct stored_t {
     shop_product_t product; /* its stock is the unit's; see product_of */
     shop_unit_mem_t *unit;
 } stored_t;
-
-typedef struct moved_t {
-    shop_movement_t movement;
-    const char *key, *fingerprint; /* NULL: none */
-    const char *reply;
-    apr_size_t reply_size;
-} moved_t;
 
 typedef struct product_mem_t {
     shop_product_repo_t port;
@@ -30,8 +22,6 @@ typedef struct product_mem_t {
     shop_reservations_t *units;
     stored_t *products[PRODUCTS_MAX];
     int count;
-    moved_t *moves[MOVEMENTS_MAX];
-    int moved;
 } product_mem_t;
 
 /* Takes the lock; leave gives it back. UNAVAILABLE when the store is away. */
@@ -332,138 +322,6 @@ static shop_error_t *mem_categories(apr_array_header_t **categories, shop_produc
     return NULL;
 }
 
-/* ---- stock ---- */
-
-static moved_t *seek_move(const product_mem_t *mem, const char *scoped)
-{
-    for (int i = 0; scoped && i < mem->moved; i++) {
-        if (mem->moves[i]->key && !strcmp(mem->moves[i]->key, scoped)) {
-            return mem->moves[i];
-        }
-    }
-    return NULL;
-}
-
-static shop_error_t *move(moved_t **made, product_mem_t *mem, stored_t *stored,
-                          const shop_stock_request_t *request, apr_pool_t *pool)
-{
-    shop_product_t after = *product_of(stored);
-    int64_t delta = request->set ? request->amount - after.stock : request->amount;
-    moved_t *moved = apr_pcalloc(mem->pool, sizeof(*moved));
-
-    SHOP_TRY(shop_product_may_move(after.stock, delta, pool));
-    after.stock += delta;
-    after.rev++;
-    after.updated_at = request->now;
-    if (request->key) {
-        SHOP_TRY(request->reply(&moved->reply, &moved->reply_size, request->baton, &after, pool));
-        moved->reply = apr_pmemdup(mem->pool, moved->reply, moved->reply_size);
-        moved->fingerprint = apr_pstrdup(mem->pool, request->fingerprint);
-    }
-    SHOP_TRY(shop_id_make(&moved->movement.id, mem->pool));
-    stored->product = after;
-    stored->unit->available = after.stock;
-    moved->movement.product_id = stored->product.id;
-    moved->movement.delta = delta;
-    moved->movement.stock_after = after.stock;
-    moved->movement.reason = apr_pstrdup(mem->pool, request->reason);
-    moved->movement.by = apr_pstrdup(mem->pool, request->by);
-    moved->movement.at = request->now;
-    mem->moves[mem->moved++] = moved;
-    *made = moved;
-    return NULL;
-}
-
-static void tell(shop_stock_done_t *done, const moved_t *moved, stored_t *stored, apr_pool_t *pool)
-{
-    done->movement = apr_pmemdup(pool, &moved->movement, sizeof(moved->movement));
-    if (moved->key) {
-        done->reply = apr_pmemdup(pool, moved->reply, moved->reply_size);
-        done->reply_size = moved->reply_size;
-    } else {
-        done->product = copy_of(product_of(stored), pool);
-    }
-}
-
-static shop_error_t *mem_move_stock(shop_stock_done_t *done, shop_product_repo_t *port,
-                                    const shop_stock_request_t *request, apr_pool_t *pool)
-{
-    const char *scoped = request->key ? apr_pstrcat(pool, request->by, " ", request->product_id,
-                                                    " ", request->key, NULL)
-                                      : NULL;
-    shop_error_t *err = NULL;
-    stored_t *stored;
-    moved_t *moved;
-    product_mem_t *mem;
-
-    memset(done, 0, sizeof(*done));
-    SHOP_TRY(enter(&mem, port, pool));
-    stored = seek_live(mem, request->product_id);
-    moved = seek_move(mem, scoped);
-    done->replayed = moved != NULL;
-    if (moved && strcmp(moved->fingerprint, request->fingerprint) != 0) {
-        err = shop_err(pool, IDEMPOTENCY_MISMATCH, "this key was used for another request");
-    } else if (!moved && !stored) {
-        err = shop_err(pool, NOT_FOUND, "there is no such product");
-    } else if (!moved) {
-        err = move(&moved, mem, stored, request, pool);
-        if (!err) {
-            moved->key = apr_pstrdup(mem->pool, scoped);
-        }
-    }
-    if (!err) {
-        tell(done, moved, stored, pool);
-    }
-    leave(mem);
-    return err;
-}
-
-static int newest_first(const void *a, const void *b)
-{
-    const shop_movement_t *one = *(shop_movement_t *const *)a, *two = *(shop_movement_t *const *)b;
-
-    if (one->at / 1000 != two->at / 1000) {
-        return one->at < two->at ? 1 : -1;
-    }
-    return strcmp(two->id, one->id);
-}
-
-static shop_error_t *mem_movements(apr_array_header_t **movements, shop_list_end_t *end,
-                                   shop_product_repo_t *port, const char *id,
-                                   const shop_list_query_t *query, apr_pool_t *pool)
-{
-    apr_array_header_t *all = apr_array_make(pool, 16, sizeof(shop_movement_t *));
-    product_mem_t *mem;
-
-    *movements = apr_array_make(pool, 16, sizeof(shop_movement_t *));
-    SHOP_TRY(enter(&mem, port, pool));
-    for (int i = 0; i < mem->moved; i++) {
-        if (!strcmp(mem->moves[i]->movement.product_id, id)) {
-            APR_ARRAY_PUSH(all, shop_movement_t *) =
-                apr_pmemdup(pool, &mem->moves[i]->movement, sizeof(shop_movement_t));
-        }
-    }
-    leave(mem);
-    qsort(all->elts, (size_t)all->nelts, sizeof(shop_movement_t *), newest_first);
-    *end = (shop_list_end_t){ .total = query->count ? all->nelts : -1 };
-    for (int i = 0; i < all->nelts; i++) {
-        shop_movement_t *one = APR_ARRAY_IDX(all, i, shop_movement_t *);
-
-        if (query->after &&
-            strcmp(shop_movement_key(one->at, one->id, pool),
-                   shop_movement_key(query->after->number, query->after->id, pool)) >= 0) {
-            continue;
-        }
-        if ((*movements)->nelts == query->limit) {
-            end->next = shop_movement_cursor(
-                APR_ARRAY_IDX(*movements, query->limit - 1, shop_movement_t *), pool);
-            break;
-        }
-        APR_ARRAY_PUSH(*movements, shop_movement_t *) = one;
-    }
-    return NULL;
-}
-
 shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
 {
     static const shop_product_repo_t port = { .insert = mem_insert,
@@ -472,9 +330,7 @@ shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
                                               .list = mem_list,
                                               .update = mem_update,
                                               .remove = mem_remove,
-                                              .categories = mem_categories,
-                                              .move_stock = mem_move_stock,
-                                              .movements = mem_movements };
+                                              .categories = mem_categories };
     product_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
 
     mem->port = port;
@@ -487,6 +343,13 @@ shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
 shop_reservations_t *shop_product_mem_stock(const shop_product_repo_t *repo)
 {
     return ((const product_mem_t *)repo)->units;
+}
+
+shop_product_t *shop_product_mem_seek(const shop_product_repo_t *repo, const char *id)
+{
+    stored_t *stored = seek_live((const product_mem_t *)repo, id);
+
+    return stored ? product_of(stored) : NULL;
 }
 
 void shop_product_mem_away(shop_product_repo_t *repo, bool away)

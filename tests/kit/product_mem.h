@@ -16,4 +16,9 @@ void shop_product_mem_away(shop_product_repo_t *repo, bool away);
 /* Calls answered so far; tests compare two readings. */
 int shop_product_mem_calls(const shop_product_repo_t *repo);
 
+/* ---- for the fake that moves the stock, under the lock of shop_product_mem_stock ---- */
+
+/* The product itself, with the stock that its unit has; NULL: none, or deleted. */
+shop_product_t *shop_product_mem_seek(const shop_product_repo_t *repo, const char *id);
+
 #endif

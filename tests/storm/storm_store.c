@@ -7,7 +7,7 @@
 #include "mod_shop/cart/cart_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
-#include "mod_shop/catalogue/product_mongo.h"
+#include "mod_shop/inventory/stock_mongo.h"
 #include "tests/kit/contract_store.h"
 #include "tests/kit/cart_mem.h"
 #include "tests/kit/coupon_mem.h"
@@ -32,7 +32,7 @@ const shop_order_ports_t *storm_store_mem(apr_pool_t *pool)
 int storm_store_open(void)
 {
     const shop_mongo_index_t *const tables[] = { shop_order_indexes, shop_coupon_indexes,
-                                                 shop_product_indexes, NULL };
+                                                 shop_product_indexes, shop_stock_indexes, NULL };
 
     mongo = contract_store_open("storm", tables);
     return mongo == NULL;

@@ -12,7 +12,7 @@ static void open_shop(int64_t stock, int64_t uses)
     kit.app.clock = &shop->clock;
     kit.orders.orders = shop->ports.orders;
     kit.catalogue.products = shop->ports.products;
-    kit.catalogue.stock = shop->ports.stock;
+    kit.inventory.units = shop->ports.stock;
     kit.cart.carts = shop->ports.carts;
     kit.coupons.coupons = shop->ports.coupons;
     kit.coupons.uses = shop->ports.coupon_uses;

@@ -18,13 +18,13 @@
 
 #include "../base/id.h"
 #include "../base/testpoint.h"
-#include "product_mongo.h"
+#include "stock_mongo.h"
 
 /* Each turn that fails means that another writer got ahead. */
 #define MOVE_TURNS 100
 /* As long as an order's; a request ends well before. */
 #define MOVE_LEASE apr_time_from_sec(30)
-#define SEIZE_TURNS 4
+#define TAKE_OVER_TURNS 4
 #define RETRY_AFTER 2 /* seconds */
 /* A name in `moves` that is older was left by a process that died before step 3. */
 #define MOVE_LEFT_AFTER apr_time_from_sec(60)
@@ -66,7 +66,7 @@ static shop_error_t *insert_claim(bool *duplicate, const move_t *move)
     shop_error_t *err;
 
     shop_bson_append_oid(&doc, "_id", movement->id);
-    shop_bson_append_oid(&doc, "product", movement->product_id);
+    shop_bson_append_oid(&doc, "product", movement->unit_id);
     BSON_APPEND_UTF8(&doc, "state", "claimed");
     BSON_APPEND_BOOL(&doc, "set", request->set);
     BSON_APPEND_INT64(&doc, "amount", request->amount);
@@ -129,7 +129,7 @@ static shop_error_t *update_movement(int64_t *matched, const move_t *move, bson_
 }
 
 /* Makes the claim ours; of many who try one succeeds. */
-static shop_error_t *seize(bool *ours, move_t *move, const claim_t *seen)
+static shop_error_t *take_over(bool *ours, move_t *move, const claim_t *seen)
 {
     bson_t filter = BSON_INITIALIZER, set = BSON_INITIALIZER;
     apr_time_t now = move->request->now;
@@ -180,7 +180,7 @@ static shop_error_t *finish(const move_t *move, const char *id,
     err = update_movement(NULL, move, &claim, &set);
     bson_destroy(&set);
     if (!err) {
-        shop_bson_append_oid(&filter, "_id", move->movement->product_id);
+        shop_bson_append_oid(&filter, "_id", move->movement->unit_id);
         shop_bson_append_oid(&filter, "moves.id", id);
         BSON_APPEND_DOCUMENT_BEGIN(update, "$pull", &pull);
         BSON_APPEND_DOCUMENT_BEGIN(&pull, "moves", &entry);
@@ -246,7 +246,7 @@ static shop_error_t *target_read(target_t *target, const move_t *move)
     shop_error_t *err;
 
     memset(target, 0, sizeof(*target));
-    shop_bson_append_oid(&filter, "_id", move->movement->product_id);
+    shop_bson_append_oid(&filter, "_id", move->movement->unit_id);
     BSON_APPEND_DOCUMENT_BEGIN(&opts, "projection", &fields);
     append_target_members(&fields);
     bson_append_document_end(&opts, &fields);
@@ -266,7 +266,7 @@ static shop_error_t *target_read(target_t *target, const move_t *move)
 
 static bson_t *move_filter(const target_t *target, const move_t *move, int64_t delta)
 {
-    bson_t *filter = shop_product_filter(move->movement->product_id), stock, other;
+    bson_t *filter = shop_product_filter(move->movement->unit_id), stock, other;
 
     BSON_APPEND_DOCUMENT_BEGIN(filter, "stock", &stock);
     if (move->request->set || move->keyed) {
@@ -329,19 +329,20 @@ static shop_error_t *apply(shop_product_t **product, const target_t *target, con
 
 /* ---- all of it ---- */
 
-static void settle(bool *settled, move_t *move, const shop_movement_effect_t *effect, bool replayed)
+static void set_answer(bool *answered, move_t *move, const shop_movement_effect_t *effect,
+                       bool replayed)
 {
     move->movement->delta = effect->delta;
     move->movement->stock_after = effect->stock_after;
     move->done->reply = effect->reply;
     move->done->reply_size = effect->reply_size;
     move->done->replayed = replayed;
-    *settled = true;
+    *answered = true;
 }
 
 /* What the movement will do to the product as it was read. */
-static shop_error_t *foresee(shop_movement_effect_t *effect, const target_t *target,
-                             const move_t *move)
+static shop_error_t *compute_effect(shop_movement_effect_t *effect, const target_t *target,
+                                    const move_t *move)
 {
     const shop_stock_request_t *request = move->request;
     shop_product_t after = *target->product;
@@ -349,7 +350,7 @@ static shop_error_t *foresee(shop_movement_effect_t *effect, const target_t *tar
     *effect = (shop_movement_effect_t){ .delta = request->set ? request->amount - after.stock
                                                               : request->amount,
                                         .stock_after = SHOP_STOCK_AFTER_UNKNOWN };
-    SHOP_TRY(shop_product_may_move(after.stock, effect->delta, move->pool));
+    SHOP_TRY(shop_stock_may_move(after.stock, effect->delta, move->pool));
     if (move->keyed) {
         after.stock += effect->delta;
         after.rev++;
@@ -361,10 +362,10 @@ static shop_error_t *foresee(shop_movement_effect_t *effect, const target_t *tar
     return NULL;
 }
 
-/* One turn; nothing is settled when another writer got ahead. The product is read before the claim,
- * also by the one who made it: a duplicate of the request may have done everything by now, and if
- * it does so in between, it has raised move_rev. */
-static shop_error_t *turn(bool *settled, move_t *move)
+/* One turn; nothing is answered when another writer got ahead. The product is read before the
+ * claim, also by the one who made it: a duplicate of the request may have done everything by now,
+ * and if it does so in between, it has raised move_rev. */
+static shop_error_t *turn(bool *answered, move_t *move)
 {
     target_t target;
     claim_t claim = { .applied = false };
@@ -376,13 +377,13 @@ static shop_error_t *turn(bool *settled, move_t *move)
         SHOP_TRY(read_claim(&claim, move));
     }
     if (claim.applied || target.named) {
-        settle(settled, move, claim.applied ? &claim.effect : &target.effect, true);
+        set_answer(answered, move, claim.applied ? &claim.effect : &target.effect, true);
         return target.named ? finish(move, move->movement->id, &target.effect) : NULL;
     }
     if (!target.product) {
         return shop_err(move->pool, NOT_FOUND, "there is no such product");
     }
-    SHOP_TRY(foresee(&effect, &target, move));
+    SHOP_TRY(compute_effect(&effect, &target, move));
     SHOP_TRY(apply(&product, &target, move, &effect));
     if (!product) {
         return NULL;
@@ -392,23 +393,23 @@ static shop_error_t *turn(bool *settled, move_t *move)
         effect.stock_after = product->stock;
         move->done->product = product;
     }
-    settle(settled, move, &effect, false);
+    set_answer(answered, move, &effect, false);
     return finish(move, move->movement->id, &effect);
 }
 
-/* The claim is there already. *settled: and so is the answer; else it is ours to go on. */
-static shop_error_t *join(bool *settled, move_t *move)
+/* The claim is there already. *answered: and so is the answer; else it is ours to go on. */
+static shop_error_t *join(bool *answered, move_t *move)
 {
     shop_error_t *busy;
 
-    for (int i = 0; i < SEIZE_TURNS; i++) {
+    for (int i = 0; i < TAKE_OVER_TURNS; i++) {
         target_t target;
         claim_t claim;
         bool ours = false;
 
         SHOP_TRY(read_claim(&claim, move));
         if (claim.applied) {
-            settle(settled, move, &claim.effect, true);
+            set_answer(answered, move, &claim.effect, true);
             return NULL;
         }
         if (!claim.refused && claim.at > move->request->now - MOVE_LEASE) {
@@ -418,7 +419,7 @@ static shop_error_t *join(bool *settled, move_t *move)
             }
             break;
         }
-        SHOP_TRY(seize(&ours, move, &claim));
+        SHOP_TRY(take_over(&ours, move, &claim));
         if (ours) {
             return NULL;
         }
@@ -436,13 +437,13 @@ static shop_error_t *movement_make(shop_movement_t **movement, const shop_stock_
 
     if (request->key) {
         const char *scoped =
-            apr_pstrcat(pool, request->by, " ", request->product_id, " ", request->key, NULL);
+            apr_pstrcat(pool, request->by, " ", request->unit_id, " ", request->key, NULL);
 
         made->id = apr_pstrndup(pool, shop_id_sha256(scoped, strlen(scoped), pool), SHOP_ID_LENGTH);
     } else {
         SHOP_TRY(shop_id_make(&made->id, pool));
     }
-    made->product_id = request->product_id;
+    made->unit_id = request->unit_id;
     made->reason = request->reason;
     made->by = request->by;
     made->at = request->now;
@@ -450,15 +451,15 @@ static shop_error_t *movement_make(shop_movement_t **movement, const shop_stock_
     return NULL;
 }
 
-shop_error_t *shop_product_mongo_move(shop_stock_done_t *done, shop_product_repo_t *port,
-                                      const shop_stock_request_t *request, apr_pool_t *pool)
+static shop_error_t *stock_move(shop_stock_done_t *done, shop_stock_repo_t *port,
+                                const shop_stock_request_t *request, apr_pool_t *pool)
 {
-    move_t move = { .mongo = ((shop_product_repo_mongo_t *)port)->mongo,
+    move_t move = { .mongo = ((shop_stock_repo_mongo_t *)port)->mongo,
                     .request = request,
                     .keyed = request->key != NULL,
                     .done = done,
                     .pool = pool };
-    bool duplicate = false, settled = false;
+    bool duplicate = false, answered = false;
     shop_error_t *err = NULL;
 
     memset(done, 0, sizeof(*done));
@@ -470,13 +471,23 @@ shop_error_t *shop_product_mongo_move(shop_stock_done_t *done, shop_product_repo
     }
     SHOP_TEST_POINT("moving.claimed", pool);
     if (duplicate && move.keyed) {
-        SHOP_TRY(join(&settled, &move));
+        SHOP_TRY(join(&answered, &move));
     }
-    for (int i = 0; i < MOVE_TURNS && !settled && !err; i++) {
-        err = turn(&settled, &move);
+    for (int i = 0; i < MOVE_TURNS && !answered && !err; i++) {
+        err = turn(&answered, &move);
     }
-    if (!err && !settled) {
+    if (!err && !answered) {
         err = shop_err(pool, CONFLICT, "the stock kept changing; try again");
     }
     return err ? refuse(&move, err) : NULL;
+}
+
+shop_stock_repo_t *shop_stock_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    shop_stock_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+
+    repo->mongo = mongo;
+    repo->port.move = stock_move;
+    repo->port.movements = shop_movements_mongo;
+    return &repo->port;
 }

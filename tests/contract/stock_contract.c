@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * The catalogue port's promises about stock movements: each counts once and is kept, and a request
+ * Stock movements: each counts once and is kept, and a request
  * with a key is answered with the same bytes however often it comes. */
 #include <apr_thread_mutex.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/contract/product_contract.h"
+#include "tests/contract/stock_contract.h"
 
 #define T0 apr_time_from_sec(1790000000)
 #define SEC(n) apr_time_from_sec(n)
@@ -14,20 +14,43 @@
 
 enum { CROWD = 20, SENDS = 100 };
 
-static shop_product_repo_t *repo;
+shop_stock_repo_t *(*shop_stock_contract_store)(shop_product_repo_t **products);
+
+static shop_stock_repo_t *repo;
+static shop_product_repo_t *products;
 static shop_stock_done_t done;
+
+const char *shop_stock_test_id(int n)
+{
+    return apr_psprintf(t_pool, "65a0000000000000000%05x", n);
+}
+
+shop_product_t *shop_stock_test_product(int n)
+{
+    shop_product_t *product = apr_pcalloc(t_pool, sizeof(*product));
+
+    product->id = shop_stock_test_id(n);
+    product->name = "Lamp";
+    product->description = "";
+    product->price = 1000;
+    product->category = "Things";
+    product->stock = 5;
+    product->created_at = product->updated_at = T0;
+    product->rev = 1;
+    return product;
+}
 
 static void begin(void)
 {
-    repo = shop_product_contract_store();
-    T_OK(repo->insert(repo, shop_product_made(1, "Lamp"), t_pool));
+    repo = shop_stock_contract_store(&products);
+    T_OK(products->insert(products, shop_stock_test_product(1), t_pool));
 }
 
 static int64_t stock(void)
 {
     shop_product_t *product = NULL;
 
-    T_OK(repo->find(&product, repo, shop_product_test_id(1), t_pool));
+    T_OK(products->find(&product, products, shop_stock_test_id(1), t_pool));
     return product->stock;
 }
 
@@ -48,7 +71,7 @@ shop_error_t *shop_stock_test_reply(const char **bytes, apr_size_t *size, void *
 
 static shop_stock_request_t request_of(int64_t amount, bool set, const char *key, apr_time_t now)
 {
-    return (shop_stock_request_t){ .product_id = "65a000000000000000000001",
+    return (shop_stock_request_t){ .unit_id = "65a000000000000000000001",
                                    .amount = amount,
                                    .set = set,
                                    .reason = "count",
@@ -64,7 +87,7 @@ static shop_error_t *move(int64_t amount, bool set, const char *key, apr_time_t 
 {
     shop_stock_request_t request = request_of(amount, set, key, now);
 
-    return repo->move_stock(&done, repo, &request, t_pool);
+    return repo->move(&done, repo, &request, t_pool);
 }
 
 static apr_array_header_t *movements(int limit, const shop_cursor_t *after,
@@ -74,7 +97,7 @@ static apr_array_header_t *movements(int limit, const shop_cursor_t *after,
     apr_array_header_t *list = apr_array_make(t_pool, 1, sizeof(shop_movement_t *));
     shop_list_end_t end = { .total = 0 };
 
-    T_OK(repo->movements(&list, &end, repo, shop_product_test_id(1), &query, t_pool));
+    T_OK(repo->movements(&list, &end, repo, shop_stock_test_id(1), &query, t_pool));
     if (next) {
         *next = end.next;
     }
@@ -100,8 +123,8 @@ static void stock_moves_and_every_movement_is_kept(void)
     T_ERR(move(-3, false, NULL, T0), STOCK_NEGATIVE);
     T_ERR(move(SHOP_STOCK_MAX, false, NULL, T0), VALIDATION_FAILED);
     T_INT(stock(), 2);
-    nowhere.product_id = shop_product_test_id(9);
-    T_ERR(repo->move_stock(&done, repo, &nowhere, t_pool), NOT_FOUND);
+    nowhere.unit_id = shop_stock_test_id(9);
+    T_ERR(repo->move(&done, repo, &nowhere, t_pool), NOT_FOUND);
     list = movements(10, NULL, NULL);
     T_INT(list->nelts, 2);
     list = movements(1, NULL, &next);
@@ -129,7 +152,7 @@ static void a_repeated_key_counts_once_and_is_answered_alike(void)
     T_OK(move(3, false, "k1", T0 + 123456));
     first = done;
     T_TRUE(!first.replayed);
-    T_OK(repo->find(&product, repo, shop_product_test_id(1), t_pool));
+    T_OK(products->find(&product, products, shop_stock_test_id(1), t_pool));
     T_OK(shop_stock_test_reply(&done.reply, &done.reply_size, NULL, product, t_pool));
     T_TRUE(same_reply(&first, &done)); /* what was foreseen is what is there */
     T_OK(move(50, true, NULL, T0 + SEC(2)));
@@ -168,14 +191,14 @@ static void a_key_is_one_users_for_one_product(void)
     shop_stock_request_t request = request_of(3, false, "k", T0);
 
     begin();
-    T_OK(repo->insert(repo, shop_product_made(2, "Chair"), t_pool));
-    T_OK(repo->move_stock(&done, repo, &request, t_pool));
+    T_OK(products->insert(products, shop_stock_test_product(2), t_pool));
+    T_OK(repo->move(&done, repo, &request, t_pool));
     request.by = OTHER;
-    T_OK(repo->move_stock(&done, repo, &request, t_pool));
+    T_OK(repo->move(&done, repo, &request, t_pool));
     T_TRUE(!done.replayed);
     T_INT(stock(), 11);
-    request.product_id = shop_product_test_id(2);
-    T_OK(repo->move_stock(&done, repo, &request, t_pool));
+    request.unit_id = shop_stock_test_id(2);
+    T_OK(repo->move(&done, repo, &request, t_pool));
     T_TRUE(!done.replayed);
 }
 
@@ -187,7 +210,7 @@ static void a_deleted_product_still_answers_a_known_key(void)
     begin();
     T_OK(move(3, false, "k", T0));
     first = done;
-    T_OK(repo->remove(&gone, repo, shop_product_test_id(1), 2, T0, t_pool));
+    T_OK(products->remove(&gone, products, shop_stock_test_id(1), 2, T0, t_pool));
     T_TRUE(gone);
     T_OK(move(3, false, "k", T0 + SEC(1)));
     T_TRUE(done.replayed && same_reply(&first, &done));
@@ -205,7 +228,7 @@ typedef struct sent_t {
 static bool send_one(void *baton, int i, apr_pool_t *pool)
 {
     sent_t *sent = baton;
-    shop_stock_request_t request = { .product_id = "65a000000000000000000001",
+    shop_stock_request_t request = { .unit_id = "65a000000000000000000001",
                                      .amount = 2,
                                      .reason = "in",
                                      .by = ADMIN,
@@ -217,7 +240,7 @@ static bool send_one(void *baton, int i, apr_pool_t *pool)
     shop_error_t *err;
 
     do {
-        err = repo->move_stock(&got, repo, &request, pool);
+        err = repo->move(&got, repo, &request, pool);
     } while (err && err->code == SHOP_IDEMPOTENCY_IN_PROGRESS && err->retry_after > 0);
     if (!err) {
         apr_thread_mutex_lock(sent->lock);
@@ -247,7 +270,7 @@ static void a_hundred_sends_of_one_key_are_one_movement(void)
 
 static bool move_once(void *keyed, int i, apr_pool_t *pool)
 {
-    shop_stock_request_t request = { .product_id = "65a000000000000000000001",
+    shop_stock_request_t request = { .unit_id = "65a000000000000000000001",
                                      .amount = i % 2 ? 3 : -1,
                                      .reason = "in",
                                      .by = ADMIN,
@@ -257,7 +280,7 @@ static bool move_once(void *keyed, int i, apr_pool_t *pool)
                                      .reply = shop_stock_test_reply };
     shop_stock_done_t got;
 
-    return !repo->move_stock(&got, repo, &request, pool);
+    return !repo->move(&got, repo, &request, pool);
 }
 
 static void parallel_movements_add_up(void)
@@ -273,7 +296,7 @@ static void parallel_movements_add_up(void)
     T_INT(movements(100, NULL, NULL)->nelts, 1 + 2 * CROWD);
 }
 
-const shop_test_t shop_product_stock_contract[] = {
+const shop_test_t shop_stock_contract[] = {
     SHOP_TEST(stock_moves_and_every_movement_is_kept, "stock moves and every movement is kept"),
     SHOP_TEST(a_repeated_key_counts_once_and_is_answered_alike,
               "a repeated key counts once and is answered alike"),

@@ -1,9 +1,33 @@
 /* SPDX-License-Identifier: MIT
- * Stock movements to and from documents, and the list of those that have happened. How they happen
- * is in product_stock_mongo.c. */
+ * What is stored of stock: the index table, the description of its units, movements to and from
+ * documents, and the list of those that have happened. How they happen is in stock_mongo.c. */
 #include <apr_strings.h>
 
-#include "product_mongo.h"
+#include "stock_mongo.h"
+
+const shop_mongo_index_t shop_stock_indexes[] = {
+    /* the reaper's sweeps over what orders left behind */
+    { .collection = SHOP_PRODUCTS_COLLECTION,
+      .name = "old_holds",
+      .keys = "holds.at:1",
+      .sparse = true },
+    { .collection = SHOP_PRODUCTS_COLLECTION,
+      .name = "old_backs",
+      .keys = "backs.at:1",
+      .sparse = true },
+    /* GET /products/{id}/stock */
+    { .collection = SHOP_MOVEMENTS_COLLECTION,
+      .name = "product_at",
+      .keys = "product:1,state:1,by_at:1" },
+    { .collection = NULL },
+};
+
+const shop_reservable_t shop_stock_units = { .collection = SHOP_PRODUCTS_COLLECTION,
+                                             .id = SHOP_UNIT_ID_OID,
+                                             .counter = "stock",
+                                             .has_quantities = true,
+                                             .terms = "price",
+                                             .deleted = "deleted_at" };
 
 void shop_movement_append_effect(bson_t *doc, const shop_movement_effect_t *effect)
 {
@@ -40,7 +64,7 @@ shop_movement_t *shop_movement_of_bson(const bson_t *doc, apr_pool_t *pool)
     shop_movement_t *movement = apr_pcalloc(pool, sizeof(*movement));
 
     movement->id = shop_bson_oid(doc, "_id", pool);
-    movement->product_id = shop_bson_oid(doc, "product", pool);
+    movement->unit_id = shop_bson_oid(doc, "product", pool);
     movement->delta = shop_bson_int(doc, "delta", 0);
     movement->stock_after = shop_bson_int(doc, "stock_after", SHOP_STOCK_AFTER_UNKNOWN);
     movement->reason = shop_bson_string(doc, "reason", pool);
@@ -56,11 +80,11 @@ static shop_error_t *collect_movement(void *baton, const bson_t *doc, apr_pool_t
     return NULL;
 }
 
-static bson_t *movements_filter(const char *id, const shop_cursor_t *after, apr_pool_t *pool)
+static bson_t *movements_filter(const char *unit_id, const shop_cursor_t *after, apr_pool_t *pool)
 {
     bson_t *filter = bson_new(), range;
 
-    shop_bson_append_oid(filter, "product", id);
+    shop_bson_append_oid(filter, "product", unit_id);
     BSON_APPEND_UTF8(filter, "state", "applied");
     if (after) {
         BSON_APPEND_DOCUMENT_BEGIN(filter, "by_at", &range);
@@ -70,12 +94,12 @@ static bson_t *movements_filter(const char *id, const shop_cursor_t *after, apr_
     return filter;
 }
 
-shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_list_end_t *end,
-                                           shop_product_repo_t *port, const char *id,
-                                           const shop_list_query_t *query, apr_pool_t *pool)
+shop_error_t *shop_movements_mongo(apr_array_header_t **movements, shop_list_end_t *end,
+                                   shop_stock_repo_t *port, const char *unit_id,
+                                   const shop_list_query_t *query, apr_pool_t *pool)
 {
-    shop_mongo_t *mongo = ((shop_product_repo_mongo_t *)port)->mongo;
-    bson_t *filter = movements_filter(id, query->after, pool);
+    shop_mongo_t *mongo = ((shop_stock_repo_mongo_t *)port)->mongo;
+    bson_t *filter = movements_filter(unit_id, query->after, pool);
     bson_t *opts =
         BCON_NEW("sort", "{", "by_at", BCON_INT32(-1), "}", "limit", BCON_INT64(query->limit + 1),
                  "projection", "{", "reply", BCON_INT32(0), "}");
@@ -88,7 +112,7 @@ shop_error_t *shop_product_mongo_movements(apr_array_header_t **movements, shop_
     bson_destroy(opts);
     bson_destroy(filter);
     if (!err && query->count) {
-        filter = movements_filter(id, NULL, pool);
+        filter = movements_filter(unit_id, NULL, pool);
         err = shop_mongo_count_documents(&end->total, mongo, SHOP_MOVEMENTS_COLLECTION, filter,
                                          NULL, SHOP_COUNT_CAP + 1, pool);
         bson_destroy(filter);
