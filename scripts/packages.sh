@@ -11,4 +11,5 @@ SHOP_BUILD_PACKAGES=(build-essential pkg-config autoconf automake libtool apache
 SHOP_RUN_PACKAGES=(apache2 redis-server python3 python3-venv openssl curl)
 # shellcheck disable=SC2034
 SHOP_TEST_PACKAGES=(brotli libcunit1-dev clang clang-format valgrind pmccabe shellcheck
-    chromium chromium-driver spin)
+    chromium chromium-driver spin
+    libapache2-mod-security2 modsecurity-crs)
