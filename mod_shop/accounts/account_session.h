@@ -3,7 +3,7 @@
 #define SHOP_ACCOUNTS_ACCOUNT_SESSION_H
 
 /* Use cases: opening a session after the password was right, and exchanging its refresh token
- * (RFC 9700 section 4.14: rotate every time, reuse ends the family; docs/adr/017). */
+ * (RFC 9700 section 4.14: rotate every time, reuse ends the family; docs/adr/016). */
 
 #include "account_repo.h"
 

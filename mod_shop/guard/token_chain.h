@@ -3,7 +3,7 @@
 #define SHOP_GUARD_TOKEN_CHAIN_H
 
 /* The ids of one family's tokens, each derived from the one before, so that a host can repeat an
- * answer that was given before without anything secret being stored (docs/adr/017). */
+ * answer that was given before without anything secret being stored (docs/adr/016). */
 
 #include <apr_pools.h>
 
