@@ -182,26 +182,24 @@ static shop_error_t *apply_profile(shop_user_t *user, const shop_req_t *req)
 
 static shop_error_t *account_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    enum { TRIES = 3 };
-    shop_user_t *user;
-    bool done;
+    shop_account_repo_t *repo = app->accounts->accounts;
+    bool done = false;
+    shop_user_t *user = NULL;
 
-    /* The change is a merge, so losing a race only means to merge again - unless the client named
-     * what it saw, which the second look then finds stale. */
-    for (int i = 0; i < TRIES; i++) {
+    for (int turn = 0; !done; turn++) {
         SHOP_TRY(find_me(&user, app, req));
         SHOP_TRY(shop_etag_if_match(
             req, shop_res_object_etag(res, shop_user_fields, user, req->pool), false));
         if (!req->present) {
-            return shop_res_object(res, 200, shop_user_fields, user);
+            break;
         }
         SHOP_TRY(apply_profile(user, req));
-        SHOP_TRY(app->accounts->accounts->update(&done, app->accounts->accounts, user, req->pool));
-        if (done) {
-            return shop_res_object(res, 200, shop_user_fields, user);
+        SHOP_TRY(repo->update(&done, repo, user, req->pool));
+        if (!done) {
+            SHOP_TRY(shop_etag_lost_race(req, turn, "account"));
         }
     }
-    return shop_err(req->pool, CONFLICT, "the account changed at the same moment; try again");
+    return shop_res_object(res, 200, shop_user_fields, user);
 }
 
 /* ---- password ---- */

@@ -8,9 +8,6 @@
 #include "../http/etag.h"
 #include "product_api.h"
 
-/* Two admins at once are rare; more turns than this are a fault somewhere. */
-#define EDIT_TURNS 8
-
 /* ---- writing ---- */
 
 /* A change of a product may show in any reply. */
@@ -58,21 +55,6 @@ static shop_error_t *check_if_match(const shop_app_t *app, const shop_product_t 
     return shop_etag_if_match(req, etag, app->settings->require_if_match);
 }
 
-/* Somebody else changed the product between our reading and our writing. Who named a state by
- * If-Match is refused, whatever the product looks like now. */
-static shop_error_t *lost_race(const shop_req_t *req, int turn)
-{
-    const char *tag = shop_req_header(req, "If-Match");
-
-    if (tag && strcmp(tag, "*")) {
-        return shop_err(req->pool, PRECONDITION_FAILED, "the product changed at the same moment");
-    }
-    if (turn + 1 == EDIT_TURNS) {
-        return shop_err(req->pool, CONFLICT, "the product keeps changing; try again");
-    }
-    return NULL;
-}
-
 shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_product_t *product = NULL;
@@ -88,7 +70,7 @@ shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res
             app, req,
             app->catalogue->products->update(&done, app->catalogue->products, product, req->pool)));
         if (!done) {
-            SHOP_TRY(lost_race(req, turn));
+            SHOP_TRY(shop_etag_lost_race(req, turn, "product"));
         }
     }
     return shop_res_object(res, 200, shop_product_fields, product);
@@ -107,7 +89,7 @@ shop_error_t *shop_product_delete(const shop_app_t *app, shop_req_t *req, shop_r
                     app->catalogue->products->remove(&done, app->catalogue->products, product->id,
                                                      product->rev, req->now, req->pool)));
         if (!done) {
-            SHOP_TRY(lost_race(req, turn));
+            SHOP_TRY(shop_etag_lost_race(req, turn, "product"));
         }
     }
     return shop_res_object(res, 200, shop_product_fields, product);

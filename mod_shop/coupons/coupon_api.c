@@ -60,9 +60,8 @@ static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_
     coupon->code = code;
     coupon->remaining = coupon->usage_limit;
     coupon->used = 0;
-    coupon->created_at = coupon->updated_at = now;
     coupon->terms_rev = coupon->born = now; /* above every earlier coupon of this code */
-    coupon->rev = 1;
+    SHOP_TRY(shop_record_begin(&shop_coupon_record, coupon, now, req->pool));
     SHOP_TRY(app->coupons->coupons->insert(app->coupons->coupons, coupon, req->pool));
     shop_res_location(res, req, "/coupons/%s", code);
     return shop_res_object(res, 201, shop_coupon_fields, coupon);
@@ -107,26 +106,31 @@ static shop_error_t *merge(shop_coupon_t *coupon, int64_t *limit_delta, const sh
     return check_window(coupon, req->pool);
 }
 
+static shop_error_t *load_matching(shop_coupon_t **coupon, const shop_app_t *app,
+                                   const shop_req_t *req, const shop_res_t *res)
+{
+    SHOP_TRY(load(coupon, app, req));
+    return shop_etag_if_match(req,
+                              shop_res_object_etag(res, shop_coupon_fields, *coupon, req->pool),
+                              app->settings->require_if_match);
+}
+
 static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
+    shop_coupon_repo_t *repo = app->coupons->coupons;
     shop_coupon_t *coupon;
     int64_t limit_delta;
-    bool done;
+    bool done = false;
 
-    SHOP_TRY(load(&coupon, app, req));
-    SHOP_TRY(shop_etag_if_match(req,
-                                shop_res_object_etag(res, shop_coupon_fields, coupon, req->pool),
-                                app->settings->require_if_match));
-    SHOP_TRY(merge(coupon, &limit_delta, req));
-    coupon->rev++;
-    coupon->terms_rev++;
-    coupon->updated_at = app->clock->now(app->clock);
-    SHOP_TRY(app->coupons->coupons->update(&done, app->coupons->coupons, coupon, limit_delta,
-                                           req->pool));
-    if (!done) {
-        return shop_req_header(req, "If-Match")
-                   ? shop_err(req->pool, PRECONDITION_FAILED, "the coupon changed meanwhile")
-                   : shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
+    for (int turn = 0; !done; turn++) {
+        SHOP_TRY(load_matching(&coupon, app, req, res));
+        SHOP_TRY(merge(coupon, &limit_delta, req));
+        shop_record_touch(&shop_coupon_record, coupon, app->clock->now(app->clock));
+        coupon->terms_rev++;
+        SHOP_TRY(repo->update(&done, repo, coupon, limit_delta, req->pool));
+        if (!done) {
+            SHOP_TRY(shop_etag_lost_race(req, turn, "coupon"));
+        }
     }
     SHOP_TRY(load(&coupon, app, req));
     return shop_res_object(res, 200, shop_coupon_fields, coupon);
@@ -134,17 +138,16 @@ static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_r
 
 static shop_error_t *coupon_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_coupon_t *coupon;
-    bool done;
+    shop_coupon_repo_t *repo = app->coupons->coupons;
+    shop_coupon_t *coupon = NULL;
+    bool done = false;
 
-    SHOP_TRY(load(&coupon, app, req));
-    SHOP_TRY(shop_etag_if_match(req,
-                                shop_res_object_etag(res, shop_coupon_fields, coupon, req->pool),
-                                app->settings->require_if_match));
-    SHOP_TRY(app->coupons->coupons->remove(&done, app->coupons->coupons, coupon->code, coupon->rev,
-                                           req->pool));
-    if (!done) {
-        return shop_err(req->pool, CONFLICT, "the coupon changed at the same moment");
+    for (int turn = 0; !done; turn++) {
+        SHOP_TRY(load_matching(&coupon, app, req, res));
+        SHOP_TRY(repo->remove(&done, repo, coupon->code, coupon->rev, req->pool));
+        if (!done) {
+            SHOP_TRY(shop_etag_lost_race(req, turn, "coupon"));
+        }
     }
     return shop_res_object(res, 200, shop_coupon_fields, coupon);
 }

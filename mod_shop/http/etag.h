@@ -17,6 +17,10 @@ const char *shop_etag_of(const char *bytes, apr_size_t size, apr_pool_t *pool);
  * comparison (a weak tag never matches; "*" matches; suffixes as below). PRECONDITION_REQUIRED
  * when required and the header is absent. */
 shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, bool required);
+/* The object changed between reading and writing it, in this turn (from 0) of a loop that reads,
+ * merges and writes. NULL: take another turn. PRECONDITION_FAILED when the client named a state,
+ * since that one is gone, whatever the object looks like now; CONFLICT when it keeps changing. */
+shop_error_t *shop_etag_lost_race(const shop_req_t *req, int turn, const char *noun);
 /* Which codings of an object does If-None-Match name (weak comparison; "*" names all)? A bit of
  * shop_coding_t each: "x" is identity, "x-gzip" and "x-br" are those codings, whether we or
  * mod_deflate and mod_brotli made them. etag: of the object in this coding; NULL names none. */

@@ -4,6 +4,8 @@ libshop_la_SOURCES += \
 	mod_shop/store/record.h \
 	mod_shop/store/record_bson.c \
 	mod_shop/store/record_bson.h \
+	mod_shop/store/record_http.c \
+	mod_shop/store/record_http.h \
 	mod_shop/store/record_mongo.c \
 	mod_shop/store/record_mongo.h \
 	mod_shop/store/reservation.h \

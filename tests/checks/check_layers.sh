@@ -35,6 +35,7 @@ drivers/password\.[ch]                    (drivers|base)/.*|<sodium\.h>
 drivers/password_werkzeug\.[ch]           (drivers|base)/.*|<openssl/[a-z]+\.h>
 drivers/.*                                (drivers|base)/.*
 store/[a-z_]+_(mongo|bson)\.[ch]          (store|drivers|base)/.*
+store/[a-z_]+_http\.[ch]                  (store|http|base)/.*
 store/.*                                  (store|base)/.*
 hosts/listener\.[ch]                      (hosts|cache|guard|drivers|base)/.*
 hosts/.*                                  (hosts|base)/.*
@@ -54,7 +55,7 @@ accounts/account_sessions\.[ch]           @dir/[a-z_]+\.h|guard/guards\.h
 audit/[a-z_]+_mongo\.[ch]                 (audit|base|drivers)/.*|@noun\.h
 audit/.*                                  (audit|base)/.*|store/reservation\.h|@noun(_repo)?\.h
 [a-z]+/[a-z_]+_(mongo|redis|bson)\.[ch]   @dir/[a-z_]+\.h|(store|drivers|base)/.*|@noun\.h
-[a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|(http|cache|metrics|hosts|guard|base)/.*|(app|settings)\.h|drivers/password\.h|@module|@noun(_repo|_view)?\.h
+[a-z]+/[a-z_]+_api\.[ch]                  @dir/[a-z_]+\.h|store/record(_http)?\.h|(http|cache|metrics|hosts|guard|base)/.*|(app|settings)\.h|drivers/password\.h|@module|@noun(_repo|_view)?\.h
 [a-z]+/[a-z_]+_repo\.h                    base/.*|store/reservation\.h|@noun\.h
 @noun\.[ch]                               base/.*|store/record\.h|@noun\.h
 [a-z]+/[a-z_]+\.[ch]                      @dir/[a-z_]+\.h|base/.*|store/(record|reservation)\.h|@noun(_repo)?\.h

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+unit_tests += tests/unit/store/test_store
+tests_unit_store_test_store_SOURCES = tests/unit/store/test_record_http.c
