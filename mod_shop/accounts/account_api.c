@@ -18,18 +18,22 @@ typedef struct registration_t {
 
 /* The table's bounds are the widest any shop may set; the shop's own are checked after. */
 static const shop_field_t registration_fields[] = {
-    SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED, 3, 64, "name shown to others"),
-    SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address to sign in with"),
-    SHOP_FIELD(registration_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
-               "8 to 256 characters unless the shop says otherwise; common ones are refused"),
+    SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED, 3, 64, "Name shown to other users"),
+    SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
+               "E-mail address for signing in"),
+    SHOP_FIELD(
+        registration_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
+        "8 to 256 characters by default (ShopPasswordPolicy). Common passwords are refused."),
     SHOP_FIELD_ENUM_OF(registration_t, role, 0, shop_role_names,
-                       "admin needs an admin's token or X-Shop-Bootstrap-Token"),
+                       "`admin` requires an admin's access token or X-Shop-Bootstrap-Token"),
     SHOP_FIELDS_END,
 };
 
 static const shop_field_t login_fields[] = {
-    SHOP_FIELD(shop_account_login_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "address of the account"),
-    SHOP_FIELD(shop_account_login_t, password, SECRET, SHOP_REQUIRED, 1, 1024, "its password"),
+    SHOP_FIELD(shop_account_login_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
+               "E-mail address of the account"),
+    SHOP_FIELD(shop_account_login_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
+               "Password of the account"),
     SHOP_FIELDS_END,
 };
 
@@ -40,9 +44,10 @@ typedef struct password_change_t {
 
 static const shop_field_t password_fields[] = {
     SHOP_FIELD(password_change_t, current_password, SECRET, SHOP_REQUIRED, 1, 1024,
-               "the password in force"),
-    SHOP_FIELD(password_change_t, new_password, SECRET, SHOP_REQUIRED, 1, 1024,
-               "8 to 256 characters unless the shop says otherwise"),
+               "Present password"),
+    SHOP_FIELD(
+        password_change_t, new_password, SECRET, SHOP_REQUIRED, 1, 1024,
+        "8 to 256 characters by default (ShopPasswordPolicy). Common passwords are refused."),
     SHOP_FIELDS_END,
 };
 
@@ -51,7 +56,7 @@ typedef struct revoked_reply_t {
 } revoked_reply_t;
 
 static const shop_field_t revoked_fields[] = {
-    SHOP_FIELD(revoked_reply_t, revoked, BOOL, SHOP_REQUIRED, 0, 0, "always true"),
+    SHOP_FIELD(revoked_reply_t, revoked, BOOL, SHOP_REQUIRED, 0, 0, "Always true"),
     SHOP_FIELDS_END,
 };
 
@@ -284,7 +289,7 @@ const shop_route_t shop_account_routes[] = {
       .path = "/auth/register",
       .handler = account_register,
       .operation = "register",
-      .summary = "Make an account",
+      .summary = "Register an account",
       .tag = "accounts",
       .access = SHOP_ACCESS_OPTIONAL,
       .body = registration_fields,
@@ -310,7 +315,7 @@ const shop_route_t shop_account_routes[] = {
       .path = "/auth/refresh",
       .handler = shop_account_refresh,
       .operation = "refresh",
-      .summary = "Exchange the refresh token for a new pair",
+      .summary = "Exchange a refresh token for new tokens",
       .tag = "accounts",
       .access = SHOP_ACCESS_REFRESH,
       .status = 200,
@@ -321,7 +326,7 @@ const shop_route_t shop_account_routes[] = {
       .path = "/auth/logout",
       .handler = shop_account_logout,
       .operation = "logout",
-      .summary = "End this session",
+      .summary = "Sign out: end the session",
       .tag = "accounts",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -332,7 +337,7 @@ const shop_route_t shop_account_routes[] = {
       .path = "/auth/me",
       .handler = account_me,
       .operation = "showMe",
-      .summary = "The caller's account",
+      .summary = "Get the caller's account",
       .tag = "accounts",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -343,7 +348,7 @@ const shop_route_t shop_account_routes[] = {
       .path = "/auth/me",
       .handler = account_edit,
       .operation = "editMe",
-      .summary = "Change username or e-mail address",
+      .summary = "Change the username or e-mail address",
       .tag = "accounts",
       .access = SHOP_ACCESS_CUSTOMER,
       .if_match = true,

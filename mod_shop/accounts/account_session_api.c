@@ -11,16 +11,16 @@
 
 const shop_field_t shop_account_tokens_fields[] = {
     SHOP_FIELD(shop_account_tokens_t, access_token, STRING, SHOP_REQUIRED, 0, 0,
-               "bearer token for every other route"),
+               "Bearer token for all other routes"),
     SHOP_FIELD(shop_account_tokens_t, refresh_token, STRING, SHOP_REQUIRED, 0, 0,
-               "bearer token for POST /auth/refresh, which replaces it"),
-    SHOP_FIELD(shop_account_tokens_t, token_type, STRING, SHOP_REQUIRED, 0, 0, "always Bearer"),
+               "Bearer token for POST /auth/refresh, which replaces it"),
+    SHOP_FIELD(shop_account_tokens_t, token_type, STRING, SHOP_REQUIRED, 0, 0, "Always `Bearer`"),
     SHOP_FIELD(shop_account_tokens_t, expires_in, INT, SHOP_REQUIRED, 0, 0,
-               "seconds the access token lives"),
+               "Lifetime of the access token, seconds"),
     SHOP_FIELD(shop_account_tokens_t, refresh_expires_in, INT, SHOP_REQUIRED, 0, 0,
-               "seconds the refresh token lives"),
+               "Lifetime of the refresh token, seconds"),
     SHOP_FIELD_OBJECT_OF(shop_account_tokens_t, user, SHOP_REQUIRED, shop_user_t, shop_user_fields,
-                         "who signed in"),
+                         "The user who signed in"),
     SHOP_FIELDS_END,
 };
 

@@ -11,40 +11,43 @@
 #include "cart_products_api.h"
 
 static const shop_field_t item_fields[] = {
-    SHOP_FIELD(shop_cart_item_t, product_id, ID, SHOP_REQUIRED, 0, 0, "the product"),
-    SHOP_FIELD(shop_cart_item_t, name, STRING, SHOP_REQUIRED, 1, 200, "its name today"),
-    SHOP_FIELD(shop_cart_item_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX, "its price today"),
-    SHOP_FIELD(shop_cart_item_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX, "units"),
+    SHOP_FIELD(shop_cart_item_t, product_id, ID, SHOP_REQUIRED, 0, 0, "Product id"),
+    SHOP_FIELD(shop_cart_item_t, name, STRING, SHOP_REQUIRED, 1, 200,
+               "Present name of the product"),
+    SHOP_FIELD(shop_cart_item_t, price, MONEY, SHOP_REQUIRED, 0, SHOP_PRICE_MAX,
+               "Present price of the product"),
+    SHOP_FIELD(shop_cart_item_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX,
+               "Number of units"),
     SHOP_FIELD(shop_cart_item_t, line_total, MONEY, SHOP_REQUIRED, 0, SHOP_AMOUNT_MAX,
-               "price times quantity"),
+               "Price times quantity"),
     SHOP_FIELD(shop_cart_item_t, available, INT, SHOP_REQUIRED, 0, SHOP_STOCK_MAX,
-               "units that could be ordered now"),
+               "Units available to order now"),
     SHOP_FIELDS_END,
 };
 
 const shop_field_t shop_cart_fields[] = {
     SHOP_FIELD_LIST_OF(shop_cart_view_t, items, SHOP_REQUIRED, item_fields,
-                       "the lines in the order they were added; deleted products have left"),
+                       "Lines, oldest first. Deleted products are left out."),
     SHOP_FIELD(shop_cart_view_t, item_count, INT, SHOP_REQUIRED, 0, INT64_MAX,
-               "units of all lines"),
+               "Number of units of all lines"),
     SHOP_FIELD(shop_cart_view_t, total, MONEY, SHOP_REQUIRED, 0, SHOP_AMOUNT_MAX,
-               "sum of the line totals"),
+               "Sum of the line totals"),
     SHOP_FIELD(shop_cart_view_t, currency, STRING, SHOP_REQUIRED, 3, 3, "ISO 4217 code"),
     SHOP_FIELD(shop_cart_view_t, updated_at, TIME, SHOP_REQUIRED, 0, 0,
-               "when it was changed last; null for a cart never touched"),
+               "Time of the last change; null if there was none"),
     SHOP_FIELDS_END,
 };
 
 static const shop_field_t add_fields[] = {
-    SHOP_FIELD(shop_cart_line_t, product_id, ID, SHOP_REQUIRED, 0, 0, "the product to add"),
+    SHOP_FIELD(shop_cart_line_t, product_id, ID, SHOP_REQUIRED, 0, 0, "Product id"),
     SHOP_FIELD(shop_cart_line_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX,
-               "units to add to the line"),
+               "Number of units to add to the line"),
     SHOP_FIELDS_END,
 };
 
 static const shop_field_t set_fields[] = {
     SHOP_FIELD(shop_cart_line_t, quantity, INT, SHOP_REQUIRED, 1, SHOP_QUANTITY_MAX,
-               "units the line has then"),
+               "New number of units of the line"),
     SHOP_FIELDS_END,
 };
 
@@ -332,7 +335,7 @@ const shop_route_t shop_cart_routes[] = {
       .path = "/cart",
       .handler = cart_show,
       .operation = "showCart",
-      .summary = "The caller's cart at today's prices",
+      .summary = "Get the caller's cart with present prices",
       .tag = "cart",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -342,7 +345,7 @@ const shop_route_t shop_cart_routes[] = {
       .path = "/cart",
       .handler = cart_add,
       .operation = "addToCart",
-      .summary = "Add units of a product",
+      .summary = "Add units of a product to the cart",
       .tag = "cart",
       .access = SHOP_ACCESS_CUSTOMER,
       .body = add_fields,
@@ -355,7 +358,7 @@ const shop_route_t shop_cart_routes[] = {
       .path = "/cart/{product_id}",
       .handler = cart_set,
       .operation = "setCartLine",
-      .summary = "Set the quantity of a line",
+      .summary = "Set the quantity of a cart line",
       .tag = "cart",
       .access = SHOP_ACCESS_CUSTOMER,
       .if_match = true,
@@ -369,7 +372,7 @@ const shop_route_t shop_cart_routes[] = {
       .path = "/cart/{product_id}",
       .handler = cart_remove,
       .operation = "removeCartLine",
-      .summary = "Take a line out",
+      .summary = "Remove a line from the cart",
       .tag = "cart",
       .access = SHOP_ACCESS_CUSTOMER,
       .if_match = true,

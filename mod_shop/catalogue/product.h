@@ -60,12 +60,12 @@ typedef enum {
     SHOP_SORT_COUNT
 } shop_product_sort_t;
 
-#define SHOP_PRODUCT_SORTS_HELP                                                       \
-    "`name`, `price` or `created_at`, `-` in front for descending; `relevance` (the " \
-    "default with `q`): products with every word in their name come first, then the " \
-    "others, each by name. Without `q` the newest come first."
+#define SHOP_PRODUCT_SORTS_HELP                                                         \
+    "`name`, `price` or `created_at`; with a leading `-` descending. `relevance`, the " \
+    "default with `q`: first the products with all words in their name, then the "      \
+    "others, both by name. The default without `q` is `-created_at`."
 
-/* The names that ?sort= takes, NULL-terminated. */
+/* Values of ?sort=, NULL-terminated. */
 extern const char *const shop_product_sorts[];
 shop_product_sort_t shop_product_sort(bool *down, const char *sort);
 

@@ -23,17 +23,18 @@ typedef struct products_params_t {
 
 static const shop_field_t products_params[] = {
     SHOP_PAGE_PARAMS,
-    SHOP_FIELD(products_params_t, category, STRING, 0, 1, 100, "only this category"),
+    SHOP_FIELD(products_params_t, category, STRING, 0, 1, 100, "Only products of this category"),
     SHOP_FIELD(products_params_t, q, STRING, 0, 0, QUERY_CHARACTERS,
-               "words that must all stand in name, category or description; words of the name "
-               "also by their beginning, from three letters on. Without a word it finds nothing"),
-    SHOP_FIELD_DEFAULT(products_params_t, min_price, MONEY, 0, 0, SHOP_PRICE_MAX, "lowest price",
+               "Words that name, category or description must all contain. Words of the name also "
+               "match by a prefix of at least three letters. Without a word nothing is found."),
+    SHOP_FIELD_DEFAULT(products_params_t, min_price, MONEY, 0, 0, SHOP_PRICE_MAX, "Minimum price",
                        -1),
-    SHOP_FIELD_DEFAULT(products_params_t, max_price, MONEY, 0, 0, SHOP_PRICE_MAX, "highest price",
+    SHOP_FIELD_DEFAULT(products_params_t, max_price, MONEY, 0, 0, SHOP_PRICE_MAX, "Maximum price",
                        -1),
     SHOP_FIELD(products_params_t, in_stock, BOOL, 0, 0, 0,
-               "true: only what can be ordered now; false: only what cannot"),
-    SHOP_FIELD(products_params_t, featured, BOOL, 0, 0, 0, "only what is (not) featured"),
+               "true: only products in stock. false: only products that are sold out."),
+    SHOP_FIELD(products_params_t, featured, BOOL, 0, 0, 0,
+               "true: only featured products. false: only others."),
     SHOP_FIELD_ENUM_OF(products_params_t, sort, 0, shop_product_sorts, SHOP_PRODUCT_SORTS_HELP),
     SHOP_FIELDS_END,
 };
@@ -41,9 +42,9 @@ static const shop_field_t products_params[] = {
 static const shop_field_t page_params[] = { SHOP_PAGE_PARAMS, SHOP_FIELDS_END };
 
 static const shop_field_t category_fields[] = {
-    SHOP_FIELD(shop_category_t, name, STRING, SHOP_REQUIRED, 1, 100, "the category"),
+    SHOP_FIELD(shop_category_t, name, STRING, SHOP_REQUIRED, 1, 100, "Category"),
     SHOP_FIELD(shop_category_t, products, INT, SHOP_REQUIRED, 0, INT64_MAX,
-               "number of products in it"),
+               "Number of its products"),
     SHOP_FIELDS_END,
 };
 
@@ -53,7 +54,7 @@ typedef struct categories_t {
 
 static const shop_field_t categories_fields[] = {
     SHOP_FIELD_LIST_OF(categories_t, items, SHOP_REQUIRED, category_fields,
-                       "every category that has a product, by name"),
+                       "Categories that have products, by name"),
     SHOP_FIELDS_END,
 };
 
@@ -249,7 +250,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products",
       .handler = products_list,
       .operation = "listProducts",
-      .summary = "Products, filtered, searched and sorted",
+      .summary = "List products, with filters, search and sorting",
       .tag = "products",
       .access = SHOP_ACCESS_PUBLIC,
       .query = products_params,
@@ -261,7 +262,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products/featured",
       .handler = products_featured,
       .operation = "listFeaturedProducts",
-      .summary = "Featured products, newest first",
+      .summary = "List featured products, newest first",
       .tag = "products",
       .access = SHOP_ACCESS_PUBLIC,
       .query = page_params,
@@ -273,7 +274,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products/{id}",
       .handler = product_show,
       .operation = "showProduct",
-      .summary = "One product",
+      .summary = "Get a product",
       .tag = "products",
       .access = SHOP_ACCESS_PUBLIC,
       .status = 200,
@@ -283,7 +284,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products",
       .handler = shop_product_create,
       .operation = "createProduct",
-      .summary = "Add a product",
+      .summary = "Create a product",
       .tag = "products",
       .access = SHOP_ACCESS_ADMIN,
       .body = shop_product_fields,
@@ -294,7 +295,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products/{id}",
       .handler = shop_product_edit,
       .operation = "replaceProduct",
-      .summary = "Replace a product; absent members take their defaults, stock stays",
+      .summary = "Replace a product. Missing members get their defaults; the stock is kept.",
       .tag = "products",
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
@@ -307,7 +308,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products/{id}",
       .handler = shop_product_edit,
       .operation = "changeProduct",
-      .summary = "Change members of a product (merge patch)",
+      .summary = "Change a product (merge patch)",
       .tag = "products",
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
@@ -321,7 +322,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/products/{id}",
       .handler = shop_product_delete,
       .operation = "deleteProduct",
-      .summary = "Withdraw a product from lists and carts; orders keep their lines",
+      .summary = "Delete a product from lists and carts. Orders keep their lines.",
       .tag = "products",
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
@@ -332,7 +333,7 @@ const shop_route_t shop_product_routes[] = {
       .path = "/categories",
       .handler = categories_list,
       .operation = "listCategories",
-      .summary = "Every category with its number of products",
+      .summary = "List categories with their number of products",
       .tag = "products",
       .access = SHOP_ACCESS_PUBLIC,
       .status = 200,

@@ -28,16 +28,16 @@ typedef struct shop_page_params_t {
       .offset = offsetof(shop_page_params_t, limit),                                             \
       .min = 1,                                                                                  \
       .max = 100,                                                                                \
-      .help = "items per page" },                                                                \
+      .help = "Items per page" },                                                                \
         { .name = "cursor",                                                                      \
           .kind = SHOP_FIELD_STRING,                                                             \
           .offset = offsetof(shop_page_params_t, cursor),                                        \
           .min = 1,                                                                              \
           .max = 4096,                                                                           \
-          .help = "next_cursor of the page before" },                                            \
+          .help = "`next_cursor` of the previous page" },                                        \
     {                                                                                            \
         .name = "count", .kind = SHOP_FIELD_BOOL, .offset = offsetof(shop_page_params_t, count), \
-        .help = "true adds `total`, counted to 10,000"                                           \
+        .help = "true: the reply has `total`, counted up to 10,000"                              \
     }
 
 /* The raw query without the parameter called name, fit for a header; "" when nothing is left. */

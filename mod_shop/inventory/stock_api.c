@@ -19,24 +19,23 @@ typedef struct move_body_t {
 
 static const shop_field_t move_fields[] = {
     SHOP_FIELD(move_body_t, delta, INT, 0, -SHOP_STOCK_MAX, SHOP_STOCK_MAX,
-               "units to add, or to take when negative; either this or `set`"),
+               "Units to add; negative: to remove. Exclusive with `set`."),
     SHOP_FIELD(move_body_t, set, INT, 0, 0, SHOP_STOCK_MAX,
-               "units there are, as counted; either this or `delta`"),
-    SHOP_FIELD(move_body_t, reason, STRING, SHOP_REQUIRED, 1, 200, "why, for the record"),
+               "Counted number of units. Exclusive with `delta`."),
+    SHOP_FIELD(move_body_t, reason, STRING, SHOP_REQUIRED, 1, 200, "Reason for the movement"),
     SHOP_FIELDS_END,
 };
 
 static const shop_field_t movement_fields[] = {
-    SHOP_FIELD(shop_movement_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),
-    SHOP_FIELD_NAMED("product_id", shop_movement_t, unit_id, ID, SHOP_REQUIRED, 0, 0,
-                     "the product"),
+    SHOP_FIELD(shop_movement_t, id, ID, SHOP_REQUIRED, 0, 0, "Movement id"),
+    SHOP_FIELD_NAMED("product_id", shop_movement_t, unit_id, ID, SHOP_REQUIRED, 0, 0, "Product id"),
     SHOP_FIELD(shop_movement_t, delta, INT, SHOP_REQUIRED, -SHOP_STOCK_MAX, SHOP_STOCK_MAX,
-               "units added, negative when taken"),
+               "Units added; negative: removed"),
     SHOP_FIELD(shop_movement_t, stock_after, INT, SHOP_OMIT_NULL, 0, SHOP_STOCK_MAX,
-               "the stock right afterwards; absent when a crash hid it"),
-    SHOP_FIELD(shop_movement_t, reason, STRING, SHOP_REQUIRED, 1, 200, "why"),
-    SHOP_FIELD(shop_movement_t, by, ID, SHOP_REQUIRED, 0, 0, "the admin who moved it"),
-    SHOP_FIELD(shop_movement_t, at, TIME, SHOP_REQUIRED, 0, 0, "when"),
+               "Stock after the movement; missing if a crash lost it"),
+    SHOP_FIELD(shop_movement_t, reason, STRING, SHOP_REQUIRED, 1, 200, "Reason for the movement"),
+    SHOP_FIELD(shop_movement_t, by, ID, SHOP_REQUIRED, 0, 0, "User id of the admin"),
+    SHOP_FIELD(shop_movement_t, at, TIME, SHOP_REQUIRED, 0, 0, "Time of the movement"),
     SHOP_FIELDS_END,
 };
 
@@ -132,7 +131,7 @@ const shop_route_t shop_stock_routes[] = {
       .path = "/products/{id}/stock",
       .handler = stock_move,
       .operation = "moveStock",
-      .summary = "Add to, take from or set the stock",
+      .summary = "Change a product's stock by a difference or to a value",
       .tag = "products",
       .access = SHOP_ACCESS_ADMIN,
       .idempotency_key = true,
@@ -145,7 +144,7 @@ const shop_route_t shop_stock_routes[] = {
       .path = "/products/{id}/stock",
       .handler = movements_list,
       .operation = "listStockMovements",
-      .summary = "Stock movements, newest first",
+      .summary = "List a product's stock movements, newest first",
       .tag = "products",
       .access = SHOP_ACCESS_ADMIN,
       .query = page_params,

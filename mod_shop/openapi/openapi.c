@@ -47,7 +47,7 @@ static json_t *operation_of(shop_openapi_t *doc, const shop_route_t *route)
         json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
     }
     if (route->access == SHOP_ACCESS_ADMIN) {
-        json_object_set_new(operation, "description", json_string("For admins."));
+        json_object_set_new(operation, "description", json_string("Requires the role `admin`."));
     }
     if (json_array_size(parameters)) {
         json_object_set_new(operation, "parameters", parameters);
@@ -103,20 +103,20 @@ static json_t *security_schemes(void)
 {
     return json_pack("{s:{s:s, s:s, s:s, s:s}, s:{s:s, s:s, s:s, s:s}}", "access", "type", "http",
                      "scheme", "bearer", "bearerFormat", "JWT", "description",
-                     "The access token of a login or a refresh.", "refresh", "type", "http",
-                     "scheme", "bearer", "bearerFormat", "JWT", "description",
-                     "The refresh token; good for POST /auth/refresh only.");
+                     "Access token from POST /auth/login or POST /auth/refresh.", "refresh", "type",
+                     "http", "scheme", "bearer", "bearerFormat", "JWT", "description",
+                     "Refresh token; only for POST /auth/refresh.");
 }
 
 static json_t *info(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:{s:s, s:s}}", "title", "mod_shop", "version", API_VERSION,
-                     "description",
-                     "A shop inside Apache HTTP Server. Answers are JSON; refusals are "
-                     "application/problem+json with a stable `code`. HEAD works wherever GET does; "
-                     "OPTIONS answers 204 with `Allow`. Amounts are in major units. A member or "
-                     "parameter that is not listed is refused with 422.",
-                     "license", "name", "MIT", "identifier", "MIT");
+    return json_pack(
+        "{s:s, s:s, s:s, s:{s:s, s:s}}", "title", "mod_shop", "version", API_VERSION, "description",
+        "A shop inside Apache HTTP Server. Replies are JSON; errors are "
+        "application/problem+json with a stable `code`. HEAD is supported wherever GET "
+        "is. OPTIONS is answered with 204 and `Allow`. Amounts are in major units. A "
+        "member or parameter that is not listed is refused with 422.",
+        "license", "name", "MIT", "identifier", "MIT");
 }
 
 json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,

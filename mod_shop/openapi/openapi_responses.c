@@ -10,16 +10,16 @@ static const struct {
     const char *type;
     const char *description;
 } headers[] = {
-    { "Accept-Patch", "string", "media types that PATCH accepts" },
-    { "Allow", "string", "methods of the resource" },
-    { "ETag", "string", "strong entity tag of the body" },
-    { "Link", "string", "rel=\"next\": the next page, relative to the server" },
-    { "Location", "string", "the new object, relative to the server" },
-    { "RateLimit", "string", "what is left in the window" },
-    { "RateLimit-Policy", "string", "the policies in force" },
-    { "Retry-After", "integer", "seconds to wait" },
-    { "WWW-Authenticate", "string", "Bearer, RFC 6750" },
-    { "X-Request-Id", "string", "also in problems and the error log" },
+    { "Accept-Patch", "string", "Media types that PATCH accepts" },
+    { "Allow", "string", "Methods of the resource" },
+    { "ETag", "string", "Strong entity tag of the representation" },
+    { "Link", "string", "rel=\"next\": URI of the next page, relative to the server" },
+    { "Location", "string", "URI of the new object, relative to the server" },
+    { "RateLimit", "string", "Requests left in the window" },
+    { "RateLimit-Policy", "string", "Rate limit policies" },
+    { "Retry-After", "integer", "Seconds to wait" },
+    { "WWW-Authenticate", "string", "Bearer (RFC 6750)" },
+    { "X-Request-Id", "string", "Request id, also in problem documents and the error log" },
 };
 
 #define HEADER_COUNT (sizeof(headers) / sizeof(headers[0]))

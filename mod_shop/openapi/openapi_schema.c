@@ -100,35 +100,37 @@ void shop_openapi_common_schemas(shop_openapi_t *doc)
     }
     json_object_set_new(problem, "type",
                         json_pack("{s:s, s:s, s:s}", "type", "string", "format", "uri-reference",
-                                  "description", "ends in the code, with hyphens"));
-    json_object_set_new(problem, "title", text_schema("what the code means"));
+                                  "description", "Ends in the code, with hyphens"));
+    json_object_set_new(problem, "title", text_schema("Meaning of the code"));
     json_object_set_new(problem, "status", json_pack("{s:s}", "type", "integer"));
-    json_object_set_new(problem, "detail", text_schema("what was wrong this time"));
+    json_object_set_new(problem, "detail", text_schema("Cause in this case"));
     json_object_set_new(problem, "instance", text_schema("urn:request:<request_id>"));
-    json_object_set_new(problem, "request_id", text_schema("also in X-Request-Id"));
+    json_object_set_new(problem, "request_id", text_schema("Same as X-Request-Id"));
     json_object_set_new(problem, "code", json_pack("{s:s, s:o}", "type", "string", "enum", codes));
     json_object_set_new(problem, "errors",
                         json_pack("{s:s, s:o}", "type", "array", "items",
                                   shop_openapi_ref("schemas", "Violation", doc->pool)));
     json_object_set_new(doc->schemas, "Problem",
                         json_pack("{s:s, s:s, s:o, s:[s,s,s,s,s]}", "type", "object", "description",
-                                  "RFC 9457. Some codes add members of their own.", "properties",
-                                  problem, "required", "type", "title", "status", "detail",
-                                  "code"));
+                                  "Problem document (RFC 9457). Some codes have further members.",
+                                  "properties", problem, "required", "type", "title", "status",
+                                  "detail", "code"));
     json_object_set_new(
         doc->schemas, "Violation",
-        json_pack("{s:s, s:{s:o, s:o, s:o}, s:[s,s,s]}", "type", "object", "properties", "pointer",
-                  text_schema("JSON pointer into the body, or ?name of a query parameter"), "code",
-                  text_schema("required, unknown, type, range, length, format, enum, null, "
-                              "decimals, duplicate, ..."),
-                  "detail", text_schema("a sentence for people"), "required", "pointer", "code",
-                  "detail"));
+        json_pack(
+            "{s:s, s:{s:o, s:o, s:o}, s:[s,s,s]}", "type", "object", "properties", "pointer",
+            text_schema("JSON pointer into the body, or `?name` of a query parameter"), "code",
+            text_schema("required, unknown, type, range, length, format, enum, null, "
+                        "decimals, duplicate, ..."),
+            "detail", text_schema("Message for people"), "required", "pointer", "code", "detail"));
     json_object_set_new(
         doc->schemas, "List",
         json_pack("{s:s, s:{s:{s:s}, s:{s:[s,s], s:s}, s:{s:s, s:s}, s:{s:s, s:s}}, s:[s,s]}",
                   "type", "object", "properties", "items", "type", "array", "next_cursor", "type",
-                  "string", "null", "description", "?cursor= of the next page; null on the last",
-                  "total", "type", "integer", "description", "with ?count=true, 10,000 at most",
-                  "total_capped", "type", "boolean", "description", "true: there are more",
-                  "required", "items", "next_cursor"));
+                  "string", "null", "description",
+                  "Value of `?cursor=` for the next page; null on the last page", "total", "type",
+                  "integer", "description",
+                  "With `?count=true`: number of all items, at most 10,000", "total_capped", "type",
+                  "boolean", "description", "true: there are more items than `total`", "required",
+                  "items", "next_cursor"));
 }

@@ -82,8 +82,9 @@ typedef struct status_t {
 static const shop_field_t live_fields[] = { STATUS_FIELD(status, "`ok`"), SHOP_FIELDS_END };
 
 static const shop_field_t ready_fields[] = {
-    STATUS_FIELD(status, "`ok`, `degraded` (Redis is away, or an order waits too long for the "
-                         "background work) or `down` (503)"),
+    STATUS_FIELD(status,
+                 "`ok`, `degraded` (Redis is unavailable, or an order waits too long for the "
+                 "background work) or `down` (503)"),
     STATUS_FIELD(mongodb, "`ok` or `down`"),
     STATUS_FIELD(indexes, "`ok`, `missing` (run `shopctl init`) or `unknown`"),
     STATUS_FIELD(redis, "`ok`, `down` or `off`"),
@@ -98,7 +99,7 @@ const shop_route_t shop_ops_routes[] = {
       .path = "/health/live",
       .handler = show_live,
       .operation = "showLiveness",
-      .summary = "Does the process answer? Touches nothing",
+      .summary = "Liveness: the process answers. Uses no database.",
       .tag = "operations",
       .access = SHOP_ACCESS_PUBLIC,
       .rate = SHOP_RATE_CLASS_EXEMPT,
@@ -108,7 +109,7 @@ const shop_route_t shop_ops_routes[] = {
       .path = "/health/ready",
       .handler = show_ready,
       .operation = "showReadiness",
-      .summary = "Can it serve? At most a second old; 503 with the same members when not",
+      .summary = "Readiness, at most one second old. 503 with the same members if not ready.",
       .tag = "operations",
       .access = SHOP_ACCESS_PUBLIC,
       .rate = SHOP_RATE_CLASS_EXEMPT,
@@ -119,7 +120,7 @@ const shop_route_t shop_ops_routes[] = {
       .path = "/openapi.json",
       .handler = show_openapi,
       .operation = "showOpenapi",
-      .summary = "This document",
+      .summary = "Get this document",
       .tag = "operations",
       .access = SHOP_ACCESS_PUBLIC,
       .status = 200,

@@ -52,10 +52,10 @@ typedef struct shop_record_t {
 /* The rows of a record that is changed: rev rises with each write, and writers compare it. */
 #define SHOP_RECORD_FIELDS(type)                                                              \
     SHOP_FIELD(type, created_at, TIME, SHOP_READ_ONLY | SHOP_ON_CREATE | SHOP_REQUIRED, 0, 0, \
-               "when it was made"),                                                           \
+               "Time of creation"),                                                           \
         SHOP_FIELD(type, updated_at, TIME, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0,              \
-                   "when it was changed last"),                                               \
-        SHOP_FIELD(type, rev, INT, SHOP_READ_ONLY | SHOP_FOR_NOBODY, 0, 0, "revision")
+                   "Time of the last change"),                                                \
+        SHOP_FIELD(type, rev, INT, SHOP_READ_ONLY | SHOP_FOR_NOBODY, 0, 0, "Revision")
 
 typedef struct shop_record_query_t {
     shop_list_query_t list;
