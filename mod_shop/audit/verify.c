@@ -27,7 +27,8 @@ bool shop_verify_names(const apr_array_header_t *entries, const char *id)
     return find(entries, id) != NULL;
 }
 
-/* The hold and the back of an order that was met are accounted for. *backed: a back names it. */
+/* The reservation and the marker of an order that was met are accounted for. *backed: a marker
+ * names it. */
 static shop_verify_entry_t *meet(bool *backed, const apr_array_header_t *holds,
                                  const apr_array_header_t *backs, const char *order_id)
 {
@@ -56,36 +57,36 @@ static int64_t strangers(const apr_array_header_t *holds)
     return sum;
 }
 
-/* ---- products ---- */
+/* ---- units of stock ---- */
 
-void shop_verify_count_line(shop_verify_product_t *product, const shop_verify_line_t *line)
+void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *line)
 {
     bool backed;
-    const shop_verify_entry_t *hold = meet(&backed, product->holds, product->backs, line->order_id);
+    const shop_verify_entry_t *hold = meet(&backed, unit->holds, unit->backs, line->order_id);
 
     if (!shop_verify_is_committed(line->status)) {
-        product->taken += hold ? hold->amount : 0;
+        unit->taken += hold ? hold->amount : 0;
     } else if (!line->returned && !backed) {
-        product->taken += line->quantity;
+        unit->taken += line->quantity;
     }
 }
 
-void shop_verify_close_product(shop_verify_product_t *product)
+void shop_verify_close_unit(shop_verify_unit_t *unit)
 {
-    product->taken += strangers(product->holds);
-    for (int i = 0; i < product->moves->nelts; i++) {
-        product->moved += APR_ARRAY_IDX(product->moves, i, shop_verify_entry_t).amount;
+    unit->taken += strangers(unit->holds);
+    for (int i = 0; i < unit->moves->nelts; i++) {
+        unit->moved += APR_ARRAY_IDX(unit->moves, i, shop_verify_entry_t).amount;
     }
 }
 
-int64_t shop_verify_stock(const shop_verify_product_t *product)
+int64_t shop_verify_stock(const shop_verify_unit_t *unit)
 {
-    return product->opened + product->moved - product->taken;
+    return unit->opened + unit->moved - unit->taken;
 }
 
-int64_t shop_verify_opened(const shop_verify_product_t *product)
+int64_t shop_verify_opened(const shop_verify_unit_t *unit)
 {
-    return product->stock - product->moved + product->taken;
+    return unit->stock - unit->moved + unit->taken;
 }
 
 /* ---- coupons ---- */
@@ -158,9 +159,9 @@ static void wrong(apr_array_header_t *findings, const shop_verify_order_t *order
 /* Nothing that was stored is trusted not to overflow; what does gives a number nobody stored. */
 static int64_t times(int64_t a, int64_t b)
 {
-    int64_t product;
+    int64_t unit;
 
-    return __builtin_mul_overflow(a, b, &product) ? INT64_MIN : product;
+    return __builtin_mul_overflow(a, b, &unit) ? INT64_MIN : unit;
 }
 
 static int64_t plus(int64_t a, int64_t b)

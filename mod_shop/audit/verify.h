@@ -5,23 +5,22 @@
 /* What the books must say: stock from the opening balance, the movements and the orders; a coupon's
  * uses from the orders; an order's sums from its lines. The rules, pure: no I/O, no clock.
  *
- * What an order has taken from a product, state by state (a coupon's use in the same way, one unit
- * at a time):
+ * What an order has taken from a unit of stock (today a product), state by state; a coupon's use in
+ * the same way, one at a time:
  *
- *   order                 hold stands          no hold
- *   placing               the hold's quantity  nothing: not taken yet
- *   aborting              the hold's quantity  nothing: not taken, or given back
- *   failed                the hold's quantity  nothing (a take that came late; the reaper frees it)
- *   pending .. refunded   the line             the line: the hold was spent, which moves no stock
- *   cancelling            the line, until `returned` of the order or `backs` of the product says
- *                         that it was given back (either may be seen first: backs is written first
- *                         and forgotten last)
+ *   order                 reservation stands  no reservation
+ *   placing               its quantity        nothing: not reserved yet
+ *   aborting              its quantity        nothing: not reserved, or released
+ *   failed                its quantity        nothing (reserved late; the reaper releases it)
+ *   pending .. refunded   the line            the line: it was confirmed, which moves no stock
+ *   cancelling            the line, until `returned` of the order or a return marker of the unit
+ * says that it was restocked (either may be seen first: the marker is made first and dropped last)
  *   cancelled             as cancelling; every line is in `returned` by then
- *   not there             the hold's quantity  nothing
+ *   not there             its quantity        nothing
  *
- * So a hold counts where its order is not committed, and never where it is. A line given back by a
- * refund is in `returned` or `backs` too. A product that was deleted gets nothing back, so its
- * stock is not judged. */
+ * So a reservation counts where its order is not committed, and never where it is. A line restocked
+ * by a refund is in `returned` or marked too. A product that was deleted is not restocked, so its
+ * stock is not judged. Stored, reservations are in `holds` and return markers in `backs`. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -50,7 +49,7 @@ typedef struct shop_verify_entry_t {
     bool known; /* the order was met */
 } shop_verify_entry_t;
 
-typedef struct shop_verify_product_t {
+typedef struct shop_verify_unit_t {
     const char *id;
     bool deleted;
     bool has_opened; /* false: made by a version that kept no opening balance */
@@ -60,14 +59,14 @@ typedef struct shop_verify_product_t {
     /* summed up by the rules */
     int64_t moved; /* movements that took effect */
     int64_t taken; /* by orders */
-} shop_verify_product_t;
+} shop_verify_unit_t;
 
-/* What one order has of a product. */
+/* What one order has of a unit. */
 typedef struct shop_verify_line_t {
     const char *order_id;
     int status; /* shop_order_status_t */
     int64_t quantity;
-    bool returned; /* the order says that the line was given back */
+    bool returned; /* the order says that the line was restocked */
 } shop_verify_line_t;
 
 typedef struct shop_verify_coupon_t {
@@ -78,7 +77,7 @@ typedef struct shop_verify_coupon_t {
     apr_array_header_t *holds, *backs; /* shop_verify_entry_t */
     shop_verify_seen_t seen;
     /* summed up by the rules */
-    int64_t taken;                                 /* uses under the limit, holds included */
+    int64_t taken;                                 /* uses under the limit, reservations included */
     int64_t unlimited, unlimited_cancelled, older; /* see shop_verify_coupon_bounds */
 } shop_verify_coupon_t;
 
@@ -87,7 +86,7 @@ typedef struct shop_verify_use_t {
     const char *order_id;
     int status;
     bool limited;  /* was taken from a limit */
-    bool returned; /* the order says that the use was given back */
+    bool returned; /* the order says that the use was restocked */
     int64_t terms_rev;
     int64_t born; /* of the coupon that was used; -1: the order does not say */
 } shop_verify_use_t;
@@ -124,14 +123,14 @@ typedef struct shop_verify_finding_t {
 
 bool shop_verify_is_committed(int status);
 
-/* Counts what the order of `line` has taken; every line of the product once. */
-void shop_verify_count_line(shop_verify_product_t *product, const shop_verify_line_t *line);
-/* After all lines: the holds that no line has accounted for. */
-void shop_verify_close_product(shop_verify_product_t *product);
+/* Counts what the order of `line` has taken; every line of the unit once. */
+void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *line);
+/* After all lines: the reservations that no line has accounted for. */
+void shop_verify_close_unit(shop_verify_unit_t *unit);
 /* What the stock must be; only where has_opened. */
-int64_t shop_verify_stock(const shop_verify_product_t *product);
+int64_t shop_verify_stock(const shop_verify_unit_t *unit);
 /* The opening balance under which the stock is right. */
-int64_t shop_verify_opened(const shop_verify_product_t *product);
+int64_t shop_verify_opened(const shop_verify_unit_t *unit);
 bool shop_verify_names(const apr_array_header_t *entries, const char *id);
 
 void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use);

@@ -28,8 +28,8 @@ void shop_verify_tell(const shop_verify_run_t *run, const shop_verify_finding_t 
 void shop_verify_tell_all(const shop_verify_run_t *run, const apr_array_header_t *findings);
 
 /* ---- verify_stock.c ---- */
-shop_error_t *shop_verify_look_at_product(bool *settled, const shop_verify_run_t *run,
-                                          const char *id, apr_pool_t *pool);
+shop_error_t *shop_verify_look_at_unit(bool *settled, const shop_verify_run_t *run, const char *id,
+                                       apr_pool_t *pool);
 shop_error_t *shop_verify_look_at_coupon(bool *settled, const shop_verify_run_t *run,
                                          const char *code, apr_pool_t *pool);
 /* ---- verify_orders.c ---- */

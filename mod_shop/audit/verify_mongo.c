@@ -4,14 +4,13 @@
 
 #include <string.h>
 
-static const char *const collections[] = { [SHOP_VERIFY_PRODUCTS] = "products",
+static const char *const collections[] = { [SHOP_VERIFY_UNITS] = "products",
                                            [SHOP_VERIFY_COUPONS] = "coupons",
                                            [SHOP_VERIFY_ORDERS] = "orders" };
 
-/* All that stock depends on within the product: what moves it, moves one of these. */
-static const char *const product_members[] = { "opened",   "stock",      "holds",
-                                               "backs",    "back_rev",   "moves",
-                                               "move_rev", "deleted_at", NULL };
+/* All that stock depends on within the document of a unit: what moves it, moves one of these. */
+static const char *const unit_members[] = { "opened", "stock",    "holds",      "backs", "back_rev",
+                                            "moves",  "move_rev", "deleted_at", NULL };
 static const char *const line_members[] = { "status", "items.product", "items.quantity", "returned",
                                             NULL };
 static const char *const movement_members[] = { "delta", NULL };
@@ -124,38 +123,37 @@ static shop_error_t *read_ids(apr_array_header_t **ids, shop_verify_store_t *por
     return err;
 }
 
-/* ---- products ---- */
+/* ---- units of stock: products ---- */
 
-static shop_error_t *read_product(shop_verify_product_t **out, shop_verify_store_t *port,
-                                  const char *id, apr_pool_t *pool)
+static shop_error_t *read_unit(shop_verify_unit_t **out, shop_verify_store_t *port, const char *id,
+                               apr_pool_t *pool)
 {
-    shop_verify_product_t *product = apr_pcalloc(pool, sizeof(*product));
+    shop_verify_unit_t *unit = apr_pcalloc(pool, sizeof(*unit));
     bson_t filter = BSON_INITIALIZER;
-    bson_t *opts = shop_verify_members(product_members);
+    bson_t *opts = shop_verify_members(unit_members);
     const bson_t *doc = NULL;
     bson_iter_t iter;
     shop_error_t *err;
 
     *out = NULL;
     shop_bson_append_oid(&filter, "_id", id);
-    err = shop_mongo_find_one(&doc, mongo_of(port), collections[SHOP_VERIFY_PRODUCTS], &filter,
-                              opts, pool);
+    err = shop_mongo_find_one(&doc, mongo_of(port), collections[SHOP_VERIFY_UNITS], &filter, opts,
+                              pool);
     bson_destroy(opts);
     bson_destroy(&filter);
     if (err || !doc) {
         return err;
     }
-    product->id = id;
-    product->deleted =
-        bson_iter_init_find(&iter, doc, "deleted_at") && !BSON_ITER_HOLDS_NULL(&iter);
-    product->has_opened = bson_has_field(doc, "opened");
-    product->opened = shop_bson_int(doc, "opened", 0);
-    product->stock = shop_bson_int(doc, "stock", 0);
-    product->holds = shop_verify_entries(doc, "holds", "o", "q", pool);
-    product->backs = shop_verify_entries(doc, "backs", "o", "q", pool);
-    product->moves = shop_verify_entries(doc, "moves", "id", "delta", pool);
-    product->seen = shop_verify_seen(doc);
-    *out = product;
+    unit->id = id;
+    unit->deleted = bson_iter_init_find(&iter, doc, "deleted_at") && !BSON_ITER_HOLDS_NULL(&iter);
+    unit->has_opened = bson_has_field(doc, "opened");
+    unit->opened = shop_bson_int(doc, "opened", 0);
+    unit->stock = shop_bson_int(doc, "stock", 0);
+    unit->holds = shop_verify_entries(doc, "holds", "o", "q", pool);
+    unit->backs = shop_verify_entries(doc, "backs", "o", "q", pool);
+    unit->moves = shop_verify_entries(doc, "moves", "id", "delta", pool);
+    unit->seen = shop_verify_seen(doc);
+    *out = unit;
     return NULL;
 }
 
@@ -163,19 +161,19 @@ static shop_error_t *read_product(shop_verify_product_t **out, shop_verify_store
 static shop_error_t *count_movement(void *baton, const bson_t *doc, apr_pool_t *pool)
 {
     shop_verify_walk_t *walk = baton;
-    shop_verify_product_t *product = walk->object;
+    shop_verify_unit_t *unit = walk->object;
     const char *id;
 
     (void)pool;
     apr_pool_clear(walk->scratch);
     id = shop_bson_oid(doc, "_id", walk->scratch);
-    if (id && !shop_verify_names(product->moves, id)) {
-        product->moved += shop_bson_int(doc, "delta", 0);
+    if (id && !shop_verify_names(unit->moves, id)) {
+        unit->moved += shop_bson_int(doc, "delta", 0);
     }
     return NULL;
 }
 
-static int64_t quantity_of(const bson_t *order, const char *product_id, apr_pool_t *pool)
+static int64_t quantity_of(const bson_t *order, const char *unit_id, apr_pool_t *pool)
 {
     bson_t list, item;
     bson_iter_t iter;
@@ -189,7 +187,7 @@ static int64_t quantity_of(const bson_t *order, const char *product_id, apr_pool
                              ? shop_bson_oid(&item, "product", pool)
                              : NULL;
 
-        quantity += id && !strcmp(id, product_id) ? shop_bson_int(&item, "quantity", 0) : 0;
+        quantity += id && !strcmp(id, unit_id) ? shop_bson_int(&item, "quantity", 0) : 0;
     }
     return quantity;
 }
@@ -197,34 +195,34 @@ static int64_t quantity_of(const bson_t *order, const char *product_id, apr_pool
 static shop_error_t *count_line(void *baton, const bson_t *doc, apr_pool_t *pool)
 {
     shop_verify_walk_t *walk = baton;
-    shop_verify_product_t *product = walk->object;
+    shop_verify_unit_t *unit = walk->object;
     shop_verify_line_t line;
 
     (void)pool;
     apr_pool_clear(walk->scratch);
     line.order_id = shop_bson_oid(doc, "_id", walk->scratch);
     line.status = shop_order_status_of_stored(shop_bson_string(doc, "status", walk->scratch));
-    line.quantity = quantity_of(doc, product->id, walk->scratch);
-    line.returned = shop_verify_is_returned(doc, product->id);
+    line.quantity = quantity_of(doc, unit->id, walk->scratch);
+    line.returned = shop_verify_is_returned(doc, unit->id);
     if (line.order_id) {
-        shop_verify_count_line(product, &line);
+        shop_verify_count_line(unit, &line);
     }
     return NULL;
 }
 
-static shop_error_t *count_product(shop_verify_product_t *product, shop_verify_store_t *port,
-                                   apr_pool_t *pool)
+static shop_error_t *count_unit(shop_verify_unit_t *unit, shop_verify_store_t *port,
+                                apr_pool_t *pool)
 {
-    shop_verify_walk_t walk = { product, NULL };
+    shop_verify_walk_t walk = { unit, NULL };
     bson_t moved = BSON_INITIALIZER, ordered = BSON_INITIALIZER;
     bson_t *movements = shop_verify_members(movement_members);
     bson_t *lines = shop_verify_members(line_members);
     shop_error_t *err;
 
     apr_pool_create(&walk.scratch, pool);
-    shop_bson_append_oid(&moved, "product", product->id);
+    shop_bson_append_oid(&moved, "product", unit->id);
     BSON_APPEND_UTF8(&moved, "state", "applied");
-    shop_bson_append_oid(&ordered, "items.product", product->id);
+    shop_bson_append_oid(&ordered, "items.product", unit->id);
     err = shop_mongo_find(mongo_of(port), "stock_movements", &moved, movements, count_movement,
                           &walk, pool);
     if (!err) {
@@ -281,8 +279,8 @@ shop_verify_store_t *shop_verify_store_mongo(shop_mongo_t *mongo, apr_pool_t *po
 
     store->mongo = mongo;
     store->port.ids = read_ids;
-    store->port.product = read_product;
-    store->port.count_product = count_product;
+    store->port.unit = read_unit;
+    store->port.count_unit = count_unit;
     store->port.repair = repair;
     shop_verify_order_mongo(&store->port);
     shop_verify_coupon_mongo(&store->port);

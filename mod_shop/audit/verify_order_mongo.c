@@ -57,7 +57,7 @@ static int64_t sum_refunds(const bson_t *doc)
     return sum;
 }
 
-/* Redeemed before it stands, and until its use is given back: first there, then here. */
+/* Redeemed before it stands, and until its use is restocked: first there, then here. */
 static bool must_be_redeemed(const bson_t *doc, int status)
 {
     return shop_verify_is_committed(status) && status != SHOP_ORDER_CANCELLING &&

@@ -148,8 +148,8 @@ shop_error_t *shop_verify(shop_verify_sums_t *sums, const shop_verify_ports_t *p
     };
 
     memset(sums, 0, sizeof(*sums));
-    SHOP_TRY(walk_ids(&sums->products, &run, SHOP_VERIFY_PRODUCTS, "product",
-                      shop_verify_look_at_product, pool));
+    SHOP_TRY(walk_ids(&sums->products, &run, SHOP_VERIFY_UNITS, "product", shop_verify_look_at_unit,
+                      pool));
     SHOP_TRY(walk_ids(&sums->coupons, &run, SHOP_VERIFY_COUPONS, "coupon",
                       shop_verify_look_at_coupon, pool));
     SHOP_TRY(walk_orders(&run, pool));

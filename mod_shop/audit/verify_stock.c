@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * A product's stock and a coupon's uses against the orders and the ledger. verify_run.c says why
- * this is right while both move. */
+ * The stock of a unit and the uses of a coupon against the orders and the ledger. verify_run.c says
+ * why this is right while both move. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static shop_verify_finding_t *add_numbers(apr_array_header_t *findings, const ch
     return finding;
 }
 
-/* The one number of a product or coupon; *settled false: it moved in between. */
+/* The one number of a unit or coupon; *settled false: it moved in between. */
 static shop_error_t *mend(bool *settled, const shop_verify_run_t *run, shop_verify_what_t what,
                           const shop_verify_seen_t *seen, shop_verify_finding_t *finding,
                           apr_pool_t *pool)
@@ -90,23 +90,23 @@ static shop_error_t *tell_strangers(const shop_verify_run_t *run, const char *ki
     return NULL;
 }
 
-/* ---- products ---- */
+/* ---- units of stock ---- */
 
-static void judge_product(apr_array_header_t *findings, const shop_verify_product_t *product)
+static void judge_unit(apr_array_header_t *findings, const shop_verify_unit_t *unit)
 {
-    int64_t stock = shop_verify_stock(product);
+    int64_t stock = shop_verify_stock(unit);
     shop_verify_finding_t *finding;
 
-    if (product->deleted) {
+    if (unit->deleted) {
         return;
     }
-    if (!product->has_opened) {
-        finding = add(findings, "product", product->id, "opened");
+    if (!unit->has_opened) {
+        finding = add(findings, "product", unit->id, "opened");
         finding->detail = "no opening balance";
         finding->has_computed = true;
-        finding->computed = shop_verify_opened(product);
-    } else if (stock != product->stock) {
-        finding = add_numbers(findings, "product", product->id, "stock", product->stock, stock);
+        finding->computed = shop_verify_opened(unit);
+    } else if (stock != unit->stock) {
+        finding = add_numbers(findings, "product", unit->id, "stock", unit->stock, stock);
         finding->detail = stock < 0 || stock > SHOP_STOCK_MAX ? SHOP_VERIFY_ASK : NULL;
     }
 }
@@ -116,38 +116,38 @@ static bool is_mendable(const shop_verify_finding_t *finding)
     return finding->has_computed && (!finding->detail || strcmp(finding->detail, SHOP_VERIFY_ASK));
 }
 
-shop_error_t *shop_verify_look_at_product(bool *settled, const shop_verify_run_t *run,
-                                          const char *id, apr_pool_t *pool)
+shop_error_t *shop_verify_look_at_unit(bool *settled, const shop_verify_run_t *run, const char *id,
+                                       apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
     apr_array_header_t *findings = apr_array_make(pool, 2, sizeof(shop_verify_finding_t));
-    shop_verify_product_t *product, *after;
+    shop_verify_unit_t *unit, *after;
 
-    SHOP_TRY(store->product(&product, store, id, pool));
-    if (!product) {
+    SHOP_TRY(store->unit(&unit, store, id, pool));
+    if (!unit) {
         return NULL;
     }
-    SHOP_TRY(store->count_product(product, store, pool));
-    shop_verify_close_product(product);
-    judge_product(findings, product);
-    if (!findings->nelts && !has_stranger(product->holds) && !has_stranger(product->backs)) {
+    SHOP_TRY(store->count_unit(unit, store, pool));
+    shop_verify_close_unit(unit);
+    judge_unit(findings, unit);
+    if (!findings->nelts && !has_stranger(unit->holds) && !has_stranger(unit->backs)) {
         return NULL;
     }
-    SHOP_TRY(store->product(&after, store, id, pool));
-    *settled = after && is_same(&product->seen, &after->seen);
+    SHOP_TRY(store->unit(&after, store, id, pool));
+    *settled = after && is_same(&unit->seen, &after->seen);
     for (int i = 0; *settled && run->repair && i < findings->nelts; i++) {
         shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, i, shop_verify_finding_t);
 
         if (is_mendable(finding)) {
-            SHOP_TRY(mend(settled, run, SHOP_VERIFY_PRODUCTS, &product->seen, finding, pool));
+            SHOP_TRY(mend(settled, run, SHOP_VERIFY_UNITS, &unit->seen, finding, pool));
         }
     }
     if (!*settled) {
         return NULL;
     }
     shop_verify_tell_all(run, findings);
-    SHOP_TRY(tell_strangers(run, "product", id, false, product->holds, run->ports->stock, pool));
-    return tell_strangers(run, "product", id, true, product->backs, run->ports->stock, pool);
+    SHOP_TRY(tell_strangers(run, "product", id, false, unit->holds, run->ports->stock, pool));
+    return tell_strangers(run, "product", id, true, unit->backs, run->ports->stock, pool);
 }
 
 /* ---- coupons ---- */

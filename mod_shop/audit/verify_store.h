@@ -11,7 +11,7 @@
 /* How many objects one page has at most. */
 #define SHOP_VERIFY_PAGE 200
 
-typedef enum { SHOP_VERIFY_PRODUCTS, SHOP_VERIFY_COUPONS, SHOP_VERIFY_ORDERS } shop_verify_what_t;
+typedef enum { SHOP_VERIFY_UNITS, SHOP_VERIFY_COUPONS, SHOP_VERIFY_ORDERS } shop_verify_what_t;
 
 /* One member of a repair. */
 typedef struct shop_verify_value_t {
@@ -21,16 +21,16 @@ typedef struct shop_verify_value_t {
 
 typedef struct shop_verify_store_t shop_verify_store_t;
 struct shop_verify_store_t {
-    /* A page of ids (const char *) behind after (NULL: from the first); products or coupons. */
+    /* A page of ids (const char *) behind after (NULL: from the first); units or coupons. */
     shop_error_t *(*ids)(apr_array_header_t **ids, shop_verify_store_t *store,
                          shop_verify_what_t what, const char *after, apr_pool_t *pool);
     /* NULL when there is none; deleted ones too. */
-    shop_error_t *(*product)(shop_verify_product_t **product, shop_verify_store_t *store,
-                             const char *id, apr_pool_t *pool);
-    /* Adds the ledger's movements that are not named in `moves` to product->moved, and counts every
-     * order line of the product. By index. */
-    shop_error_t *(*count_product)(shop_verify_product_t *product, shop_verify_store_t *store,
-                                   apr_pool_t *pool);
+    shop_error_t *(*unit)(shop_verify_unit_t **unit, shop_verify_store_t *store, const char *id,
+                          apr_pool_t *pool);
+    /* Adds the ledger's movements that are not named in `moves` to unit->moved, and counts every
+     * order line of the unit. By index. */
+    shop_error_t *(*count_unit)(shop_verify_unit_t *unit, shop_verify_store_t *store,
+                                apr_pool_t *pool);
     shop_error_t *(*coupon)(shop_verify_coupon_t **coupon, shop_verify_store_t *store,
                             const char *code, apr_pool_t *pool);
     /* Counts the use of every order that names the coupon. By index. */

@@ -34,8 +34,9 @@ struct shop_cache_t {
     /* Stores a reply that was read from the database after the get() that filled slot. */
     void (*put)(shop_cache_t *cache, const shop_cache_slot_t *slot, const shop_page_t *page,
                 int ttl_s, apr_pool_t *pool);
-    /* The subjects (product ids) changed: replies that contain them are stale. count 0: all replies
-     * are. To be called after the write was acknowledged and before the client is answered. */
+    /* The subjects (ids of units of stock, SHOP_SUBJECT_STOCK) changed: replies that contain them
+     * are stale. count 0: all replies are. To be called after the write was acknowledged and before
+     * the client is answered. */
     void (*invalidate)(shop_cache_t *cache, const char *const *subjects, int count,
                        apr_pool_t *pool);
 };

@@ -36,7 +36,7 @@ typedef struct shop_address_t {
 } shop_address_t;
 
 typedef struct shop_order_line_t {
-    const char *product_id;
+    const char *unit_id; /* of stock: today the product's id */
     const char *name;
     int64_t price; /* frozen */
     int64_t quantity;
@@ -71,7 +71,7 @@ typedef struct shop_order_t {
     const char *number;
     const char *user_id;
     shop_order_status_t status;
-    apr_array_header_t *items; /* shop_order_line_t *, by product id */
+    apr_array_header_t *items; /* shop_order_line_t *, by unit id */
     int64_t subtotal, discount, total;
     const char *currency;
     const char *coupon_code;   /* NULL: none */
@@ -96,7 +96,7 @@ typedef struct shop_order_t {
     apr_time_t lease_at;          /* past it the reaper takes over */
     bool unfinished;              /* something is left to be done */
     bool restocking;              /* a refund's goods are on their way into stock */
-    apr_array_header_t *returned; /* const char *: product ids (and "coupon") given back */
+    apr_array_header_t *returned; /* const char *: unit ids (and "coupon") that were restocked */
     const char *reply;            /* stored reply bytes, NULL until committed */
     apr_size_t reply_size;
 } shop_order_t;

@@ -117,7 +117,7 @@ void shop_order_stock_moved(const shop_app_t *app, const shop_order_t *order, ap
     const char **subjects = apr_palloc(pool, sizeof(*subjects) * (size_t)(count + 1));
 
     for (int i = 0; i < count; i++) {
-        subjects[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->product_id;
+        subjects[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->unit_id;
     }
     subjects[count] = SHOP_SUBJECT_STOCK;
     app->cache->invalidate(app->cache, subjects, count + 1, pool);

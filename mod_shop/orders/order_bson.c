@@ -54,7 +54,7 @@ static void append_items(bson_t *doc, const apr_array_header_t *items)
 
         bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
         bson_append_document_begin(&array, index, -1, &inner);
-        shop_bson_append_oid(&inner, "product", line->product_id);
+        shop_bson_append_oid(&inner, "product", line->unit_id);
         bson_append_utf8(&inner, "name", -1, line->name, -1);
         bson_append_int64(&inner, "price", -1, line->price);
         bson_append_int64(&inner, "quantity", -1, line->quantity);
@@ -152,13 +152,13 @@ static void read_line(apr_array_header_t *array, const bson_t *doc, apr_pool_t *
 {
     shop_order_line_t *line = apr_pcalloc(pool, sizeof(*line));
 
-    line->product_id = shop_bson_oid(doc, "product", pool);
+    line->unit_id = shop_bson_oid(doc, "product", pool);
     line->name = shop_bson_string(doc, "name", pool);
     line->price = shop_bson_int(doc, "price", 0);
     line->quantity = shop_bson_int(doc, "quantity", 0);
     line->line_total = shop_bson_int(doc, "total", 0);
     line->discount = shop_bson_int(doc, "discount", 0);
-    if (line->product_id) {
+    if (line->unit_id) {
         APR_ARRAY_PUSH(array, shop_order_line_t *) = line;
     }
 }

@@ -327,7 +327,7 @@ shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order
     const char **ids = apr_palloc(pool, sizeof(*ids) * (size_t)(count + 1));
 
     for (int i = 0; i < count; i++) {
-        ids[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->product_id;
+        ids[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->unit_id;
     }
     SHOP_TRY(ports->stock->confirm(ports->stock, &lines, pool));
     SHOP_TEST_POINT("cleaning.spent", pool);

@@ -28,7 +28,7 @@ typedef struct shop_order_ports_t {
 
 /* ---- pricing: order_quote.c ---- */
 typedef struct shop_order_quote_t {
-    shop_order_t *order;    /* items by product id, sums, cart_gen, the coupon's terms; no id yet */
+    shop_order_t *order;    /* items by unit id, sums, cart_gen, the coupon's terms; no id yet */
     shop_coupon_t *coupon;  /* as read; NULL when none was named or found */
     shop_error_t *refusal;  /* why the coupon does not apply, NULL: it does, or none was named */
     shop_error_t *shortage; /* OUT_OF_STOCK naming every short line, or NULL */
@@ -42,8 +42,8 @@ shop_error_t *shop_order_price(shop_order_quote_t *quote, const shop_order_ports
 shop_error_t *shop_order_quote(shop_order_quote_t *quote, const shop_order_ports_t *ports,
                                const char *user_id, const char *coupon_code, apr_pool_t *pool);
 /* OUT_OF_STOCK with `lines`; call shop_order_short for each line, then use *err. */
-void shop_order_short(shop_error_t **err, const char *product_id, int64_t requested,
-                      int64_t available, apr_pool_t *pool);
+void shop_order_short(shop_error_t **err, const char *unit_id, int64_t requested, int64_t available,
+                      apr_pool_t *pool);
 
 /* ---- placing: order_place.c ---- */
 typedef struct shop_order_request_t {

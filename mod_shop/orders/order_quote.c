@@ -7,10 +7,10 @@
 #include "../base/money.h"
 #include "order_ports.h"
 
-static int by_product(const void *a, const void *b)
+static int by_unit(const void *a, const void *b)
 {
-    return strcmp((*(shop_order_line_t *const *)a)->product_id,
-                  (*(shop_order_line_t *const *)b)->product_id);
+    return strcmp((*(shop_order_line_t *const *)a)->unit_id,
+                  (*(shop_order_line_t *const *)b)->unit_id);
 }
 
 static const shop_product_t *product_of(const apr_array_header_t *products, const char *id)
@@ -25,8 +25,8 @@ static const shop_product_t *product_of(const apr_array_header_t *products, cons
     return NULL;
 }
 
-void shop_order_short(shop_error_t **err, const char *product_id, int64_t requested,
-                      int64_t available, apr_pool_t *pool)
+void shop_order_short(shop_error_t **err, const char *unit_id, int64_t requested, int64_t available,
+                      apr_pool_t *pool)
 {
     json_t *lines;
 
@@ -36,7 +36,7 @@ void shop_order_short(shop_error_t **err, const char *product_id, int64_t reques
     }
     lines = json_object_get((*err)->extra, "lines");
     json_array_append_new(lines,
-                          json_pack("{s:s, s:I, s:I}", "product_id", product_id, "requested",
+                          json_pack("{s:s, s:I, s:I}", "product_id", unit_id, "requested",
                                     (json_int_t)requested, "available", (json_int_t)available));
 }
 
@@ -48,13 +48,13 @@ static void add_line(shop_order_t *order, const shop_product_t *product, int64_t
 
     for (int i = 0; i < order->items->nelts; i++) {
         line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
-        if (!strcmp(line->product_id, product->id)) {
+        if (!strcmp(line->unit_id, product->id)) {
             line->quantity += quantity;
             return;
         }
     }
     line = apr_pcalloc(pool, sizeof(*line));
-    line->product_id = product->id;
+    line->unit_id = product->id;
     line->name = product->name;
     line->price = product->price;
     line->quantity = quantity;
@@ -86,14 +86,14 @@ static shop_error_t *price_lines(shop_order_quote_t *quote, const shop_order_por
     }
     if (order->items->nelts) {
         qsort(order->items->elts, (size_t)order->items->nelts, sizeof(shop_order_line_t *),
-              by_product);
+              by_unit);
     }
     for (int i = 0; i < order->items->nelts; i++) {
         const shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
-        const shop_product_t *product = product_of(products, line->product_id);
+        const shop_product_t *product = product_of(products, line->unit_id);
 
         if (product->stock < line->quantity) {
-            shop_order_short(&quote->shortage, line->product_id, line->quantity,
+            shop_order_short(&quote->shortage, line->unit_id, line->quantity,
                              product->stock > 0 ? product->stock : 0, pool);
         }
     }

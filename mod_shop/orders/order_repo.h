@@ -53,7 +53,7 @@ struct shop_order_repo_t {
                             const shop_order_event_t *event, apr_pool_t *pool);
     /* Ends restocking. Any number of times. */
     shop_error_t *(*restocked)(shop_order_repo_t *repo, const char *id, apr_pool_t *pool);
-    /* Records that a line (product id or "coupon") was given back. */
+    /* Records that a line (unit id or "coupon") was restocked. */
     shop_error_t *(*mark_returned)(shop_order_repo_t *repo, const char *id, const char *line,
                                    apr_pool_t *pool);
     /* Nothing is left to do: unset unfinished, unless something began meanwhile (cancelling,

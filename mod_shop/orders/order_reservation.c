@@ -17,7 +17,7 @@ shop_reservation_t shop_order_stock_lines(const shop_order_t *order, apr_pool_t 
     for (int i = 0; i < order->items->nelts; i++) {
         const shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
 
-        lines[i] = (shop_reservation_line_t){ line->product_id, line->quantity, line->price };
+        lines[i] = (shop_reservation_line_t){ line->unit_id, line->quantity, line->price };
     }
     return reservation;
 }

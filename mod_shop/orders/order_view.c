@@ -18,7 +18,8 @@ const shop_field_t shop_order_address_fields[] = {
 };
 
 const shop_field_t shop_order_item_fields[] = {
-    SHOP_FIELD(shop_order_line_t, product_id, ID, SHOP_REQUIRED, 0, 0, "the product"),
+    SHOP_FIELD_NAMED("product_id", shop_order_line_t, unit_id, ID, SHOP_REQUIRED, 0, 0,
+                     "the product"),
     SHOP_FIELD(shop_order_line_t, name, STRING, SHOP_REQUIRED, 0, 0, "its name when ordered"),
     SHOP_FIELD(shop_order_line_t, price, MONEY, SHOP_REQUIRED, 0, 0, "its price when ordered"),
     SHOP_FIELD(shop_order_line_t, quantity, INT, SHOP_REQUIRED, 0, 0, "units"),

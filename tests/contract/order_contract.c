@@ -145,7 +145,7 @@ static void what_goes_in_comes_out(void)
     T_STR(found->fingerprint, "fp");
     T_INT(found->history->nelts, 1);
     line = APR_ARRAY_IDX(found->items, 0, shop_order_line_t *);
-    T_STR(line->product_id, "b00000000000000000000001");
+    T_STR(line->unit_id, "b00000000000000000000001");
     T_INT(line->quantity, 3);
     T_INT(line->discount, 300);
 }

@@ -51,17 +51,17 @@ static void an_honest_shop_is_clean(void)
 
 static void stock_is_mended(void)
 {
-    const char *product;
+    const char *unit;
 
     verify_open_shop();
-    product = verify_oid(verify_shop->products[0]);
-    verify_plant("products", product, "{\"$inc\": {\"stock\": 7}}");
+    unit = verify_oid(verify_shop->products[0]);
+    verify_plant("products", unit, "{\"$inc\": {\"stock\": 7}}");
     is_found_and_mended("product stock!");
     T_INT(order_shop_stock(verify_shop, 0), 100);
-    verify_plant("products", product, "{\"$inc\": {\"stock\": -7}}");
+    verify_plant("products", unit, "{\"$inc\": {\"stock\": -7}}");
     is_found_and_mended("product stock!");
     T_INT(order_shop_stock(verify_shop, 0), 100);
-    verify_plant("products", product, "{\"$unset\": {\"opened\": \"\"}}");
+    verify_plant("products", unit, "{\"$unset\": {\"opened\": \"\"}}");
     is_found_and_mended("product opened!");
     T_INT(order_shop_stock(verify_shop, 0), 100);
     uproot("stock_movements", "{\"delta\": 5}", 1); /* a page of the ledger is gone */
@@ -93,14 +93,14 @@ static const char *stranger(const char *array, const char *number, int by)
 
 static void what_nobody_holds_is_given_back(void)
 {
-    const char *product;
+    const char *unit;
 
     verify_open_shop();
-    product = verify_oid(verify_shop->products[0]);
-    verify_plant("products", product, stranger("holds", "stock", -3));
+    unit = verify_oid(verify_shop->products[0]);
+    verify_plant("products", unit, stranger("holds", "stock", -3));
     is_found_and_mended("product holds!");
     T_INT(order_shop_stock(verify_shop, 0), 100);
-    verify_plant("products", product, stranger("backs", "stock", 0));
+    verify_plant("products", unit, stranger("backs", "stock", 0));
     is_found_and_mended("product backs!");
     verify_plant("coupons", "\"TEN\"", stranger("holds", "remaining", -1));
     is_found_and_mended("coupon holds!");

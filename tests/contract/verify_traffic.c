@@ -213,10 +213,10 @@ static void a_repair_yields_to_what_moved(void)
     T_STR(verify_books(false).said, "");
 }
 
-static shop_error_t *read_then_move(shop_verify_product_t **product, shop_verify_store_t *store,
+static shop_error_t *read_then_move(shop_verify_unit_t **unit, shop_verify_store_t *store,
                                     const char *id, apr_pool_t *pool)
 {
-    shop_error_t *err = real.product(product, store, id, pool);
+    shop_error_t *err = real.unit(unit, store, id, pool);
 
     T_OK(verify_move_stock(0, moved++ % 2 ? -1 : 1, false, NULL, pool));
     return err;
@@ -225,7 +225,7 @@ static shop_error_t *read_then_move(shop_verify_product_t **product, shop_verify
 static void step_behind_each_read(shop_verify_store_t *store)
 {
     real = *store;
-    store->product = read_then_move;
+    store->unit = read_then_move;
 }
 
 static void what_never_holds_still_is_not_judged(void)

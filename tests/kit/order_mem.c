@@ -40,7 +40,7 @@ static apr_array_header_t *copy_items(const apr_array_header_t *from, apr_pool_t
         shop_order_line_t *line =
             apr_pmemdup(pool, APR_ARRAY_IDX(from, i, shop_order_line_t *), sizeof(*line));
 
-        line->product_id = apr_pstrdup(pool, line->product_id);
+        line->unit_id = apr_pstrdup(pool, line->unit_id);
         line->name = apr_pstrdup(pool, line->name);
         APR_ARRAY_PUSH(items, shop_order_line_t *) = line;
     }

@@ -153,10 +153,10 @@ void order_shop_settle(order_shop_t *shop)
     T_INT(done, 0);
 }
 
-static bool is_back(const shop_order_t *order, const char *product_id)
+static bool is_back(const shop_order_t *order, const char *unit_id)
 {
     for (int i = 0; i < order->returned->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(order->returned, i, const char *), product_id)) {
+        if (!strcmp(APR_ARRAY_IDX(order->returned, i, const char *), unit_id)) {
             return true;
         }
     }
@@ -182,8 +182,8 @@ static void audit_user(const order_shop_t *shop, const char *user_id, int64_t so
         for (int j = 0; stands && j < order->items->nelts; j++) {
             const shop_order_line_t *line = APR_ARRAY_IDX(order->items, j, shop_order_line_t *);
 
-            sold[strcmp(line->product_id, shop->products[0]) != 0] +=
-                is_back(order, line->product_id) ? 0 : line->quantity;
+            sold[strcmp(line->unit_id, shop->products[0]) != 0] +=
+                is_back(order, line->unit_id) ? 0 : line->quantity;
         }
     }
     T_OK(shop->ports.coupons->uses(&uses, shop->ports.coupons, "TEN", 1, user_id, t_pool));

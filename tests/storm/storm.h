@@ -188,7 +188,7 @@ void storm_people(storm_t *storm);
 /* ---- refunds: storm_refund.c ---- */
 void storm_refunder(storm_worker_t *worker);
 /* Is this line of a placed order in stock again? */
-bool storm_is_returned(const shop_order_t *order, const char *product_id);
+bool storm_is_returned(const shop_order_t *order, const char *unit_id);
 /* Of a placed order; returns what is left, for storm->state. */
 const char *storm_audit_refunds(storm_t *storm, int at, const shop_order_t *order);
 /* order: as it is stored, NULL: gone */

@@ -88,8 +88,8 @@ static void audit_order(storm_t *storm, books_t *books, int at)
     for (int i = 0; i < order->items->nelts; i++) {
         const shop_order_line_t *line = APR_ARRAY_IDX(order->items, i, shop_order_line_t *);
 
-        if (!storm_is_returned(order, line->product_id)) {
-            books->sold[storm_product_of(line->product_id)] += line->quantity;
+        if (!storm_is_returned(order, line->unit_id)) {
+            books->sold[storm_product_of(line->unit_id)] += line->quantity;
         }
     }
     if (order->coupon_code) {

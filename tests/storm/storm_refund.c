@@ -162,9 +162,9 @@ static bool is_returned(const shop_order_t *order, const char *line)
     return false;
 }
 
-bool storm_is_returned(const shop_order_t *order, const char *product_id)
+bool storm_is_returned(const shop_order_t *order, const char *unit_id)
 {
-    return order->status == SHOP_ORDER_CANCELLED || is_returned(order, product_id);
+    return order->status == SHOP_ORDER_CANCELLED || is_returned(order, unit_id);
 }
 
 /* A cancelled order gave back everything, a restocking refund every line but not the coupon, and
@@ -175,7 +175,7 @@ static void audit_returned(storm_t *storm, int at, const shop_order_t *order, bo
     bool coupon = cancelled && (order->coupon_limited || order->coupon_user_limit >= 0);
 
     for (int i = 0; i < order->items->nelts; i++) {
-        const char *id = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->product_id;
+        const char *id = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->unit_id;
 
         if (is_returned(order, id) != (cancelled || restocked)) {
             storm_bad(storm, "returned is wrong", "p%d of o%d, %s", storm_product_of(id), at,

@@ -18,16 +18,16 @@ static apr_array_header_t *entries(const char *id, int64_t amount)
 /* 100 units at the beginning; the order has a line of 3 and holds 3 when held. */
 static int64_t stock_with(int status, bool held, bool returned, bool backed)
 {
-    shop_verify_product_t product = { .has_opened = true,
-                                      .opened = 100,
-                                      .holds = entries(held ? "o1" : NULL, 3),
-                                      .backs = entries(backed ? "o1" : NULL, 3),
-                                      .moves = entries(NULL, 0) };
+    shop_verify_unit_t unit = { .has_opened = true,
+                                .opened = 100,
+                                .holds = entries(held ? "o1" : NULL, 3),
+                                .backs = entries(backed ? "o1" : NULL, 3),
+                                .moves = entries(NULL, 0) };
     shop_verify_line_t line = { "o1", status, 3, returned };
 
-    shop_verify_count_line(&product, &line);
-    shop_verify_close_product(&product);
-    return shop_verify_stock(&product);
+    shop_verify_count_line(&unit, &line);
+    shop_verify_close_unit(&unit);
+    return shop_verify_stock(&unit);
 }
 
 static void an_uncommitted_order_has_what_it_holds(void)
@@ -54,19 +54,19 @@ static void a_committed_order_has_its_line_until_it_was_given_back(void)
 
 static void movements_and_strangers_count(void)
 {
-    shop_verify_product_t product = { .has_opened = true,
-                                      .opened = 10,
-                                      .stock = 7,
-                                      .moved = 5,
-                                      .holds = entries("nobody", 4),
-                                      .backs = entries(NULL, 0),
-                                      .moves = entries("m1", -2) };
+    shop_verify_unit_t unit = { .has_opened = true,
+                                .opened = 10,
+                                .stock = 7,
+                                .moved = 5,
+                                .holds = entries("nobody", 4),
+                                .backs = entries(NULL, 0),
+                                .moves = entries("m1", -2) };
 
-    shop_verify_close_product(&product);
-    T_INT(shop_verify_stock(&product), 10 + 5 - 2 - 4);
-    T_INT(shop_verify_opened(&product), 7 - 5 + 2 + 4);
-    T_TRUE(!APR_ARRAY_IDX(product.holds, 0, shop_verify_entry_t).known);
-    T_TRUE(shop_verify_names(product.moves, "m1") && !shop_verify_names(product.moves, "m2"));
+    shop_verify_close_unit(&unit);
+    T_INT(shop_verify_stock(&unit), 10 + 5 - 2 - 4);
+    T_INT(shop_verify_opened(&unit), 7 - 5 + 2 + 4);
+    T_TRUE(!APR_ARRAY_IDX(unit.holds, 0, shop_verify_entry_t).known);
+    T_TRUE(shop_verify_names(unit.moves, "m1") && !shop_verify_names(unit.moves, "m2"));
 }
 
 /* Bounds of a coupon of 10 uses, born at 5, after one order's use. */

@@ -64,7 +64,7 @@ static shop_order_t *order_of(int lines, apr_pool_t *pool)
     for (int i = 0; i < lines; i++) {
         shop_order_line_t *line = apr_pcalloc(pool, sizeof(*line));
 
-        line->product_id = apr_psprintf(pool, "%024d", i);
+        line->unit_id = apr_psprintf(pool, "%024d", i);
         APR_ARRAY_PUSH(order->items, shop_order_line_t *) = line;
     }
     return order;
