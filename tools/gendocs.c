@@ -59,6 +59,13 @@ static void errors(void)
     puts("` | " title ". " help " |");
 #include "mod_shop/base/errors.def"
 #undef SHOP_ERROR
+    puts("\n## Rows of `errors`\n\nGenerated from `mod_shop/base/violations.def`. A refusal of "
+         "members "
+         "or query parameters lists each: `pointer` (RFC 6901, or `?name` for a query parameter), "
+         "a stable `code`, and `detail` for people.\n\n| `code` | Meaning |\n|---|---|");
+#define SHOP_VIOLATION(code, help) puts("| `" code "` | " help " |");
+#include "mod_shop/base/violations.def"
+#undef SHOP_VIOLATION
 }
 
 static void log_lines(void)

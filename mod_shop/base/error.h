@@ -20,9 +20,8 @@ typedef enum {
 /* One refused member or query parameter (a row of "errors" in a 422). */
 typedef struct shop_violation_t {
     const char *pointer; /* RFC 6901 pointer into the body, or "?name" for a query parameter */
-    const char
-        *code; /* stable: required, unknown, type, range, length, format, enum, duplicate, ... */
-    const char *detail; /* a sentence for people */
+    const char *code;    /* stable; one of violations.def */
+    const char *detail;  /* a sentence for people */
     struct shop_violation_t *next;
 } shop_violation_t;
 

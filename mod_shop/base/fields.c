@@ -10,12 +10,13 @@
 #include "clock.h"
 #include "id.h"
 #include "money.h"
+#include "number.h"
 #include "text.h"
 
 /* What stays the same while one body is read. */
 typedef struct reading_t {
     shop_error_t *err;
-    bool has_exponent;
+    const shop_json_doc_t *doc;
     int currency_exponent;
     apr_pool_t *pool;
 } reading_t;
@@ -23,25 +24,6 @@ typedef struct reading_t {
 static void read_object(reading_t *reading, void *record, shop_present_t *present,
                         const shop_field_t *fields, const json_t *object, bool partial,
                         const char *above);
-
-/* RFC 6901: "~" and "/" in a member name are written ~0 and ~1. */
-static const char *pointer_to(const char *above, const char *name, apr_pool_t *pool)
-{
-    size_t length = strlen(above) + 1;
-    char *pointer = apr_palloc(pool, length + 2 * strlen(name) + 1);
-    char *out = pointer + apr_snprintf(pointer, length + 1, "%s/", above);
-
-    for (; *name; name++) {
-        if (*name == '~' || *name == '/') {
-            *out++ = '~';
-            *out++ = *name == '~' ? '0' : '1';
-        } else {
-            *out++ = *name;
-        }
-    }
-    *out = '\0';
-    return pointer;
-}
 
 static bool is_bounded(const shop_field_t *field)
 {
@@ -138,20 +120,59 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
     return length_fits(err, (int64_t)shop_text_length(*text), field, pointer, "characters", pool);
 }
 
-bool shop_field_check_number(shop_error_t **err, int64_t number, const shop_field_t *field,
-                             const char *pointer, int currency_exponent, apr_pool_t *pool)
+/* A bound of the row as a client would write it. */
+static const char *bound(int64_t number, const shop_field_t *field, int currency_exponent,
+                         apr_pool_t *pool)
+{
+    return shop_money_text(number, field->kind == SHOP_FIELD_MONEY ? currency_exponent : 0, pool);
+}
+
+static bool number_fits(shop_error_t **err, int64_t number, const shop_field_t *field,
+                        const char *pointer, int currency_exponent, apr_pool_t *pool)
 {
     if (!is_bounded(field) || (number >= field->min && number <= field->max)) {
         return true;
     }
-    if (field->kind == SHOP_FIELD_MONEY) {
-        shop_error_violate(err, pool, pointer, "range", "must be from %s to %s",
-                           shop_money_text(field->min, currency_exponent, pool),
-                           shop_money_text(field->max, currency_exponent, pool));
+    if (number > field->max) {
+        shop_error_violate(err, pool, pointer, "too_large", "must be at most %s",
+                           bound(field->max, field, currency_exponent, pool));
+    } else if (number < 0 && field->min >= 0) {
+        shop_error_violate(err, pool, pointer, "negative", "must be at least %s",
+                           bound(field->min, field, currency_exponent, pool));
     } else {
-        shop_error_violate(err, pool, pointer, "range",
-                           "must be from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, field->min,
-                           field->max);
+        shop_error_violate(err, pool, pointer, "too_small", "must be at least %s",
+                           bound(field->min, field, currency_exponent, pool));
+    }
+    return false;
+}
+
+bool shop_field_read_number(shop_error_t **err, int64_t *number, const char *text,
+                            const shop_field_t *field, const char *pointer, int currency_exponent,
+                            apr_pool_t *pool)
+{
+    bool money = field->kind == SHOP_FIELD_MONEY;
+    int decimals = money ? currency_exponent : 0;
+    shop_number_t read = shop_number_read(number, text, decimals);
+
+    if (read == SHOP_NUMBER_NONE) {
+        shop_error_violate(err, pool, pointer, "type", "must be a %snumber", money ? "" : "whole ");
+    } else if (money && text[strcspn(text, "eE")]) {
+        shop_error_violate(err, pool, pointer, "format",
+                           "must be a plain decimal without an exponent");
+    } else if (read == SHOP_NUMBER_DECIMALS && decimals) {
+        shop_error_violate(err, pool, pointer, "decimals", "must have at most %d decimals",
+                           decimals);
+    } else if (read == SHOP_NUMBER_DECIMALS) {
+        shop_error_violate(err, pool, pointer, "decimals", "must be a whole number");
+    } else if (read != SHOP_NUMBER_OK && !is_bounded(field)) {
+        shop_error_violate(err, pool, pointer,
+                           read == SHOP_NUMBER_LARGE ? "too_large" : "too_small",
+                           "does not fit in 64 bits");
+    } else {
+        *number = read == SHOP_NUMBER_LARGE   ? INT64_MAX
+                  : read == SHOP_NUMBER_SMALL ? INT64_MIN
+                                              : *number;
+        return number_fits(err, *number, field, pointer, currency_exponent, pool);
     }
     return false;
 }
@@ -162,31 +183,13 @@ static bool wrong_type(reading_t *reading, const char *pointer, const char *want
     return false;
 }
 
-static bool read_money(reading_t *reading, int64_t *amount, const shop_field_t *field,
-                       const json_t *value, const char *pointer)
+static bool read_number(reading_t *reading, int64_t *number, const shop_field_t *field,
+                        const json_t *value, const char *pointer)
 {
-    double major;
+    const char *text = shop_json_number(reading->doc, value, reading->pool);
 
-    if (!json_is_number(value)) {
-        return wrong_type(reading, pointer, "a number");
-    }
-    if (json_is_real(value) && reading->has_exponent) {
-        shop_error_violate(&reading->err, reading->pool, pointer, "format",
-                           "must be a plain decimal without an exponent");
-        return false;
-    }
-    if (shop_money_of_json(amount, value, reading->currency_exponent)) {
-        return shop_field_check_number(&reading->err, *amount, field, pointer,
-                                       reading->currency_exponent, reading->pool);
-    }
-    major = json_number_value(value);
-    if (major > (double)SHOP_PRICE_MAX || major < -(double)SHOP_PRICE_MAX) {
-        shop_error_violate(&reading->err, reading->pool, pointer, "range", "is too large");
-    } else {
-        shop_error_violate(&reading->err, reading->pool, pointer, "decimals",
-                           "must have at most %d decimals", reading->currency_exponent);
-    }
-    return false;
+    return shop_field_read_number(&reading->err, number, text ? text : "", field, pointer,
+                                  reading->currency_exponent, reading->pool);
 }
 
 static bool read_text(reading_t *reading, const char **text, const shop_field_t *field,
@@ -304,13 +307,7 @@ static bool read_value(reading_t *reading, void *member, const shop_field_t *fie
     }
     switch (field->kind) {
     case SHOP_FIELD_INT:
-        if (!json_is_integer(value)) {
-            return wrong_type(reading, pointer, "a whole number");
-        }
-        *(int64_t *)member = json_integer_value(value);
-        return shop_field_check_number(&reading->err, *(int64_t *)member, field, pointer, 0,
-                                       reading->pool);
-    case SHOP_FIELD_MONEY: return read_money(reading, member, field, value, pointer);
+    case SHOP_FIELD_MONEY: return read_number(reading, member, field, value, pointer);
     case SHOP_FIELD_BOOL:
         if (!json_is_boolean(value)) {
             return wrong_type(reading, pointer, "true or false");
@@ -360,11 +357,11 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
         }
         if (given) {
             read_value(reading, (char *)record + row->offset, row, given,
-                       pointer_to(above, row->name, reading->pool));
+                       shop_json_pointer(above, row->name, reading->pool));
             *present |= UINT64_C(1) << (row - fields);
         } else if ((row->flags & SHOP_REQUIRED) && !partial) {
             shop_error_violate(&reading->err, reading->pool,
-                               pointer_to(above, row->name, reading->pool), "required",
+                               shop_json_pointer(above, row->name, reading->pool), "required",
                                "is required");
         }
     }
@@ -374,8 +371,9 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
         const shop_field_t *row = shop_fields_row(fields, name);
 
         if (!row || !is_accepted(row, partial)) {
-            shop_error_violate(&reading->err, reading->pool, pointer_to(above, name, reading->pool),
-                               "unknown", "is not a member that can be given here");
+            shop_error_violate(&reading->err, reading->pool,
+                               shop_json_pointer(above, name, reading->pool), "unknown",
+                               "is not a member that can be given here");
         }
     }
 }
@@ -384,7 +382,7 @@ shop_error_t *shop_fields_read(void *record, shop_present_t *present, const shop
                                const shop_json_doc_t *doc, bool partial, int currency_exponent,
                                apr_pool_t *pool)
 {
-    reading_t reading = { NULL, doc->has_exponent, currency_exponent, pool };
+    reading_t reading = { NULL, doc, currency_exponent, pool };
 
     read_object(&reading, record, present, fields, doc->root, partial, "");
     return reading.err;

@@ -23,7 +23,7 @@ typedef enum {
     SHOP_FIELD_EMAIL,  /* const char *; shop_text_is_email */
     SHOP_FIELD_URL,    /* const char *; shop_text_is_image_url */
     SHOP_FIELD_ENUM,   /* const char *; one of .values (NULL-terminated) */
-    SHOP_FIELD_INT,    /* int64_t; min..max; a JSON integer (1.0 is refused) */
+    SHOP_FIELD_INT,    /* int64_t; min..max; any JSON number that is integral */
     SHOP_FIELD_BOOL,   /* bool */
     SHOP_FIELD_MONEY,  /* int64_t minor units; min..max minor units */
     SHOP_FIELD_TIME,   /* apr_time_t; RFC 3339 with zone; 0 prints null */
@@ -153,9 +153,12 @@ void shop_fields_merge(void *record, const void *body, const shop_field_t *field
  * (identifiers in lower case). */
 bool shop_field_check_text(shop_error_t **err, const char **text, const shop_field_t *field,
                            const char *pointer, apr_pool_t *pool);
-/* INT, and MONEY in minor units. */
-bool shop_field_check_number(shop_error_t **err, int64_t number, const shop_field_t *field,
-                             const char *pointer, int currency_exponent, apr_pool_t *pool);
+/* INT, and MONEY in minor units, from text as JSON writes numbers: 1.0 and 1e0 are integers, and
+ * money is a plain decimal. Violations: "type" (not a number), "format" (money with an exponent),
+ * "decimals", "too_large", "negative" (where none can be) and "too_small". */
+bool shop_field_read_number(shop_error_t **err, int64_t *number, const char *text,
+                            const shop_field_t *field, const char *pointer, int currency_exponent,
+                            apr_pool_t *pool);
 
 /* Prints record as a JSON object with the members that audience may see. A negative INT or MONEY of
  * a NULLABLE row prints null, a NULL LIST or STRINGS an empty list. */

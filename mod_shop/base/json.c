@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Strict reading of request bodies: one linear scan for what jansson does not bound (depth,
- * members, exponents), then jansson with duplicates refused. */
+ * members) or keep (the digits of numbers), then jansson with duplicates refused. */
 #include "json.h"
 
+#include <apr_strings.h>
 #include <string.h>
 
 static apr_status_t drop_json(void *json)
@@ -23,7 +24,7 @@ typedef struct scan_t {
     const char *at, *end;
     int depth, deepest;
     int members;
-    bool exponent;
+    apr_array_header_t *numbers; /* of shop_json_number_t without their values */
 } scan_t;
 
 /* Passes over a string; the escapes' meaning is jansson's business. */
@@ -46,28 +47,25 @@ static char scan_space(scan_t *scan)
     return scan->at < scan->end ? *scan->at : '\0';
 }
 
-/* The rest of a number whose first character is behind us. A double holds fifteen decimal digits
- * for certain: beyond them 9.9900000000000000001 would be read as 9.99. */
-static void scan_number(scan_t *scan, char first)
+/* A number whose first character is behind us. What has a fraction or an exponent is noted: a
+ * double would read 9.9900000000000000001 as 9.99. More than a body may hold are not noted. */
+static void scan_number(scan_t *scan)
 {
-    int digits = first >= '1' && first <= '9';
-    bool fraction = false;
+    const char *start = scan->at - 1;
+    bool plain = true;
 
     for (; scan->at < scan->end; scan->at++) {
         char c = *scan->at;
 
-        if (c == 'e' || c == 'E') {
-            scan->exponent = true;
-        } else if (c == '.') {
-            fraction = true;
-        } else if (c >= '0' && c <= '9') {
-            digits += digits > 0 || c != '0';
-        } else if (c != '+' && c != '-') {
+        if (c == 'e' || c == 'E' || c == '.') {
+            plain = false;
+        } else if (c != '+' && c != '-' && !(c >= '0' && c <= '9')) {
             break;
         }
     }
-    if (fraction && digits > 15) {
-        scan->exponent = true;
+    if (!plain && scan->numbers->nelts < SHOP_JSON_MAX_MEMBERS) {
+        APR_ARRAY_PUSH(scan->numbers, shop_json_number_t) =
+            (shop_json_number_t){ NULL, start, (apr_size_t)(scan->at - start) };
     }
 }
 
@@ -90,9 +88,111 @@ static void scan_text(scan_t *scan)
         } else if (c == ',') {
             scan->members++;
         } else if (c == '-' || (c >= '0' && c <= '9')) {
-            scan_number(scan, c);
+            scan_number(scan);
         }
     }
+}
+
+const char *shop_json_pointer(const char *above, const char *name, apr_pool_t *pool)
+{
+    size_t length = strlen(above) + 1;
+    char *pointer = apr_palloc(pool, length + 2 * strlen(name) + 1);
+    char *out = pointer + apr_snprintf(pointer, length + 1, "%s/", above);
+
+    for (; *name; name++) {
+        if (*name == '~' || *name == '/') {
+            *out++ = '~';
+            *out++ = *name == '~' ? '0' : '1';
+        } else {
+            *out++ = *name;
+        }
+    }
+    *out = '\0';
+    return pointer;
+}
+
+/* What the tree shows only after parsing. */
+typedef struct walk_t {
+    apr_array_header_t *numbers;
+    int next; /* of numbers */
+    apr_pool_t *pool;
+} walk_t;
+
+static const char *walk(walk_t *state, const json_t *value);
+
+static const char *walk_object(walk_t *state, const json_t *object)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) /* it takes no const */
+    {
+        const char *found = walk(state, value);
+
+        if (found) {
+            return apr_pstrcat(state->pool, shop_json_pointer("", name, state->pool), found, NULL);
+        }
+    }
+    return NULL;
+}
+
+/* Gives numbers their values. Returns a pointer to the first text that holds U+0000, or NULL.
+ * jansson keeps members in the order of the text, so the next double is the next number noted. */
+static const char *walk(walk_t *state, const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_REAL:
+        if (state->next < state->numbers->nelts) {
+            APR_ARRAY_IDX(state->numbers, state->next++, shop_json_number_t).value = value;
+        }
+        return NULL;
+    case JSON_STRING:
+        return strlen(json_string_value(value)) == json_string_length(value) ? NULL : "";
+    case JSON_OBJECT: return walk_object(state, value);
+    case JSON_ARRAY:
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            const char *found = walk(state, json_array_get(value, i));
+
+            if (found) {
+                return apr_psprintf(state->pool, "/%d%s", (int)i, found);
+            }
+        }
+        return NULL;
+    default: return NULL;
+    }
+}
+
+const char *shop_json_number(const shop_json_doc_t *doc, const json_t *value, apr_pool_t *pool)
+{
+    if (json_is_integer(value)) {
+        return apr_psprintf(pool, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
+    }
+    for (int i = 0; doc->numbers && i < doc->numbers->nelts; i++) {
+        const shop_json_number_t *number = &APR_ARRAY_IDX(doc->numbers, i, shop_json_number_t);
+
+        if (number->value == value) {
+            return apr_pstrmemdup(pool, number->text, number->size);
+        }
+    }
+    return NULL;
+}
+
+static shop_error_t *holds_nul(const char *pointer, apr_pool_t *pool)
+{
+    shop_error_t *err = shop_err(pool, MALFORMED_JSON, "%s holds the character U+0000", pointer);
+
+    shop_error_violate(&err, pool, pointer, "nul", "must not hold the character U+0000");
+    return err;
+}
+
+static shop_error_t *overflow(const json_error_t *error, apr_pool_t *pool)
+{
+    shop_error_t *err = shop_err(pool, MALFORMED_JSON, "a number is too large (line %d, column %d)",
+                                 error->line, error->column);
+
+    shop_error_violate(&err, pool, "", "too_large", "a number is too large (line %d, column %d)",
+                       error->line, error->column);
+    return err;
 }
 
 static shop_error_t *syntax_error(const json_error_t *error, apr_pool_t *pool)
@@ -101,12 +201,9 @@ static shop_error_t *syntax_error(const json_error_t *error, apr_pool_t *pool)
     case json_error_duplicate_key:
         return shop_err(pool, MALFORMED_JSON, "a member is named twice (line %d, column %d)",
                         error->line, error->column);
-    case json_error_numeric_overflow:
-        return shop_err(pool, MALFORMED_JSON, "a number is too large (line %d, column %d)",
-                        error->line, error->column);
+    case json_error_numeric_overflow: return overflow(error, pool);
+    case json_error_null_byte_in_key: return holds_nul("", pool);
     case json_error_invalid_utf8:
-    case json_error_null_character:
-    case json_error_null_byte_in_key:
         return shop_err(pool, MALFORMED_JSON, "the text is not clean UTF-8 (line %d, column %d)",
                         error->line, error->column);
     case json_error_end_of_input_expected:
@@ -122,6 +219,8 @@ shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t
                               apr_pool_t *pool)
 {
     scan_t scan = { 0 };
+    walk_t state = { .pool = pool };
+    const char *nul;
     json_error_t error;
     json_t *root;
 
@@ -130,6 +229,7 @@ shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t
     }
     scan.at = text;
     scan.end = text + size;
+    scan.numbers = apr_array_make(pool, 4, sizeof(shop_json_number_t));
     if (size >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
         return shop_err(pool, MALFORMED_JSON, "the body begins with a byte order mark");
     }
@@ -145,15 +245,21 @@ shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t
                            SHOP_JSON_MAX_MEMBERS);
         return err;
     }
-    root = shop_json_own(json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error),
-                         pool);
+    root = shop_json_own(
+        json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error),
+        pool);
     if (!root) {
         return syntax_error(&error, pool);
     }
     if (!json_is_object(root)) {
         return shop_err(pool, MALFORMED_JSON, "the body is not a JSON object");
     }
+    state.numbers = scan.numbers;
+    nul = walk(&state, root);
+    if (nul) {
+        return holds_nul(nul, pool);
+    }
     doc->root = root;
-    doc->has_exponent = scan.exponent;
+    doc->numbers = scan.numbers;
     return NULL;
 }

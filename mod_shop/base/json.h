@@ -7,6 +7,7 @@
  * else and money must be printed with integer arithmetic, never as a double. */
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,18 +20,31 @@
 /* Ties the reference to the pool: json_decref at cleanup. Returns json (NULL passes through). */
 json_t *shop_json_own(json_t *json, apr_pool_t *pool);
 
+/* A number that was not written as a plain integer: jansson keeps a double of it. */
+typedef struct shop_json_number_t {
+    const json_t *value;
+    const char *text; /* not NUL-terminated: part of the text that was parsed */
+    apr_size_t size;
+} shop_json_number_t;
+
 typedef struct shop_json_doc_t {
-    json_t *root;      /* an object, owned by the pool */
-    bool has_exponent; /* some number was written with an exponent, or with a fraction and more
-                          than 15 digits: money refuses both, a double could not tell them apart */
+    json_t *root;                /* an object, owned by the pool */
+    apr_array_header_t *numbers; /* shop_json_number_t, in the order of the text; may be NULL */
 } shop_json_doc_t;
 
-/* Parses a request body. MALFORMED_JSON: not UTF-8, BOM, not an object at top level, trailing
- * bytes, duplicate members (also when spelled with escapes), depth over 32, numbers beyond a
- * double or int64. VALIDATION_FAILED: more than 256 members or elements in all. Cost is linear
- * in size whatever the text is. */
+/* Parses a request body; text must live as long as doc. MALFORMED_JSON: not UTF-8, BOM, not an
+ * object at top level, trailing bytes, duplicate members (also when spelled with escapes), depth
+ * over 32; with a violation "too_large" for numbers beyond a double or int64 and "nul" for the
+ * character U+0000. VALIDATION_FAILED: more than 256 members or elements in all. Cost is linear in
+ * size whatever the text is. */
 shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t size,
                               apr_pool_t *pool);
+
+/* The digits of a number of doc, exactly as they were written; NULL when value is no number. */
+const char *shop_json_number(const shop_json_doc_t *doc, const json_t *value, apr_pool_t *pool);
+
+/* The JSON pointer (RFC 6901) to the member name of what above points to. */
+const char *shop_json_pointer(const char *above, const char *name, apr_pool_t *pool);
 
 /* ---- writer ---- */
 typedef struct shop_json_out_t {

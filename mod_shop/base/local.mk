@@ -23,6 +23,9 @@ libshop_la_SOURCES += \
 	mod_shop/base/log.h \
 	mod_shop/base/money.c \
 	mod_shop/base/money.h \
+	mod_shop/base/number.c \
+	mod_shop/base/number.h \
 	mod_shop/base/testpoint.h \
 	mod_shop/base/text.c \
-	mod_shop/base/text.h
+	mod_shop/base/text.h \
+	mod_shop/base/violations.def

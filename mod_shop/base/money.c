@@ -52,58 +52,6 @@ static int64_t power_of_ten(int exponent)
     return power;
 }
 
-/* Digits, at most one point, and digits around it. */
-static bool is_decimal(const char *text)
-{
-    apr_size_t whole = strspn(text, "0123456789");
-    const char *point = text + whole;
-    apr_size_t size = strlen(text);
-
-    if (!whole || size > 40) {
-        return false;
-    }
-    return !*point ||
-           (*point == '.' && point[1] && strspn(point + 1, "0123456789") == size - whole - 1);
-}
-
-/* Writes another digit behind the value; false when it does not fit. */
-static bool push_digit(int64_t *value, int digit)
-{
-    return !__builtin_mul_overflow(*value, 10, value) &&
-           !__builtin_add_overflow(*value, digit, value);
-}
-
-bool shop_money_of_text(int64_t *amount, const char *text, int exponent)
-{
-    int64_t value = 0;
-    int decimals = -1; /* no point yet */
-
-    if (!is_decimal(text)) {
-        return false;
-    }
-    for (; *text; text++) {
-        if (*text == '.') {
-            decimals = 0;
-        } else if (decimals == exponent) {
-            if (*text != '0') { /* trailing zeros are fine, more than the currency has is not */
-                return false;
-            }
-        } else {
-            if (!push_digit(&value, *text - '0')) {
-                return false;
-            }
-            decimals += decimals >= 0;
-        }
-    }
-    for (decimals = decimals < 0 ? 0 : decimals; decimals < exponent; decimals++) {
-        if (!push_digit(&value, 0)) {
-            return false;
-        }
-    }
-    *amount = value;
-    return value <= SHOP_AMOUNT_MAX;
-}
-
 bool shop_money_of_json(int64_t *amount, const json_t *value, int exponent)
 {
     double unit = (double)power_of_ten(exponent);

@@ -18,13 +18,10 @@
 /* Decimals of an ISO 4217 currency (USD 2, JPY 0, KWD 3); -1 for an unknown code. */
 int shop_money_exponent(const char *currency);
 
-/* Reads a JSON number of major units exactly. false when it has more decimals than exponent, is
- * no number or does not fit. The reader must have refused exponents (shop_json_doc_t). */
+/* A JSON number of major units that this shop wrote itself (in an error's extra members), back in
+ * minor units. false when it has more decimals than exponent, is no number or does not fit.
+ * Requests are read by shop_field_read_number. */
 bool shop_money_of_json(int64_t *amount, const json_t *value, int exponent);
-
-/* Reads decimal text ("10", "9.5", "99.99"), no sign, no exponent; zeros behind the currency's
- * decimals are ignored. false as above. */
-bool shop_money_of_text(int64_t *amount, const char *text, int exponent);
 
 /* "99.99" in pool. */
 const char *shop_money_text(int64_t amount, int exponent, apr_pool_t *pool);

@@ -30,7 +30,7 @@ shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity
     json_t *lines;
 
     if (quantity > SHOP_QUANTITY_MAX) {
-        shop_error_violate(&err, pool, "/quantity", "range",
+        shop_error_violate(&err, pool, "/quantity", "too_large",
                            "would make the line larger than %" PRId64, SHOP_QUANTITY_MAX);
         return err;
     }

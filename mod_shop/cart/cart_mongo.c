@@ -200,7 +200,7 @@ static shop_error_t *why_not_added(const shop_cart_t *cart, const char *product_
     shop_error_t *err = NULL;
 
     if (line && line->quantity > SHOP_QUANTITY_MAX - quantity) {
-        shop_error_violate(&err, pool, "/quantity", "range",
+        shop_error_violate(&err, pool, "/quantity", "too_large",
                            "would make the line larger than %" PRId64, SHOP_QUANTITY_MAX);
     } else if (!line && cart->lines->nelts >= SHOP_CART_LINES_MAX) {
         err = shop_err(pool, CART_FULL, "a cart holds at most %d different products",

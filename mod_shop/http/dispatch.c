@@ -93,7 +93,7 @@ static shop_error_t *read_query(const shop_dispatch_t *dispatch, shop_req_t *req
     err = shop_query_read(req->query_record, &req->query_present, route->query, req->query,
                           dispatch->settings->currency_exponent, req->pool);
     if (!err && paged && page->limit > dispatch->settings->page_max) {
-        shop_error_violate(&err, req->pool, "?limit", "range", "must be from 1 to %d",
+        shop_error_violate(&err, req->pool, "?limit", "too_large", "must be at most %d",
                            dispatch->settings->page_max);
     }
     return err;

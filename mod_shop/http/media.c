@@ -100,7 +100,8 @@ bool shop_media_is_json(const char *content_type, bool merge_patch)
         return false;
     }
     while ((parameter = take_parameter(&name, &value, &at)) == PARAMETER_TAKEN) {
-        if (!span_is(name, "charset") || !span_is(value, "utf-8") || charsets++) {
+        if (span_is(name, "charset") &&
+            (!(span_is(value, "utf-8") || span_is(value, "utf8")) || charsets++)) {
             return false;
         }
     }

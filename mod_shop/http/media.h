@@ -6,8 +6,9 @@
 
 #include <stdbool.h>
 
-/* May a body of this Content-Type (NULL: none) be read as JSON? No parameter but charset=utf-8.
- * merge_patch: application/merge-patch+json too. */
+/* May a body of this Content-Type (NULL: none) be read as JSON? charset must be utf-8 or utf8,
+ * other parameters have no effect (RFC 8259 section 11). merge_patch: application/merge-patch+json
+ * too. */
 bool shop_media_is_json(const char *content_type, bool merge_patch);
 /* Does this Accept (NULL: none) take application/json or application/problem+json? */
 bool shop_media_is_accepted(const char *accept);

@@ -5,12 +5,9 @@
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "../base/clock.h"
-#include "../base/money.h"
 #include "uri.h"
 
 /* More parameters than any table has rows: the rest is not looked at. */
@@ -19,6 +16,7 @@
 typedef struct parameter_t {
     const char *name;    /* decoded; NULL when that is impossible */
     const char *value;   /* the same */
+    bool nul;            /* the value holds U+0000, and is NULL therefore */
     const char *pointer; /* "?name" */
 } parameter_t;
 
@@ -43,33 +41,10 @@ static void split(parameter_t *parameter, const char *pair, apr_size_t size, apr
 
     parameter->name = shop_uri_decode(pair, name_size, true, pool);
     parameter->value = shop_uri_decode(value, (apr_size_t)(pair + size - value), true, pool);
+    parameter->nul = !parameter->value &&
+                     strstr(shown(value, (apr_size_t)(pair + size - value), pool), "%00") != NULL;
     parameter->pointer = apr_pstrcat(
         pool, "?", parameter->name ? parameter->name : shown(pair, name_size, pool), NULL);
-}
-
-static bool read_int(shop_error_t **err, int64_t *number, const shop_field_t *row,
-                     const parameter_t *parameter, apr_pool_t *pool)
-{
-    const char *digits = parameter->value + (*parameter->value == '-');
-
-    errno = 0;
-    *number = apr_isdigit(*digits) ? strtoll(parameter->value, NULL, 10) : 0;
-    if (!*digits || digits[strspn(digits, "0123456789")] || errno) {
-        shop_error_violate(err, pool, parameter->pointer, "type", "must be a whole number");
-        return false;
-    }
-    return shop_field_check_number(err, *number, row, parameter->pointer, 0, pool);
-}
-
-static bool read_money(shop_error_t **err, int64_t *amount, const shop_field_t *row,
-                       const parameter_t *parameter, int exponent, apr_pool_t *pool)
-{
-    if (!shop_money_of_text(amount, parameter->value, exponent)) {
-        shop_error_violate(err, pool, parameter->pointer, "decimals",
-                           "must be a plain decimal number with at most %d decimals", exponent);
-        return false;
-    }
-    return shop_field_check_number(err, *amount, row, parameter->pointer, exponent, pool);
 }
 
 static bool read_bool(shop_error_t **err, bool *is, const parameter_t *parameter, apr_pool_t *pool)
@@ -87,14 +62,20 @@ static bool read_value(shop_error_t **err, void *member, const shop_field_t *row
 {
     const char *text = parameter->value;
 
+    if (parameter->nul) {
+        shop_error_violate(err, pool, parameter->pointer, "nul",
+                           "must not hold the character U+0000");
+        return false;
+    }
     if (!text) {
         shop_error_violate(err, pool, parameter->pointer, "format",
                            "is not percent-encoded UTF-8 text");
         return false;
     }
     switch (row->kind) {
-    case SHOP_FIELD_INT: return read_int(err, member, row, parameter, pool);
-    case SHOP_FIELD_MONEY: return read_money(err, member, row, parameter, exponent, pool);
+    case SHOP_FIELD_INT:
+    case SHOP_FIELD_MONEY:
+        return shop_field_read_number(err, member, text, row, parameter->pointer, exponent, pool);
     case SHOP_FIELD_BOOL: return read_bool(err, member, parameter, pool);
     case SHOP_FIELD_TIME:
         if (!shop_time_parse(member, text)) {

@@ -27,8 +27,8 @@ shop_error_t *shop_stock_may_move(int64_t stock, int64_t delta, apr_pool_t *pool
         return shop_err(pool, STOCK_NEGATIVE, "there are only %" PRId64 " units", stock);
     }
     if (delta > SHOP_STOCK_MAX - stock) {
-        shop_error_violate(&err, pool, "/delta", "range", "would raise the stock above %" PRId64,
-                           SHOP_STOCK_MAX);
+        shop_error_violate(&err, pool, "/delta", "too_large",
+                           "would raise the stock above %" PRId64, SHOP_STOCK_MAX);
     }
     return err;
 }

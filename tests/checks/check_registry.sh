@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # A resource is registered in few places; here they are compared: folders that hold a repository
-# port, modules.def, Makefile.am, tests/, and every folder's local.mk against its files.
+# port, modules.def, Makefile.am, tests/, and every folder's local.mk against its files. So are the
+# codes of violations and violations.def.
 set -euo pipefail
 
 srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -56,4 +57,12 @@ for list in $lists; do
     listed=$(grep -oE "$folder/[a-z0-9_]+\.(c|h|sh)" "$list" | sort -u)
     differ "files of $folder and its local.mk" "$files" "$listed"
 done
+# A code of a violation that no page explains means nothing to a client.
+used=$(find mod_shop -name '*.c' -exec cat {} + | perl -0777 -ne '
+    while (/shop_error_violate\(((?:[^;"]|"(?:[^"\\]|\\.)*")*);/g) {
+        my $call = $1;
+        print "$1\n" while $call =~ /"([a-z_]+)"\s*[,:]/g;
+    }' | sort -u)
+explained=$(sed -nE 's/^SHOP_VIOLATION\("([a-z_]+)",.*/\1/p' mod_shop/base/violations.def | sort -u)
+differ 'codes of violations in the code and in violations.def' "$used" "$explained"
 exit "$bad"

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Any bytes as an amount: what is accepted prints as an amount that reads back the same, and is the
- * same through JSON and as text. */
+ * Any bytes as an amount or an integer: what is accepted prints as a number that reads back the
+ * same, and is the same through JSON and as text. */
 #include <apr_general.h>
 #include <apr_strings.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "mod_shop/base/json.h"
+#include "mod_shop/base/fields.h"
 #include "mod_shop/base/money.h"
+#include "mod_shop/base/number.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -18,10 +19,10 @@ static void must(bool holds)
     }
 }
 
-/* The digits of an amount without the zeros that do not count. */
+/* The digits of an amount without the sign and the zeros that do not count. */
 static const char *bare(const char *text, apr_pool_t *pool)
 {
-    char *copy = apr_pstrdup(pool, text);
+    char *copy = apr_pstrdup(pool, text + (*text == '-'));
     size_t size = strlen(copy);
 
     if (strchr(copy, '.')) {
@@ -37,40 +38,66 @@ static const char *bare(const char *text, apr_pool_t *pool)
     return copy;
 }
 
+static const shop_field_t amount_field = {
+    .name = "p", .kind = SHOP_FIELD_MONEY, .min = -SHOP_AMOUNT_MAX, .max = SHOP_AMOUNT_MAX
+};
+
+static bool read_amount(int64_t *amount, const char *text, int exponent, apr_pool_t *pool)
+{
+    shop_error_t *err = NULL;
+    bool read = shop_field_read_number(&err, amount, text, &amount_field, "/p", exponent, pool);
+
+    must(read == !err);
+    return read;
+}
+
 static void check_text(const char *text, int exponent, apr_pool_t *pool)
 {
     const char *printed;
     int64_t amount, again;
 
-    if (!shop_money_of_text(&amount, text, exponent)) {
+    if (!read_amount(&amount, text, exponent, pool)) {
         return;
     }
     printed = shop_money_text(amount, exponent, pool);
-    must(amount >= 0 && amount <= SHOP_AMOUNT_MAX);
-    must(shop_money_of_text(&again, printed, exponent) && again == amount);
-    must(!strcmp(bare(printed, pool), bare(text, pool)));
+    must(amount >= -SHOP_AMOUNT_MAX && amount <= SHOP_AMOUNT_MAX);
+    must(read_amount(&again, printed, exponent, pool) && again == amount);
+    must(!amount || !strcmp(bare(printed, pool), bare(text, pool)));
+}
+
+/* Whatever the notation: a double of the text is next to the integer. */
+static void check_integer(const char *text, apr_pool_t *pool)
+{
+    int64_t number, again;
+    double distance;
+
+    if (shop_number_read(&number, text, 0) != SHOP_NUMBER_OK) {
+        return;
+    }
+    distance = strtod(text, NULL) - (double)number;
+    must(distance <= 2048 && distance >= -2048);
+    must(shop_number_read(&again, apr_psprintf(pool, "%" APR_INT64_T_FMT, number), 0) ==
+             SHOP_NUMBER_OK &&
+         again == number);
 }
 
 static void check_json(const char *text, int exponent, apr_pool_t *pool)
 {
     const char *body = apr_psprintf(pool, "{\"p\":%s}", text);
-    shop_json_doc_t doc;
-    const json_t *value;
     int64_t amount, again;
+    shop_json_doc_t doc;
+    const char *digits;
 
     if (shop_json_parse(&doc, body, strlen(body), pool)) {
         return;
     }
-    value = json_object_get(doc.root, "p");
-    if ((json_is_real(value) && doc.has_exponent) ||
-        !shop_money_of_json(&amount, value, exponent)) {
+    digits = shop_json_number(&doc, json_object_get(doc.root, "p"), pool);
+    if (!digits || !read_amount(&amount, digits, exponent, pool)) {
         return;
     }
-    must(amount <= SHOP_AMOUNT_MAX && amount >= -SHOP_AMOUNT_MAX);
-    /* a plain number means what its text means; a minus, JSON's blanks and more than 40 characters
-     * are not text's */
-    if (text[strspn(text, "0123456789.")] == '\0' && strlen(text) <= 40) {
-        must(shop_money_of_text(&again, text, exponent) && again == amount);
+    /* a number means what its text means; blanks around it are JSON's */
+    if (!text[strcspn(text, " \t\r\n,")]) {
+        must(read_amount(&again, text, exponent, pool) && again == amount);
     }
 }
 
@@ -87,6 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     apr_pool_create(&pool, root);
     text = apr_pstrmemdup(pool, (const char *)data, size);
+    check_integer(text, pool);
     for (int i = 0; i < 3; i++) {
         check_text(text, exponents[i], pool);
         check_json(text, exponents[i], pool);

@@ -129,7 +129,7 @@ static shop_error_t *add(mem_t *mem, stored_t *stored, const char *product_id, i
     shop_error_t *err = NULL;
 
     if (line && line->quantity > SHOP_QUANTITY_MAX - quantity) {
-        shop_error_violate(&err, pool, "/quantity", "range",
+        shop_error_violate(&err, pool, "/quantity", "too_large",
                            "would make the line larger than %" PRId64, SHOP_QUANTITY_MAX);
     } else if (line) {
         line->quantity += quantity;

@@ -147,22 +147,36 @@ static void each_violation_has_its_code_and_pointer(void)
         { "\"colour\":\"Red\"", "/colour", "enum" },
         { "\"colour\":\"\"", "/colour", "enum" },
         { "\"colour\":1", "/colour", "type" },
-        { "\"count\":10", "/count", "range" },
-        { "\"count\":-1", "/count", "range" },
-        { "\"count\":1.0", "/count", "type" },
+        { "\"count\":10", "/count", "too_large" },
+        { "\"count\":1e1", "/count", "too_large" },
+        { "\"count\":9223372036854775808.0", "/count", "too_large" },
+        { "\"count\":1e300", "/count", "too_large" },
+        { "\"count\":-1", "/count", "negative" },
+        { "\"count\":-1.0", "/count", "negative" },
+        { "\"count\":-1e300", "/count", "negative" },
+        { "\"count\":1.5", "/count", "decimals" },
+        { "\"count\":1e-1", "/count", "decimals" },
+        { "\"count\":1.0000000000000000001", "/count", "decimals" },
         { "\"count\":\"5\"", "/count", "type" },
         { "\"count\":true", "/count", "type" },
         { "\"count\":null", "/count", "null" },
-        { "\"limit\":0", "/limit", "range" },
+        { "\"count\":{}", "/count", "type" },
+        { "\"limit\":0", "/limit", "too_small" },
         { "\"flag\":1", "/flag", "type" },
         { "\"flag\":null", "/flag", "null" },
-        { "\"price\":-1", "/price", "range" },
-        { "\"price\":10000000", "/price", "range" },
+        { "\"price\":-1", "/price", "negative" },
+        { "\"price\":-0.01", "/price", "negative" },
+        { "\"price\":10000000", "/price", "too_large" },
+        { "\"price\":10000000.001", "/price", "decimals" },
+        { "\"price\":100000000000000000000.5", "/price", "too_large" },
         { "\"price\":0.001", "/price", "decimals" },
         { "\"price\":99.999", "/price", "decimals" },
+        { "\"price\":9.9900000000000000001", "/price", "decimals" },
         { "\"price\":\"99.99\"", "/price", "type" },
+        { "\"price\":true", "/price", "type" },
         { "\"price\":1e2", "/price", "format" },
         { "\"price\":1e300", "/price", "format" },
+        { "\"price\":1.0E0", "/price", "format" },
         { "\"at\":7", "/at", "type" },
         { "\"at\":\"2024-02-30T00:00:00Z\"", "/at", "format" },
         { "\"at\":\"2024-02-03T00:00:00\"", "/at", "format" },
@@ -193,6 +207,51 @@ static void each_violation_has_its_code_and_pointer(void)
                  __LINE__, __FILE__, "%s: %s %s", cases[i].member,
                  err && err->violations ? err->violations->pointer : "ok",
                  err && err->violations ? err->violations->code : "");
+    }
+}
+
+static void a_number_is_read_by_its_value_and_not_by_its_notation(void)
+{
+    static const struct {
+        const char *count;
+        int64_t wanted;
+    } counts[] = { { "1", 1 },      { "1.0", 1 },      { "1e0", 1 },
+                   { "1E0", 1 },    { "0.5e1", 5 },    { "50e-1", 5 },
+                   { "5.000", 5 },  { "-0", 0 },       { "-0.0", 0 },
+                   { "0e9", 0 },    { "0.0e-999", 0 }, { "0.09e+2", 9 },
+                   { "900e-2", 9 }, { "9.0E+0", 9 },   { "3.00000000000000000000000000000", 3 } };
+    static const struct {
+        const char *price;
+        int64_t wanted;
+    } prices[] = { { "9", 900 },     { "9.5", 950 },
+                   { "9.990", 999 }, { "9.99000000000000000000000000", 999 },
+                   { "-0.00", 0 },   { "9999999.99", 999999999 } };
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        thing_t thing = { .count = -7 };
+        shop_present_t present;
+
+        /* beside a price with a fraction and an array of others: each number has its own digits */
+        T_OK(read_thing(&thing, &present,
+                        apr_psprintf(t_pool,
+                                     "{\"rooms\":[{\"street\":\"x\",\"floor\":2e0},"
+                                     "{\"street\":\"1.5\",\"floor\":-30.0e-1}],"
+                                     "\"count\":%s,\"price\":7.25}",
+                                     counts[i].count),
+                        true));
+        t_assert(thing.count == counts[i].wanted, __LINE__, __FILE__, "%s", counts[i].count);
+        T_INT(thing.price, 725);
+        T_INT(APR_ARRAY_IDX(thing.rooms, 0, inner_t *)->floor, 2);
+        T_INT(APR_ARRAY_IDX(thing.rooms, 1, inner_t *)->floor, -3);
+    }
+    for (size_t i = 0; i < sizeof(prices) / sizeof(prices[0]); i++) {
+        thing_t thing = { .count = 5 };
+        shop_present_t present;
+
+        T_OK(read_thing(&thing, &present,
+                        apr_psprintf(t_pool, "{\"count\":1e0,\"price\":%s}", prices[i].price),
+                        true));
+        t_assert(thing.price == prices[i].wanted, __LINE__, __FILE__, "%s", prices[i].price);
     }
 }
 
@@ -465,6 +524,8 @@ static void a_reply_schema_is_open_and_knows_what_is_always_there(void)
 static const shop_test_t tests[] = {
     SHOP_TEST(every_kind_reaches_its_member, "every kind reaches its member"),
     SHOP_TEST(each_violation_has_its_code_and_pointer, "each violation has its code and pointer"),
+    SHOP_TEST(a_number_is_read_by_its_value_and_not_by_its_notation,
+              "a number is read by its value and not by its notation"),
     SHOP_TEST(every_violation_is_reported, "every violation is reported, in the table's order"),
     SHOP_TEST(a_patch_requires_nothing_but_its_objects_are_whole,
               "a patch requires nothing, but an object in it is whole"),

@@ -221,7 +221,7 @@ static void the_configured_page_bound_holds(void)
     toy_settings.page_max = 50;
     res = toy_send(req);
     T_INT(res->status, 422);
-    T_STR(toy_violation(res, "?limit"), "range");
+    T_STR(toy_violation(res, "?limit"), "too_large");
     T_INT(toy_seen.calls, 0);
 }
 

@@ -51,6 +51,18 @@ static void good_parameters_reach_the_record(void)
     T_TRUE(!shop_fields_has(present, fields, "number"));
 }
 
+static void numbers_are_read_by_their_value(void)
+{
+    probe_t probe = { .number = 3 };
+    shop_present_t present;
+
+    T_OK(shop_query_read(&probe, &present, fields, "limit=2e1&number=-5.0&price=9.500000000000", 2,
+                         t_pool));
+    T_INT(probe.page.limit, 20);
+    T_INT(probe.number, -5);
+    T_INT(probe.price, 950);
+}
+
 static void bad_parameters_are_violations(void)
 {
     static const struct {
@@ -69,35 +81,36 @@ static void bad_parameters_are_violations(void)
         { "x%0d%0aSet-Cookie:x=1", "?x\r\nSet-Cookie:x", "unknown" },
         { "limit=1&limit=1", "?limit", "duplicate" },
         { "q=&q=", "?q", "duplicate" },
-        { "limit=0", "?limit", "range" },
-        { "limit=-1", "?limit", "range" },
-        { "limit=101", "?limit", "range" },
-        { "limit=1e9", "?limit", "type" },
+        { "limit=0", "?limit", "too_small" },
+        { "limit=-1", "?limit", "negative" },
+        { "limit=101", "?limit", "too_large" },
+        { "limit=1e9", "?limit", "too_large" },
         { "limit=1x", "?limit", "type" },
         { "limit=", "?limit", "type" },
         { "limit", "?limit", "type" },
         { "limit=+1", "?limit", "type" },
         { "limit=%201", "?limit", "type" },
         { "limit=%2B1", "?limit", "type" },
-        { "limit=1.0", "?limit", "type" },
+        { "limit=1.5", "?limit", "decimals" },
+        { "limit=1e", "?limit", "type" },
         { "limit=0x10", "?limit", "type" },
-        { "limit=99999999999999999999", "?limit", "type" },
+        { "limit=99999999999999999999", "?limit", "too_large" },
         { "limit=-", "?limit", "type" },
-        { "number=-6", "?number", "range" },
+        { "number=-6", "?number", "too_small" },
         { "count=1", "?count", "type" },
         { "count", "?count", "type" },
         { "flag=TRUE", "?flag", "type" },
         { "sort=$where", "?sort", "enum" },
         { "sort=", "?sort", "enum" },
         { "user_id=abc", "?user_id", "format" },
-        { "price=10.01", "?price", "range" },
+        { "price=10.01", "?price", "too_large" },
         { "price=1.001", "?price", "decimals" },
-        { "price=1e1", "?price", "decimals" },
-        { "price=-1", "?price", "decimals" },
-        { "price=", "?price", "decimals" },
+        { "price=1e1", "?price", "format" },
+        { "price=-1", "?price", "negative" },
+        { "price=", "?price", "type" },
         { "at=yesterday", "?at", "format" },
         { "q=01234567890", "?q", "length" },
-        { "q=%00", "?q", "format" },
+        { "q=%00", "?q", "nul" },
         { "q=%c0%af", "?q", "format" },
         { "q=%", "?q", "format" },
         { "q=%4", "?q", "format" },
@@ -184,6 +197,7 @@ static void a_page_is_taken_over_and_its_cursor_checked(void)
 
 static const shop_test_t tests[] = {
     SHOP_TEST(good_parameters_reach_the_record, "good parameters reach the record"),
+    SHOP_TEST(numbers_are_read_by_their_value, "numbers are read by their value"),
     SHOP_TEST(bad_parameters_are_violations, "a bad parameter is one violation with its name"),
     SHOP_TEST(a_route_without_parameters_refuses_every_one,
               "a route without parameters refuses every one"),
