@@ -2,6 +2,8 @@
 # A test is named once: its file in the list of its folder.
 unit_tests =
 contract_tests =
+# for programs whose verdict must not hang on a clock: tests/kit/still_clock.h
+STILL_CLOCK = $(AM_LDFLAGS) -Wl,--wrap=shop_clock_monotonic
 LDADD = libtestkit.la libshop.la $(SHOP_LIBS) -lcunit -lpthread
 
 include tests/kit/local.mk

@@ -54,7 +54,6 @@ static int use_mongo(void)
 
     shop_order_contract_store = real_store;
     order_shop_ports = real_ports;
-    order_shop_patience_ms = 6000;
     mongo = contract_store_open("orders", tables);
     return mongo == NULL;
 }
@@ -62,7 +61,6 @@ static int use_mongo(void)
 static int crowd(void)
 {
     order_shop_threads = 100;
-    order_shop_patience_ms = 60000;
     return 0;
 }
 

@@ -38,7 +38,6 @@ int verify_use_mongo(void)
                                                  shop_product_indexes, shop_stock_indexes, NULL };
 
     order_shop_ports = real_ports;
-    order_shop_patience_ms = 20000;
     mongo = contract_store_open("verify", tables);
     return mongo == NULL;
 }

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 apr_pool_t *t_pool;
 static apr_pool_t *root;
@@ -62,6 +63,14 @@ void t_int(long long is, long long wanted, int line, const char *file, const cha
 {
     t_assert(is == wanted, line, file, "%s: wanted %" APR_INT64_T_FMT ", got %" APR_INT64_T_FMT,
              text, (apr_int64_t)wanted, (apr_int64_t)is);
+}
+
+int64_t t_cpu_us(void)
+{
+    struct timespec spent;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+    return (int64_t)spent.tv_sec * 1000000 + spent.tv_nsec / 1000;
 }
 
 int shop_tests_run(const shop_suite_t *suites, int count)

@@ -73,6 +73,9 @@ static inline uint64_t t_random(uint64_t *state)
     return *state;
 }
 
+/* Microseconds that this thread has been running: work, and not time. */
+int64_t t_cpu_us(void);
+
 /* Runs act(baton, i, pool) in count threads at once, each with a pool of its own; the answer: how
  * many of them gave true. */
 int shop_test_crowd(int count, bool (*act)(void *baton, int i, apr_pool_t *pool), void *baton);

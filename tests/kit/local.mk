@@ -23,15 +23,17 @@ libtestkit_la_SOURCES = \
 	tests/kit/order_shop.h \
 	tests/kit/product_mem.c \
 	tests/kit/product_mem.h \
+	tests/kit/record_contract.c \
+	tests/kit/record_contract.h \
+	tests/kit/record_mem.c \
+	tests/kit/record_mem.h \
 	tests/kit/request.c \
 	tests/kit/request.h \
 	tests/kit/reservation_calls.h \
 	tests/kit/reservation_mem.c \
 	tests/kit/reservation_mem.h \
-	tests/kit/record_contract.c \
-	tests/kit/record_contract.h \
-	tests/kit/record_mem.c \
-	tests/kit/record_mem.h \
+	tests/kit/still_clock.c \
+	tests/kit/still_clock.h \
 	tests/kit/stock_mem.c \
 	tests/kit/stock_mem.h \
 	tests/kit/toy.c \

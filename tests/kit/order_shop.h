@@ -20,8 +20,8 @@ typedef struct order_shop_t {
 
 /* Where the ports come from: fakes, unless a contract test puts a real, empty store here. */
 extern shop_order_ports_t (*order_shop_ports)(void);
-/* The deadline of each placing, milliseconds; how many threads race (at most 100). */
-extern int order_shop_patience_ms, order_shop_threads;
+/* How many threads race (at most 100). */
+extern int order_shop_threads;
 
 /* Fakes, two products of `stock` units, coupon TEN (10 percent, `uses` in all, one per user). */
 order_shop_t *order_shop(int64_t stock, int64_t uses);

@@ -8,3 +8,4 @@ tests_unit_guard_test_guard_SOURCES = \
 	tests/unit/guard/test_revoked_shm.c \
 	tests/unit/guard/test_token.c \
 	tests/unit/guard/test_token_chain.c
+tests_unit_guard_test_guard_LDFLAGS = $(STILL_CLOCK)

@@ -10,6 +10,7 @@
 #include "mod_shop/guard/revoked_shm.h"
 #include "mod_shop/hosts/pending_sync.h"
 #include "tests/kit/harness.h"
+#include "tests/kit/still_clock.h"
 
 #define TOKEN_S 900
 #define THREADS 8
@@ -43,6 +44,7 @@ static shop_revoked_t next = { next_look, next_tell };
 
 static void begin(void)
 {
+    t_clock_stop();
     asked = added = 0;
     pending = 0;
     next_answer = SHOP_REVOKED_UNKNOWN;
@@ -155,7 +157,7 @@ static void an_entry_lasts_until_its_expiry(void)
     shop_revoked_shm_add(revoked, "long", 900, t_pool);
     KNOWN("short", YES);
     KNOWN("long", YES);
-    usleep(1100 * 1000);
+    t_clock_pass(apr_time_from_msec(1100));
     KNOWN("short", NO);
     KNOWN("long", YES);
     shop_revoked_shm_add(revoked, "short", 900, t_pool);
@@ -194,16 +196,17 @@ static void a_full_table_is_incomplete_until_it_has_drained(void)
     t_assert(known > 6000 && known <= 8192, __LINE__, __FILE__, "%d of 8192 slots used", known);
     T_INT(asked, COUNT - known);
     ASKED("never seen");
-    usleep(6100 * 1000);
+    t_clock_pass(apr_time_from_msec(6100));
     KNOWN("never seen", NO);
     KNOWN("session 1", NO);
 }
 
 static void unknown_sessions_make_it_incomplete_for_a_token_life(void)
 {
-    apr_time_t now = shop_clock_monotonic();
+    apr_time_t now;
 
     begin();
+    now = shop_clock_monotonic();
     shop_revoked_shm_complete(revoked, subscribed_for(0));
     shop_revoked_shm_incomplete(revoked, now - apr_time_from_sec(TOKEN_S + 61));
     KNOWN("sid", NO);
