@@ -43,6 +43,7 @@ tests_contract_test_redis_contract_SOURCES = \
 	tests/contract/redis_lease.c \
 	tests/contract/redis_lease.h \
 	tests/contract/test_redis_contract.c
+tests_contract_test_redis_contract_LDFLAGS = $(STILL_CLOCK)
 tests_contract_test_reservation_contract_SOURCES = \
 	tests/contract/reservation_contract.c \
 	tests/contract/reservation_contract.h \

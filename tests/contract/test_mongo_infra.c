@@ -2,9 +2,8 @@
  * What drivers/mongo.c promises, on a real store. Needs SHOP_TEST_MONGO_URI (a database of
  * this run's own is made on that server and dropped at the end); exit 77 (skipped) without. */
 #include <pthread.h>
-#include <stdatomic.h>
+#include <semaphore.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "mod_shop/base/clock.h"
 #include "mod_shop/base/log.h"
@@ -297,14 +296,14 @@ static void an_index_of_some_documents_covers_only_them(void)
 
 /* ---- waits ---- */
 
-static atomic_bool held;
+static sem_t held, let_go;
 
 static shop_error_t *hold(void *baton, const bson_t *doc, apr_pool_t *pool)
 {
     (void)doc;
     (void)pool;
-    held = true;
-    usleep(800 * 1000);
+    sem_post(&held);
+    sem_wait(&let_go);
     *(bool *)baton = true;
     return NULL;
 }
@@ -334,17 +333,20 @@ static void a_pool_that_is_empty_is_waited_for_shortly(void)
     begin();
     own.mongo_pool_max = 1;
     own.mongo_wait_ms = 200;
-    held = false;
+    sem_init(&held, 0, 0);
+    sem_init(&let_go, 0, 0);
     T_OK(shop_mongo_open(&narrow, &own, t_pool));
     pthread_create(&thread, NULL, hold_a_client, &done);
-    while (!held) {
-        usleep(1000);
-    }
+    sem_wait(&held);
     start = shop_clock_monotonic();
-    T_ERR(shop_mongo_ping(narrow, t_pool), UNAVAILABLE);
+    T_ERR(shop_mongo_ping(narrow, t_pool), UNAVAILABLE); /* while the client is away */
     took = ms_since(start);
-    t_assert(took >= 190 && took < 400, __LINE__, __FILE__, "took %d ms", (int)took);
+    /* a busy machine adds less than a hundred times as much */
+    t_assert(took >= 190 && took < 20000, __LINE__, __FILE__, "took %d ms", (int)took);
+    sem_post(&let_go);
     pthread_join(thread, NULL);
+    sem_destroy(&held);
+    sem_destroy(&let_go);
     T_TRUE(done);
     T_OK(shop_mongo_ping(narrow, t_pool));
 }
@@ -355,6 +357,7 @@ static void an_absent_server_costs_its_wait_once(void)
     shop_mongo_t *absent;
     shop_error_t *err;
     apr_time_t start;
+    int64_t once;
 
     own.mongo_uri = "mongodb://127.0.0.1:1/shop";
     own.mongo_select_ms = 500;
@@ -362,14 +365,16 @@ static void an_absent_server_costs_its_wait_once(void)
     start = shop_clock_monotonic();
     err = shop_mongo_ping(absent, t_pool);
     T_ERR(err, UNAVAILABLE);
-    T_TRUE(ms_since(start) < 900);
+    once = ms_since(start);
     T_TRUE(err && err->retry_after >= 1 && err->retry_after <= 2);
     T_TRUE(err && !strstr(err->detail, "127.0.0.1"));
     start = shop_clock_monotonic();
     for (int i = 0; i < 100; i++) {
         T_ERR(shop_mongo_ping(absent, t_pool), UNAVAILABLE);
     }
-    T_TRUE(ms_since(start) < 100);
+    /* A hundred waits would be a hundred times as long: a probe or two may be among them. */
+    t_assert(ms_since(start) < 20 * once, __LINE__, __FILE__, "once %d ms, a hundred times %d ms",
+             (int)once, (int)ms_since(start));
 }
 
 static void what_the_uri_names_is_kept(void)
@@ -378,11 +383,12 @@ static void what_the_uri_names_is_kept(void)
     shop_mongo_t *absent;
     apr_time_t start;
 
+    own.mongo_select_ms = 60000;
     own.mongo_uri = "mongodb://127.0.0.1:1/shop?serverSelectionTimeoutMS=100";
     T_OK(shop_mongo_open(&absent, &own, t_pool));
     start = shop_clock_monotonic();
     T_ERR(shop_mongo_ping(absent, t_pool), UNAVAILABLE);
-    T_TRUE(ms_since(start) < 450);
+    T_TRUE(ms_since(start) < 30000); /* and not a minute */
 }
 
 static void a_bad_uri_is_refused_without_being_quoted(void)

@@ -4,6 +4,7 @@
 #include <apr_time.h>
 #include <arpa/inet.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include "redis_shared_fetch.h"
 #include "redis_lease.h"
 #include "tests/kit/harness.h"
+#include "tests/kit/still_clock.h"
 
 static const char *port;
 static shop_settings_t settings;
@@ -56,22 +58,28 @@ static shop_error_t *ask(shop_redis_value_t *value, shop_redis_t *at, const char
 }
 
 /* Two cores and many threads: a late wake-up must not count as an absent Redis. */
-static shop_redis_t *open_real(void)
+static shop_redis_t *open_patient(const char *url)
 {
     int command = settings.redis_command_ms, connect = settings.redis_connect_ms;
     shop_redis_t *opened;
 
     settings.redis_command_ms = settings.redis_connect_ms = 2000;
-    opened = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%s", port));
+    opened = open_url(url);
     settings.redis_command_ms = command;
     settings.redis_connect_ms = connect;
     return opened;
+}
+
+static shop_redis_t *open_real(void)
+{
+    return open_patient(apr_psprintf(t_pool, "redis://127.0.0.1:%s", port));
 }
 
 static void begin(void)
 {
     shop_redis_value_t value;
 
+    t_clock_go();
     redis = open_real();
     T_OK(ask(&value, redis, "FLUSHALL"));
     T_OK(ask(&value, redis, "CONFIG SET maxmemory 0"));
@@ -85,7 +93,8 @@ typedef struct fake_t {
     int fd, port;
     habit_t habit;
     atomic_int accepted;
-    int held[64]; /* connections left open */
+    sem_t gave_up; /* posted when a late reply may be sent */
+    int held[64];  /* connections left open */
     pthread_t thread;
 } fake_t;
 
@@ -104,8 +113,8 @@ static void serve(fake_t *fake, int fd)
             if (fake->habit == ANSWERS_LATE) {
                 static const char late[] = "$7\r\nforeign\r\n";
 
-                usleep(120 * 1000);
-                if (write(fd, late, sizeof(late) - 1) < 0) {
+                sem_wait(&fake->gave_up);
+                if (send(fd, late, sizeof(late) - 1, MSG_NOSIGNAL) < 0) {
                     return;
                 }
             }
@@ -143,6 +152,7 @@ static fake_t *start_fake(habit_t habit)
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     fake->habit = habit;
+    sem_init(&fake->gave_up, 0, 0);
     fake->fd = socket(AF_INET, SOCK_STREAM, 0);
     T_INT(bind(fake->fd, (struct sockaddr *)&address, sizeof(address)), 0);
     T_INT(listen(fake->fd, 64), 0);
@@ -156,12 +166,22 @@ static void stop_fake(fake_t *fake)
 {
     shutdown(fake->fd, SHUT_RDWR);
     pthread_join(fake->thread, NULL);
+    sem_destroy(&fake->gave_up);
     close(fake->fd);
     for (int i = 0; i < 64; i++) {
         if (fake->held[i]) {
             close(fake->held[i]);
         }
     }
+}
+
+/* Those that were served, when there are so many, or after ten seconds. */
+static int served(fake_t *fake, int wanted)
+{
+    for (int i = 0; i < 5000 && fake->accepted < wanted; i++) {
+        usleep(2000);
+    }
+    return fake->accepted;
 }
 
 static int64_t ms_since(apr_time_t start)
@@ -255,7 +275,8 @@ static void a_stalled_server_costs_the_command_timeout(void)
     apr_time_t start = shop_clock_monotonic();
 
     T_ERR(ask(&value, at, "PING"), UNAVAILABLE);
-    t_assert(ms_since(start) >= 45 && ms_since(start) < 150, __LINE__, __FILE__, "took %d ms",
+    /* 50 ms are told; what a busy machine adds is less than a hundred times as much */
+    t_assert(ms_since(start) >= 45 && ms_since(start) < 5000, __LINE__, __FILE__, "took %d ms",
              (int)ms_since(start));
     stop_fake(fake);
 }
@@ -263,16 +284,21 @@ static void a_stalled_server_costs_the_command_timeout(void)
 static void a_late_reply_never_answers_the_next_command(void)
 {
     fake_t *fake = start_fake(ANSWERS_LATE);
-    shop_redis_t *at = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%d", fake->port));
+    shop_redis_t *at;
     shop_redis_value_t value;
+    int command = settings.redis_command_ms;
 
+    settings.redis_command_ms = 500;
+    at = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%d", fake->port));
+    settings.redis_command_ms = command;
     T_ERR(ask(&value, at, "GET mine"), UNAVAILABLE);
-    usleep(150 * 1000);
+    sem_post(&fake->gave_up);
+    T_INT(served(fake, 1), 1); /* the reply is on its way */
     value.kind = SHOP_REDIS_NIL;
     T_ERR(ask(&value, at, "GET other"), UNAVAILABLE);
     T_TRUE(value.kind != SHOP_REDIS_STRING);
-    usleep(150 * 1000);
-    T_INT(fake->accepted, 2); /* each on a connection of its own */
+    sem_post(&fake->gave_up);
+    T_INT(served(fake, 2), 2); /* each on a connection of its own */
     stop_fake(fake);
 }
 
@@ -294,27 +320,29 @@ static void a_dead_idle_connection_is_replaced(void)
 static void five_failures_open_the_breaker_and_one_probe_closes_it(void)
 {
     fake_t *fake = start_fake(CLOSES);
-    shop_redis_t *at = open_url(apr_psprintf(t_pool, "redis://127.0.0.1:%d", fake->port));
+    shop_redis_t *at = open_patient(apr_psprintf(t_pool, "redis://127.0.0.1:%d", fake->port));
     shop_redis_value_t value;
-    apr_time_t start;
 
+    t_clock_stop();
     for (int i = 0; i < 5; i++) {
         T_ERR(ask(&value, at, "PING"), UNAVAILABLE);
     }
-    usleep(20 * 1000);
-    T_INT(fake->accepted, 5);
-    start = shop_clock_monotonic();
+    T_INT(served(fake, 5), 5);
     for (int i = 0; i < 200; i++) {
         T_ERR(ask(&value, at, "PING"), UNAVAILABLE);
     }
-    T_TRUE(ms_since(start) < 50);
-    T_INT(fake->accepted, 5);
-    usleep(1050 * 1000);
+    t_clock_pass(apr_time_from_msec(990));
+    T_ERR(ask(&value, at, "PING"), UNAVAILABLE);
+    t_clock_pass(apr_time_from_msec(20));
     for (int i = 0; i < 20; i++) {
         T_ERR(ask(&value, at, "PING"), UNAVAILABLE);
     }
-    usleep(20 * 1000);
-    T_INT(fake->accepted, 6);
+    T_INT(served(fake, 6), 6);
+    /* the next one that is served shows that there was none between */
+    t_clock_pass(apr_time_from_msec(1010));
+    T_ERR(ask(&value, at, "PING"), UNAVAILABLE);
+    T_INT(served(fake, 7), 7);
+    t_clock_go();
     stop_fake(fake);
 }
 
@@ -397,15 +425,22 @@ static void of_a_thousand_hits_exactly_a_hundred_pass(void)
 static void a_window_ends_by_itself(void)
 {
     shop_limit_state_t state;
+    shop_redis_value_t value;
+    const char *key;
 
     begin();
     limiter = shop_limiter_redis(redis, shop_limiter_shm(NULL, 0, 1, t_pool), t_pool);
-    limiter->hit(&state, limiter, "short", 1, 1, 1, t_pool);
+    limiter->hit(&state, limiter, "short", 1, 60, 1, t_pool);
     T_TRUE(state.allowed);
-    limiter->hit(&state, limiter, "short", 1, 1, 1, t_pool);
+    limiter->hit(&state, limiter, "short", 1, 60, 1, t_pool);
     T_TRUE(!state.allowed);
-    usleep(1100 * 1000);
-    limiter->hit(&state, limiter, "short", 1, 1, 1, t_pool);
+    T_OK(ask(&value, redis, "KEYS *"));
+    T_INT(value.count, 1);
+    key = value.items[0].bytes;
+    T_OK(ask(&value, redis, apr_psprintf(t_pool, "PTTL %s", key)));
+    T_TRUE(value.integer > 0 && value.integer <= 60000); /* Redis ends it */
+    T_OK(ask(&value, redis, apr_psprintf(t_pool, "DEL %s", key)));
+    limiter->hit(&state, limiter, "short", 1, 60, 1, t_pool);
     T_TRUE(state.allowed);
 }
 
