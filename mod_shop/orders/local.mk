@@ -8,6 +8,8 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_bson.c \
 	mod_shop/orders/order_bson.h \
 	mod_shop/orders/order_cancel.c \
+	mod_shop/orders/order_clean.c \
+	mod_shop/orders/order_correct_mongo.c \
 	mod_shop/orders/order_guess_api.c \
 	mod_shop/orders/order_mongo.c \
 	mod_shop/orders/order_mongo.h \

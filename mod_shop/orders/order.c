@@ -69,6 +69,29 @@ bool shop_order_is_paid(shop_order_status_t status)
            status == SHOP_ORDER_REFUNDED;
 }
 
+/* An order that was cancelled says only in its history that it had been paid. */
+static bool was_paid(const shop_order_t *order)
+{
+    for (int i = 0; order->history && i < order->history->nelts; i++) {
+        const shop_order_event_t *event = APR_ARRAY_IDX(order->history, i, shop_order_event_t *);
+
+        if (!strcmp(event->status, statuses[SHOP_ORDER_PAID].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+int64_t shop_order_refundable(const shop_order_t *order)
+{
+    bool cancelled =
+        order->status == SHOP_ORDER_CANCELLED || order->status == SHOP_ORDER_CANCELLING;
+
+    return shop_order_is_paid(order->status) || (cancelled && was_paid(order))
+               ? order->total - order->refunded
+               : 0;
+}
+
 bool shop_order_gives_back(const shop_order_t *order)
 {
     return order->status == SHOP_ORDER_CANCELLING || order->restocking;

@@ -110,8 +110,11 @@ int shop_order_status_of_stored(const char *name);
 int shop_order_status_of_name(const char *name);
 /* The arrows: may an order go from a to b by PATCH or cancel? */
 bool shop_order_may(shop_order_status_t from, shop_order_status_t to);
-/* Was it paid and not cancelled, so that there is something to pay back? (paid ... refunded) */
+/* Is it paid and not cancelled? (paid ... refunded) */
 bool shop_order_is_paid(shop_order_status_t status);
+/* What can still be paid back, minor units: the total without earlier refunds, when the order was
+ * paid, also of one that was cancelled after that; else 0. */
+int64_t shop_order_refundable(const shop_order_t *order);
 /* Are its lines going back into stock (cancelling, or a refund with restock)? */
 bool shop_order_gives_back(const shop_order_t *order);
 /* Public names of the statuses that may follow (array of const char *). */

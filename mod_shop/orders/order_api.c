@@ -46,11 +46,15 @@ static const shop_field_t new_order_fields[] = {
 };
 
 static const shop_field_t change_fields[] = {
-    SHOP_FIELD_ENUM_OF(change_t, status, SHOP_REQUIRED, shop_order_status_names,
-                       "one of next_statuses"),
+    SHOP_FIELD_ENUM_OF(change_t, status, 0, shop_order_status_names,
+                       "one of next_statuses; absent, or the present one, to correct the members "
+                       "below"),
     SHOP_FIELD(change_t, tracking_number, STRING, SHOP_NULLABLE, 1, 100,
                "of the parcel; null removes it"),
-    SHOP_FIELD(change_t, note, STRING, SHOP_NULLABLE, 1, 500, "for the history; shown to admins"),
+    SHOP_FIELD(
+        change_t, note, STRING, SHOP_NULLABLE, 1, 500,
+        "of the status in the history; shown to admins; without a change of status it replaces "
+        "the latest note, null removes that"),
     SHOP_FIELDS_END,
 };
 
@@ -281,21 +285,62 @@ static shop_error_t *move_order(shop_order_t **order, const shop_app_t *app, con
                               req->pool);
 }
 
+/* NULL: leave it alone; "": remove it. */
+static const char *correction(const shop_req_t *req, const char *name, const char *value)
+{
+    if (!shop_fields_has(req->present, change_fields, name)) {
+        return NULL;
+    }
+    return value ? value : "";
+}
+
+/* No other status is asked for: the members that go with the present one are corrected. A cancelled
+ * or refunded order is not cancelled or refunded again. */
+static bool is_correction(const shop_req_t *req, const shop_order_t *order)
+{
+    const change_t *change = req->record;
+    bool is_named = shop_fields_has(req->present, change_fields, "tracking_number") ||
+                    shop_fields_has(req->present, change_fields, "note");
+
+    return !change->status ||
+           (is_named && strcmp(change->status, "cancelled") && strcmp(change->status, "refunded") &&
+            !strcmp(change->status, shop_order_status_name(order->status)));
+}
+
+static shop_error_t *correct_order(shop_order_t **order, const shop_app_t *app,
+                                   const shop_req_t *req, int64_t rev)
+{
+    const change_t *change = req->record;
+    shop_order_ports_t ports = shop_order_ports_of(app);
+    const char *tracking_number = correction(req, "tracking_number", change->tracking_number);
+    const char *note = correction(req, "note", change->note);
+
+    return tracking_number || note
+               ? shop_order_correct(order, &ports, *order, rev, tracking_number, note, req->pool)
+               : NULL;
+}
+
 static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     const change_t *change = req->record;
-    shop_order_status_t to = (shop_order_status_t)shop_order_status_of_name(change->status);
     const char *tracking_number;
+    shop_order_status_t to;
     shop_order_t *order;
+    int64_t rev;
 
-    SHOP_TRY(read_tracking_number(&tracking_number, req, to));
     SHOP_TRY(shop_order_load(&order, app, req));
     SHOP_TRY(shop_etag_if_match(
         req,
         shop_res_object_etag(res, shop_order_fields, shop_order_view(order, req->pool), req->pool),
         app->settings->require_if_match));
-    SHOP_TRY(move_order(&order, app, req, to, shop_req_header(req, "If-Match") ? order->rev : -1,
-                        tracking_number));
+    rev = shop_req_header(req, "If-Match") ? order->rev : -1;
+    if (is_correction(req, order)) {
+        SHOP_TRY(correct_order(&order, app, req, rev));
+        return answer(res, req, order);
+    }
+    to = (shop_order_status_t)shop_order_status_of_name(change->status);
+    SHOP_TRY(read_tracking_number(&tracking_number, req, to));
+    SHOP_TRY(move_order(&order, app, req, to, rev, tracking_number));
     return answer(res, req, order);
 }
 
@@ -375,7 +420,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}",
       .handler = order_patch,
       .operation = "changeOrder",
-      .summary = "Move an order along its arrows",
+      .summary = "Change an order's status, or correct its tracking number or note",
       .tag = "orders",
       .access = SHOP_ACCESS_ADMIN,
       .if_match = true,
@@ -388,7 +433,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}/refunds",
       .handler = shop_order_refund_create,
       .operation = "refundOrder",
-      .summary = "Pay back a part of a paid order, or all of it",
+      .summary = "Pay back a part of an order that was paid, or all of it",
       .tag = "orders",
       .access = SHOP_ACCESS_ADMIN,
       .idempotency_key = true,

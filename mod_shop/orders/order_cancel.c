@@ -229,6 +229,32 @@ static shop_error_t *step(shop_order_t **order, const shop_order_ports_t *ports,
     return shop_err(pool, CONFLICT, "the order keeps changing; read it and try again");
 }
 
+shop_error_t *shop_order_correct(shop_order_t **order, const shop_order_ports_t *ports,
+                                 const shop_order_t *seen, int64_t rev, const char *tracking_number,
+                                 const char *note, apr_pool_t *pool)
+{
+    for (int turn = 0; turn < MOVE_TRIES; turn++) {
+        shop_order_t *fresh = NULL;
+        bool done = false;
+
+        if (rev >= 0 && seen->rev != rev) {
+            return shop_err(pool, PRECONDITION_FAILED, "the order changed meanwhile");
+        }
+        SHOP_TRY(ports->orders->correct(&done, ports->orders, seen->id, seen->rev, tracking_number,
+                                        seen->history->nelts - 1, note, pool));
+        SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));
+        if (!fresh || !shop_order_status_name(fresh->status)) {
+            return shop_err(pool, NOT_FOUND, "there is no such order");
+        }
+        *order = fresh;
+        if (done) {
+            return NULL;
+        }
+        seen = fresh;
+    }
+    return shop_err(pool, CONFLICT, "the order keeps changing; read it and try again");
+}
+
 shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
                                  const shop_order_t *seen, shop_order_status_t to, int64_t rev,
                                  const char *by, const char *note, const char *tracking_number,

@@ -458,6 +458,7 @@ shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
     repo->port.finish = order_finish;
     repo->port.unfinished = order_unfinished;
     repo->port.coupon_uses = order_coupon_uses;
+    shop_order_mongo_corrections(&repo->port);
     shop_order_mongo_refunds(&repo->port);
     return &repo->port;
 }

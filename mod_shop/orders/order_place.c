@@ -15,6 +15,8 @@
 #define RETRY_AFTER 2 /* seconds: most of what makes us busy is over by then */
 #define CLAIM_TRIES 3
 #define COMMIT_TRIES 8
+#define PRICE_TRIES \
+    8 /* an edit of a price or a coupon beside each of so many tries is no accident */
 #define PAUSE apr_time_from_msec(25)
 
 typedef struct place_t {
@@ -319,29 +321,6 @@ static shop_error_t *commit(const place_t *place)
     return busy(place->pool, "the commit's outcome is unknown");
 }
 
-shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,
-                               apr_pool_t *pool)
-{
-    const shop_reservation_t lines = shop_order_stock_lines(order, pool);
-    int count = order->items->nelts;
-    const char **ids = apr_palloc(pool, sizeof(*ids) * (size_t)(count + 1));
-
-    for (int i = 0; i < count; i++) {
-        ids[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->unit_id;
-    }
-    SHOP_TRY(ports->stock->confirm(ports->stock, &lines, pool));
-    SHOP_TEST_POINT("cleaning.spent", pool);
-    if (order->coupon_limited) {
-        const shop_reservation_t use = shop_order_coupon_use(order, pool);
-
-        SHOP_TRY(ports->coupon_uses->confirm(ports->coupon_uses, &use, pool));
-    }
-    SHOP_TRY(ports->carts->ordered(ports->carts, order->user_id, order->cart_gen, ids, count,
-                                   ports->clock->now(ports->clock), pool));
-    SHOP_TEST_POINT("cleaning.cart", pool);
-    return ports->orders->finish(ports->orders, order->id, pool);
-}
-
 /* ---- all of it ---- */
 
 static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
@@ -350,11 +329,11 @@ static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
 
     SHOP_TRY(
         shop_order_price(quote, place->ports, request->user_id, request->coupon_code, place->pool));
-    if (quote->refusal && quote->refusal->code == SHOP_COUPON_NOT_APPLICABLE) {
-        return quote->refusal;
-    }
     if (!quote->order->items->nelts) {
         return shop_err(place->pool, CART_EMPTY, "there is nothing in the cart");
+    }
+    if (quote->refusal && quote->refusal->code == SHOP_COUPON_NOT_APPLICABLE) {
+        return quote->refusal;
     }
     if (quote->shortage || quote->refusal) {
         return quote->shortage ? quote->shortage : quote->refusal;
@@ -456,6 +435,38 @@ static shop_error_t *price_and_claim(shop_order_t **order, bool *replayed, bool 
     return NULL;
 }
 
+/* The order that was claimed is undone because a price or the coupon's terms changed behind the
+ * pricing. What the customer agreed to is expected_total, which the next pricing checks: without
+ * one he agreed to today's price, and that is what he gets. */
+static bool may_price_again(const shop_error_t *err, int turn, const place_t *place)
+{
+    return err && err->code == SHOP_TOTAL_CHANGED && turn < PRICE_TRIES && !is_late(place);
+}
+
+/* Prices, claims, takes and commits; from the beginning when the price is another by then. */
+static shop_error_t *place_once(shop_order_t **order, bool *replayed, bool *claimed, place_t *place)
+{
+    shop_order_t *undone = NULL;
+
+    for (int turn = 1;; turn++) {
+        bool mine = false;
+        shop_error_t *err = price_and_claim(order, replayed, &mine, place);
+
+        *claimed = *claimed || mine;
+        if (err || !mine) {
+            *order = *order ? *order : undone;
+            return err;
+        }
+        undone = *order;
+        err = reserve_and_commit(place);
+        if (!may_price_again(err, turn, place)) {
+            return err && err->code == SHOP_TOTAL_CHANGED
+                       ? busy(place->pool, "the price or the coupon keeps changing")
+                       : err;
+        }
+    }
+}
+
 shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claimed,
                                const shop_order_ports_t *ports, const shop_order_request_t *request,
                                apr_pool_t *pool)
@@ -472,11 +483,10 @@ shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claim
     if (request->admit) {
         SHOP_TRY(request->admit(request->baton, pool));
     }
-    SHOP_TRY(price_and_claim(order, replayed, claimed, &place));
-    if (!*claimed) {
+    SHOP_TRY(place_once(order, replayed, claimed, &place));
+    if (*replayed) {
         return NULL;
     }
-    SHOP_TRY(reserve_and_commit(&place));
     left = clean_if_time(&place);
     if (left) { /* the order stands; the reaper cleans up after it */
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",

@@ -101,6 +101,12 @@ shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t 
                                  const char *by, const char *note, const char *tracking_number,
                                  apr_pool_t *pool);
 
+/* Changes the tracking number (NULL: leaves it, "": removes it) and the note of the latest event of
+ * the history (likewise); the status stays. As shop_order_advance otherwise. */
+shop_error_t *shop_order_correct(shop_order_t **order, const shop_order_ports_t *ports,
+                                 const shop_order_t *seen, int64_t rev, const char *tracking_number,
+                                 const char *note, apr_pool_t *pool);
+
 /* ---- refunds: order_refund.c ---- */
 typedef struct shop_refund_request_t {
     int64_t amount; /* minor units, at least 1; -1: all that is left, and the order is refunded */
@@ -118,12 +124,14 @@ typedef struct shop_refund_request_t {
     void *baton;
 } shop_refund_request_t;
 
-/* Pays back a part of a paid order, once for each key: the refund and what is left are one update.
- * *order: afterwards. *refund: the one made or, *replayed, the one of the key's first time; NULL
- * when nothing was left of an order that was to be refunded. With restock the order's lines that
- * are not in stock again go back, once however many refunds ask for it; what cannot be given back
- * at once is left to the reaper. INVALID_TRANSITION (not paid, or cancelled), REFUND_TOO_LARGE,
- * IDEMPOTENCY_MISMATCH. UNAVAILABLE: the outcome may be unknown; repeat with the same key. */
+/* Pays back a part of an order that was paid (one that was cancelled after that too, which stays
+ * cancelled and whose goods are in stock again already), once for each key: the refund and what is
+ * left are one update. *order: afterwards. *refund: the one made or, *replayed, the one of the
+ * key's first time; NULL when nothing was left of an order that was to be refunded. With restock
+ * the order's lines that are not in stock again go back, once however many refunds ask for it; what
+ * cannot be given back at once is left to the reaper. INVALID_TRANSITION (never paid),
+ * REFUND_TOO_LARGE, IDEMPOTENCY_MISMATCH. UNAVAILABLE: the outcome may be unknown; repeat with the
+ * same key. */
 shop_error_t *shop_order_refund(shop_refund_t **refund, bool *replayed, shop_order_t **order,
                                 const shop_order_ports_t *ports, const shop_order_t *seen,
                                 const shop_refund_request_t *request, apr_pool_t *pool);

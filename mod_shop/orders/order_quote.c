@@ -124,12 +124,17 @@ static shop_error_t *price_coupon(shop_order_quote_t *quote, const shop_order_po
     if (quote->refusal) {
         return NULL;
     }
+    SHOP_TRY(shop_coupon_discount(&discount, coupon, order->subtotal, ports->rounding, pool));
+    if (!discount) { /* a use must not be spent on nothing */
+        quote->refusal =
+            shop_coupon_refuse("no_discount", "the coupon would take nothing off this cart", pool);
+        return NULL;
+    }
     order->coupon_code = coupon->code;
     order->coupon_limited = coupon->usage_limit >= 0;
     order->coupon_user_limit = coupon->usage_limit_per_user;
     order->coupon_terms_rev = coupon->terms_rev;
     order->coupon_born = coupon->born;
-    SHOP_TRY(shop_coupon_discount(&discount, coupon, order->subtotal, ports->rounding, pool));
     return shop_order_total(order, discount, pool);
 }
 

@@ -30,7 +30,7 @@ static const shop_field_t coupon_fields[] = {
     SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "the code"),
     SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "would it take something off?"),
     SHOP_FIELD(coupon_view_t, reason, STRING, SHOP_OMIT_NULL, 0, 0,
-               "unknown, expired, not_started, min_purchase, user_limit or exhausted"),
+               "unknown, expired, not_started, min_purchase, user_limit, exhausted or no_discount"),
     SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
     SHOP_FIELDS_END,
 };

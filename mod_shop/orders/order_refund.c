@@ -45,20 +45,22 @@ static shop_error_t *too_large(const pay_back_t *pay, int64_t left)
     return err;
 }
 
-/* Sets the refund's amount. */
+/* Sets the refund's amount and whether it puts goods back. */
 static shop_error_t *may_refund(const pay_back_t *pay)
 {
     const shop_order_t *order = pay->order;
-    int64_t left = order->total - order->refunded;
+    int64_t left = shop_order_refundable(order);
+    bool cancelled = !shop_order_is_paid(order->status);
 
     if (pay->request->rev >= 0 && order->rev != pay->request->rev) {
         return shop_err(pay->pool, PRECONDITION_FAILED, "the order changed meanwhile");
     }
-    if (!shop_order_is_paid(order->status)) {
-        return shop_err(pay->pool, INVALID_TRANSITION,
-                        "an order that is %s has nothing to pay back",
+    if (cancelled && !left && !order->refunded) {
+        return shop_err(pay->pool, INVALID_TRANSITION, "an order that is %s was not paid",
                         shop_order_status_name(order->status));
     }
+    /* cancelling has put the goods back already */
+    pay->refund->restock = pay->request->restock && !cancelled;
     pay->refund->amount = pay->request->amount < 0 ? left : pay->request->amount;
     if (pay->refund->amount > left || !left) {
         return too_large(pay, left);
@@ -89,7 +91,8 @@ static shop_error_t *write_refund(bool *done, const pay_back_t *pay)
     const shop_order_t *order = pay->order;
     shop_refund_t *refund = pay->refund;
     bool is_last = order->refunded + refund->amount == order->total;
-    bool ends = is_last && order->status != SHOP_ORDER_REFUNDED;
+    bool ends =
+        is_last && shop_order_is_paid(order->status) && order->status != SHOP_ORDER_REFUNDED;
     shop_order_event_t event = { shop_order_status_name(SHOP_ORDER_REFUNDED),
                                  ports->clock->now(ports->clock), refund->by, pay->request->note };
     shop_error_t *err;

@@ -44,6 +44,12 @@ struct shop_order_repo_t {
                           shop_order_status_t from, shop_order_status_t to, int64_t rev,
                           const shop_order_event_t *event, const char *tracking_number,
                           apr_time_t now, apr_pool_t *pool);
+    /* Sets the tracking number (NULL: leaves it, "": removes it) and the note of event `event` of
+     * the history (likewise), where rev is still rev. *done false: the order is another by now.
+     * updated_at stays: it tells of the status. */
+    shop_error_t *(*correct)(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
+                             const char *tracking_number, int event, const char *note,
+                             apr_pool_t *pool);
     /* Appends the refund where rev is still rev and adds its amount to refunded; status: what the
      * order becomes by it (unchanged, or REFUNDED with event in the history). With restock also
      * restocking, unfinished and lease_at. *done false: the order is another by now, or has the

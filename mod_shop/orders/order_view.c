@@ -13,7 +13,7 @@ const shop_field_t shop_order_address_fields[] = {
     SHOP_FIELD(shop_address_t, state, STRING, SHOP_REQUIRED, 0, 100,
                "state or province; may be empty"),
     SHOP_FIELD(shop_address_t, country, STRING, SHOP_REQUIRED, 1, 100, "country"),
-    SHOP_FIELD(shop_address_t, zip_code, STRING, SHOP_REQUIRED, 1, 20, "postal code"),
+    SHOP_FIELD(shop_address_t, zip_code, STRING, SHOP_REQUIRED, 0, 20, "postal code; may be empty"),
     SHOP_FIELDS_END,
 };
 
@@ -52,6 +52,8 @@ const shop_field_t shop_order_fields[] = {
                "what the coupon takes off"),
     SHOP_FIELD(shop_order_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"),
     SHOP_FIELD(shop_order_view_t, refunded, MONEY, SHOP_REQUIRED, 0, 0, "paid back so far"),
+    SHOP_FIELD(shop_order_view_t, refundable, MONEY, SHOP_REQUIRED, 0, 0,
+               "what can still be paid back: of an order that was paid, cancelled since or not"),
     SHOP_FIELD(shop_order_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
     SHOP_FIELD(shop_order_view_t, coupon_code, STRING, SHOP_NULLABLE, 0, 0, "the coupon used"),
     SHOP_FIELD_OBJECT_OF(shop_order_view_t, shipping_address, SHOP_NULLABLE, shop_address_t,
@@ -81,6 +83,7 @@ shop_order_view_t *shop_order_view(const shop_order_t *order, apr_pool_t *pool)
     view->discount = order->discount;
     view->total = order->total;
     view->refunded = order->refunded;
+    view->refundable = shop_order_refundable(order);
     view->currency = order->currency;
     view->coupon_code = order->coupon_code;
     view->shipping_address = order->shipping_address;

@@ -10,7 +10,7 @@
 typedef struct shop_order_view_t {
     const char *id, *number, *user_id, *status;
     apr_array_header_t *items;
-    int64_t subtotal, discount, total, refunded;
+    int64_t subtotal, discount, total, refunded, refundable;
     const char *currency, *coupon_code;
     shop_address_t *shipping_address;
     const char *payment_method, *tracking_number;

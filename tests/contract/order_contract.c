@@ -200,6 +200,31 @@ static void a_move_compares_and_appends(void)
     T_TRUE(!stored(1)->tracking_number);
 }
 
+static void a_correction_is_fenced_by_the_revision(void)
+{
+    shop_order_event_t event = { "paid", NOON, "admin", "by wire" };
+
+    repo = shop_order_contract_store();
+    placed(1, BUYER);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PENDING, SHOP_ORDER_PAID, 1, &event, "T1", NOON,
+                    t_pool));
+    T_OK(repo->correct(&yes, repo, ID(1), 1, "T2", 1, "x", t_pool));
+    T_TRUE(!yes);
+    T_OK(repo->correct(&yes, repo, ID(1), 2, "T2", 1, NULL, t_pool));
+    T_TRUE(yes);
+    T_STR(stored(1)->tracking_number, "T2");
+    T_INT(found->rev, 3);
+    T_INT(found->status, SHOP_ORDER_PAID);
+    T_STR(APR_ARRAY_IDX(found->history, 1, shop_order_event_t *)->note, "by wire");
+    T_OK(repo->correct(&yes, repo, ID(1), 3, NULL, 1, "by cheque", t_pool));
+    T_STR(stored(1)->tracking_number, "T2");
+    T_STR(APR_ARRAY_IDX(found->history, 1, shop_order_event_t *)->note, "by cheque");
+    T_OK(repo->correct(&yes, repo, ID(1), 4, "", 1, "", t_pool));
+    T_TRUE(!stored(1)->tracking_number);
+    T_TRUE(!APR_ARRAY_IDX(found->history, 1, shop_order_event_t *)->note);
+    T_INT(found->history->nelts, 2);
+}
+
 static void finishing_does_not_hide_a_cancelling(void)
 {
     apr_array_header_t *left;
@@ -348,6 +373,8 @@ const shop_test_t shop_order_contract[] = {
     SHOP_TEST(what_goes_in_comes_out, "what goes in comes out, the reply byte for byte"),
     SHOP_TEST(a_failed_order_frees_its_slots, "a failed order frees its slots and is never placed"),
     SHOP_TEST(a_move_compares_and_appends, "a move compares status and revision"),
+    SHOP_TEST(a_correction_is_fenced_by_the_revision,
+              "a correction is fenced by the order's revision and leaves what it does not name"),
     SHOP_TEST(finishing_does_not_hide_a_cancelling, "a late finish does not hide a cancelling"),
     SHOP_TEST(a_refund_is_fenced_by_the_revision, "a refund is fenced by the order's revision"),
     SHOP_TEST(the_reaper_is_given_the_oldest_first, "the reaper is given the oldest first"),

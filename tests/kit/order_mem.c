@@ -345,6 +345,33 @@ static shop_error_t *mem_move(bool *done, shop_order_repo_t *repo, const char *i
     return leave(mem, NULL);
 }
 
+static const char *corrected(const char *old, const char *value, apr_pool_t *pool)
+{
+    if (!value) {
+        return old;
+    }
+    return *value ? apr_pstrdup(pool, value) : NULL;
+}
+
+static shop_error_t *mem_correct(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
+                                 const char *tracking_number, int event, const char *note,
+                                 apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    shop_order_t *order = by_id(mem, id);
+
+    (void)pool;
+    *done = order && order->rev == rev;
+    if (*done) {
+        shop_order_event_t *noted = APR_ARRAY_IDX(order->history, event, shop_order_event_t *);
+
+        order->rev++;
+        order->tracking_number = corrected(order->tracking_number, tracking_number, mem->pool);
+        noted->note = corrected(noted->note, note, mem->pool);
+    }
+    return leave(mem, NULL);
+}
+
 static shop_error_t *mem_refund(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
                                 const shop_refund_t *refund, shop_order_status_t status,
                                 const shop_order_event_t *event, apr_pool_t *pool)
@@ -483,6 +510,7 @@ shop_order_repo_t *shop_order_repo_mem(apr_pool_t *pool)
     mem->port.list = mem_list;
     mem->port.commit = mem_commit;
     mem->port.move = mem_move;
+    mem->port.correct = mem_correct;
     mem->port.refund = mem_refund;
     mem->port.restocked = mem_restocked;
     mem->port.mark_returned = mem_mark_returned;

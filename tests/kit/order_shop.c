@@ -27,6 +27,7 @@ static shop_order_ports_t fakes(void)
 }
 
 shop_order_ports_t (*order_shop_ports)(void) = fakes;
+int64_t order_shop_expected_total = -1;
 int order_shop_threads = 32;
 
 static void add_product(order_shop_t *shop, int index, int64_t price)
@@ -109,7 +110,7 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
         .shipping_address = &address,
         .payment_method = "paypal",
         .coupon_code = coupon,
-        .expected_total = -1,
+        .expected_total = order_shop_expected_total,
         .reply = make_reply,
         .deadline = shop_clock_monotonic() + DEADLINE,
     };

@@ -22,6 +22,8 @@ typedef struct order_shop_t {
 extern shop_order_ports_t (*order_shop_ports)(void);
 /* How many threads race (at most 100). */
 extern int order_shop_threads;
+/* The expected_total of each placing; -1: none. */
+extern int64_t order_shop_expected_total;
 
 /* Fakes, two products of `stock` units, coupon TEN (10 percent, `uses` in all, one per user). */
 order_shop_t *order_shop(int64_t stock, int64_t uses);

@@ -119,7 +119,7 @@ static const shop_order_t *choose_order(storm_t *storm, storm_worker_t *worker)
             &order, orders, APR_ARRAY_IDX(storm->orders, at, storm_order_t).id, worker->pool);
 
         if (!err && order &&
-            (shop_order_is_paid(order->status) || shop_order_may(order->status, SHOP_ORDER_PAID))) {
+            (shop_order_refundable(order) || shop_order_may(order->status, SHOP_ORDER_PAID))) {
             return order;
         }
     }
@@ -214,7 +214,11 @@ const char *storm_audit_refunds(storm_t *storm, int at, const shop_order_t *orde
                   "o%d: %d of %d, refunds of %d", at, (int)order->refunded, (int)order->total,
                   (int)sum);
     }
-    if (order->total && (order->status == SHOP_ORDER_REFUNDED) != (sum == order->total)) {
+    if (sum && sum + shop_order_refundable(order) != order->total) {
+        storm_bad(storm, "refunded without payment", "o%d: %d", at, (int)sum);
+    }
+    if (order->total && order->status != SHOP_ORDER_CANCELLED &&
+        (order->status == SHOP_ORDER_REFUNDED) != (sum == order->total)) {
         storm_bad(storm, "refunded or not", "o%d is %s: %d of %d", at,
                   shop_order_status_stored(order->status), (int)sum, (int)order->total);
     }

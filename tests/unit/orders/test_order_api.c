@@ -263,6 +263,92 @@ static void a_tracking_number_comes_and_goes(void)
               "{\"status\":\"refunded\",\"tracking_number\":\"T2\"}");
 }
 
+static void what_goes_with_a_status_is_corrected(void)
+{
+    const char *patch, *etag;
+
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    patch = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"paid\"}");
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"processing\"}");
+    T_SEND(200, "admin", "PATCH", patch,
+           "{\"status\":\"shipped\",\"tracking_number\":\"WRONG\",\"note\":\"left at noon\"}");
+    etag = apr_pstrdup(t_pool, kit.res->etag);
+    T_SEND(200, "admin", "PATCH", patch, "{\"tracking_number\":\"RIGHT\"}");
+    T_STR(kit_text("tracking_number"), "RIGHT");
+    T_STR(kit_text("status"), "shipped");
+    T_INT(kit_count("history"), 4);
+    kit_header("If-Match", etag);
+    T_PROBLEM(412, "precondition_failed", "admin", "PATCH", patch, "{\"note\":\"x\"}");
+    T_SEND(200, "admin", "PATCH", patch, "{\"status\":\"shipped\",\"note\":\"left at one\"}");
+    T_STR(text(json_array_get(json_object_get(kit.json, "history"), 3), "note"), "left at one");
+    T_SEND(200, "admin", "PATCH", patch, "{\"tracking_number\":null,\"note\":null}");
+    T_TRUE(!json_object_get(kit.json, "tracking_number"));
+    T_TRUE(!text(json_array_get(json_object_get(kit.json, "history"), 3), "note"));
+    T_SEND(200, "admin", "PATCH", patch, "{}");
+    T_PROBLEM(409, "invalid_transition", "admin", "PATCH", patch, "{\"status\":\"shipped\"}");
+    T_PROBLEM(409, "invalid_transition", "admin", "PATCH", patch,
+              "{\"status\":\"paid\",\"tracking_number\":\"X\"}");
+    T_PROBLEM(422, "validation_failed", "admin", "PATCH", patch, "{\"tracking_number\":\"\"}");
+    T_PROBLEM(403, "forbidden", USER(0), "PATCH", patch, "{\"tracking_number\":\"MINE\"}");
+}
+
+static void a_cancelled_order_that_was_paid_is_paid_back(void)
+{
+    const char *order, *refunds;
+
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 3, 0);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    T_TRUE(json_number_value(json_object_get(kit.json, "refundable")) == 0);
+    order = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    refunds = apr_pstrcat(t_pool, order, "/refunds", NULL);
+    T_SEND(200, "admin", "PATCH", order, "{\"status\":\"paid\"}");
+    T_SEND(201, "admin", "POST", refunds, "{\"amount\":5}");
+    T_SEND(200, USER(0), "POST", apr_pstrcat(t_pool, order, "/cancel", NULL), NULL);
+    T_TRUE(json_number_value(json_object_get(kit.json, "refundable")) == 25);
+    T_INT(order_shop_stock(shop, 0), 10);
+    T_PROBLEM(409, "refund_too_large", "admin", "POST", refunds, "{\"amount\":25.01}");
+    T_SEND(201, "admin", "POST", refunds, "{\"amount\":20,\"restock\":true}");
+    T_TRUE(!json_is_true(json_object_get(kit.json, "restock")));
+    T_INT(order_shop_stock(shop, 0), 10);
+    T_SEND(201, "admin", "POST", refunds, "{\"amount\":5}");
+    T_SEND(200, USER(0), "GET", order, NULL);
+    T_STR(kit_text("status"), "cancelled");
+    T_TRUE(json_number_value(json_object_get(kit.json, "refunded")) == 30);
+    T_TRUE(json_number_value(json_object_get(kit.json, "refundable")) == 0);
+    T_PROBLEM(409, "refund_too_large", "admin", "POST", refunds, "{\"amount\":0.01}");
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after refunds of a cancelled order");
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    order = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    T_SEND(200, USER(0), "POST", apr_pstrcat(t_pool, order, "/cancel", NULL), NULL);
+    T_PROBLEM(409, "invalid_transition", "admin", "POST",
+              apr_pstrcat(t_pool, order, "/refunds", NULL), "{\"amount\":1}");
+}
+
+static void a_coupon_that_takes_nothing_off_is_not_used(void)
+{
+    open_shop(10, 5);
+    T_SEND(201, "admin", "POST", "/coupons",
+           "{\"code\":\"ZERO\",\"discount_percent\":1,\"max_discount\":0,"
+           "\"valid_from\":\"2020-01-01T00:00:00Z\",\"valid_until\":\"2040-01-02T00:00:00Z\","
+           "\"usage_limit_per_user\":1}");
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_SEND(200, USER(0), "POST", "/cart/quote", "{\"coupon_code\":\"zero\"}");
+    T_TRUE(json_is_false(json_object_get(json_object_get(kit.json, "coupon"), "applies")));
+    T_STR(text(json_object_get(kit.json, "coupon"), "reason"), "no_discount");
+    T_PROBLEM(422, "coupon_not_applicable", USER(0), "POST", "/orders",
+              ORDER ",\"coupon_code\":\"ZERO\"}");
+    T_STR(kit_text("reason"), "no_discount");
+    T_SEND(200, "admin", "PATCH", "/coupons/ZERO", "{\"max_discount\":null}");
+    T_SEND(201, USER(0), "POST", "/orders", ORDER ",\"coupon_code\":\"ZERO\"}");
+    T_TRUE(json_number_value(json_object_get(kit.json, "discount")) == 0.1);
+}
+
 static void refunds_pay_back_what_was_paid(void)
 {
     const char *refunds, *one, *patch, *body;
@@ -389,6 +475,12 @@ static const shop_test_t tests[] = {
     SHOP_TEST(the_window_of_a_coupon_counts, "a coupon's refusal says why and what is missing"),
     SHOP_TEST(orders_are_cancelled_and_moved, "orders are cancelled once and move along arrows"),
     SHOP_TEST(a_tracking_number_comes_and_goes, "a tracking number comes, stays and goes by null"),
+    SHOP_TEST(what_goes_with_a_status_is_corrected,
+              "tracking number and note are corrected without a change of status"),
+    SHOP_TEST(a_cancelled_order_that_was_paid_is_paid_back,
+              "an order that was cancelled after payment is paid back, and no more"),
+    SHOP_TEST(a_coupon_that_takes_nothing_off_is_not_used,
+              "a coupon that takes nothing off does not apply and is not used"),
     SHOP_TEST(refunds_pay_back_what_was_paid, "refunds pay back what was paid and no more"),
     SHOP_TEST(the_last_refund_makes_the_order_refunded, "the last refund makes an order refunded"),
     SHOP_TEST(coupons_are_managed, "an admin makes, changes and deletes coupons"),

@@ -12,9 +12,9 @@ static const char *const mode_names[MODES] = { "not applied", "reply lost", "pro
 
 static struct {
     fault_t mode;
-    int at;       /* the call that fails, from 1; 0: none */
-    int step;     /* calls so far */
-    bool reprice; /* change the second product's price just before it is reserved */
+    int at;      /* the call that fails, from 1; 0: none */
+    int step;    /* calls so far */
+    int reprice; /* so often the second product's price changes just before it is reserved */
     order_shop_t *shop;
     shop_order_repo_t orders;
     shop_product_repo_t products;
@@ -117,7 +117,7 @@ static void change_price(apr_pool_t *pool)
     shop_product_t *product = NULL;
     bool done;
 
-    fault.reprice = false;
+    fault.reprice--;
     fault.products.find(&product, fault.shop->ports.products, fault.shop->products[1], pool);
     product->price += 1;
     product->rev++;
@@ -140,7 +140,7 @@ static shop_error_t *stock_reserve(int *reserved, shop_reservations_t *repo,
     return fails_after() ? away(pool) : err;
 }
 
-static void make_faulty(order_shop_t *shop, fault_t mode, int at, bool reprice)
+static void make_faulty(order_shop_t *shop, fault_t mode, int at, int reprice)
 {
     shop_order_ports_t *ports = &shop->ports;
 
@@ -277,7 +277,7 @@ static void run(fault_t mode, int at, act_t act, bool *last)
     }
     *last = fault.step < at;
     fault.at = 0; /* the store is back */
-    fault.reprice = false;
+    fault.reprice = 0;
     t_assert(!err || err->code == SHOP_UNAVAILABLE || err->code == SHOP_TOTAL_CHANGED, __LINE__,
              __FILE__, "%s: answered %s", when, err ? shop_code_name(err->code) : "success");
     order_shop_settle(shop);
@@ -346,10 +346,44 @@ static void placing_costs_what_it_may(void)
         bool replayed;
 
         order_shop_fill(shop, USER(0), 2, 1);
-        make_faulty(shop, BEFORE, 0, false);
+        make_faulty(shop, BEFORE, 0, 0);
         T_OK(order_shop_place(&order, &replayed, shop, USER(0), table[i].key, table[i].coupon,
                               t_pool));
         T_INT(fault.step, table[i].calls);
+    }
+}
+
+/* What the customer agreed to is today's price, or the total that he named. */
+static void an_edit_beside_an_order_is_priced_again(void)
+{
+    static const struct {
+        int edits;
+        int64_t expected, total;
+        shop_code_t code;
+    } table[] = { { 1, -1, 2251, SHOP_OK },
+                  { 5, -1, 2255, SHOP_OK },
+                  { 1, 2250, 0, SHOP_TOTAL_CHANGED },
+                  { 100, -1, 0, SHOP_UNAVAILABLE } };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        order_shop_t *shop = order_shop(10, 5);
+        shop_order_t *order = NULL;
+        shop_error_t *err;
+        bool replayed;
+
+        order_shop_fill(shop, USER(0), 2, 1);
+        make_faulty(shop, BEFORE, 0, table[i].edits);
+        order_shop_expected_total = table[i].expected;
+        err = order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool);
+        order_shop_expected_total = -1;
+        T_INT(err ? err->code : SHOP_OK, table[i].code);
+        if (!err && order) {
+            T_INT(order->total, table[i].total);
+        }
+        fault.reprice = 0;
+        order_shop_settle(shop);
+        order_shop_audit(shop, 1, "after edits of a price");
+        T_INT(order_shop_stock(shop, 0), err ? 10 : 8);
     }
 }
 
@@ -399,6 +433,8 @@ const shop_test_t order_fault_tests[] = {
     SHOP_TEST(cancelling_survives_every_fault, "cancelling survives a fault at each call"),
     SHOP_TEST(refunding_survives_every_fault, "a refund survives a fault at each call"),
     SHOP_TEST(placing_costs_what_it_may, "placing makes 8 calls, 9 with a key, 12 with a coupon"),
+    SHOP_TEST(an_edit_beside_an_order_is_priced_again,
+              "a price that changes beside an order is priced again, within bounds"),
     SHOP_TEST(late_reservations_are_swept,
               "reservations that arrive after the order failed are swept"),
     SHOP_TEST_END,
