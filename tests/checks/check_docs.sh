@@ -88,6 +88,12 @@ for name in $indexes; do
         bad=1
     fi
 done
+for name in $(grep -rhoE '\.collection = "[a-z_]+"' "$srcdir/mod_shop" | cut -d'"' -f2 | sort -u); do
+    if ! grep -qx -- "## $name" "$srcdir/docs/collections.md"; then
+        echo "docs: docs/collections.md has no section $name"
+        bad=1
+    fi
+done
 for name in $keys; do
     if ! grep -q -- "^| \`$name" "$srcdir/docs/redis-keys.md"; then
         echo "docs: docs/redis-keys.md does not name the key $name"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# A resource is registered in few places; here they are compared: folders that hold a repository
-# port, modules.def, Makefile.am, tests/, and every folder's local.mk against its files. So are the
-# codes of violations and violations.def.
+# A module is registered in few places; here they are compared: folders that hold a module's record,
+# modules.def, Makefile.am, tests/, and every folder's local.mk against its files. So are the codes of
+# violations and violations.def.
 set -euo pipefail
 
 srcdir=${srcdir:-$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/../.." && pwd)}
@@ -24,10 +24,20 @@ differ() { # WHAT LEFT RIGHT : two sorted lists
     fi
 }
 
-# a module that stores something has a port, <folder>/<noun>_repo.h, and a line in modules.def
-ports=$(printf '%s\n' mod_shop/*/*_repo.h | cut -d/ -f2 | sort -u)
+# ops is no capability of the shop: app.c names it
+records=$(for file in mod_shop/*/*_module.c; do
+    folder=$(basename -- "${file%/*}")
+    [[ $file == "mod_shop/$folder/${folder}_module.c" ]] || echo "$file"
+    [[ $folder == ops ]] || echo "$folder"
+done | sort)
 modules=$(sed -nE 's/^SHOP_MODULE\(([a-z]+)\)$/\1/p' mod_shop/modules.def | sort)
-differ 'folders with a _repo.h and modules.def' "$ports" "$modules"
+differ 'folders with a <folder>_module.c and modules.def' "$records" "$modules"
+for file in mod_shop/*/*_repo.h; do
+    if ! grep -qx -- "$(cut -d/ -f2 <<<"$file")" <<<"$modules"; then
+        echo "registry: $file is a port, and its folder is no module"
+        bad=1
+    fi
+done
 
 folders=$(find mod_shop -mindepth 1 -maxdepth 1 -type d -printf '%f\n' | sort)
 included=$(sed -nE 's|^include mod_shop/([a-z]+)/local\.mk$|\1|p' Makefile.am | sort)
