@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Cached replies as handlers use them. Right with any cache, the empty one included: a miss is a
- * read from the store. */
+ * Cached replies as handlers use them. Correct with any cache, also with shop_cache_none(): a miss
+ * is a read from the store. */
 #include "cached_reply.h"
 
 #include <string.h>

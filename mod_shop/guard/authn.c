@@ -122,7 +122,7 @@ static shop_error_t *role_now(shop_role_t *role, const shop_guards_t *ports,
     return role_in_store(role, ports, claims, req);
 }
 
-/* The caller a token names; 401 when it is no good. */
+/* The caller that a token identifies. TOKEN_*; UNAVAILABLE. */
 static shop_error_t *caller_of(shop_caller_t *caller, const shop_guards_t *ports,
                                const shop_req_t *req, const char *token)
 {

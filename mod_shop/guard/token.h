@@ -35,7 +35,7 @@ shop_error_t *shop_token_sign(const char **token, const shop_tokens_t *tokens,
  * that signs first, then by each other key. The same on every host with these keys. */
 shop_error_t *shop_token_next_ids(const char *const **ids, const shop_tokens_t *tokens,
                                   const char *session, const char *id, apr_pool_t *pool);
-/* The id of the access token that goes with a refresh token; tells nothing about that one's. */
+/* The id of the access token issued with a refresh token. It reveals nothing about the latter's. */
 shop_error_t *shop_token_access_id(const char **id, const char *refresh_id, apr_pool_t *pool);
 /* TOKEN_EXPIRED for a valid token that is past its time (with leeway); TOKEN_INVALID for everything
  * else that is not a valid token of this use. No I/O. */

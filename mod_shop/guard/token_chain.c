@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Ids that follow from each other. Must never use a token key itself: what it signs is for libjwt
- * alone. */
+ * Ids derived from one another. The token key itself is not used here: only libjwt signs with it.
+ */
 #include "token_chain.h"
 
 #include <apr_encode.h>
@@ -53,7 +53,7 @@ shop_error_t *shop_token_chain_key(unsigned char key[SHOP_CHAIN_KEY_SIZE],
 shop_error_t *shop_token_chain_next(const char **next, const unsigned char key[SHOP_CHAIN_KEY_SIZE],
                                     const char *session, const char *id, apr_pool_t *pool)
 {
-    /* Neither holds a line feed, so no two pairs give one text. */
+    /* Neither contains a line feed, so different pairs give different texts. */
     const char *text = apr_pstrcat(pool, session, "\n", id, NULL);
     unsigned char digest[EVP_MAX_MD_SIZE];
 

@@ -2,8 +2,8 @@
 #ifndef SHOP_GUARD_TOKEN_CHAIN_H
 #define SHOP_GUARD_TOKEN_CHAIN_H
 
-/* The ids of one family's tokens, each derived from the one before, so that a host can repeat an
- * answer that was given before without anything secret being stored (docs/adr/016). */
+/* Ids of the tokens of one family, each derived from the previous one, so that a host can repeat a
+ * reply without storing a secret (docs/adr/016). */
 
 #include <apr_pools.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The OpenAPI document: it says what the tables say and nothing else, so it cannot drift from the
- * code. Members are sorted by whoever prints it; arrays keep the order of the tables. */
+ * The OpenAPI document, generated from the route and field tables alone, so that it cannot differ
+ * from the code. Printing sorts the members; arrays keep the order of the tables. */
 #include "openapi.h"
 
 #include <apr_lib.h>

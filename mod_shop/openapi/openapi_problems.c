@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Problem documents of an operation: the codes that the dispatcher can refuse a route of this shape
  * with, and the codes that the route names itself. Codes of one status are one response; equal
- * responses stand once, in components/responses. */
+ * responses are written once, in components/responses. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
