@@ -32,9 +32,14 @@
 #include "openapi/openapi.h"
 #include "ops/health_ready.h"
 #include "ops/ops.h"
+#include "ops/schema_ready.h"
 #include "orders/order_api.h"
 #include "orders/orders_module.h"
+#include "stages.h"
 #include "store/record_mongo.h"
+
+/* So long an interrupted migration keeps the next one waiting. */
+#define MIGRATION_LEASE_MS 30000
 
 const shop_module_t *const shop_modules[] = {
 #define SHOP_MODULE(folder) &shop_##folder##_module,
@@ -44,8 +49,8 @@ const shop_module_t *const shop_modules[] = {
 };
 
 /* The order is the contract: an address over its limit is not even asked for a token. */
-static const shop_guard_t guards[] = { shop_guard_rate_ip, shop_guard_authn, shop_guard_access,
-                                       shop_guard_rate_user, NULL };
+static const shop_guard_t guards[] = { shop_guard_rate_ip, shop_guard_schema,    shop_guard_authn,
+                                       shop_guard_access,  shop_guard_rate_user, NULL };
 
 static const shop_route_t **routes; /* of all modules */
 
@@ -144,6 +149,8 @@ static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, sho
     ports->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
     ports->rate_limiter = ports->limiter;
     ports->rate_rules = shop_rate_rules(settings, pool);
+    app->schema = shop_schema_ready(mongo, shop_stages, pool);
+    ports->schema = shop_schema_ready_gate(app->schema);
     app->guards = ports;
     return NULL;
 }
@@ -199,7 +206,8 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     if (redis) {
         use_redis(app, shared, redis, pool);
     }
-    app->health = shop_health_ready(mongo, redis, app->orders->orders, all_indexes(pool), pool);
+    app->health =
+        shop_health_ready(mongo, redis, app->schema, app->orders->orders, all_indexes(pool), pool);
     app->dispatch = apr_pcalloc(pool, sizeof(*app->dispatch));
     *app->dispatch = (shop_dispatch_t){
         .routes = shop_app_routes(), .guards = guards, .ports = app->guards, .settings = settings
@@ -210,15 +218,29 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     return NULL;
 }
 
-shop_error_t *shop_app_init_store(const shop_settings_t *settings, apr_pool_t *pool)
+shop_error_t *shop_app_migration(shop_migration_t **migration, const shop_settings_t *settings,
+                                 apr_pool_t *pool)
 {
     shop_mongo_t *mongo;
 
     SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
-    for (const shop_mongo_index_t *const *table = all_indexes(pool); *table; table++) {
-        SHOP_TRY(shop_mongo_ensure_indexes(mongo, *table, pool));
-    }
+    *migration = apr_pcalloc(pool, sizeof(**migration));
+    **migration = (shop_migration_t){ .mongo = mongo,
+                                      .stages = shop_stages,
+                                      .indexes = all_indexes(pool),
+                                      .clock = &shop_clock_shop,
+                                      .lease_ms = MIGRATION_LEASE_MS };
     return NULL;
+}
+
+shop_error_t *shop_app_check_schema(const shop_app_t *app, apr_pool_t *pool)
+{
+    shop_error_t *err = app->guards->schema->check(app->guards->schema, pool);
+
+    return err ? shop_error_cause(
+                     shop_err(pool, CONFLICT, "this version cannot work with the database"), pool,
+                     "%s", err->cause)
+               : NULL;
 }
 
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
@@ -257,7 +279,10 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
 
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool)
 {
-    return app->health->mongo(app->health, pool);
+    shop_schema_fit_t fit;
+
+    SHOP_TRY(app->health->mongo(app->health, pool));
+    return shop_schema_ready_look(&fit, app->schema, 0, pool);
 }
 
 apr_size_t shop_app_revoked_size(void)

@@ -25,17 +25,18 @@ typedef struct shop_app_t {
 #include "modules.def"
 #undef SHOP_MODULE
 
-    struct shop_changes_t *changes;    /* hosts/changes.h: what changed, as this host knows it */
-    struct shop_cache_t *cache;        /* cache/cache.h */
-    struct shop_cache_t *local_cache;  /* cache/cache_local.h; NULL: off */
-    struct shop_metrics_t *metrics;    /* metrics/metrics.h; NULL: nothing is counted */
-    struct shop_guards_t *guards;      /* guard/guards.h */
-    struct shop_hasher_t *hasher;      /* drivers/password.h */
-    struct shop_listener_t *listener;  /* hosts/listener.h; NULL: no Redis, no other hosts */
-    struct shop_health_t *health;      /* ops/health.h */
-    struct shop_verify_store_t *books; /* audit/verify_store.h: what `shopctl verify` reads */
-    struct shop_dispatch_t *dispatch;  /* http/dispatch.h */
-    const char *openapi;               /* the document, serialised once */
+    struct shop_changes_t *changes;     /* hosts/changes.h: what changed, as this host knows it */
+    struct shop_cache_t *cache;         /* cache/cache.h */
+    struct shop_cache_t *local_cache;   /* cache/cache_local.h; NULL: off */
+    struct shop_metrics_t *metrics;     /* metrics/metrics.h; NULL: nothing is counted */
+    struct shop_guards_t *guards;       /* guard/guards.h */
+    struct shop_hasher_t *hasher;       /* drivers/password.h */
+    struct shop_listener_t *listener;   /* hosts/listener.h; NULL: no Redis, no other hosts */
+    struct shop_health_t *health;       /* ops/health.h */
+    struct shop_schema_ready_t *schema; /* ops/schema_ready.h */
+    struct shop_verify_store_t *books;  /* audit/verify_store.h: what `shopctl verify` reads */
+    struct shop_dispatch_t *dispatch;   /* http/dispatch.h */
+    const char *openapi;                /* the document, serialised once */
     apr_size_t openapi_size;
 } shop_app_t;
 
@@ -61,7 +62,8 @@ typedef struct shop_shared_t {
 shop_error_t *shop_app_open(shop_app_t **app, const struct shop_settings_t *settings,
                             const shop_shared_t *shared, apr_pool_t *pool);
 
-/* Once a minute in each child: pings the store and takes its clock. */
+/* When a child starts and once a minute in it: pings the store, takes its clock and reads which
+ * schema it has. */
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool);
 
 /* How many bytes of zeroed memory the ended sessions need. */
@@ -81,8 +83,13 @@ int shop_app_db_commands(void);
 const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool);
 const char *shop_app_redis_url_problem(const char *url, apr_pool_t *pool);
 
-/* Creates collections' indexes (idempotent) and the schema mark: `shopctl init`. */
-shop_error_t *shop_app_init_store(const struct shop_settings_t *settings, apr_pool_t *pool);
+/* The migration of the settings' database (store/migrate.h), without say. Sends no command. */
+struct shop_migration_t;
+shop_error_t *shop_app_migration(struct shop_migration_t **migration,
+                                 const struct shop_settings_t *settings, apr_pool_t *pool);
+/* CONFLICT when this version cannot work with the database, the cause says why: what `shopctl` asks
+ * before it does anything else. */
+shop_error_t *shop_app_check_schema(const shop_app_t *app, apr_pool_t *pool);
 
 /* One turn of the background work: unfinished orders past their lease, old holds, orphaned
  * redemptions, returns. Safe to run in any number of processes at once. */

@@ -20,6 +20,7 @@
 #include "mod_shop/base/id.h"
 #include "mod_shop/base/text.h"
 #include "mod_shop/openapi/openapi.h"
+#include "tools/shopctl_migrate.h"
 #include "tools/shopctl_verify.h"
 
 enum { EXIT_USAGE = 2, EXIT_STORE = 3 };
@@ -33,6 +34,7 @@ typedef struct options_t {
     shop_settings_t settings;
     const char *username, *email, *password_file;
     bool admin, if_missing, repair, json;
+    shopctl_migrate_t migrate;
     const char *words[4];
     int count;
 } options_t;
@@ -40,7 +42,11 @@ typedef struct options_t {
 static const char usage[] =
     "usage: shopctl [--mongo-uri URI] COMMAND\n"
     "\n"
-    "  init            create the indexes the shop rests on; safe to repeat\n"
+    "  init            make a database ready for the shop; safe to repeat\n"
+    "  migrate [--back|--finish|--status]\n"
+    "                  bring a database to this version's schema beside running processes;\n"
+    "                  --back takes the last stage back, --finish ends what can be taken back,\n"
+    "                  --status lists version and stages\n"
     "  user create --username NAME --email ADDRESS --password-file FILE [--admin] [--if-missing]\n"
     "                  create an account; the password is the file's first line\n"
     "  reap            finish or undo orders that were cut off, once\n"
@@ -136,7 +142,8 @@ static shop_error_t *open_app(shop_app_t **app, options_t *options, apr_pool_t *
                                                       .secret_size = (int)strlen(key),
                                                       .sign = true };
     options->settings.jwt_key_count = 1;
-    return shop_app_open(app, &options->settings, NULL, pool);
+    SHOP_TRY(shop_app_open(app, &options->settings, NULL, pool));
+    return shop_app_check_schema(*app, pool);
 }
 
 static int user_create(options_t *options, apr_pool_t *pool)
@@ -172,17 +179,31 @@ static int user_create(options_t *options, apr_pool_t *pool)
     return EXIT_SUCCESS;
 }
 
+/* The migration of an empty database, and safe on any other. */
 static int init_store(options_t *options, apr_pool_t *pool)
 {
+    shop_migration_t *migration;
     shop_error_t *err;
 
     options->settings.mongo_socket_ms = BUILD_PATIENCE_MS;
-    err = shop_app_init_store(&options->settings, pool);
+    err = shop_app_migration(&migration, &options->settings, pool);
+    err = err ? err : shop_migrate_up(migration, pool);
     if (err) {
         return fail(err);
     }
     puts("indexes are in place");
     return EXIT_SUCCESS;
+}
+
+static int migrate(options_t *options, apr_pool_t *pool)
+{
+    shop_migration_t *migration;
+    shop_error_t *err;
+
+    options->settings.mongo_socket_ms = BUILD_PATIENCE_MS;
+    err = shop_app_migration(&migration, &options->settings, pool);
+    err = err ? err : shopctl_migrate(options->migrate, migration, pool);
+    return err ? fail(err) : EXIT_SUCCESS;
 }
 
 static int reap(options_t *options, apr_pool_t *pool)
@@ -244,9 +265,9 @@ static const struct {
     const char *first, *second;
     int (*run)(options_t *options, apr_pool_t *pool);
 } commands[] = {
-    { "init", NULL, init_store }, { "user", "create", user_create }, { "reap", NULL, reap },
-    { "verify", NULL, verify },   { "openapi", NULL, openapi },      { "keygen", NULL, keygen },
-    { "version", NULL, version },
+    { "init", NULL, init_store }, { "migrate", NULL, migrate }, { "user", "create", user_create },
+    { "reap", NULL, reap },       { "verify", NULL, verify },   { "openapi", NULL, openapi },
+    { "keygen", NULL, keygen },   { "version", NULL, version },
 };
 
 enum {
@@ -257,7 +278,10 @@ enum {
     OPT_ADMIN,
     OPT_IF_MISSING,
     OPT_REPAIR,
-    OPT_JSON
+    OPT_JSON,
+    OPT_BACK,
+    OPT_FINISH,
+    OPT_STATUS
 };
 
 static const apr_getopt_option_t known[] = {
@@ -270,6 +294,9 @@ static const apr_getopt_option_t known[] = {
     { "if-missing", OPT_IF_MISSING, 0, "" },
     { "repair", OPT_REPAIR, 0, "" },
     { "json", OPT_JSON, 0, "" },
+    { "back", OPT_BACK, 0, "" },
+    { "finish", OPT_FINISH, 0, "" },
+    { "status", OPT_STATUS, 0, "" },
     { NULL, 0, 0, NULL },
 };
 
@@ -283,6 +310,9 @@ static void take_option(options_t *options, int option, const char *value)
     case OPT_ADMIN: options->admin = true; break;
     case OPT_REPAIR: options->repair = true; break;
     case OPT_JSON: options->json = true; break;
+    case OPT_BACK: options->migrate = SHOPCTL_MIGRATE_BACK; break;
+    case OPT_FINISH: options->migrate = SHOPCTL_MIGRATE_FINISH; break;
+    case OPT_STATUS: options->migrate = SHOPCTL_MIGRATE_STATUS; break;
     default: options->if_missing = true; break;
     }
 }

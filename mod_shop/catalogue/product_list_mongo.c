@@ -189,7 +189,7 @@ static bson_t *options_of(const page_t *page, bool hint)
 }
 
 /* Names the index, so that no plan with a blocking sort can be chosen; without it where it is
- * not there (`shopctl init` makes it): the answer is the same, only slower. */
+ * not there (`shopctl migrate` makes it): the answer is the same, only slower. */
 static shop_error_t *read_page(apr_array_header_t *products, shop_mongo_t *mongo,
                                const page_t *page, apr_pool_t *pool)
 {

@@ -36,6 +36,8 @@ shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 void shop_mongo_begin(apr_time_t deadline);
 /* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);
+/* Resets this thread's count, so that the commands since are counted to nobody's request. */
+void shop_mongo_recount(int count);
 
 /* *doc: a copy that the pool owns, NULL when there is none. opts: members of the find command
  * (projection, sort, hint, collation), may be NULL. Reads the primary. */
@@ -78,6 +80,9 @@ shop_error_t *shop_mongo_modify(const bson_t **doc, const char **duplicate, shop
 shop_error_t *shop_mongo_delete(int64_t *deleted, shop_mongo_t *mongo, const char *collection,
                                 const bson_t *filter, shop_mongo_concern_t concern,
                                 apr_pool_t *pool);
+
+/* Has the database no collection? */
+shop_error_t *shop_mongo_is_empty(bool *empty, shop_mongo_t *mongo, apr_pool_t *pool);
 
 /* One wanted index; keys as "user:1,cart_slot:1" (field names without spaces). */
 typedef struct shop_mongo_index_t {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Indexes. `shopctl init` creates them; a child only checks that the unique ones exist, because
+ * Indexes. `shopctl migrate` creates them; a child only checks that the unique ones exist, because
  * correctness depends on them. */
 #include <apr_strings.h>
 #include <string.h>

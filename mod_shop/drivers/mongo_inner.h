@@ -39,8 +39,6 @@ shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *err
 /* Did the connection fail at once, because it was stale? Then a read may be sent again without
  * doubling the caller's wait. */
 bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error);
-/* Resets this thread's count, so that later commands are not counted for its request. */
-void shop_mongo_recount(int count);
 /* A copy in pool, with the alignment that bson_t needs. */
 bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool);
 

@@ -180,3 +180,22 @@ shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
     bson_destroy(opts);
     return err;
 }
+
+shop_error_t *shop_mongo_is_empty(bool *empty, shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    shop_mongo_loan_t loan;
+    bson_error_t error = { 0 };
+    mongoc_database_t *database;
+    char **names;
+    bool done;
+
+    *empty = false;
+    SHOP_TRY(shop_mongo_borrow(&loan, mongo, NULL, pool));
+    database = mongoc_client_get_database(loan.client, mongo->database);
+    names = mongoc_database_get_collection_names_with_opts(database, NULL, &error);
+    done = names != NULL;
+    *empty = done && !*names;
+    bson_strfreev(names);
+    mongoc_database_destroy(database);
+    return shop_mongo_return(&loan, done ? NULL : &error, pool);
+}

@@ -27,6 +27,14 @@ struct shop_session_reader_t {
     void *store; /* of the implementation */
 };
 
+/* Port: can this process work with the database as it was migrated? */
+typedef struct shop_schema_gate_t shop_schema_gate_t;
+struct shop_schema_gate_t {
+    /* UNAVAILABLE: it cannot, and the cause says what to run. Asks the store only until it is
+     * known, and then not. */
+    shop_error_t *(*check)(shop_schema_gate_t *gate, apr_pool_t *pool);
+};
+
 typedef struct shop_guards_t {
     const shop_settings_t *settings;
     const shop_tokens_t *tokens;
@@ -35,6 +43,7 @@ typedef struct shop_guards_t {
     shop_limiter_t *limiter;            /* counts failed attempts, each at once */
     shop_limiter_t *rate_limiter;       /* counts requests, with leased permits */
     const shop_rate_rule_t *rate_rules; /* one per settings->rates */
+    shop_schema_gate_t *schema;         /* NULL: not asked */
 } shop_guards_t;
 
 /* ---- the guards, in the order in which the app runs them ---- */
@@ -42,6 +51,9 @@ typedef struct shop_guards_t {
  * set RateLimit and RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers). RATE_LIMITED. */
 shop_error_t *shop_guard_rate_ip(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res);
 shop_error_t *shop_guard_rate_user(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res);
+
+/* Refuses everything but health checks while the database belongs to another version. */
+shop_error_t *shop_guard_schema(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res);
 
 /* Authentication: sets req->caller from the bearer token, by the route's access rule. TOKEN_*;
  * UNAVAILABLE when neither Redis nor the store can say whether the session has ended (fail

@@ -4,6 +4,7 @@ libshop_la_SOURCES += \
 	mod_shop/guard/attempts.c \
 	mod_shop/guard/authn.c \
 	mod_shop/guard/guard_rate.c \
+	mod_shop/guard/guard_schema.c \
 	mod_shop/guard/guards.h \
 	mod_shop/guard/limiter.h \
 	mod_shop/guard/limiter_lease.c \

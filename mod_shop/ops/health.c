@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * What is fit to serve: without MongoDB or an index that correctness rests on nothing is, without
- * Redis everything is, only slower. */
+ * What is fit to serve: without MongoDB, with a database of another version or without an index
+ * that correctness rests on nothing is, without Redis everything is, only slower. */
 #include "health.h"
+
+#include <string.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
@@ -29,6 +31,7 @@ static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, a
     const char *missing = NULL;
     bool delayed = false;
 
+    verdict->schema = "unknown";
     verdict->indexes = "unknown";
     verdict->orders = "unknown";
     verdict->status = SHOP_HEALTH_DOWN;
@@ -37,13 +40,16 @@ static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, a
         return;
     }
     verdict->mongodb = "ok";
+    if (health->schema(&verdict->schema, health, pool) || strcmp(verdict->schema, "ok") != 0) {
+        return; /* why, stands in the log */
+    }
     if (health->indexes(&missing, health, pool)) {
         return;
     }
     verdict->indexes = missing ? "missing" : "ok";
     if (missing) {
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "unique index %s is missing; run shopctl init", missing);
+                        "unique index %s is missing; run shopctl migrate", missing);
         return;
     }
     verdict->status = SHOP_HEALTH_OK;

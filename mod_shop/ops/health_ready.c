@@ -9,6 +9,7 @@
 /* Indexes do not come and go by themselves: seen once, they are looked at again as seldom as claims
  * look for theirs. */
 #define INDEX_MEMORY apr_time_from_sec(10)
+#define SCHEMA_MEMORY apr_time_from_sec(5)
 /* An unfinished order is taken up by the reaper when its lease is over; one that stands for so long
  * says that no reaper runs or that it fails. */
 #define ORDER_DELAY apr_time_from_sec(120)
@@ -17,6 +18,7 @@ typedef struct live_health_t {
     shop_health_t port; /* first: the port is this object */
     shop_mongo_t *mongo;
     shop_redis_t *redis;
+    shop_schema_ready_t *schema;
     shop_order_repo_t *orders;
     const shop_mongo_index_t *const *tables;
     _Atomic apr_time_t indexes_until; /* monotonic */
@@ -25,6 +27,15 @@ typedef struct live_health_t {
 static shop_error_t *live_mongo(shop_health_t *port, apr_pool_t *pool)
 {
     return shop_mongo_ping(((live_health_t *)port)->mongo, pool);
+}
+
+static shop_error_t *live_schema(const char **state, shop_health_t *port, apr_pool_t *pool)
+{
+    shop_schema_fit_t fit;
+
+    SHOP_TRY(shop_schema_ready_look(&fit, ((live_health_t *)port)->schema, SCHEMA_MEMORY, pool));
+    *state = fit == SHOP_SCHEMA_OLDER ? "older" : fit == SHOP_SCHEMA_NEWER ? "newer" : "ok";
+    return NULL;
 }
 
 static shop_error_t *live_indexes(const char **missing, shop_health_t *port, apr_pool_t *pool)
@@ -70,17 +81,19 @@ static shop_error_t *live_orders(bool *delayed, shop_health_t *port, apr_pool_t 
 }
 
 shop_health_t *shop_health_ready(shop_mongo_t *mongo, shop_redis_t *redis,
-                                 shop_order_repo_t *orders, const shop_mongo_index_t *const *tables,
-                                 apr_pool_t *pool)
+                                 shop_schema_ready_t *schema, shop_order_repo_t *orders,
+                                 const shop_mongo_index_t *const *tables, apr_pool_t *pool)
 {
     live_health_t *live = apr_pcalloc(pool, sizeof(*live));
 
     live->port.mongo = live_mongo;
+    live->port.schema = live_schema;
     live->port.indexes = live_indexes;
     live->port.redis = live_redis;
     live->port.orders = live_orders;
     live->mongo = mongo;
     live->redis = redis;
+    live->schema = schema;
     live->orders = orders;
     live->tables = tables;
     shop_health_init(&live->port, pool);

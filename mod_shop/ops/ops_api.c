@@ -47,6 +47,7 @@ static shop_error_t *show_ready(const shop_app_t *app, shop_req_t *req, shop_res
     shop_json_begin(&out, '{');
     member(&out, "status", status_name(verdict.status));
     member(&out, "mongodb", verdict.mongodb);
+    member(&out, "schema", verdict.schema);
     member(&out, "indexes", verdict.indexes);
     member(&out, "redis", verdict.redis);
     member(&out, "orders", verdict.orders);
@@ -74,7 +75,7 @@ static shop_error_t *show_openapi(const shop_app_t *app, shop_req_t *req, shop_r
 }
 
 typedef struct status_t {
-    const char *status, *mongodb, *indexes, *redis, *orders;
+    const char *status, *mongodb, *schema, *indexes, *redis, *orders;
 } status_t;
 
 #define STATUS_FIELD(member, text) SHOP_FIELD(status_t, member, STRING, SHOP_REQUIRED, 1, 16, text)
@@ -86,7 +87,9 @@ static const shop_field_t ready_fields[] = {
                  "`ok`, `degraded` (Redis is unavailable, or an order waits too long for the "
                  "background work) or `down` (503)"),
     STATUS_FIELD(mongodb, "`ok` or `down`"),
-    STATUS_FIELD(indexes, "`ok`, `missing` (run `shopctl init`) or `unknown`"),
+    STATUS_FIELD(schema, "`ok`, `older` (run `shopctl migrate`), `newer` (install the version that "
+                         "migrated the database) or `unknown`"),
+    STATUS_FIELD(indexes, "`ok`, `missing` (run `shopctl migrate`) or `unknown`"),
     STATUS_FIELD(redis, "`ok`, `down` or `off`"),
     STATUS_FIELD(orders, "`ok`, `delayed` or `unknown`"),
     SHOP_FIELDS_END,

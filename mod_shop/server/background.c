@@ -73,9 +73,11 @@ static apr_status_t run_reaper(int state, void *data, apr_pool_t *pool)
     return run_job(state, data, pool, shop_app_reap);
 }
 
+/* Also when the child has started, and not only a minute later. */
 static apr_status_t run_heartbeat(int state, void *data, apr_pool_t *pool)
 {
-    return run_job(state, data, pool, shop_app_heartbeat);
+    return run_job(state == AP_WATCHDOG_STATE_STARTING ? AP_WATCHDOG_STATE_RUNNING : state, data,
+                   pool, shop_app_heartbeat);
 }
 
 static apr_status_t add_watchdog(const char *name, int singleton, apr_interval_time_t interval,

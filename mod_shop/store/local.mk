@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libshop_la_SOURCES += \
+	mod_shop/store/migrate.c \
+	mod_shop/store/migrate.h \
 	mod_shop/store/record.c \
 	mod_shop/store/record.h \
 	mod_shop/store/record_bson.c \
@@ -10,4 +12,6 @@ libshop_la_SOURCES += \
 	mod_shop/store/record_mongo.h \
 	mod_shop/store/reservation.h \
 	mod_shop/store/reservation_mongo.c \
-	mod_shop/store/reservation_mongo.h
+	mod_shop/store/reservation_mongo.h \
+	mod_shop/store/schema.h \
+	mod_shop/store/schema_mongo.c

@@ -45,8 +45,9 @@ cache/.*                                  (cache|hosts|http|base)/.*
 guard/[a-z_]+_redis\.[ch]                 (guard|hosts|http|base)/.*|drivers/redis\.h
 guard/.*                                  (guard|hosts|http|base)/.*|settings\.h
 (server/.*|mod_shop\.c)                   (server|directives|http|metrics|cache|hosts|base)/.*|settings\.h|app\.h|@httpd
-app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|store|ops|audit|@folder)/.*|(app|settings|module)\.h
-ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard)/.*|@noun_repo\.h
+app\.[ch]                                 (base|http|openapi|metrics|cache|hosts|guard|drivers|store|ops|audit|@folder)/.*|(app|settings|module|stages)\.h
+stages\.[ch]                              (base|drivers|store|@folder)/.*|stages\.h
+ops/[a-z_]+_ready\.[ch]                   (ops|base|drivers|guard|store)/.*|@noun_repo\.h
 ops/.*                                    (ops|http|metrics|base)/.*|(app|module|settings)\.h|@noun(_repo)?\.h
 module\.h                                 base/.*
 @folder/[a-z]+_module\.c                  @dir/[a-z_]+\.h|(app|module|settings)\.h|(store|drivers|http|base)/.*

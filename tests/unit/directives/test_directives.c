@@ -241,22 +241,16 @@ static void a_change_of_any_member_is_seen(void)
     }
 }
 
-int main(void)
-{
-    static const shop_test_t tests[] = {
-        SHOP_TEST(a_row_accepts_its_example, "a row accepts its own example"),
-        SHOP_TEST(a_row_accepts_its_default, "a row accepts and prints its own default"),
-        SHOP_TEST(what_is_printed_is_read_as_the_same,
-                  "what is printed is read as the same values"),
-        SHOP_TEST(values_are_refused_with_what_is_accepted,
-                  "a value is refused with what is accepted, and named"),
-        SHOP_TEST(values_are_stored_in_their_units, "values are stored in their units"),
-        SHOP_TEST(a_secret_is_never_printed, "a secret is never printed"),
-        SHOP_TEST(settings_are_compared_by_value, "settings are compared by value, not by address"),
-        SHOP_TEST(a_change_of_any_member_is_seen, "a change of any member is seen"),
-        SHOP_TEST_END,
-    };
-    static const shop_suite_t suites[] = { { "directives", tests, NULL, NULL } };
-
-    return shop_tests_run(suites, 1);
-}
+static const shop_test_t tests[] = {
+    SHOP_TEST(a_row_accepts_its_example, "a row accepts its own example"),
+    SHOP_TEST(a_row_accepts_its_default, "a row accepts and prints its own default"),
+    SHOP_TEST(what_is_printed_is_read_as_the_same, "what is printed is read as the same values"),
+    SHOP_TEST(values_are_refused_with_what_is_accepted,
+              "a value is refused with what is accepted, and named"),
+    SHOP_TEST(values_are_stored_in_their_units, "values are stored in their units"),
+    SHOP_TEST(a_secret_is_never_printed, "a secret is never printed"),
+    SHOP_TEST(settings_are_compared_by_value, "settings are compared by value, not by address"),
+    SHOP_TEST(a_change_of_any_member_is_seen, "a change of any member is seen"),
+    SHOP_TEST_END,
+};
+SHOP_SUITE("directives", tests)
