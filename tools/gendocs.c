@@ -84,62 +84,64 @@ static void metrics_questions(void)
     puts("\n```yaml\nscrape_configs:\n  - job_name: mod_shop\n    metrics_path: /shop-metrics\n"
          "    static_configs:\n      - targets: [\"127.0.0.1:80\"]\n```\n\n"
          "| Question | Query |\n|---|---|\n"
-         "| Which part of the catalogue's replies lay ready? | `sum by (shop) "
+         "| What is the hit ratio of the local cache? | `sum by (shop) "
          "(rate(mod_shop_cache_hits_total[5m])) / sum by (shop) "
          "(rate(mod_shop_cache_hits_total[5m]) + rate(mod_shop_cache_misses_total[5m]))` |\n"
          "| Is the cache too small? | `rate(mod_shop_cache_drops_total[5m])` |\n"
-         "| How long do the slowest of a hundred take? | `histogram_quantile(0.99, sum by (le, "
+         "| What is the 99th percentile of the duration? | `histogram_quantile(0.99, sum by (le, "
          "route) "
          "(rate(mod_shop_http_request_duration_seconds_bucket[5m])))` |\n"
-         "| What fails? | `sum by (problem) "
+         "| Which requests fail on the server? | `sum by (problem) "
          "(rate(mod_shop_refusals_total{problem=~\"internal\\|unavailable\"}[5m]))` |");
 }
 
 static void metrics(void)
 {
-    puts("# Metrics\n\nGenerated from `mod_shop/metrics/metrics.def`.\n\n"
-         "What the shops of one httpd did, counted in shared memory by all of its children.\n\n"
-         "## For Prometheus\n\nNothing is shown until a location is made for it, with a `Require` "
-         "of its own:\n\n```apache\n<Location \"/shop-metrics\">\n    SetHandler shop-metrics\n"
-         "    Require local\n</Location>\n```\n\n"
-         "`Require local` also lets in what a proxy on the same host passes on, unless "
-         "mod_remoteip says who asks. GET and HEAD answer in the text format 0.0.4, never cached, "
-         "with all shops of the httpd whatever virtual host the location stands in.\n\n"
-         "| Name | Type | Labels | Meaning |\n|---|---|---|---|");
+    puts(
+        "# Metrics\n\nGenerated from `mod_shop/metrics/metrics.def`.\n\n"
+        "Counters of all shops of one httpd, in shared memory of all its children.\n\n"
+        "## For Prometheus\n\nMetrics are only served from a location that you configure, with a "
+        "`Require` of its own:\n\n```apache\n<Location \"/shop-metrics\">\n    SetHandler "
+        "shop-metrics\n"
+        "    Require local\n</Location>\n```\n\n"
+        "`Require local` also admits requests that a proxy on the same host forwards, unless "
+        "mod_remoteip sets the client address. GET and HEAD are answered in the text format 0.0.4, "
+        "never cached, with all shops of the httpd, whichever virtual host has the location.\n\n"
+        "| Name | Type | Labels | Meaning |\n|---|---|---|---|");
 #define SHOP_METRIC(name, type, labels, printer, help) \
     puts("| `" #name "` | " #type " | " labels " | " help " |");
 #define SHOP_METRIC_COUNTER(name, value, help) puts("| `" #name "` | counter | shop | " help " |");
 #include "mod_shop/metrics/metrics.def"
-    fputs(
-        "\n* `shop` is `ShopInstance`. Virtual hosts with the same name add up.\n"
-        "* `route` is the operationId of [openapi.json](openapi.json), never a path; `none` stands "
-        "for what has no route: an unknown path or method, OPTIONS, and what `ShopMaxInFlight` "
-        "turned away. A route appears when it was asked for the first time.\n"
-        "* `code` is `2xx`, `3xx`, `4xx` or `5xx`.\n"
-        "* `problem` is the `code` of a problem document, see [errors.md](errors.md); "
-        "`rate_limited` counts `ShopRateLimit`, `ShopLoginLimit` and the limit on guessing "
-        "coupons.\n"
-        "* The buckets end at",
-        stdout);
+    fputs("\n* `shop` is `ShopInstance`. Virtual hosts with the same name add up.\n"
+          "* `route` is the operationId of [openapi.json](openapi.json), never a path. `none`: "
+          "requests "
+          "without a route, which are unknown paths and methods, OPTIONS, and those refused by "
+          "`ShopMaxInFlight`. A route appears with its first request.\n"
+          "* `code` is `2xx`, `3xx`, `4xx` or `5xx`.\n"
+          "* `problem` is the `code` of a problem document, see [errors.md](errors.md); "
+          "`rate_limited` counts `ShopRateLimit`, `ShopLoginLimit` and the limit on wrong coupon "
+          "codes.\n"
+          "* The buckets end at",
+          stdout);
 #define SHOP_METRIC_BOUND(us, text) fputs(" " text, stdout);
 #include "mod_shop/metrics/metrics.def"
-    puts(" seconds. The time begins when httpd has read the request line, so it includes a "
-         "slow client's body, and ends before the reply is sent.\n"
-         "* What httpd refuses before it asks the shop (a malformed request, `Require`) is not "
-         "counted, and of orders only those that were answered: one that background work finishes "
-         "later is not among the placed ones.");
+    puts(" seconds. A duration begins when httpd has read the request line, so it includes the "
+         "body of a slow client, and ends before the reply is sent.\n"
+         "* Requests that httpd refuses before the shop gets them (malformed requests, `Require`) "
+         "are "
+         "not counted. An order that the reaper completes later is not counted as placed.");
     metrics_questions();
     puts("\n## In mod_status\n\nWhere mod_status is loaded its page has a block for each shop, "
          "unless "
-         "`ShopStatus Off` hides it, and `?auto` has these lines, summed over the shops that are "
+         "`ShopStatus Off` is set, and `?auto` has these lines, summed over the shops that are "
          "shown:\n\n| Key | Meaning |\n|---|---|");
 #define SHOP_FIGURE(key, value, title, help) puts("| `" #key "` | " help " |");
 #include "mod_shop/metrics/metrics.def"
-    puts("\n## How long they count\n\nAs long as httpd's parent process lives: they survive "
-         "`graceful` (as mod_status' own do) and `restart` (which resets mod_status' own), and "
-         "begin "
-         "anew after a stop, after an upgrade that changes the routes, and when a shop is added, "
-         "removed or renamed. Each host counts for itself.");
+    puts("\n## Lifetime of the counters\n\nAs long as the parent process of httpd: they are kept "
+         "over "
+         "`graceful` (like those of mod_status) and `restart` (which resets those of mod_status). "
+         "They start from zero after a stop, after an upgrade that changes the routes, and when a "
+         "shop is added, removed or renamed. Each host has its own.");
 }
 
 /* The annotated reference configuration. */
