@@ -36,7 +36,7 @@ shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 void shop_mongo_begin(apr_time_t deadline);
 /* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);
-/* Resets this thread's count, so that the commands since are counted to nobody's request. */
+/* Resets this thread's count, so that commands since are not counted for its request. */
 void shop_mongo_recount(int count);
 
 /* *doc: a copy that the pool owns, NULL when there is none. opts: members of the find command
@@ -81,7 +81,7 @@ shop_error_t *shop_mongo_delete(int64_t *deleted, shop_mongo_t *mongo, const cha
                                 const bson_t *filter, shop_mongo_concern_t concern,
                                 apr_pool_t *pool);
 
-/* Has the database no collection? */
+/* Does the database have no collection? */
 shop_error_t *shop_mongo_is_empty(bool *empty, shop_mongo_t *mongo, apr_pool_t *pool);
 
 /* One wanted index; keys as "user:1,cart_slot:1" (field names without spaces). */

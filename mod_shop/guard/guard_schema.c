@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Nothing is read or written while the database belongs to another version. */
+ * Refuses requests while the schema version of the database does not match this version. */
 #include "../http/route.h"
 #include "guards.h"
 

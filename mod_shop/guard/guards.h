@@ -30,8 +30,8 @@ struct shop_session_reader_t {
 /* Port: can this process work with the database as it was migrated? */
 typedef struct shop_schema_gate_t shop_schema_gate_t;
 struct shop_schema_gate_t {
-    /* UNAVAILABLE: it cannot, and the cause says what to run. Asks the store only until it is
-     * known, and then not. */
+    /* UNAVAILABLE: it cannot; the cause names the command to run. Reads the store only until the
+     * schema version is known. */
     shop_error_t *(*check)(shop_schema_gate_t *gate, apr_pool_t *pool);
 };
 
@@ -43,7 +43,7 @@ typedef struct shop_guards_t {
     shop_limiter_t *limiter;            /* counts failed attempts, each at once */
     shop_limiter_t *rate_limiter;       /* counts requests, with leased permits */
     const shop_rate_rule_t *rate_rules; /* one per settings->rates */
-    shop_schema_gate_t *schema;         /* NULL: not asked */
+    shop_schema_gate_t *schema;         /* NULL: not checked */
 } shop_guards_t;
 
 /* ---- the guards, in the order in which the app runs them ---- */
@@ -52,7 +52,7 @@ typedef struct shop_guards_t {
 shop_error_t *shop_guard_rate_ip(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res);
 shop_error_t *shop_guard_rate_user(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res);
 
-/* Refuses everything but health checks while the database belongs to another version. */
+/* Refuses everything but health checks while the schema version does not match. */
 shop_error_t *shop_guard_schema(const shop_guards_t *ports, shop_req_t *req, shop_res_t *res);
 
 /* Authentication: sets req->caller from the bearer token, by the route's access rule. TOKEN_*;
