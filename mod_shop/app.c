@@ -34,6 +34,7 @@
 #include "ops/ops.h"
 #include "ops/schema_ready.h"
 #include "orders/order_api.h"
+#include "orders/order_reap.h"
 #include "orders/orders_module.h"
 #include "stages.h"
 #include "store/record_mongo.h"

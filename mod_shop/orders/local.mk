@@ -3,29 +3,40 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order.c \
 	mod_shop/orders/order.h \
 	mod_shop/orders/order_abort.c \
+	mod_shop/orders/order_abort.h \
 	mod_shop/orders/order_api.c \
 	mod_shop/orders/order_api.h \
 	mod_shop/orders/order_bson.c \
 	mod_shop/orders/order_bson.h \
 	mod_shop/orders/order_cancel.c \
+	mod_shop/orders/order_cancel.h \
 	mod_shop/orders/order_clean.c \
+	mod_shop/orders/order_clean.h \
 	mod_shop/orders/order_correct_mongo.c \
 	mod_shop/orders/order_guess_api.c \
 	mod_shop/orders/order_mongo.c \
 	mod_shop/orders/order_mongo.h \
 	mod_shop/orders/order_place.c \
+	mod_shop/orders/order_place.h \
 	mod_shop/orders/order_ports.h \
 	mod_shop/orders/order_quote.c \
+	mod_shop/orders/order_quote.h \
 	mod_shop/orders/order_quote_api.c \
 	mod_shop/orders/order_quote_api.h \
+	mod_shop/orders/order_read.c \
+	mod_shop/orders/order_read.h \
 	mod_shop/orders/order_reap.c \
+	mod_shop/orders/order_reap.h \
 	mod_shop/orders/order_refund.c \
+	mod_shop/orders/order_refund.h \
 	mod_shop/orders/order_refund_api.c \
 	mod_shop/orders/order_refund_api.h \
 	mod_shop/orders/order_refund_mongo.c \
 	mod_shop/orders/order_repo.h \
 	mod_shop/orders/order_reservation.c \
 	mod_shop/orders/order_reservation.h \
+	mod_shop/orders/order_restock.c \
+	mod_shop/orders/order_restock.h \
 	mod_shop/orders/order_view.c \
 	mod_shop/orders/order_view.h \
 	mod_shop/orders/orders_module.c \

@@ -92,7 +92,7 @@ int64_t shop_order_refundable(const shop_order_t *order)
                : 0;
 }
 
-bool shop_order_gives_back(const shop_order_t *order)
+bool shop_order_restocks(const shop_order_t *order)
 {
     return order->status == SHOP_ORDER_CANCELLING || order->restocking;
 }

@@ -116,7 +116,7 @@ bool shop_order_is_paid(shop_order_status_t status);
  * paid, also of one that was cancelled after that; else 0. */
 int64_t shop_order_refundable(const shop_order_t *order);
 /* Are its lines going back into stock (cancelling, or a refund with restock)? */
-bool shop_order_gives_back(const shop_order_t *order);
+bool shop_order_restocks(const shop_order_t *order);
 /* Public names of the statuses that may follow (array of const char *). */
 apr_array_header_t *shop_order_next(shop_order_status_t status, apr_pool_t *pool);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Undoes an order that was claimed and not committed. Every step consumes what it gives back, so
- * any number of callers at any delay do no harm; only the last step frees the two claims. */
+ * Undoes an order that was claimed and not committed. Every step consumes what it releases, so any
+ * number of callers at any delay do no harm; only the last step frees the two claims. */
+#include "order_abort.h"
+
 #include "../base/testpoint.h"
-#include "order_ports.h"
 #include "order_reservation.h"
 
 static shop_error_t *undo(const shop_order_ports_t *ports, const shop_order_t *order,

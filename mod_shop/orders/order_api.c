@@ -11,6 +11,9 @@
 #include "../http/query.h"
 #include "../metrics/metrics.h"
 #include "order_api.h"
+#include "order_cancel.h"
+#include "order_place.h"
+#include "order_read.h"
 #include "order_quote_api.h"
 #include "order_refund_api.h"
 #include "order_view.h"
@@ -113,9 +116,10 @@ static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *po
     return NULL;
 }
 
-/* Catalogue replies show stock: what was cached before stock moved, or moved and came back, is
- * stale. Only for what took something, or anybody could empty the cache with refused orders. */
-void shop_order_stock_moved(const shop_app_t *app, const shop_order_t *order, apr_pool_t *pool)
+/* Catalogue replies show stock: what was cached before it moved, or moved and came back, is stale.
+ * Only for what reserved something, or anybody could empty the cache with refused orders. */
+shop_error_t *shop_order_stock_written(const shop_app_t *app, const shop_order_t *order,
+                                       shop_error_t *err, apr_pool_t *pool)
 {
     int count = order->items->nelts;
     const char **subjects = apr_palloc(pool, sizeof(*subjects) * (size_t)(count + 1));
@@ -124,17 +128,7 @@ void shop_order_stock_moved(const shop_app_t *app, const shop_order_t *order, ap
         subjects[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->unit_id;
     }
     subjects[count] = SHOP_SUBJECT_STOCK;
-    app->cache->invalidate(app->cache, subjects, count + 1, pool);
-}
-
-/* The same for what was cancelled, or is being cancelled. */
-static shop_error_t *gave_back(const shop_app_t *app, const shop_order_t *order, shop_error_t *err,
-                               apr_pool_t *pool)
-{
-    if (!err || err->code == SHOP_UNAVAILABLE) {
-        shop_order_stock_moved(app, order, pool);
-    }
-    return err;
+    return shop_cache_written(app->cache, subjects, count + 1, err, pool);
 }
 
 static shop_error_t *admit(void *baton, apr_pool_t *pool)
@@ -165,20 +159,19 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
         .reply = make_reply,
         .baton = &placing,
     };
-    shop_order_t *order;
-    bool replayed = false, claimed = false;
-    shop_error_t *err;
+    shop_order_placed_t placed;
+    shop_error_t *err = shop_order_place(&placed, &ports, &request, req->pool);
+    bool replayed = placed.outcome == SHOP_ORDER_REPLAYED;
 
-    err = shop_order_place(&order, &replayed, &claimed, &ports, &request, req->pool);
-    if (claimed) {
-        shop_order_stock_moved(app, order, req->pool);
+    if (placed.claimed) {
+        shop_order_stock_written(app, placed.claimed, NULL, req->pool);
     }
     if (!replayed) {
         shop_metrics_count_order(app->metrics, err);
     }
     SHOP_TRY(shop_order_count_guess(app, req, err));
-    return shop_idempotency_send(res, req, order->reply, order->reply_size, replayed,
-                                 apr_pstrcat(req->pool, "order ", order->id, NULL));
+    return shop_idempotency_send(res, req, placed.order->reply, placed.order->reply_size, replayed,
+                                 apr_pstrcat(req->pool, "order ", placed.order->id, NULL));
 }
 
 /* ---- looking ---- */
@@ -188,12 +181,10 @@ shop_error_t *shop_order_load(shop_order_t **order, const shop_app_t *app, const
     const char *id;
 
     SHOP_TRY(shop_req_id(&id, req, "id"));
-    SHOP_TRY(app->orders->orders->find(order, app->orders->orders, id, req->pool));
-    if (!*order || !shop_order_status_name((*order)->status) ||
-        (!is_admin(req) && strcmp((*order)->user_id, req->caller.user_id) != 0)) {
-        return shop_err(req->pool, NOT_FOUND, "there is no such order");
-    }
-    return NULL;
+    SHOP_TRY(shop_order_read(order, app->orders->orders, id, req->pool));
+    return is_admin(req) || !strcmp((*order)->user_id, req->caller.user_id)
+               ? NULL
+               : shop_err(req->pool, NOT_FOUND, "there is no such order");
 }
 
 static shop_error_t *order_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -229,18 +220,18 @@ static shop_error_t *order_list(const shop_app_t *app, shop_req_t *req, shop_res
     return shop_res_list(res, req, shop_order_fields, views, &end);
 }
 
-/* ---- moving ---- */
+/* ---- changing the status ---- */
 
 static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_order_ports_t ports = shop_order_ports_of(app);
     shop_order_t *order;
+    shop_error_t *err;
 
     SHOP_TRY(shop_order_load(&order, app, req));
-    SHOP_TRY(gave_back(app, order,
-                       shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL,
-                                         req->deadline, req->pool),
-                       req->pool));
+    err = shop_order_cancel(&order, &ports, order, -1, req->caller.user_id, NULL, req->deadline,
+                            req->pool);
+    SHOP_TRY(shop_order_stock_written(app, order, err, req->pool));
     return answer(res, req, order);
 }
 
@@ -263,19 +254,20 @@ static shop_error_t *read_tracking_number(const char **tracking_number, const sh
     return err;
 }
 
-/* As shop_order_advance: along the arrow, with what belongs to it. */
-static shop_error_t *move_order(shop_order_t **order, const shop_app_t *app, const shop_req_t *req,
-                                shop_order_status_t to, int64_t rev, const char *tracking_number)
+/* As shop_order_advance, with what belongs to the status. */
+static shop_error_t *change_status(shop_order_t **order, const shop_app_t *app,
+                                   const shop_req_t *req, shop_order_status_t to, int64_t rev,
+                                   const char *tracking_number)
 {
     const change_t *change = req->record;
     shop_order_ports_t ports = shop_order_ports_of(app);
     const char *by = req->caller.user_id;
+    shop_error_t *err;
 
     if (to == SHOP_ORDER_CANCELLED) {
-        return gave_back(app, *order,
-                         shop_order_cancel(order, &ports, *order, rev, by, change->note,
-                                           req->deadline, req->pool),
-                         req->pool);
+        err = shop_order_cancel(order, &ports, *order, rev, by, change->note, req->deadline,
+                                req->pool);
+        return shop_order_stock_written(app, *order, err, req->pool);
     }
     if (to == SHOP_ORDER_REFUNDED && shop_order_may((*order)->status, to) &&
         (*order)->refunded < (*order)->total) {
@@ -340,7 +332,7 @@ static shop_error_t *order_patch(const shop_app_t *app, shop_req_t *req, shop_re
     }
     to = (shop_order_status_t)shop_order_status_of_name(change->status);
     SHOP_TRY(read_tracking_number(&tracking_number, req, to));
-    SHOP_TRY(move_order(&order, app, req, to, rev, tracking_number));
+    SHOP_TRY(change_status(&order, app, req, to, rev, tracking_number));
     return answer(res, req, order);
 }
 

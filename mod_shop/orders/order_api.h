@@ -19,8 +19,10 @@ shop_order_ports_t shop_order_ports_of(const shop_app_t *app);
  * one that never was. */
 shop_error_t *shop_order_load(shop_order_t **order, const shop_app_t *app, const shop_req_t *req);
 
-/* The stock of the order's products moved: catalogue replies that show them are stale. */
-void shop_order_stock_moved(const shop_app_t *app, const shop_order_t *order, apr_pool_t *pool);
+/* To be called with what a change of the order's stock answered: catalogue replies that show its
+ * units are stale, unless err says that nothing was written. Returns err. */
+shop_error_t *shop_order_stock_written(const shop_app_t *app, const shop_order_t *order,
+                                       shop_error_t *err, apr_pool_t *pool);
 
 /* RATE_LIMITED when the caller has named too many wrong codes; code NULL: none is named now. */
 shop_error_t *shop_order_may_guess(const shop_app_t *app, const shop_req_t *req, const char *code);

@@ -1,188 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * The way of an order after it was placed: along the arrows, and back into stock when it is
- * cancelled. Giving back is fenced by back_rev and recorded line by line in the order, so that it
- * happens once whatever is lost, repeated or late. */
+ * An order's status after it was placed: compare-and-set, and restocking when it is cancelled. */
+#include "order_cancel.h"
+
 #include <apr_strings.h>
-#include <string.h>
 
 #include "../base/testpoint.h"
-#include "order_ports.h"
-#include "order_reservation.h"
+#include "order_clean.h"
+#include "order_read.h"
+#include "order_restock.h"
 
-#define MOVE_TRIES 4
-#define GIVE_BACK_TURNS 64
-#define COUPON_LINE "coupon" /* in `returned`, beside the product ids */
-
-static bool is_returned(const shop_order_t *order, const char *line)
-{
-    for (int i = 0; i < order->returned->nelts; i++) {
-        if (!strcmp(APR_ARRAY_IDX(order->returned, i, const char *), line)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_coupon_use(const shop_order_t *order)
-{
-    return order->coupon_limited || order->coupon_user_limit >= 0;
-}
-
-/* A marker or the restock just done names the order: only now the line counts as returned. */
-static shop_error_t *return_line(int *left, const shop_order_ports_t *ports,
-                                 const shop_order_t *order, const shop_unit_state_t *state,
-                                 const shop_reservation_line_t *line, apr_pool_t *pool)
-{
-    bool done = state->restocked || !state->exists; /* a deleted product has no stock */
-
-    if (!done) {
-        SHOP_TRY(ports->stock->restock(&done, ports->stock, order->id, line, state->back_rev,
-                                       ports->clock->now(ports->clock), pool));
-        SHOP_TEST_POINT("cancelling.given", pool);
-    }
-    if (!done) { /* another restock was quicker: read again */
-        ++*left;
-        return NULL;
-    }
-    return ports->orders->mark_returned(ports->orders, order->id, line->unit_id, pool);
-}
-
-static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
-                                   const shop_order_t *order, const shop_unit_state_t *state,
-                                   apr_pool_t *pool)
-{
-    /* born at another time: the code was deleted and made anew, and nothing of it was used */
-    bool done = !order->coupon_limited || state->restocked || !state->exists ||
-                state->born != order->coupon_born;
-
-    if (!done) {
-        const shop_reservation_t use = shop_order_coupon_use(order, pool);
-
-        SHOP_TRY(ports->coupon_uses->restock(&done, ports->coupon_uses, order->id, use.lines,
-                                             state->back_rev, ports->clock->now(ports->clock),
-                                             pool));
-    }
-    if (!done) {
-        ++*left;
-        return NULL;
-    }
-    if (order->coupon_user_limit >= 0) {
-        SHOP_TRY(ports->coupons->unredeem(ports->coupons, order->coupon_code, order->coupon_born,
-                                          order->user_id, order->id, pool));
-    }
-    return ports->orders->mark_returned(ports->orders, order->id, COUPON_LINE, pool);
-}
-
-/* One turn: the products and the coupon are read FIRST and the order after them. *left: lines that
- * another turn must look at; -1: the order gives nothing back any more. *status: the order's. */
-static shop_error_t *return_lines(int *left, shop_order_status_t *status,
-                                  const shop_order_ports_t *ports, const shop_order_t *seen,
-                                  apr_pool_t *pool)
-{
-    const shop_reservation_t lines = shop_order_stock_lines(seen, pool);
-    shop_unit_state_t *states = apr_pcalloc(pool, sizeof(*states) * (size_t)(lines.count + 1));
-    shop_unit_state_t coupon = { .exists = false };
-    shop_order_t *order = NULL;
-
-    *left = 0;
-    SHOP_TRY(ports->stock->states(states, ports->stock, &lines, pool));
-    if (seen->coupon_limited) {
-        const shop_reservation_t use = shop_order_coupon_use(seen, pool);
-
-        SHOP_TRY(ports->coupon_uses->states(&coupon, ports->coupon_uses, &use, pool));
-    }
-    SHOP_TRY(ports->orders->find(&order, ports->orders, seen->id, pool));
-    if (!order || !shop_order_gives_back(order)) {
-        *left = -1;
-        return NULL;
-    }
-    *status = order->status;
-    for (int i = 0; i < lines.count; i++) {
-        if (!is_returned(order, lines.lines[i].unit_id)) {
-            SHOP_TRY(return_line(left, ports, order, &states[i], &lines.lines[i], pool));
-        }
-    }
-    /* a refund pays back what the customer paid; the coupon stays used */
-    if (order->status == SHOP_ORDER_CANCELLING && has_coupon_use(order) &&
-        !is_returned(order, COUPON_LINE)) {
-        SHOP_TRY(return_coupon(left, ports, order, &coupon, pool));
-    }
-    return NULL;
-}
-
-shop_error_t *shop_order_forget_lines(const shop_order_ports_t *ports, const shop_order_t *order,
-                                      apr_pool_t *pool)
-{
-    const shop_reservation_t lines = shop_order_stock_lines(order, pool);
-
-    return ports->stock->drop_markers(ports->stock, &lines, pool);
-}
-
-shop_error_t *shop_order_forget(const shop_order_ports_t *ports, const shop_order_t *order,
-                                apr_pool_t *pool)
-{
-    SHOP_TRY(shop_order_forget_lines(ports, order, pool));
-    if (order->coupon_limited) {
-        const shop_reservation_t use = shop_order_coupon_use(order, pool);
-
-        SHOP_TRY(ports->coupon_uses->drop_markers(ports->coupon_uses, &use, pool));
-    }
-    return ports->orders->finish(ports->orders, order->id, pool);
-}
-
-/* Everything is back. Not moved means that somebody else was quicker. A refund forgets the lines
- * only: the order may be cancelling by now, and then the coupon's marker is what keeps its use from
- * being given back twice. */
-static shop_error_t *end_giving(const shop_order_ports_t *ports, const shop_order_t *order,
-                                shop_order_status_t status, apr_pool_t *pool)
-{
-    bool done;
-
-    if (status == SHOP_ORDER_CANCELLING) {
-        SHOP_TRY(ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_CANCELLING,
-                                     SHOP_ORDER_CANCELLED, -1, NULL, NULL,
-                                     ports->clock->now(ports->clock), pool));
-        SHOP_TEST_POINT("cancelling.cancelled", pool);
-        return shop_order_forget(ports, order, pool);
-    }
-    SHOP_TRY(ports->orders->restocked(ports->orders, order->id, pool));
-    SHOP_TEST_POINT("cancelling.cancelled", pool);
-    SHOP_TRY(shop_order_forget_lines(ports, order, pool));
-    return ports->orders->finish(ports->orders, order->id, pool);
-}
-
-shop_error_t *shop_order_give_back(const shop_order_ports_t *ports, const shop_order_t *order,
-                                   apr_time_t deadline, apr_pool_t *pool)
-{
-    apr_pool_t *turn_pool;
-    shop_error_t *err = NULL;
-    shop_order_status_t status = order->status;
-    int left = 1;
-
-    for (int turn = 0; turn < GIVE_BACK_TURNS && left > 0 && !err; turn++) {
-        if (deadline && shop_clock_monotonic() >= deadline) {
-            break;
-        }
-        apr_pool_create(&turn_pool, pool);
-        err = return_lines(&left, &status, ports, order, turn_pool);
-        if (!err) {
-            apr_pool_destroy(turn_pool); /* an error lives in it */
-        }
-    }
-    if (err) {
-        return err;
-    }
-    if (left > 0) {
-        return shop_error_cause(
-            shop_err(pool, UNAVAILABLE, "the stock of the order is still on its way back"), pool,
-            "order %s: %d lines not given back in time", order->id, left);
-    }
-    if (left < 0) {
-        return NULL;
-    }
-    SHOP_TEST_POINT("cancelling.returned", pool);
-    return end_giving(ports, order, status, pool);
-}
+#define CHANGE_TRIES 4
 
 static shop_error_t *refuse(const shop_order_t *order, const char *to, apr_pool_t *pool)
 {
@@ -190,41 +17,34 @@ static shop_error_t *refuse(const shop_order_t *order, const char *to, apr_pool_
                     shop_order_status_name(order->status), to);
 }
 
-/* Compare-and-set along the arrow from whatever status the order has by now. */
-static shop_error_t *step(shop_order_t **order, const shop_order_ports_t *ports,
-                          const shop_order_t *seen, shop_order_status_t to, int64_t rev,
-                          const char *by, const char *note, const char *tracking_number,
-                          apr_pool_t *pool)
+shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
+                                 const shop_order_t *seen, shop_order_status_t to, int64_t rev,
+                                 const char *by, const char *note, const char *tracking_number,
+                                 apr_pool_t *pool)
 {
     shop_order_status_t target = to == SHOP_ORDER_CANCELLED ? SHOP_ORDER_CANCELLING : to;
     apr_time_t now = ports->clock->now(ports->clock);
     shop_order_event_t event = { shop_order_status_name(to), now, by, note };
     bool done = false;
 
-    for (int turn = 0; turn < MOVE_TRIES; turn++) {
-        shop_order_t *fresh = NULL;
-
+    for (int turn = 0; turn < CHANGE_TRIES; turn++) {
         if (!shop_order_may(seen->status, to)) {
             return refuse(seen, event.status, pool);
         }
-        /* A cancelled order must not leave its cart or its holds to somebody else. */
+        /* A cancelled order must not leave its cart or its reservations to somebody else. */
         if (to == SHOP_ORDER_CANCELLED && seen->unfinished) {
             SHOP_TRY(shop_order_clean(ports, seen, pool));
         }
         SHOP_TRY(ports->orders->move(&done, ports->orders, seen->id, seen->status, target, rev,
                                      &event, tracking_number, now, pool));
-        SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));
-        if (!fresh || !shop_order_status_name(fresh->status)) {
-            return shop_err(pool, NOT_FOUND, "there is no such order");
-        }
-        *order = fresh;
+        SHOP_TRY(shop_order_read(order, ports->orders, seen->id, pool));
         if (done) {
             return NULL;
         }
         if (rev >= 0) {
             return shop_err(pool, PRECONDITION_FAILED, "the order changed meanwhile");
         }
-        seen = fresh;
+        seen = *order;
     }
     return shop_err(pool, CONFLICT, "the order keeps changing; read it and try again");
 }
@@ -233,8 +53,7 @@ shop_error_t *shop_order_correct(shop_order_t **order, const shop_order_ports_t 
                                  const shop_order_t *seen, int64_t rev, const char *tracking_number,
                                  const char *note, apr_pool_t *pool)
 {
-    for (int turn = 0; turn < MOVE_TRIES; turn++) {
-        shop_order_t *fresh = NULL;
+    for (int turn = 0; turn < CHANGE_TRIES; turn++) {
         bool done = false;
 
         if (rev >= 0 && seen->rev != rev) {
@@ -242,25 +61,13 @@ shop_error_t *shop_order_correct(shop_order_t **order, const shop_order_ports_t 
         }
         SHOP_TRY(ports->orders->correct(&done, ports->orders, seen->id, seen->rev, tracking_number,
                                         seen->history->nelts - 1, note, pool));
-        SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));
-        if (!fresh || !shop_order_status_name(fresh->status)) {
-            return shop_err(pool, NOT_FOUND, "there is no such order");
-        }
-        *order = fresh;
+        SHOP_TRY(shop_order_read(order, ports->orders, seen->id, pool));
         if (done) {
             return NULL;
         }
-        seen = fresh;
+        seen = *order;
     }
     return shop_err(pool, CONFLICT, "the order keeps changing; read it and try again");
-}
-
-shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
-                                 const shop_order_t *seen, shop_order_status_t to, int64_t rev,
-                                 const char *by, const char *note, const char *tracking_number,
-                                 apr_pool_t *pool)
-{
-    return step(order, ports, seen, to, rev, by, note, tracking_number, pool);
 }
 
 shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *ports,
@@ -272,10 +79,11 @@ shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *
     if (seen->status == SHOP_ORDER_CANCELLING) { /* begun before and cut off: it goes on */
         *order = apr_pmemdup(pool, seen, sizeof(*seen));
     } else {
-        SHOP_TRY(step(order, ports, seen, SHOP_ORDER_CANCELLED, rev, by, note, NULL, pool));
+        SHOP_TRY(shop_order_advance(order, ports, seen, SHOP_ORDER_CANCELLED, rev, by, note, NULL,
+                                    pool));
     }
     SHOP_TEST_POINT("cancelling.begun", pool);
-    SHOP_TRY(shop_order_give_back(ports, *order, deadline, pool));
+    SHOP_TRY(shop_order_restock(ports, *order, deadline, pool));
     SHOP_TRY(ports->orders->find(&fresh, ports->orders, seen->id, pool));
     if (fresh) {
         *order = fresh;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * What is left to do behind a committed order: its reservations go, its cart is emptied. Any number
  * of times, by the one who placed it, by the customer's next request, or by the reaper. */
+#include "order_clean.h"
+
 #include "../base/testpoint.h"
-#include "order_ports.h"
 #include "order_reservation.h"
 
 shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,

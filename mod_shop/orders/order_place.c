@@ -9,7 +9,10 @@
 #include "../base/log.h"
 #include "../base/money.h"
 #include "../base/testpoint.h"
-#include "order_ports.h"
+#include "order_abort.h"
+#include "order_clean.h"
+#include "order_place.h"
+#include "order_quote.h"
 #include "order_reservation.h"
 
 #define RETRY_AFTER 2 /* seconds: most of what makes us busy is over by then */
@@ -22,7 +25,8 @@
 typedef struct place_t {
     const shop_order_ports_t *ports;
     const shop_order_request_t *request;
-    shop_order_t *order;
+    shop_order_placed_t *placed;
+    shop_order_t *order; /* that is being placed */
     apr_pool_t *pool;
 } place_t;
 
@@ -59,8 +63,7 @@ static void clean_left(const place_t *place, const shop_order_t *left)
     }
 }
 
-static shop_error_t *answer_known(shop_order_t **order, bool *replayed, const place_t *place,
-                                  shop_order_t *known)
+static shop_error_t *answer_known(const place_t *place, shop_order_t *known)
 {
     if (strcmp(known->fingerprint ? known->fingerprint : "", place->request->fingerprint) != 0) {
         return shop_err(place->pool, IDEMPOTENCY_MISMATCH,
@@ -73,11 +76,11 @@ static shop_error_t *answer_known(shop_order_t **order, bool *replayed, const pl
         err->retry_after = RETRY_AFTER;
         return err;
     }
-    if (known->unfinished && !shop_order_gives_back(known)) {
+    if (known->unfinished && !shop_order_restocks(known)) {
         clean_left(place, known);
     }
-    *order = known;
-    *replayed = true;
+    place->placed->outcome = SHOP_ORDER_REPLAYED;
+    place->placed->order = known;
     return NULL;
 }
 
@@ -116,8 +119,7 @@ static shop_error_t *look_at_other(bool *again, const place_t *place)
 }
 
 /* One of the two slots is another order's. *again as above; never asked for twice. */
-static shop_error_t *answer_duplicate(shop_order_t **order, bool *replayed, bool *again,
-                                      const place_t *place)
+static shop_error_t *answer_duplicate(bool *again, const place_t *place)
 {
     shop_order_t *known;
     bool may_repeat = !*again;
@@ -125,7 +127,7 @@ static shop_error_t *answer_duplicate(shop_order_t **order, bool *replayed, bool
     *again = false;
     SHOP_TRY(find_known(&known, place));
     if (known) {
-        return answer_known(order, replayed, place, known);
+        return answer_known(place, known);
     }
     if (may_repeat) {
         SHOP_TRY(look_at_other(again, place));
@@ -407,9 +409,8 @@ static shop_error_t *clean_if_time(const place_t *place)
     return shop_order_clean(place->ports, place->order, place->pool);
 }
 
-/* Prices the cart and claims it. *claimed false: *order is what this key made before. */
-static shop_error_t *price_and_claim(shop_order_t **order, bool *replayed, bool *claimed,
-                                     place_t *place)
+/* Prices the cart and claims it. Neither *claimed nor an error: the key was known. */
+static shop_error_t *price_and_claim(bool *claimed, place_t *place)
 {
     shop_order_quote_t quote;
     shop_order_t *known = NULL;
@@ -421,15 +422,17 @@ static shop_error_t *price_and_claim(shop_order_t **order, bool *replayed, bool 
 
         if (refusal) { /* which may be the doing of the first request with this very key */
             SHOP_TRY(find_known(&known, place));
-            return known ? answer_known(order, replayed, place, known) : refusal;
+            return known ? answer_known(place, known) : refusal;
         }
         place->order = quote.order;
         SHOP_TRY(fill(place));
         err = claim(claimed, place);
-        *order = *claimed ? place->order : NULL; /* also when what follows the claim failed */
+        if (*claimed) { /* also when what follows the claim fails */
+            place->placed->claimed = place->order;
+        }
         SHOP_TRY(err);
         if (!*claimed) {
-            SHOP_TRY(answer_duplicate(order, replayed, &again, place));
+            SHOP_TRY(answer_duplicate(&again, place));
         }
     } while (again && !*claimed);
     return NULL;
@@ -443,48 +446,49 @@ static bool may_price_again(const shop_error_t *err, int turn, const place_t *pl
     return err && err->code == SHOP_TOTAL_CHANGED && turn < PRICE_TRIES && !is_late(place);
 }
 
-/* Prices, claims, takes and commits; from the beginning when the price is another by then. */
-static shop_error_t *place_once(shop_order_t **order, bool *replayed, bool *claimed, place_t *place)
+/* Prices, claims, reserves and commits; from the beginning when the price is another by then. */
+static shop_error_t *place_once(place_t *place)
 {
-    shop_order_t *undone = NULL;
+    shop_order_placed_t *placed = place->placed;
 
     for (int turn = 1;; turn++) {
-        bool mine = false;
-        shop_error_t *err = price_and_claim(order, replayed, &mine, place);
+        bool claimed = false;
+        shop_error_t *err = price_and_claim(&claimed, place);
 
-        *claimed = *claimed || mine;
-        if (err || !mine) {
-            *order = *order ? *order : undone;
+        if (err || !claimed) {
             return err;
         }
-        undone = *order;
         err = reserve_and_commit(place);
+        if (!err) {
+            placed->outcome = SHOP_ORDER_PLACED;
+            placed->order = place->order;
+            return NULL;
+        }
         if (!may_price_again(err, turn, place)) {
-            return err && err->code == SHOP_TOTAL_CHANGED
+            return err->code == SHOP_TOTAL_CHANGED
                        ? busy(place->pool, "the price or the coupon keeps changing")
                        : err;
         }
     }
 }
 
-shop_error_t *shop_order_place(shop_order_t **order, bool *replayed, bool *claimed,
-                               const shop_order_ports_t *ports, const shop_order_request_t *request,
-                               apr_pool_t *pool)
+shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_ports_t *ports,
+                               const shop_order_request_t *request, apr_pool_t *pool)
 {
-    place_t place = { .ports = ports, .request = request, .pool = pool };
+    place_t place = { .ports = ports, .request = request, .placed = placed, .pool = pool };
     shop_order_t *known = NULL;
     shop_error_t *left;
 
-    *replayed = *claimed = false;
+    *placed = (shop_order_placed_t){ .outcome = SHOP_ORDER_NOT_PLACED };
     SHOP_TRY(find_known(&known, &place));
     if (known) {
-        return answer_known(order, replayed, &place, known);
+        return answer_known(&place, known);
     }
     if (request->admit) {
         SHOP_TRY(request->admit(request->baton, pool));
     }
-    SHOP_TRY(place_once(order, replayed, claimed, &place));
-    if (*replayed) {
+    SHOP_TRY(place_once(&place));
+    if (placed->outcome == SHOP_ORDER_REPLAYED) {
         return NULL;
     }
     left = clean_if_time(&place);

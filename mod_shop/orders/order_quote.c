@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Prices a cart: today's prices, one coupon, exact sums. Reads only; placing starts from here, so
  * that a quote and the order that follows it cannot differ by a rule. */
+#include "order_quote.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "../base/money.h"
-#include "order_ports.h"
 
 static int by_unit(const void *a, const void *b)
 {

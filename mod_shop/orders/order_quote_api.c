@@ -3,6 +3,7 @@
 #include "order_quote_api.h"
 
 #include "../base/money.h"
+#include "order_quote.h"
 #include "order_view.h"
 
 typedef struct coupon_view_t {

@@ -2,9 +2,13 @@
  * Finishes or undoes what others left: crashed, paused or cut off from the store. Walks by index
  * over what is left and never over what ever was; any number may run at once, because every step
  * is safe to repeat. Clocks decide here only when to look, never what is right. */
+#include "order_reap.h"
+
 #include "../base/log.h"
-#include "order_ports.h"
+#include "order_abort.h"
+#include "order_clean.h"
 #include "order_reservation.h"
+#include "order_restock.h"
 
 #define BATCH 100
 
@@ -15,22 +19,22 @@ typedef struct reap_t {
     int *done;
 } reap_t;
 
-/* One thing that is left; *settled: nothing remains of it. */
-typedef shop_error_t *(*settle_t)(bool *settled, const reap_t *reap, const void *item,
+/* One thing that is left; *finished: nothing remains of it. */
+typedef shop_error_t *(*finish_t)(bool *finished, const reap_t *reap, const void *item,
                                   apr_pool_t *pool);
 
-/* A thing that cannot be settled is logged and the others go on; a store that is away ends the
+/* A thing that cannot be finished is logged and the others go on; a store that is away ends the
  * turn, or each of a hundred items would wait for it. */
-static shop_error_t *settle_all(const reap_t *reap, const apr_array_header_t *items,
-                                const char *what, settle_t settle, apr_pool_t *pool)
+static shop_error_t *finish_all(const reap_t *reap, const apr_array_header_t *items,
+                                const char *what, finish_t finish, apr_pool_t *pool)
 {
     for (int i = 0; i < items->nelts; i++) {
         apr_pool_t *item_pool;
         shop_error_t *err;
-        bool settled = false;
+        bool finished = false;
 
         apr_pool_create(&item_pool, pool);
-        err = settle(&settled, reap, APR_ARRAY_IDX(items, i, const void *), item_pool);
+        err = finish(&finished, reap, APR_ARRAY_IDX(items, i, const void *), item_pool);
         if (err) {
             if (err->code == SHOP_UNAVAILABLE) {
                 return err;
@@ -38,13 +42,13 @@ static shop_error_t *settle_all(const reap_t *reap, const apr_array_header_t *it
             shop_log(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK, NULL, "%s: %s (%s)", what, err->detail,
                      err->cause ? err->cause : "no cause");
         }
-        *reap->done += settled;
+        *reap->done += finished;
         apr_pool_destroy(item_pool);
     }
     return NULL;
 }
 
-static shop_error_t *settle_order(bool *settled, const reap_t *reap, const void *item,
+static shop_error_t *finish_order(bool *finished, const reap_t *reap, const void *item,
                                   apr_pool_t *pool)
 {
     const shop_order_t *order = item;
@@ -52,19 +56,19 @@ static shop_error_t *settle_order(bool *settled, const reap_t *reap, const void 
     switch (order->status) {
     case SHOP_ORDER_PLACING:
     case SHOP_ORDER_ABORTING: SHOP_TRY(shop_order_abort(reap->ports, order, pool)); break;
-    case SHOP_ORDER_CANCELLING: SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool)); break;
-    case SHOP_ORDER_CANCELLED: SHOP_TRY(shop_order_forget(reap->ports, order, pool)); break;
+    case SHOP_ORDER_CANCELLING: SHOP_TRY(shop_order_restock(reap->ports, order, 0, pool)); break;
+    case SHOP_ORDER_CANCELLED: SHOP_TRY(shop_order_drop_markers(reap->ports, order, pool)); break;
     default:
         if (!order->restocking && order->returned->nelts) { /* cut off behind its last line */
-            SHOP_TRY(shop_order_forget_lines(reap->ports, order, pool));
+            SHOP_TRY(shop_order_drop_line_markers(reap->ports, order, pool));
         }
         SHOP_TRY(shop_order_clean(reap->ports, order, pool));
         if (order->restocking) {
-            SHOP_TRY(shop_order_give_back(reap->ports, order, 0, pool));
+            SHOP_TRY(shop_order_restock(reap->ports, order, 0, pool));
         }
         break;
     }
-    *settled = true;
+    *finished = true;
     return NULL;
 }
 
@@ -97,7 +101,7 @@ static bool is_undecided(shop_order_status_t status)
     return status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING;
 }
 
-static shop_error_t *settle_reservation(bool *settled, const reap_t *reap, const void *item,
+static shop_error_t *finish_reservation(bool *finished, const reap_t *reap, const void *item,
                                         apr_pool_t *pool)
 {
     const shop_leftover_t *left = item;
@@ -109,12 +113,12 @@ static shop_error_t *settle_reservation(bool *settled, const reap_t *reap, const
     if (is_undecided(status)) {
         return NULL;
     }
-    *settled = true;
+    *finished = true;
     return status == SHOP_ORDER_FAILED ? reservations->release(reservations, &line, pool)
                                        : reservations->confirm(reservations, &line, pool);
 }
 
-static shop_error_t *settle_marker(bool *settled, const reap_t *reap, const void *item,
+static shop_error_t *finish_marker(bool *finished, const reap_t *reap, const void *item,
                                    apr_pool_t *pool)
 {
     const shop_leftover_t *left = item;
@@ -122,16 +126,16 @@ static shop_error_t *settle_marker(bool *settled, const reap_t *reap, const void
     shop_order_t *order = NULL;
 
     SHOP_TRY(order_of(&order, reap, left, pool));
-    if (!order || shop_order_gives_back(order)) { /* its name still guards against a second time */
+    if (!order || shop_order_restocks(order)) { /* its name still guards against a second time */
         return NULL;
     }
-    *settled = true;
+    *finished = true;
     return reap->reservations->drop_markers(reap->reservations, &line, pool);
 }
 
 /* A redemption that arrived after its order had failed or had been cancelled goes; one whose order
  * stands leaves the index, so that it is looked at once and not for ever. */
-static shop_error_t *settle_redemption(bool *settled, const reap_t *reap, const void *item,
+static shop_error_t *finish_redemption(bool *finished, const reap_t *reap, const void *item,
                                        apr_pool_t *pool)
 {
     const shop_leftover_t *left = item;
@@ -142,7 +146,7 @@ static shop_error_t *settle_redemption(bool *settled, const reap_t *reap, const 
     if (is_undecided(status) || status == SHOP_ORDER_CANCELLING) {
         return NULL;
     }
-    *settled = true;
+    *finished = true;
     return status == SHOP_ORDER_FAILED || status == SHOP_ORDER_CANCELLED
                ? coupons->drop_redemption(coupons, left->id, left->order_id, pool)
                : coupons->keep_redemption(coupons, left->id, left->order_id, pool);
@@ -155,9 +159,9 @@ static shop_error_t *sweep_reservations(reap_t *reap, shop_reservations_t *reser
 
     reap->reservations = reservations;
     SHOP_TRY(reservations->sweep(&left, reservations, SHOP_SWEEP_RESERVATIONS, old, BATCH, pool));
-    SHOP_TRY(settle_all(reap, left, "an old reservation", settle_reservation, pool));
+    SHOP_TRY(finish_all(reap, left, "an old reservation", finish_reservation, pool));
     SHOP_TRY(reservations->sweep(&left, reservations, SHOP_SWEEP_MARKERS, old, BATCH, pool));
-    return settle_all(reap, left, "an old return marker", settle_marker, pool);
+    return finish_all(reap, left, "an old return marker", finish_marker, pool);
 }
 
 shop_error_t *shop_order_reap(const shop_order_ports_t *ports, int *done, apr_pool_t *pool)
@@ -168,9 +172,9 @@ shop_error_t *shop_order_reap(const shop_order_ports_t *ports, int *done, apr_po
 
     *done = 0;
     SHOP_TRY(ports->orders->unfinished(&left, ports->orders, reap.now, BATCH, pool));
-    SHOP_TRY(settle_all(&reap, left, "an unfinished order", settle_order, pool));
+    SHOP_TRY(finish_all(&reap, left, "an unfinished order", finish_order, pool));
     SHOP_TRY(sweep_reservations(&reap, ports->stock, old, pool));
     SHOP_TRY(sweep_reservations(&reap, ports->coupon_uses, old, pool));
     SHOP_TRY(ports->coupons->old_redemptions(&left, ports->coupons, old, BATCH, pool));
-    return settle_all(&reap, left, "an old redemption", settle_redemption, pool);
+    return finish_all(&reap, left, "an old redemption", finish_redemption, pool);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Pays back parts of an order. A refund is an element of its order, fenced by the order's rev, so
  * it happens once whatever is lost, repeated or late; a refund that names a key is found again by
- * it. Goods that come back go the way of a cancelled order's: order_cancel.c. */
+ * it. Goods that come back are restocked like a cancelled order's. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -9,7 +9,10 @@
 #include "../base/log.h"
 #include "../base/money.h"
 #include "../base/testpoint.h"
-#include "order_ports.h"
+#include "order_clean.h"
+#include "order_read.h"
+#include "order_refund.h"
+#include "order_restock.h"
 
 #define REFUND_TRIES 8
 #define RETRY_AFTER 2 /* seconds */
@@ -73,12 +76,9 @@ static shop_error_t *may_refund(const pay_back_t *pay)
 
 static shop_error_t *read_again(pay_back_t *pay)
 {
-    shop_order_t *fresh = NULL;
+    shop_order_t *fresh;
 
-    SHOP_TRY(pay->ports->orders->find(&fresh, pay->ports->orders, pay->order->id, pay->pool));
-    if (!fresh || !shop_order_status_name(fresh->status)) {
-        return shop_err(pay->pool, NOT_FOUND, "there is no such order");
-    }
+    SHOP_TRY(shop_order_read(&fresh, pay->ports->orders, pay->order->id, pay->pool));
     pay->order = fresh;
     return NULL;
 }
@@ -123,7 +123,7 @@ static bool is_late(const pay_back_t *pay)
 static void restock(const pay_back_t *pay)
 {
     shop_error_t *err =
-        shop_order_give_back(pay->ports, pay->order, pay->request->deadline, pay->pool);
+        shop_order_restock(pay->ports, pay->order, pay->request->deadline, pay->pool);
 
     if (err) {
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
@@ -170,9 +170,9 @@ static shop_error_t *pay_back(shop_refund_t **known, pay_back_t *pay)
                                   pay->pool, "the outcome is unknown, or the order keeps changing");
 }
 
-shop_error_t *shop_order_refund(shop_refund_t **refund, bool *replayed, shop_order_t **order,
-                                const shop_order_ports_t *ports, const shop_order_t *seen,
-                                const shop_refund_request_t *request, apr_pool_t *pool)
+shop_error_t *shop_order_refund(shop_refunded_t *refunded, const shop_order_ports_t *ports,
+                                const shop_order_t *seen, const shop_refund_request_t *request,
+                                apr_pool_t *pool)
 {
     shop_refund_t made = { .restock = request->restock,
                            .reason = request->reason,
@@ -189,11 +189,11 @@ shop_error_t *shop_order_refund(shop_refund_t **refund, bool *replayed, shop_ord
         err->retry_after = err->code == SHOP_UNAVAILABLE ? RETRY_AFTER : 0;
         return err;
     }
-    *replayed = known != NULL;
-    *refund = known ? known : pay.refund;
     if (pay.order->restocking) {
         restock(&pay);
     }
-    *order = apr_pmemdup(pool, pay.order, sizeof(*pay.order));
+    refunded->outcome = known ? SHOP_REFUND_REPLAYED : SHOP_REFUND_MADE;
+    refunded->refund = known ? known : pay.refund;
+    refunded->order = apr_pmemdup(pool, pay.order, sizeof(*pay.order));
     return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "../base/money.h"
 #include "../http/idempotency.h"
+#include "order_refund.h"
 #include "order_refund_api.h"
 
 typedef struct refund_view_t {
@@ -76,19 +77,15 @@ static shop_error_t *make_reply(void *baton, const shop_order_t *order, shop_ref
     return NULL;
 }
 
-/* Also what the goods are back in stock for: the cached catalogue is stale. */
-static shop_error_t *pay_back(shop_refund_t **refund, bool *replayed, shop_order_t **order,
-                              const shop_app_t *app, const shop_req_t *req,
+/* The goods may be back in stock, and the cached catalogue stale. */
+static shop_error_t *pay_back(shop_refunded_t *refunded, const shop_app_t *app,
+                              const shop_req_t *req, const shop_order_t *order,
                               const shop_refund_request_t *request)
 {
     shop_order_ports_t ports = shop_order_ports_of(app);
-    shop_error_t *err =
-        shop_order_refund(refund, replayed, order, &ports, *order, request, req->pool);
+    shop_error_t *err = shop_order_refund(refunded, &ports, order, request, req->pool);
 
-    if (request->restock && (!err || err->code == SHOP_UNAVAILABLE)) {
-        shop_order_stock_moved(app, *order, req->pool);
-    }
-    return err;
+    return request->restock ? shop_order_stock_written(app, order, err, req->pool) : err;
 }
 
 shop_error_t *shop_order_refund_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
@@ -103,8 +100,8 @@ shop_error_t *shop_order_refund_create(const shop_app_t *app, shop_req_t *req, s
                                       .deadline = req->deadline,
                                       .baton = res };
     shop_order_t *order;
-    shop_refund_t *refund = NULL;
-    bool replayed = false;
+    shop_refunded_t refunded;
+    const shop_refund_t *refund;
 
     if (key) {
         request.key = apr_pstrcat(req->pool, req->caller.user_id, ":", key, NULL);
@@ -112,13 +109,16 @@ shop_error_t *shop_order_refund_create(const shop_app_t *app, shop_req_t *req, s
         request.reply = make_reply;
     }
     SHOP_TRY(shop_order_load(&order, app, req));
-    SHOP_TRY(pay_back(&refund, &replayed, &order, app, req, &request));
+    SHOP_TRY(pay_back(&refunded, app, req, order, &request));
+    refund = refunded.refund;
     if (refund->reply) {
-        return shop_idempotency_send(res, req, refund->reply, refund->reply_size, replayed,
+        return shop_idempotency_send(res, req, refund->reply, refund->reply_size,
+                                     refunded.outcome == SHOP_REFUND_REPLAYED,
                                      apr_pstrcat(req->pool, "refund ", refund->id, NULL));
     }
-    shop_res_location(res, req, "%s", path_of(order, refund, req->pool));
-    return shop_res_object(res, 201, shop_refund_fields, view_of(order, refund, req->pool));
+    shop_res_location(res, req, "%s", path_of(refunded.order, refund, req->pool));
+    return shop_res_object(res, 201, shop_refund_fields,
+                           view_of(refunded.order, refund, req->pool));
 }
 
 shop_error_t *shop_order_refund_rest(shop_order_t **order, const shop_app_t *app,
@@ -127,10 +127,11 @@ shop_error_t *shop_order_refund_rest(shop_order_t **order, const shop_app_t *app
     shop_refund_request_t request = {
         .amount = -1, .by = req->caller.user_id, .rev = rev, .note = note, .deadline = req->deadline
     };
-    shop_refund_t *refund = NULL;
-    bool replayed;
+    shop_refunded_t refunded;
 
-    return pay_back(&refund, &replayed, order, app, req, &request);
+    SHOP_TRY(pay_back(&refunded, app, req, *order, &request));
+    *order = refunded.order;
+    return NULL;
 }
 
 shop_error_t *shop_order_refund_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)

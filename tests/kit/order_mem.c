@@ -439,7 +439,7 @@ static shop_error_t *mem_finish(shop_order_repo_t *repo, const char *id, apr_poo
 
     (void)pool;
     if (order && order->status != SHOP_ORDER_PLACING && order->status != SHOP_ORDER_ABORTING &&
-        !shop_order_gives_back(order)) {
+        !shop_order_restocks(order)) {
         order->unfinished = false;
         order->lease_at = 0;
     }

@@ -101,7 +101,7 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
                                apr_pool_t *pool)
 {
     static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
-    bool claimed;
+    shop_order_placed_t placed;
     shop_error_t *err;
     shop_order_request_t request = {
         .user_id = user_id,
@@ -115,9 +115,9 @@ shop_error_t *order_shop_place(shop_order_t **order, bool *replayed, const order
         .deadline = shop_clock_monotonic() + DEADLINE,
     };
 
-    *order = NULL;
-    err = shop_order_place(order, replayed, &claimed, &shop->ports, &request, pool);
-    *order = err ? NULL : *order;
+    err = shop_order_place(&placed, &shop->ports, &request, pool);
+    *order = err ? NULL : placed.order;
+    *replayed = placed.outcome == SHOP_ORDER_REPLAYED;
     return err;
 }
 

@@ -4,7 +4,12 @@
 
 /* A shop of fakes for the tests of orders, and what must hold in it whatever happened. */
 
-#include "mod_shop/orders/order_ports.h"
+#include "mod_shop/orders/order_abort.h"
+#include "mod_shop/orders/order_cancel.h"
+#include "mod_shop/orders/order_place.h"
+#include "mod_shop/orders/order_quote.h"
+#include "mod_shop/orders/order_reap.h"
+#include "mod_shop/orders/order_refund.h"
 #include "tests/kit/harness.h"
 
 #define SHOP_NOON apr_time_from_sec(1790000000)

@@ -348,7 +348,7 @@ lines_done:
         fi
     };
     STEP(o, true, END_CANCEL, apply_move(o, CANCELLING, CANCELLED), idle);
-drop: /* shop_order_forget */
+drop: /* shop_order_drop_markers */
     STEP_PRODUCTS(o, DROP_MARKER, apply_drop_marker, idle);
     STEP(o, WANTS(o, 2), DROP_MARKER + 2, apply_drop_marker(o, 2), idle);
     STEP(o, true, FINISH, apply_finish(o), idle);

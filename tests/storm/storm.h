@@ -10,7 +10,10 @@
 
 #include <pthread.h>
 
-#include "mod_shop/orders/order_ports.h"
+#include "mod_shop/orders/order_cancel.h"
+#include "mod_shop/orders/order_place.h"
+#include "mod_shop/orders/order_reap.h"
+#include "mod_shop/orders/order_refund.h"
 
 #define STORM_TICK apr_time_from_msec(500) /* how far the clock moves with each step */
 #define STORM_PRODUCTS 2

@@ -51,11 +51,8 @@ static bool refund_once(storm_worker_t *worker, const shop_order_t *seen,
                         const shop_refund_request_t *request, bool *answered)
 {
     storm_t *storm = worker->storm;
-    shop_order_t *order = NULL;
-    shop_refund_t *refund = NULL;
-    bool replayed = false;
-    shop_error_t *err =
-        shop_order_refund(&refund, &replayed, &order, &storm->ports, seen, request, worker->pool);
+    shop_refunded_t refunded;
+    shop_error_t *err = shop_order_refund(&refunded, &storm->ports, seen, request, worker->pool);
 
     *answered = false;
     if (worker->crashed) {
@@ -66,9 +63,9 @@ static bool refund_once(storm_worker_t *worker, const shop_order_t *seen,
         return err->code == SHOP_UNAVAILABLE;
     }
     *answered = true;
-    storm_trace(storm, "is told: %d paid back%s", (int)refund->amount,
-                replayed ? ", replayed" : "");
-    note_refund(storm, seen, refund);
+    storm_trace(storm, "is told: %d paid back%s", (int)refunded.refund->amount,
+                refunded.outcome == SHOP_REFUND_REPLAYED ? ", replayed" : "");
+    note_refund(storm, seen, refunded.refund);
     return true;
 }
 

@@ -126,7 +126,7 @@ static shop_error_t *place(shop_order_t **order, storm_worker_t *worker)
 {
     static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
     storm_t *storm = worker->storm;
-    bool replayed, claimed;
+    shop_order_placed_t placed;
     shop_order_request_t request = {
         .user_id = storm_user_id(worker->user, worker->pool),
         .key_slot = worker->key,
@@ -137,12 +137,12 @@ static shop_error_t *place(shop_order_t **order, storm_worker_t *worker)
         .expected_total = -1,
         .reply = make_reply,
     };
-    shop_error_t *err =
-        shop_order_place(order, &replayed, &claimed, &storm->ports, &request, worker->pool);
+    shop_error_t *err = shop_order_place(&placed, &storm->ports, &request, worker->pool);
 
+    *order = placed.order;
     if (!err && !worker->crashed) {
-        storm_trace(storm, "is told: o%d%s", storm_order_of(storm, (*order)->id),
-                    replayed ? ", replayed" : "");
+        storm_trace(storm, "is told: o%d%s", storm_order_of(storm, placed.order->id),
+                    placed.outcome == SHOP_ORDER_REPLAYED ? ", replayed" : "");
     }
     return err;
 }

@@ -210,6 +210,41 @@ static void the_window_of_a_coupon_counts(void)
     T_TRUE(json_is_null(json_object_get(kit.json, "coupon")));
 }
 
+/* ---- the store goes away behind the change ---- */
+
+static shop_order_repo_t present;
+static int finds_left;
+
+static shop_error_t *find_then_away(shop_order_t **order, shop_order_repo_t *repo, const char *id,
+                                    apr_pool_t *pool)
+{
+    *order = NULL;
+    return finds_left-- > 0 ? present.find(order, repo, id, pool)
+                            : shop_err(pool, UNAVAILABLE, "the store is away");
+}
+
+static void a_cancel_with_an_unknown_outcome_is_503_and_the_catalogue_is_stale(void)
+{
+    const char *path;
+
+    open_shop(10, 5);
+    order_shop_fill(shop, USER(0), 1, 0);
+    T_SEND(201, USER(0), "POST", "/orders", ORDER "}");
+    path = apr_pstrcat(t_pool, "/orders/", kit_text("id"), NULL);
+    present = *kit.orders.orders;
+    kit.orders.orders->find = find_then_away;
+    for (int finds = 1; finds < 3; finds++) { /* the handler reads it first */
+        int invalidated = kit.invalidated;
+
+        finds_left = finds;
+        T_SEND(503, USER(0), "POST", apr_pstrcat(t_pool, path, "/cancel", NULL), NULL);
+        T_INT(kit.invalidated, invalidated + 1);
+    }
+    kit.orders.orders->find = present.find;
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after a cancel with an unknown outcome");
+}
+
 static void orders_are_cancelled_and_moved(void)
 {
     json_t *order;
@@ -473,6 +508,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(only_what_took_stock_makes_the_catalogue_stale,
               "only what took stock makes the cached catalogue stale"),
     SHOP_TEST(the_window_of_a_coupon_counts, "a coupon's refusal says why and what is missing"),
+    SHOP_TEST(a_cancel_with_an_unknown_outcome_is_503_and_the_catalogue_is_stale,
+              "a cancel with an unknown outcome is 503, and the catalogue is stale"),
     SHOP_TEST(orders_are_cancelled_and_moved, "orders are cancelled once and move along arrows"),
     SHOP_TEST(a_tracking_number_comes_and_goes, "a tracking number comes, stays and goes by null"),
     SHOP_TEST(what_goes_with_a_status_is_corrected,

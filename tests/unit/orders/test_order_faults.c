@@ -204,13 +204,10 @@ static shop_error_t *pay_back(const char **reply, const order_shop_t *shop,
                                       .fingerprint = "half",
                                       .rev = -1,
                                       .reply = refund_reply };
-    shop_order_t *after = NULL;
-    shop_refund_t *refund = NULL;
-    bool replayed;
-    shop_error_t *err =
-        shop_order_refund(&refund, &replayed, &after, &shop->ports, order, &request, t_pool);
+    shop_refunded_t refunded;
+    shop_error_t *err = shop_order_refund(&refunded, &shop->ports, order, &request, t_pool);
 
-    *reply = err ? NULL : refund->reply;
+    *reply = err ? NULL : refunded.refund->reply;
     return err;
 }
 

@@ -266,7 +266,7 @@ static void a_refund_leaves_the_coupons_marker_to_the_cancel(void)
 {
     order_shop_t *shop = order_shop(10, 5);
     shop_refund_request_t request = { .amount = 1, .restock = true, .by = USER(99), .rev = -1 };
-    shop_refund_t *refund;
+    shop_refunded_t refunded;
 
     order_shop_fill(shop, USER(0), 2, 1);
     T_OK(order_shop_place(&order, &replayed, shop, USER(0), NULL, "TEN", t_pool));
@@ -276,7 +276,7 @@ static void a_refund_leaves_the_coupons_marker_to_the_cancel(void)
     intruded.ports = shop->ports;
     intruded.orders = *shop->ports.orders;
     shop->ports.orders->restocked = cancel_and_die;
-    T_OK(shop_order_refund(&refund, &replayed, &order, &shop->ports, order, &request, t_pool));
+    T_OK(shop_order_refund(&refunded, &shop->ports, order, &request, t_pool));
     shop->ports.orders->restocked = intruded.orders.restocked;
     order_shop_settle(shop);
     order_shop_audit(shop, 1, "after a cancel within a refund");

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_ORDERS_ORDER_READ_H
+#define SHOP_ORDERS_ORDER_READ_H
+
+#include "order_repo.h"
+
+/* The order as it is stored now. NOT_FOUND also for one that was never placed. *order is set only
+ * without an error. */
+shop_error_t *shop_order_read(shop_order_t **order, shop_order_repo_t *orders, const char *id,
+                              apr_pool_t *pool);
+
+#endif
