@@ -112,8 +112,7 @@ static const shop_mongo_index_t *const *all_indexes(apr_pool_t *pool)
 
 static shop_error_t *write_openapi(shop_app_t *app, apr_pool_t *pool)
 {
-    json_t *document =
-        shop_openapi_document(shop_app_routes(), "/api", app->settings->currency_exponent, pool);
+    json_t *document = shop_openapi_document(shop_app_routes(), "/api", app->settings, pool);
     char *text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
 
     if (!text) {

@@ -232,8 +232,7 @@ static int verify(options_t *options, apr_pool_t *pool)
 
 static int openapi(options_t *options, apr_pool_t *pool)
 {
-    json_t *document =
-        shop_openapi_document(shop_app_routes(), "/api", options->settings.currency_exponent, pool);
+    json_t *document = shop_openapi_document(shop_app_routes(), "/api", &options->settings, pool);
 
     json_dumpf(document, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
     putchar('\n');

@@ -21,9 +21,8 @@ static const shop_field_t registration_fields[] = {
     SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED, 3, 64, "Name shown to other users"),
     SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
                "E-mail address for signing in"),
-    SHOP_FIELD(
-        registration_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
-        "8 to 256 characters by default (ShopPasswordPolicy). Common passwords are refused."),
+    SHOP_FIELD(registration_t, password, SECRET, SHOP_REQUIRED | SHOP_NEW_PASSWORD, 1, 1024,
+               "Length by ShopPasswordPolicy. Common passwords are refused."),
     SHOP_FIELD_ENUM_OF(registration_t, role, 0, shop_role_names,
                        "`admin` requires an admin's access token or X-Shop-Bootstrap-Token"),
     SHOP_FIELDS_END,
@@ -45,9 +44,8 @@ typedef struct password_change_t {
 static const shop_field_t password_fields[] = {
     SHOP_FIELD(password_change_t, current_password, SECRET, SHOP_REQUIRED, 1, 1024,
                "Present password"),
-    SHOP_FIELD(
-        password_change_t, new_password, SECRET, SHOP_REQUIRED, 1, 1024,
-        "8 to 256 characters by default (ShopPasswordPolicy). Common passwords are refused."),
+    SHOP_FIELD(password_change_t, new_password, SECRET, SHOP_REQUIRED | SHOP_NEW_PASSWORD, 1, 1024,
+               "Length by ShopPasswordPolicy. Common passwords are refused."),
     SHOP_FIELDS_END,
 };
 

@@ -65,6 +65,10 @@ void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointe
     *last = violation;
 }
 
+const char *const shop_error_reasons[] = { "unknown",      "expired",    "not_started",
+                                           "min_purchase", "user_limit", "no_discount",
+                                           "exhausted",    NULL };
+
 void shop_error_extra(shop_error_t *err, apr_pool_t *pool, const char *name, json_t *value)
 {
     if (!err->extra) {

@@ -52,6 +52,9 @@ shop_error_t *shop_error_cause(shop_error_t *err, apr_pool_t *pool, const char *
 void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointer, const char *code,
                         const char *format, ...) __attribute__((format(printf, 5, 6)));
 
+/* The values of the member "reason" that COUPON_NOT_APPLICABLE adds, NULL-terminated; "exhausted"
+ * is a quote's only, where an order is refused with COUPON_EXHAUSTED. */
+extern const char *const shop_error_reasons[];
 /* Adds a member to the problem document. Takes over the reference to value. */
 void shop_error_extra(shop_error_t *err, apr_pool_t *pool, const char *name, json_t *value);
 

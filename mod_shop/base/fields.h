@@ -33,18 +33,19 @@ typedef enum {
 } shop_field_kind_t;
 
 enum {
-    SHOP_REQUIRED = 1 << 0,   /* must be in a body; always in a reply */
-    SHOP_NULLABLE = 1 << 1,   /* null is allowed in a body and means the default */
-    SHOP_OMIT_NULL = 1 << 2,  /* not printed when NULL, 0 time, or negative number */
-    SHOP_READ_ONLY = 1 << 3,  /* printed, never accepted: naming it in a body is "unknown" */
-    SHOP_WRITE_ONLY = 1 << 4, /* accepted, never printed */
-    SHOP_ON_CREATE = 1 << 5,  /* accepted when the object is made; "unknown" in a PATCH, and no
-                                 merge changes it */
-    SHOP_FOR_OWNER = 1 << 6,  /* printed for the object's owner and for admins */
-    SHOP_FOR_ADMIN = 1 << 7,  /* printed for admins */
-    SHOP_FOR_NOBODY = 1 << 8, /* neither accepted nor printed: only stored */
-    SHOP_NOT_STORED = 1 << 9, /* made when it is printed; see store/record.h */
-    SHOP_DEFAULT = 1 << 10    /* default_number or default_text holds; set by the macros */
+    SHOP_REQUIRED = 1 << 0,     /* must be in a body; always in a reply */
+    SHOP_NULLABLE = 1 << 1,     /* null is allowed in a body and means the default */
+    SHOP_OMIT_NULL = 1 << 2,    /* not printed when NULL, 0 time, or negative number */
+    SHOP_READ_ONLY = 1 << 3,    /* printed, never accepted: naming it in a body is "unknown" */
+    SHOP_WRITE_ONLY = 1 << 4,   /* accepted, never printed */
+    SHOP_ON_CREATE = 1 << 5,    /* accepted when the object is made; "unknown" in a PATCH, and no
+                                   merge changes it */
+    SHOP_FOR_OWNER = 1 << 6,    /* printed for the object's owner and for admins */
+    SHOP_FOR_ADMIN = 1 << 7,    /* printed for admins */
+    SHOP_FOR_NOBODY = 1 << 8,   /* neither accepted nor printed: only stored */
+    SHOP_NOT_STORED = 1 << 9,   /* made when it is printed; see store/record.h */
+    SHOP_DEFAULT = 1 << 10,     /* default_number or default_text holds; set by the macros */
+    SHOP_NEW_PASSWORD = 1 << 11 /* the handler checks it by the shop's password policy */
 };
 
 /* Who reads a reply. A row without a SHOP_FOR_... flag is for everybody. */
@@ -62,7 +63,9 @@ typedef struct shop_field_t {
     int64_t min, max;                  /* characters, integer or minor units, list length;
                                           both 0: no bounds */
     const char *help;                  /* one sentence for the OpenAPI document */
-    const char *const *values;         /* ENUM */
+    const char *const *values;         /* ENUM; STRINGS: what its items may be, NULL: anything */
+    const char *pattern;               /* text kinds: what the handler enforces, as a regular
+                                          expression for the OpenAPI document; NULL: nothing */
     const struct shop_field_t *fields; /* OBJECT, LIST */
     size_t size;                       /* OBJECT, LIST: sizeof the struct, if it can be in a body */
     int64_t default_number;            /* with SHOP_DEFAULT: INT, MONEY (minor units), BOOL */
@@ -99,6 +102,18 @@ typedef struct shop_field_t {
     {                                                                               \
         .name = #member, .kind = SHOP_FIELD_ENUM, .offset = offsetof(type, member), \
         .flags = (flags_), .help = (help_), .values = (values_)                     \
+    }
+/* STRINGS of these values. */
+#define SHOP_FIELD_STRINGS_OF(type, member, flags_, values_, help_)                    \
+    {                                                                                  \
+        .name = #member, .kind = SHOP_FIELD_STRINGS, .offset = offsetof(type, member), \
+        .flags = (flags_), .help = (help_), .values = (values_)                        \
+    }
+/* STRING whose further rule is the handler's. */
+#define SHOP_FIELD_PATTERN(type, member, flags_, min_, max_, help_, pattern_)                   \
+    {                                                                                           \
+        .name = #member, .kind = SHOP_FIELD_STRING, .offset = offsetof(type, member),           \
+        .flags = (flags_), .min = (min_), .max = (max_), .help = (help_), .pattern = (pattern_) \
     }
 #define SHOP_FIELD_OBJECT_OF(type, member, flags_, inner_type, fields_, help_)              \
     {                                                                                       \
@@ -165,10 +180,18 @@ bool shop_field_read_number(shop_error_t **err, int64_t *number, const char *tex
 void shop_fields_write(shop_json_out_t *out, const shop_field_t *fields, const void *record,
                        shop_audience_t audience, int currency_exponent);
 
-/* JSON Schema (2020-12) of a body (for_reply false: without READ_ONLY; partial: of a PATCH, nothing
- * required) or of a reply (without WRITE_ONLY; what not everybody sees is never required). New
- * reference owned by pool. */
-json_t *shop_fields_schema(const shop_field_t *fields, bool for_reply, bool partial,
-                           int currency_exponent, apr_pool_t *pool);
+/* What a schema is for. */
+typedef struct shop_schema_use_t {
+    bool reply;   /* without WRITE_ONLY; what not everybody sees is never required */
+    bool partial; /* the body of a PATCH: nothing is required */
+    int currency_exponent;
+    int password_min, password_max; /* of a NEW_PASSWORD member */
+} shop_schema_use_t;
+
+/* Is the row's member in such a schema? */
+bool shop_field_is_shown(const shop_field_t *row, const shop_schema_use_t *use);
+/* JSON Schema (2020-12) of a body or a reply. New reference owned by pool. */
+json_t *shop_fields_schema(const shop_field_t *fields, const shop_schema_use_t *use,
+                           apr_pool_t *pool);
 
 #endif

@@ -8,8 +8,16 @@
 /* Rows that not every reader of a reply finds there. */
 #define FOR_SOME (SHOP_FOR_OWNER | SHOP_FOR_ADMIN)
 
-static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,
-                             int currency_exponent);
+static json_t *object_schema(const shop_field_t *fields, const shop_schema_use_t *use);
+
+/* Of an object or list in it: never partial. */
+static json_t *inner_schema(const shop_field_t *fields, const shop_schema_use_t *use)
+{
+    shop_schema_use_t inner = *use;
+
+    inner.partial = false;
+    return object_schema(fields, &inner);
+}
 
 static int64_t power_of_ten(int exponent)
 {
@@ -48,16 +56,21 @@ static void put_money_bounds(json_t *schema, const shop_field_t *row, int expone
     }
 }
 
-static void put_bounds(json_t *schema, const shop_field_t *row, int exponent)
+static void put_bounds(json_t *schema, const shop_field_t *row, const shop_schema_use_t *use)
 {
     const char *low = "minLength";
     const char *high = "maxLength";
 
+    if (row->flags & SHOP_NEW_PASSWORD) {
+        put(schema, low, json_integer(use->password_min));
+        put(schema, high, json_integer(use->password_max));
+        return;
+    }
     if (!row->min && !row->max) {
         return;
     }
     switch (row->kind) {
-    case SHOP_FIELD_MONEY: put_money_bounds(schema, row, exponent); return;
+    case SHOP_FIELD_MONEY: put_money_bounds(schema, row, use->currency_exponent); return;
     case SHOP_FIELD_INT:
         low = "minimum";
         high = "maximum";
@@ -91,12 +104,22 @@ static const char *type_of(shop_field_kind_t kind)
     }
 }
 
-static json_t *kind_schema(const shop_field_t *row, bool for_reply, int exponent)
+static json_t *enum_of(const char *const *values)
+{
+    json_t *names = json_array();
+
+    for (; *values; values++) {
+        json_array_append_new(names, json_string(*values));
+    }
+    return names;
+}
+
+static json_t *kind_schema(const shop_field_t *row, const shop_schema_use_t *use)
 {
     json_t *schema;
 
     if (row->kind == SHOP_FIELD_OBJECT) {
-        return object_schema(row->fields, for_reply, false, exponent);
+        return inner_schema(row->fields, use);
     }
     schema = json_object();
     put(schema, "type", json_string(type_of(row->kind)));
@@ -106,11 +129,17 @@ static json_t *kind_schema(const shop_field_t *row, bool for_reply, int exponent
     case SHOP_FIELD_URL: put(schema, "format", json_string("uri-reference")); break;
     case SHOP_FIELD_SECRET: put(schema, "format", json_string("password")); break;
     case SHOP_FIELD_TIME: put(schema, "format", json_string("date-time")); break;
-    case SHOP_FIELD_LIST:
-        put(schema, "items", object_schema(row->fields, for_reply, false, exponent));
+    case SHOP_FIELD_LIST: put(schema, "items", inner_schema(row->fields, use)); break;
+    case SHOP_FIELD_STRINGS:
+        put(schema, "items",
+            json_pack("{s:s, s:o*}", "type", "string", "enum",
+                      row->values ? enum_of(row->values) : NULL));
         break;
-    case SHOP_FIELD_STRINGS: put(schema, "items", json_pack("{s:s}", "type", "string")); break;
+    case SHOP_FIELD_ENUM: put(schema, "enum", enum_of(row->values)); break;
     default: break;
+    }
+    if (row->pattern) {
+        put(schema, "pattern", json_string(row->pattern));
     }
     return schema;
 }
@@ -135,7 +164,12 @@ static void put_null(json_t *schema)
 {
     const char *type = json_string_value(json_object_get(schema, "type"));
 
+    json_t *values = json_object_get(schema, "enum");
+
     put(schema, "type", json_pack("[s,s]", type, "null"));
+    if (values) {
+        json_array_append_new(values, json_null());
+    }
 }
 
 static void put_description(json_t *schema, const shop_field_t *row, bool for_reply)
@@ -173,62 +207,49 @@ static void put_default(json_t *schema, const shop_field_t *row, int exponent)
     }
 }
 
-static json_t *row_schema(const shop_field_t *row, bool for_reply, bool partial, int exponent)
+static json_t *row_schema(const shop_field_t *row, const shop_schema_use_t *use)
 {
-    json_t *schema = kind_schema(row, for_reply, exponent);
-    bool null = may_be_null(row, for_reply);
+    json_t *schema = kind_schema(row, use);
 
-    if (!for_reply) {
-        put_bounds(schema, row, exponent);
+    if (!use->reply) {
+        put_bounds(schema, row, use);
     }
-    if (!for_reply && !partial) {
-        put_default(schema, row, exponent); /* what a PATCH does not name stays */
+    if (!use->reply && !use->partial) {
+        put_default(schema, row, use->currency_exponent); /* what a PATCH does not name stays */
     }
-    if (row->kind == SHOP_FIELD_ENUM) {
-        json_t *values = json_array();
-
-        for (const char *const *value = row->values; *value; value++) {
-            json_array_append_new(values, json_string(*value));
-        }
-        if (null) {
-            json_array_append_new(values, json_null());
-        }
-        put(schema, "enum", values);
-    }
-    if (null) {
+    if (may_be_null(row, use->reply)) {
         put_null(schema);
     }
-    put_description(schema, row, for_reply);
+    put_description(schema, row, use->reply);
     return schema;
 }
 
-static bool is_shown(const shop_field_t *row, bool for_reply, bool partial)
+bool shop_field_is_shown(const shop_field_t *row, const shop_schema_use_t *use)
 {
     bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
 
-    if (for_reply) {
+    if (use->reply) {
         return !(row->flags & (SHOP_WRITE_ONLY | SHOP_FOR_NOBODY)) &&
                row->kind != SHOP_FIELD_SECRET;
     }
     return !(row->flags & (SHOP_READ_ONLY | SHOP_FOR_NOBODY)) &&
-           !(partial && (row->flags & SHOP_ON_CREATE)) && (sized || row->size);
+           !(use->partial && (row->flags & SHOP_ON_CREATE)) && (sized || row->size);
 }
 
-static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool partial,
-                             int currency_exponent)
+static json_t *object_schema(const shop_field_t *fields, const shop_schema_use_t *use)
 {
     json_t *schema = json_object();
     json_t *properties = json_object();
     json_t *required = json_array();
 
     for (const shop_field_t *row = fields; row->name; row++) {
-        bool always = for_reply ? !(row->flags & (SHOP_OMIT_NULL | FOR_SOME))
-                                : !partial && (row->flags & SHOP_REQUIRED);
+        bool always = use->reply ? !(row->flags & (SHOP_OMIT_NULL | FOR_SOME))
+                                 : !use->partial && (row->flags & SHOP_REQUIRED);
 
-        if (!is_shown(row, for_reply, partial)) {
+        if (!shop_field_is_shown(row, use)) {
             continue;
         }
-        put(properties, row->name, row_schema(row, for_reply, partial, currency_exponent));
+        put(properties, row->name, row_schema(row, use));
         if (always) {
             json_array_append_new(required, json_string(row->name));
         }
@@ -240,14 +261,14 @@ static json_t *object_schema(const shop_field_t *fields, bool for_reply, bool pa
     } else {
         json_decref(required);
     }
-    if (!for_reply) {
+    if (!use->reply) {
         put(schema, "additionalProperties", json_false());
     }
     return schema;
 }
 
-json_t *shop_fields_schema(const shop_field_t *fields, bool for_reply, bool partial,
-                           int currency_exponent, apr_pool_t *pool)
+json_t *shop_fields_schema(const shop_field_t *fields, const shop_schema_use_t *use,
+                           apr_pool_t *pool)
 {
-    return shop_json_own(object_schema(fields, for_reply, partial, currency_exponent), pool);
+    return shop_json_own(object_schema(fields, use), pool);
 }

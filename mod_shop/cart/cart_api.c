@@ -33,7 +33,7 @@ const shop_field_t shop_cart_fields[] = {
     SHOP_FIELD(shop_cart_view_t, total, MONEY, SHOP_REQUIRED, 0, SHOP_AMOUNT_MAX,
                "Sum of the line totals"),
     SHOP_FIELD(shop_cart_view_t, currency, STRING, SHOP_REQUIRED, 3, 3, "ISO 4217 code"),
-    SHOP_FIELD(shop_cart_view_t, updated_at, TIME, SHOP_REQUIRED, 0, 0,
+    SHOP_FIELD(shop_cart_view_t, updated_at, TIME, SHOP_NULLABLE, 0, 0,
                "Time of the last change; null if there was none"),
     SHOP_FIELDS_END,
 };

@@ -12,8 +12,6 @@
 #include "problem.h"
 #include "query.h"
 
-#define IDEMPOTENCY_KEY_MAX 255
-
 static const shop_field_t no_fields[] = { SHOP_FIELDS_END };
 
 void shop_http_common_headers(shop_res_t *res, const shop_req_t *req)
@@ -63,9 +61,9 @@ static shop_error_t *check_idempotency_key(const shop_req_t *req)
     if (!key || !req->route->idempotency_key) {
         return NULL;
     }
-    if (length < 1 || length > IDEMPOTENCY_KEY_MAX) {
+    if (length < 1 || length > SHOP_IDEMPOTENCY_KEY_MAX) {
         return shop_err(req->pool, BAD_REQUEST, "Idempotency-Key must have 1 to %d characters",
-                        IDEMPOTENCY_KEY_MAX);
+                        SHOP_IDEMPOTENCY_KEY_MAX);
     }
     for (; *key; key++) {
         if (*key < 0x20 || *key > 0x7e) {

@@ -68,6 +68,11 @@ typedef struct shop_route_t {
 
 #define SHOP_BODY_LIMIT 65536
 
+/* What the dispatcher demands of an Idempotency-Key: printable ASCII. Spaces at its ends are none
+ * of it (RFC 9110 section 5.5). */
+#define SHOP_IDEMPOTENCY_KEY_MAX 255
+#define SHOP_IDEMPOTENCY_KEY_PATTERN "^[!-~]([ -~]*[!-~])?$"
+
 /* Finds the route. On success fills req->route and the path arguments. NOT_FOUND;
  * METHOD_NOT_ALLOWED with err->allow. HEAD matches GET. tables: NULL-terminated list of tables. */
 shop_error_t *shop_router_match(shop_req_t *req, const shop_route_t *const *tables);

@@ -16,11 +16,9 @@ static json_t *body_of(shop_openapi_t *doc, const shop_route_t *route)
 {
     json_t *content = json_object();
 
-    json_object_set_new(content, "application/json",
-                        json_pack("{s:o}", "schema", shop_openapi_body_schema(doc, route)));
+    json_object_set_new(content, "application/json", shop_openapi_body(doc, route));
     if (!strcmp(route->method, "PATCH")) {
-        json_object_set_new(content, "application/merge-patch+json",
-                            json_pack("{s:o}", "schema", shop_openapi_body_schema(doc, route)));
+        json_object_set_new(content, "application/merge-patch+json", shop_openapi_body(doc, route));
     }
     return json_pack("{s:b, s:o}", "required", 1, "content", content);
 }
@@ -35,6 +33,18 @@ static json_t *security_of(shop_access_t access)
     }
 }
 
+static const char *description_of(shop_access_t access)
+{
+    switch (access) {
+    case SHOP_ACCESS_PUBLIC: return "Public. A token is ignored.";
+    case SHOP_ACCESS_OPTIONAL:
+        return "Public. The access token is only used where the role `admin` is required.";
+    case SHOP_ACCESS_REFRESH: return "Requires the refresh token.";
+    case SHOP_ACCESS_ADMIN: return "Requires the role `admin`.";
+    default: return "Requires an access token.";
+    }
+}
+
 static json_t *operation_of(shop_openapi_t *doc, const shop_route_t *route)
 {
     json_t *operation = json_object();
@@ -46,9 +56,7 @@ static json_t *operation_of(shop_openapi_t *doc, const shop_route_t *route)
     if (route->tag) {
         json_object_set_new(operation, "tags", json_pack("[s]", route->tag));
     }
-    if (route->access == SHOP_ACCESS_ADMIN) {
-        json_object_set_new(operation, "description", json_string("Requires the role `admin`."));
-    }
+    json_object_set_new(operation, "description", json_string(description_of(route->access)));
     if (json_array_size(parameters)) {
         json_object_set_new(operation, "parameters", parameters);
     } else {
@@ -71,6 +79,25 @@ static const char *lower_case(const char *text, apr_pool_t *pool)
     return copy;
 }
 
+static const char *tag_description(const char *tag)
+{
+    static const char *const tags[][2] = {
+        { "accounts", "Registration, sign-in, and the caller's own account." },
+        { "cart", "What a signed-in user is about to order." },
+        { "coupons", "Discounts by code." },
+        { "operations", "Health and this document." },
+        { "orders", "Placing, following, cancelling and refunding orders." },
+        { "products", "The catalogue and its stock." },
+    };
+
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        if (!strcmp(tags[i][0], tag)) {
+            return tags[i][1];
+        }
+    }
+    return NULL;
+}
+
 static void add_tag(json_t *tags, const char *tag)
 {
     json_t *known;
@@ -82,7 +109,8 @@ static void add_tag(json_t *tags, const char *tag)
             return;
         }
     }
-    json_array_append_new(tags, json_pack("{s:s}", "name", tag));
+    json_array_append_new(
+        tags, json_pack("{s:s, s:s*}", "name", tag, "description", tag_description(tag)));
 }
 
 static void add_route(shop_openapi_t *doc, json_t *paths, json_t *tags, const shop_route_t *route)
@@ -120,10 +148,10 @@ static json_t *info(void)
 }
 
 json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,
-                              int currency_exponent, apr_pool_t *pool)
+                              const shop_settings_t *settings, apr_pool_t *pool)
 {
     shop_openapi_t doc = { .pool = pool,
-                           .currency_exponent = currency_exponent,
+                           .settings = settings,
                            .schemas = json_object(),
                            .responses = json_object(),
                            .names = apr_hash_make(pool) };

@@ -8,9 +8,11 @@
 #include <jansson.h>
 
 #include "../http/route.h"
+#include "../settings.h"
 
-/* Deterministic (same tables, same bytes). server_url: "/api". Owned by pool. */
+/* Deterministic (same tables and settings, same bytes). server_url: "/api". Of the settings those
+ * count that bodies are checked by. Owned by pool. */
 json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,
-                              int currency_exponent, apr_pool_t *pool);
+                              const shop_settings_t *settings, apr_pool_t *pool);
 
 #endif

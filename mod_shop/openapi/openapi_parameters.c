@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../http/query.h"
 #include "openapi_parts.h"
 
 static json_t *header_parameter(const char *name, const char *description, json_t *schema)
@@ -21,36 +22,64 @@ static bool is_id(const char *name)
            (length > 3 && !strcmp(name + length - 3, "_id"));
 }
 
-static void add_path_parameters(json_t *parameters, const char *path, apr_pool_t *pool)
+/* "product_id", and "id" below /products: "Identifier of the product". "code" below /coupons: "Code
+ * of the coupon". */
+static const char *path_description(const char *path, const char *name, apr_pool_t *pool)
 {
-    const char *open = path;
+    size_t length = strlen(name);
+    const char *noun = apr_pstrmemdup(pool, path + 1, strcspn(path + 1, "/"));
+
+    if (length > 3 && !strcmp(name + length - 3, "_id")) {
+        noun = apr_pstrmemdup(pool, name, length - 3);
+    } else if (*noun && noun[strlen(noun) - 1] == 's') {
+        noun = apr_pstrmemdup(pool, noun, strlen(noun) - 1);
+    }
+    return apr_psprintf(pool, "%s of the %s",
+                        is_id(name) ? "Identifier" : shop_openapi_capitalised(name, pool), noun);
+}
+
+/* What the handler demands of a name in the path: the rule of the reply's member of that name. */
+static const char *path_pattern(const shop_route_t *route, const char *name)
+{
+    const shop_field_t *row = route->reply ? shop_fields_row(route->reply, name) : NULL;
+
+    return is_id(name) ? "^[0-9a-fA-F]{24}$" : row ? row->pattern : NULL;
+}
+
+static void add_path_parameters(json_t *parameters, const shop_route_t *route, apr_pool_t *pool)
+{
+    const char *open = route->path;
 
     while ((open = strchr(open, '{'))) {
         const char *name = apr_pstrmemdup(pool, open + 1, strcspn(open + 1, "}"));
-        json_t *schema = json_pack("{s:s}", "type", "string");
 
-        if (is_id(name)) {
-            json_object_set_new(schema, "pattern", json_string("^[0-9a-fA-F]{24}$"));
-        }
-        json_array_append_new(parameters, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in",
-                                                    "path", "required", 1, "schema", schema));
+        json_array_append_new(parameters,
+                              json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s*}}", "name", name, "in",
+                                        "path", "required", 1, "description",
+                                        path_description(route->path, name, pool), "schema", "type",
+                                        "string", "pattern", path_pattern(route, name)));
         open++;
     }
 }
 
 static void add_query_parameters(shop_openapi_t *doc, json_t *parameters, const shop_route_t *route)
 {
+    shop_schema_use_t use = shop_openapi_use(doc, false, false);
     json_t *schema;
 
     if (!route->query) {
         return;
     }
-    schema = shop_fields_schema(route->query, false, false, doc->currency_exponent, doc->pool);
+    schema = shop_fields_schema(route->query, &use, doc->pool);
     for (const shop_field_t *row = route->query; row->name; row++) {
         json_t *own = json_object_get(json_object_get(schema, "properties"), row->name);
         bool required = row->flags & SHOP_REQUIRED;
 
         json_object_del(own, "description"); /* the parameter has it */
+        if (row == route->query && shop_query_is_paged(row)) {
+            json_object_set_new(own, "maximum", json_integer(doc->settings->page_max));
+            json_object_set_new(own, "default", json_integer(doc->settings->page_default));
+        }
         json_array_append_new(parameters,
                               json_pack("{s:s, s:s, s:b, s:s, s:O}", "name", row->name, "in",
                                         "query", "required", required ? 1 : 0, "description",
@@ -62,7 +91,7 @@ json_t *shop_openapi_parameters(shop_openapi_t *doc, const shop_route_t *route)
 {
     json_t *parameters = json_array();
 
-    add_path_parameters(parameters, route->path, doc->pool);
+    add_path_parameters(parameters, route, doc->pool);
     add_query_parameters(doc, parameters, route);
     if (route->idempotency_key) {
         json_array_append_new(
@@ -71,7 +100,8 @@ json_t *shop_openapi_parameters(shop_openapi_t *doc, const shop_route_t *route)
                 "Idempotency-Key",
                 "Requests with the same key and body are carried out once; the others get the "
                 "stored reply.",
-                json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1, "maxLength", 255)));
+                json_pack("{s:s, s:i, s:i, s:s}", "type", "string", "minLength", 1, "maxLength",
+                          SHOP_IDEMPOTENCY_KEY_MAX, "pattern", SHOP_IDEMPOTENCY_KEY_PATTERN)));
     }
     if (route->if_match) {
         json_array_append_new(

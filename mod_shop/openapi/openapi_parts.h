@@ -10,10 +10,11 @@
 #include <jansson.h>
 
 #include "../http/route.h"
+#include "../settings.h"
 
 typedef struct shop_openapi_t {
     apr_pool_t *pool;
-    int currency_exponent;
+    const shop_settings_t *settings;
     json_t *schemas;   /* components/schemas */
     json_t *responses; /* components/responses */
     apr_hash_t *names; /* "fields pointer, use" -> name in schemas */
@@ -22,10 +23,17 @@ typedef struct shop_openapi_t {
 /* {"$ref": "#/components/<kind>/<name>"} */
 json_t *shop_openapi_ref(const char *kind, const char *name, apr_pool_t *pool);
 
-/* The schema of the route's body or reply (of one item for lists), kept under a name of its own. */
-json_t *shop_openapi_body_schema(shop_openapi_t *doc, const shop_route_t *route);
-json_t *shop_openapi_reply_schema(shop_openapi_t *doc, const shop_route_t *route);
-/* Problem, Violation and List. */
+/* The word with its first letter in upper case, in pool. */
+const char *shop_openapi_capitalised(const char *word, apr_pool_t *pool);
+/* What the schemas of bodies and replies are made for. */
+shop_schema_use_t shop_openapi_use(const shop_openapi_t *doc, bool reply, bool partial);
+/* Schema and example of the route's body or reply, as a media type object. Schemas are kept under
+ * names of their own: "Product", for lists "ProductList". */
+json_t *shop_openapi_body(shop_openapi_t *doc, const shop_route_t *route);
+json_t *shop_openapi_reply(shop_openapi_t *doc, const shop_route_t *route);
+/* A JSON object that is valid for shop_fields_schema() of the same use. */
+json_t *shop_openapi_example(const shop_field_t *fields, const shop_schema_use_t *use);
+/* Problem and Violation. */
 void shop_openapi_common_schemas(shop_openapi_t *doc);
 
 /* "parameters" of the route, each written out. */

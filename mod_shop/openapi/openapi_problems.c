@@ -16,14 +16,19 @@ static void add_code(bool *codes, shop_code_t code)
 /* Every code an operation of this shape can answer with, except 500. */
 static void collect_codes(bool *codes, const shop_route_t *route)
 {
+    /* of the address, a header field or a body, which a GET may have too */
+    add_code(codes, SHOP_BAD_REQUEST);
+    add_code(codes, SHOP_MALFORMED_JSON);
     add_code(codes, SHOP_NOT_ACCEPTABLE);
-    add_code(codes, SHOP_UNAVAILABLE);
+    add_code(codes, SHOP_REQUEST_TIMEOUT);
+    add_code(codes, SHOP_PAYLOAD_TOO_LARGE);
+    add_code(codes, SHOP_URI_TOO_LONG);
     add_code(codes, SHOP_VALIDATION_FAILED); /* an unknown query parameter, at least */
+    add_code(codes, SHOP_UNAVAILABLE);
     if (route->access != SHOP_ACCESS_PUBLIC) {
         add_code(codes, SHOP_TOKEN_INVALID);
         add_code(codes, SHOP_TOKEN_EXPIRED);
         add_code(codes, SHOP_TOKEN_REVOKED);
-        add_code(codes, SHOP_BAD_REQUEST);
         if (route->access != SHOP_ACCESS_OPTIONAL) {
             add_code(codes, SHOP_TOKEN_MISSING);
         }
@@ -31,15 +36,8 @@ static void collect_codes(bool *codes, const shop_route_t *route)
     if (route->access == SHOP_ACCESS_ADMIN) {
         add_code(codes, SHOP_FORBIDDEN);
     }
-    if (strcmp(route->method, "GET")) { /* a route without a body refuses one that is not empty */
-        add_code(codes, SHOP_MALFORMED_JSON);
-        add_code(codes, SHOP_PAYLOAD_TOO_LARGE);
-    }
     if (route->body) {
         add_code(codes, SHOP_UNSUPPORTED_MEDIA_TYPE);
-    }
-    if (route->idempotency_key) {
-        add_code(codes, SHOP_BAD_REQUEST);
     }
     if (strchr(route->path, '{')) {
         add_code(codes, SHOP_NOT_FOUND);
@@ -111,6 +109,25 @@ static const char *problem_name(shop_openapi_t *doc, const problem_t *problem,
                        problem->rate_limited ? "" : "WithoutRateLimit", NULL);
 }
 
+/* With the first code. */
+static json_t *problem_example(const problem_t *problem, apr_pool_t *pool)
+{
+    shop_code_t code = SHOP_OK + 1;
+    char *hyphens;
+
+    while (!problem->codes[code]) {
+        code++;
+    }
+    hyphens = apr_pstrdup(pool, shop_code_name(code));
+    for (char *at = strchr(hyphens, '_'); at; at = strchr(at, '_')) {
+        *at = '-';
+    }
+    return json_pack(
+        "{s:s+, s:s, s:i, s:s, s:s, s:s, s:s}", "type", "urn:mod_shop:problem:", hyphens, "title",
+        shop_code_title(code), "status", problem->status, "detail", "what was wrong this time",
+        "instance", "urn:request:Zx8aLwR2", "request_id", "Zx8aLwR2", "code", shop_code_name(code));
+}
+
 static json_t *problem_response(shop_openapi_t *doc, const problem_t *problem)
 {
     const char *text = "";
@@ -122,9 +139,10 @@ static json_t *problem_response(shop_openapi_t *doc, const problem_t *problem)
                                "`: ", shop_code_help(code), NULL);
         }
     }
-    response =
-        json_pack("{s:s, s:{s:{s:o}}}", "description", text, "content", "application/problem+json",
-                  "schema", shop_openapi_ref("schemas", "Problem", doc->pool));
+    response = json_pack("{s:s, s:{s:{s:o, s:o}}}", "description", text, "content",
+                         "application/problem+json", "schema",
+                         shop_openapi_ref("schemas", "Problem", doc->pool), "example",
+                         problem_example(problem, doc->pool));
     shop_openapi_add_header(doc, response, "X-Request-Id");
     if (problem->rate_limited) {
         shop_openapi_add_header(doc, response, "RateLimit");

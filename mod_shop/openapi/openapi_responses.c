@@ -11,7 +11,6 @@ static const struct {
     const char *description;
 } headers[] = {
     { "Accept-Patch", "string", "Media types that PATCH accepts" },
-    { "Allow", "string", "Methods of the resource" },
     { "ETag", "string", "Strong entity tag of the representation" },
     { "Link", "string", "rel=\"next\": URI of the next page, relative to the server" },
     { "Location", "string", "URI of the new object, relative to the server" },
@@ -56,13 +55,6 @@ static void add_usual_headers(shop_openapi_t *doc, json_t *response, const shop_
     }
 }
 
-static json_t *list_schema(shop_openapi_t *doc, const shop_route_t *route)
-{
-    return json_pack("{s:[o, {s:s, s:{s:{s:s, s:o}}}]}", "allOf",
-                     shop_openapi_ref("schemas", "List", doc->pool), "type", "object", "properties",
-                     "items", "type", "array", "items", shop_openapi_reply_schema(doc, route));
-}
-
 static json_t *success(shop_openapi_t *doc, const shop_route_t *route, int status)
 {
     json_t *response = json_pack("{s:s}", "description", route->summary ? route->summary : "Done");
@@ -79,10 +71,7 @@ static json_t *success(shop_openapi_t *doc, const shop_route_t *route, int statu
         shop_openapi_add_header(doc, response, "Link");
     }
     json_object_set_new(response, "content",
-                        json_pack("{s:{s:o}}", "application/json", "schema",
-                                  route->reply_kind == SHOP_REPLY_LIST
-                                      ? list_schema(doc, route)
-                                      : shop_openapi_reply_schema(doc, route)));
+                        json_pack("{s:o}", "application/json", shop_openapi_reply(doc, route)));
     return response;
 }
 

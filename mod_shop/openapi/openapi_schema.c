@@ -12,7 +12,7 @@ json_t *shop_openapi_ref(const char *kind, const char *name, apr_pool_t *pool)
     return json_pack("{s:s}", "$ref", apr_pstrcat(pool, "#/components/", kind, "/", name, NULL));
 }
 
-static const char *capitalised(const char *word, apr_pool_t *pool)
+const char *shop_openapi_capitalised(const char *word, apr_pool_t *pool)
 {
     char *copy = apr_pstrdup(pool, word);
 
@@ -30,7 +30,7 @@ static const char *noun_of(const shop_route_t *route, apr_pool_t *pool)
         noun++;
     }
     if (!*noun) {
-        return capitalised(route->operation, pool);
+        return shop_openapi_capitalised(route->operation, pool);
     }
     length = strlen(noun);
     if (route->reply_kind != SHOP_REPLY_LIST || length < 4 || noun[length - 1] != 's') {
@@ -45,49 +45,127 @@ static const char *noun_of(const shop_route_t *route, apr_pool_t *pool)
     return apr_pstrmemdup(pool, noun, length - 1);
 }
 
-/* The name kept for the table in this use ("body", "patch" or "reply"); makes the schema when the
- * table is new. wanted may be taken by another table: then fallback. */
-static json_t *named(shop_openapi_t *doc, const shop_field_t *fields, const char *use,
-                     const char *wanted, const char *fallback)
+shop_schema_use_t shop_openapi_use(const shop_openapi_t *doc, bool reply, bool partial)
+{
+    return (shop_schema_use_t){ .reply = reply,
+                                .partial = partial,
+                                .currency_exponent = doc->settings->currency_exponent,
+                                .password_min = doc->settings->password_min,
+                                .password_max = doc->settings->password_max };
+}
+
+/* The name under which the table's schema in this use ("body", "patch" or "reply") is kept; the
+ * schema is made when the table is new. wanted may be taken by another table: then fallback. */
+static const char *name_of(shop_openapi_t *doc, const shop_field_t *fields, const char *use,
+                           const char *wanted, const char *fallback)
 {
     const char *key = apr_psprintf(doc->pool, "%pp %s", (const void *)fields, use);
     const char *name = apr_hash_get(doc->names, key, APR_HASH_KEY_STRING);
 
     if (!name) {
-        bool reply = !strcmp(use, "reply");
-        json_t *schema = shop_fields_schema(fields, reply, !strcmp(use, "patch"),
-                                            doc->currency_exponent, doc->pool);
+        shop_schema_use_t made_for =
+            shop_openapi_use(doc, !strcmp(use, "reply"), !strcmp(use, "patch"));
 
         name = json_object_get(doc->schemas, wanted) ? fallback : wanted;
-        json_object_set(doc->schemas, name, schema);
+        json_object_set(doc->schemas, name, shop_fields_schema(fields, &made_for, doc->pool));
         apr_hash_set(doc->names, key, APR_HASH_KEY_STRING, name);
     }
-    return shop_openapi_ref("schemas", name, doc->pool);
+    return name;
 }
 
-json_t *shop_openapi_body_schema(shop_openapi_t *doc, const shop_route_t *route)
+static json_t *media_type(shop_openapi_t *doc, const char *schema, json_t *example)
 {
-    const char *operation = capitalised(route->operation, doc->pool);
-
-    return named(doc, route->body, route->partial ? "patch" : "body",
-                 apr_pstrcat(doc->pool, operation, "Body", NULL),
-                 apr_pstrcat(doc->pool, operation, "RequestBody", NULL));
+    return json_pack("{s:o, s:o}", "schema", shop_openapi_ref("schemas", schema, doc->pool),
+                     "example", example);
 }
 
-json_t *shop_openapi_reply_schema(shop_openapi_t *doc, const shop_route_t *route)
+json_t *shop_openapi_body(shop_openapi_t *doc, const shop_route_t *route)
+{
+    const char *operation = shop_openapi_capitalised(route->operation, doc->pool);
+    shop_schema_use_t use = shop_openapi_use(doc, false, route->partial);
+    const char *name = name_of(doc, route->body, route->partial ? "patch" : "body",
+                               apr_pstrcat(doc->pool, operation, "Body", NULL),
+                               apr_pstrcat(doc->pool, operation, "RequestBody", NULL));
+
+    return media_type(doc, name, shop_openapi_example(route->body, &use));
+}
+
+/* "next_cursor" and the others of a page of items. */
+static json_t *page_schema(json_t *item)
+{
+    return json_pack("{s:s, s:{s:{s:s, s:o}, s:{s:[s,s], s:s}, s:{s:s, s:s}, s:{s:s, s:s}}, "
+                     "s:[s,s]}",
+                     "type", "object", "properties", "items", "type", "array", "items", item,
+                     "next_cursor", "type", "string", "null", "description",
+                     "Value of `?cursor=` for the next page; null on the last page", "total",
+                     "type", "integer", "description",
+                     "With `?count=true`: number of all items, at most 10,000", "total_capped",
+                     "type", "boolean", "description", "true: there are more items than `total`",
+                     "required", "items", "next_cursor");
+}
+
+json_t *shop_openapi_reply(shop_openapi_t *doc, const shop_route_t *route)
 {
     const char *noun = route->schema ? route->schema : noun_of(route, doc->pool);
+    shop_schema_use_t use = shop_openapi_use(doc, true, false);
+    const char *name;
+    json_t *example;
 
     if (!route->reply) {
-        return json_pack("{s:s}", "type", "object");
+        return json_pack("{s:{s:s}, s:{}}", "schema", "type", "object", "example");
     }
-    return named(doc, route->reply, "reply", noun,
-                 apr_pstrcat(doc->pool, capitalised(route->operation, doc->pool), "Reply", NULL));
+    name = name_of(doc, route->reply, "reply", noun,
+                   apr_pstrcat(doc->pool, shop_openapi_capitalised(route->operation, doc->pool),
+                               "Reply", NULL));
+    example = shop_openapi_example(route->reply, &use);
+    if (route->reply_kind == SHOP_REPLY_LIST) {
+        const char *list = apr_pstrcat(doc->pool, name, "List", NULL);
+
+        if (!json_object_get(doc->schemas, list)) {
+            json_object_set_new(doc->schemas, list,
+                                page_schema(shop_openapi_ref("schemas", name, doc->pool)));
+        }
+        name = list;
+        example = json_pack("{s:[o], s:n}", "items", example, "next_cursor");
+    }
+    return media_type(doc, name, example);
 }
 
 static json_t *text_schema(const char *description)
 {
     return json_pack("{s:s, s:s}", "type", "string", "description", description);
+}
+
+static json_t *names_schema(const char *const *names, const char *description)
+{
+    json_t *schema = text_schema(description);
+    json_t *values = json_array();
+
+    for (; *names; names++) {
+        json_array_append_new(values, json_string(*names));
+    }
+    json_object_set_new(schema, "enum", values);
+    return schema;
+}
+
+/* Members that some codes add. */
+static void put_extra_members(json_t *problem)
+{
+    json_object_set_new(problem, "reason",
+                        names_schema(shop_error_reasons, "With `coupon_not_applicable`"));
+    json_object_set_new(problem, "missing",
+                        json_pack("{s:s, s:s}", "type", "number", "description",
+                                  "With reason `min_purchase`: what the subtotal lacks"));
+    json_object_set_new(problem, "remaining",
+                        json_pack("{s:s, s:s}", "type", "number", "description",
+                                  "With `refund_too_large`: what can be refunded"));
+    json_object_set_new(problem, "lines",
+                        json_pack("{s:s, s:s, s:{s:s, s:{s:{s:s}, s:{s:s}, s:{s:s}}, s:[s,s,s]}}",
+                                  "type", "array", "description",
+                                  "With `out_of_stock`: every line with too little stock", "items",
+                                  "type", "object", "properties", "product_id", "type", "string",
+                                  "requested", "type", "integer", "available", "type", "integer",
+                                  "required", "product_id", "requested", "available"));
 }
 
 void shop_openapi_common_schemas(shop_openapi_t *doc)
@@ -110,6 +188,7 @@ void shop_openapi_common_schemas(shop_openapi_t *doc)
     json_object_set_new(problem, "errors",
                         json_pack("{s:s, s:o}", "type", "array", "items",
                                   shop_openapi_ref("schemas", "Violation", doc->pool)));
+    put_extra_members(problem);
     json_object_set_new(doc->schemas, "Problem",
                         json_pack("{s:s, s:s, s:o, s:[s,s,s,s,s]}", "type", "object", "description",
                                   "Problem document (RFC 9457). Some codes have further members.",
@@ -123,14 +202,4 @@ void shop_openapi_common_schemas(shop_openapi_t *doc)
             text_schema("required, unknown, type, range, length, format, enum, null, "
                         "decimals, duplicate, ..."),
             "detail", text_schema("Message for people"), "required", "pointer", "code", "detail"));
-    json_object_set_new(
-        doc->schemas, "List",
-        json_pack("{s:s, s:{s:{s:s}, s:{s:[s,s], s:s}, s:{s:s, s:s}, s:{s:s, s:s}}, s:[s,s]}",
-                  "type", "object", "properties", "items", "type", "array", "next_cursor", "type",
-                  "string", "null", "description",
-                  "Value of `?cursor=` for the next page; null on the last page", "total", "type",
-                  "integer", "description",
-                  "With `?count=true`: number of all items, at most 10,000", "total_capped", "type",
-                  "boolean", "description", "true: there are more items than `total`", "required",
-                  "items", "next_cursor"));
 }

@@ -30,8 +30,8 @@ const shop_field_t shop_order_quote_in_fields[] = {
 static const shop_field_t coupon_fields[] = {
     SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "the code"),
     SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "would it take something off?"),
-    SHOP_FIELD(coupon_view_t, reason, STRING, SHOP_OMIT_NULL, 0, 0,
-               "unknown, expired, not_started, min_purchase, user_limit, exhausted or no_discount"),
+    SHOP_FIELD_ENUM_OF(coupon_view_t, reason, SHOP_OMIT_NULL, shop_error_reasons,
+                       "Why the coupon does not apply"),
     SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
     SHOP_FIELDS_END,
 };

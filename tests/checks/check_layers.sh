@@ -24,7 +24,7 @@ base/.*                                   base/.*
 settings\.h                               base/.*|directives/directives\.def
 directives/.*                             (directives|base)/.*|settings\.h
 http/.*                                   (http|base)/.*|settings\.h
-openapi/.*                                (openapi|http|base)/.*
+openapi/.*                                (openapi|http|base)/.*|settings\.h
 metrics/.*                                (metrics|cache|http|base)/.*
 drivers/mongo[a-z_]*\.[ch]                (drivers|base)/.*|settings\.h|<mongoc/mongoc\.h>|<bson/bson\.h>
 drivers/redis[a-z_]*\.[ch]                (drivers|base)/.*|settings\.h|<hiredis/hiredis\.h>

@@ -471,10 +471,21 @@ static json_t *property(json_t *schema, const char *name)
     return json_object_get(json_object_get(schema, "properties"), name);
 }
 
+static json_t *schema_of(const shop_field_t *table, bool reply, bool partial)
+{
+    shop_schema_use_t use = { .reply = reply,
+                              .partial = partial,
+                              .currency_exponent = 2,
+                              .password_min = 9,
+                              .password_max = 99 };
+
+    return shop_fields_schema(table, &use, t_pool);
+}
+
 static void a_body_schema_is_closed_and_bounded(void)
 {
-    json_t *schema = shop_fields_schema(fields, false, false, 2, t_pool);
-    json_t *partial = shop_fields_schema(fields, false, true, 2, t_pool);
+    json_t *schema = schema_of(fields, false, false);
+    json_t *partial = schema_of(fields, false, true);
 
     T_TRUE(json_is_false(json_object_get(schema, "additionalProperties")));
     T_INT(json_array_size(json_object_get(schema, "required")), 1);
@@ -491,9 +502,9 @@ static void a_body_schema_is_closed_and_bounded(void)
 
 static void a_schema_names_defaults_and_readers(void)
 {
-    json_t *body = shop_fields_schema(order_fields, false, false, 2, t_pool);
-    json_t *patch = shop_fields_schema(order_fields, false, true, 2, t_pool);
-    json_t *reply = shop_fields_schema(order_fields, true, false, 2, t_pool);
+    json_t *body = schema_of(order_fields, false, false);
+    json_t *patch = schema_of(order_fields, false, true);
+    json_t *reply = schema_of(order_fields, true, false);
 
     T_STR(json_string_value(json_object_get(property(body, "note"), "default")), "-");
     T_TRUE(json_real_value(json_object_get(property(body, "least"), "default")) == 1.5);
@@ -509,9 +520,31 @@ static void a_schema_names_defaults_and_readers(void)
           "mine; shown to the owner and to admins");
 }
 
+static void a_schema_names_what_the_handler_enforces(void)
+{
+    static const shop_field_t rows[] = {
+        SHOP_FIELD_PATTERN(thing_t, name, 0, 2, 4, "name", "^[a-z]+$"),
+        SHOP_FIELD(thing_t, secret, SECRET, SHOP_NEW_PASSWORD, 1, 1024, "new"),
+        SHOP_FIELD_STRINGS_OF(thing_t, tags, SHOP_REQUIRED, colours, "tags"),
+        SHOP_FIELD_ENUM_OF(thing_t, colour, 0, colours, "colour"),
+        SHOP_FIELDS_END,
+    };
+    json_t *body = schema_of(rows, false, false);
+    json_t *reply = schema_of(rows, true, false);
+    json_t *items = json_object_get(property(reply, "tags"), "items");
+
+    T_STR(json_string_value(json_object_get(property(body, "name"), "pattern")), "^[a-z]+$");
+    T_INT(json_integer_value(json_object_get(property(body, "name"), "maxLength")), 4);
+    T_INT(json_integer_value(json_object_get(property(body, "secret"), "minLength")), 9);
+    T_INT(json_integer_value(json_object_get(property(body, "secret"), "maxLength")), 99);
+    T_STR(json_string_value(json_array_get(json_object_get(items, "enum"), 1)), "green");
+    T_INT(json_array_size(json_object_get(property(body, "colour"), "enum")), 2);
+    T_INT(json_array_size(json_object_get(property(reply, "colour"), "enum")), 3); /* and null */
+}
+
 static void a_reply_schema_is_open_and_knows_what_is_always_there(void)
 {
-    json_t *schema = shop_fields_schema(fields, true, false, 2, t_pool);
+    json_t *schema = schema_of(fields, true, false);
 
     T_TRUE(!json_object_get(schema, "additionalProperties"));
     T_TRUE(property(schema, "id") && property(schema, "shown") && !property(schema, "secret"));
@@ -539,6 +572,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(a_reply_shows_what_the_table_lets_it_show,
               "a reply shows what its table lets it show, and never a secret"),
     SHOP_TEST(absent_values_are_null_or_left_out, "absent values are null or left out"),
+    SHOP_TEST(a_schema_names_what_the_handler_enforces,
+              "a schema names patterns, passwords and values as the handler enforces them"),
     SHOP_TEST(a_body_schema_is_closed_and_bounded, "a body's schema is closed and bounded"),
     SHOP_TEST(a_reply_schema_is_open_and_knows_what_is_always_there,
               "a reply's schema is open and knows what is always there"),

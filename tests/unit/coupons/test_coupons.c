@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a coupon is worth and when it applies. */
 #include <jansson.h>
+#include <regex.h>
 #include <stdlib.h>
 
 #include "mod_shop/coupons/coupon.h"
@@ -29,9 +30,15 @@ static void a_code_is_capitals_of_a_small_alphabet(void)
         { "", NULL },
     };
 
+    const char *documented = shop_fields_row(shop_coupon_fields, "code")->pattern;
+    regex_t pattern;
+
+    T_INT(regcomp(&pattern, documented, REG_EXTENDED | REG_NOSUB), 0);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         T_STR(shop_coupon_code(table[i].typed, t_pool), table[i].code);
+        T_INT(regexec(&pattern, table[i].typed, 0, NULL, 0) == 0, table[i].code != NULL);
     }
+    regfree(&pattern);
 }
 
 static void a_discount_rounds_down_and_is_capped(void)

@@ -4,11 +4,18 @@
 
 #include <stdlib.h>
 
+#include "mod_shop/app.h"
+#include "mod_shop/openapi/openapi_parts.h"
 #include "tests/kit/toy.h"
 
 static json_t *document(void)
 {
-    return shop_openapi_document(toy_routes, "/api", 2, t_pool);
+    shop_settings_t settings;
+
+    shop_settings_defaults(&settings);
+    settings.password_min = 9;
+    settings.page_max = 50;
+    return shop_openapi_document(toy_routes, "/api", &settings, t_pool);
 }
 
 static json_t *operation(json_t *doc, const char *path, const char *method)
@@ -82,11 +89,11 @@ static void statuses_follow_from_the_shape_of_the_route(void)
     static const struct {
         const char *path, *method, *statuses; /* each and no other, in order */
     } cases[] = {
-        { "/lamps", "get", "200 304 406 422 429 503" },
-        { "/lamps", "post", "201 400 401 403 406 409 413 415 422 429 503" },
-        { "/lamps/{id}", "patch", "200 400 401 403 404 406 412 413 415 422 428 429 503" },
-        { "/lamps/{id}/switch", "post", "200 400 401 404 406 413 422 429 503" },
-        { "/broken", "get", "200 304 406 422 503" },
+        { "/lamps", "get", "200 304 400 406 408 413 414 422 429 503" },
+        { "/lamps", "post", "201 400 401 403 406 408 409 413 414 415 422 429 503" },
+        { "/lamps/{id}", "patch", "200 400 401 403 404 406 408 412 413 414 415 422 428 429 503" },
+        { "/lamps/{id}/switch", "post", "200 400 401 404 406 408 413 414 422 429 503" },
+        { "/broken", "get", "200 304 400 406 408 413 414 422 503" },
     };
     json_t *doc = document();
 
@@ -149,7 +156,7 @@ static void one_reply_table_is_one_schema(void)
     json_t *schemas = json_object_get(json_object_get(doc, "components"), "schemas");
     json_t *properties = json_object_get(json_object_get(schemas, "Lamp"), "properties");
 
-    T_INT(json_object_size(schemas), 6); /* Problem, Violation, List, Lamp and two bodies */
+    T_INT(json_object_size(schemas), 6); /* Problem, Violation, Lamp, LampList and two bodies */
     T_TRUE(json_object_get(properties, "id"));
     T_INT(json_object_size(properties), 5);
 }
@@ -265,6 +272,67 @@ static void security_says_which_token(void)
     T_INT(json_object_size(json_array_get(either, 0)), 0);
 }
 
+static void a_list_names_its_items(void)
+{
+    json_t *doc = document();
+    json_t *schemas = json_object_get(json_object_get(doc, "components"), "schemas");
+    json_t *list = json_object_get(json_object_get(schemas, "LampList"), "properties");
+    json_t *content = json_object_get(
+        json_object_get(response(doc, "/lamps", "get", "200"), "content"), "application/json");
+
+    T_STR(at(content, "schema", "$ref"), "#/components/schemas/LampList");
+    T_STR(at(json_object_get(list, "items"), "items", "$ref"), "#/components/schemas/Lamp");
+}
+
+static void the_settings_bound_what_they_rule(void)
+{
+    json_t *doc = document();
+    json_t *list = json_object_get(operation(doc, "/lamps", "get"), "parameters");
+    json_t *limit = json_object_get(parameter(doc, list, 0), "schema");
+
+    T_INT(json_integer_value(json_object_get(limit, "maximum")), 50);
+    T_INT(json_integer_value(json_object_get(limit, "default")), 20);
+}
+
+static bool is_read(const shop_route_t *route, const shop_schema_use_t *use)
+{
+    json_t *example = shop_openapi_example(route->body, use);
+    char *text = json_dumps(example, JSON_COMPACT);
+    void *record = apr_pcalloc(t_pool, route->body_size);
+    shop_present_t present;
+    shop_json_doc_t json;
+    shop_error_t *err = shop_json_parse(&json, apr_pstrdup(t_pool, text), strlen(text), t_pool);
+
+    if (!err) {
+        err = shop_fields_read(record, &present, route->body, &json, route->partial,
+                               use->currency_exponent, t_pool);
+    }
+    t_assert(!err, __LINE__, __FILE__, "%s: %s of %s", route->operation, err ? err->detail : "",
+             text);
+    free(text);
+    json_decref(example);
+    return !err;
+}
+
+static void every_body_has_an_example_that_is_accepted(void)
+{
+    int seen = 0;
+
+    for (const shop_route_t *const *table = shop_app_routes(); *table; table++) {
+        for (const shop_route_t *route = *table; route->method; route++) {
+            for (int exponent = 0; route->body && exponent <= 3; exponent++) {
+                shop_schema_use_t use = { .partial = route->partial,
+                                          .currency_exponent = exponent,
+                                          .password_min = 8,
+                                          .password_max = 256 };
+
+                seen += is_read(route, &use);
+            }
+        }
+    }
+    T_TRUE(seen > 40);
+}
+
 static void the_same_tables_give_the_same_bytes(void)
 {
     char *one = json_dumps(document(), JSON_SORT_KEYS | JSON_INDENT(2));
@@ -294,6 +362,10 @@ static const shop_test_t tests[] = {
               "an error answer says its codes and its header fields"),
     SHOP_TEST(codes_stand_by_status, "errors.def is sorted by status, as the document needs it"),
     SHOP_TEST(security_says_which_token, "security says which token"),
+    SHOP_TEST(a_list_names_its_items, "a list names its items"),
+    SHOP_TEST(the_settings_bound_what_they_rule, "the settings bound what they rule"),
+    SHOP_TEST(every_body_has_an_example_that_is_accepted,
+              "every body of the shop has an example that is accepted"),
     SHOP_TEST(the_same_tables_give_the_same_bytes, "the same tables give the same bytes"),
     SHOP_TEST_END,
 };
