@@ -201,6 +201,7 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     app->settings = settings;
     app->clock = &shop_clock_shop;
     SHOP_TRY(shop_mongo_open(&mongo, settings, pool));
+    app->mongo = mongo;
     SHOP_TRY(shop_redis_open(&redis, settings, pool));
     SHOP_TRY(open_host(app, shared, mongo, redis != NULL, pool));
     if (redis) {
@@ -283,6 +284,14 @@ shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool)
 
     SHOP_TRY(app->health->mongo(app->health, pool));
     return shop_schema_ready_look(&fit, app->schema, 0, pool);
+}
+
+shop_error_t *shop_app_ping(const shop_app_t *app, apr_pool_t *pool)
+{
+    if (shop_mongo_ping_when_away(app->mongo, pool)) {
+        shop_metrics_count_ping(app->metrics);
+    }
+    return NULL;
 }
 
 apr_size_t shop_app_revoked_size(void)

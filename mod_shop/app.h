@@ -33,6 +33,7 @@ typedef struct shop_app_t {
     struct shop_hasher_t *hasher;       /* drivers/password.h */
     struct shop_listener_t *listener;   /* hosts/listener.h; NULL: no Redis, no other hosts */
     struct shop_health_t *health;       /* ops/health.h */
+    struct shop_mongo_t *mongo;         /* drivers/mongo.h; for the background ping */
     struct shop_schema_ready_t *schema; /* ops/schema_ready.h */
     struct shop_verify_store_t *books;  /* audit/verify_store.h: what `shopctl verify` reads */
     struct shop_dispatch_t *dispatch;   /* http/dispatch.h */
@@ -65,6 +66,10 @@ shop_error_t *shop_app_open(shop_app_t **app, const struct shop_settings_t *sett
 /* When a child starts and once a minute in it: pings the store, takes its clock and reads which
  * schema it has. */
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool);
+
+/* Once a second in each child, on one thread: while the store is away (its circuit breaker is
+ * open), pings it. The first answer, and no request, ends that. Counted in the metrics. */
+shop_error_t *shop_app_ping(const shop_app_t *app, apr_pool_t *pool);
 
 /* How many bytes of zeroed memory the ended sessions need. */
 apr_size_t shop_app_revoked_size(void);

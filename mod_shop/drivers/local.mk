@@ -11,8 +11,10 @@ libshop_la_SOURCES += \
 	mod_shop/drivers/mongo.c \
 	mod_shop/drivers/mongo.h \
 	mod_shop/drivers/mongo_bson.c \
+	mod_shop/drivers/mongo_deadline.c \
 	mod_shop/drivers/mongo_index.c \
 	mod_shop/drivers/mongo_inner.h \
+	mod_shop/drivers/mongo_loan.c \
 	mod_shop/drivers/mongo_read.c \
 	mod_shop/drivers/mongo_uri.c \
 	mod_shop/drivers/mongo_write.c \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The pool of MongoDB clients: bounded waits, a circuit breaker, and the driver's errors as
- * shop_error_t. The commands are in mongo_read.c, mongo_write.c and mongo_index.c. */
+ * Opens and closes the pool of MongoDB clients; ping. Borrowing is in mongo_loan.c, the commands
+ * are in mongo_read.c, mongo_write.c and mongo_index.c. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -9,20 +9,18 @@
 #include "../base/log.h"
 #include "mongo_inner.h"
 
-#define WRITE_TIMEOUT_MS 4000         /* below the socket's, so that the server's reply arrives */
-#define EARLY apr_time_from_msec(200) /* a connection that failed within this was stale */
+#define WRITE_TIMEOUT_MS 4000 /* below the socket's, so that the server's reply arrives */
 #define MAX_SKEW apr_time_from_sec(5)
-#define FAILURES 5
 #define PAUSE apr_time_from_sec(1)
+#define PING_PATIENCE apr_time_from_sec(1)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local int sent;
-static _Thread_local apr_time_t deadline; /* of this thread's request; 0: none */
 
-void shop_mongo_begin(apr_time_t wanted)
+void shop_mongo_begin(apr_time_t deadline)
 {
     sent = 0;
-    deadline = wanted;
+    shop_mongo_set_deadline(deadline);
 }
 
 int shop_mongo_count(void)
@@ -149,7 +147,7 @@ static shop_error_t *parse_uri(mongoc_uri_t **uri, const char *text, apr_pool_t 
                                    "ShopMongoURI %s", problem ? problem : "cannot be read");
 }
 
-static mongoc_client_pool_t *make_clients(shop_mongo_t *mongo, bson_error_t *error)
+mongoc_client_pool_t *shop_mongo_make_clients(shop_mongo_t *mongo, bson_error_t *error)
 {
     mongoc_client_pool_t *clients = mongoc_client_pool_new_with_error(mongo->uri, error);
 
@@ -200,9 +198,13 @@ static void fill(shop_mongo_t *mongo, mongoc_uri_t *uri, const shop_settings_t *
     mongo->events = mongoc_apm_callbacks_new();
     mongoc_apm_set_command_started_cb(mongo->events, on_command);
     mongoc_apm_set_server_heartbeat_succeeded_cb(mongo->events, on_heartbeat);
-    mongo->breaker.threshold = FAILURES;
+    mongo->select_ms = mongoc_uri_get_option_as_int32(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS,
+                                                      settings->mongo_select_ms);
+    mongo->wait_ms =
+        mongoc_uri_get_option_as_int32(uri, MONGOC_URI_WAITQUEUETIMEOUTMS, settings->mongo_wait_ms);
+    mongo->breaker.threshold = SHOP_MONGO_FAILURES;
     mongo->breaker.pause = PAUSE;
-    mongo->breaker.probe = PAUSE + apr_time_from_msec(settings->mongo_select_ms);
+    mongo->breaker.probe = PAUSE + apr_time_from_msec(mongo->select_ms);
 }
 
 shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *settings, apr_pool_t *pool)
@@ -218,7 +220,7 @@ shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *setting
     mongo = apr_pcalloc(pool, sizeof(*mongo));
     fill(mongo, uri, settings, pool);
     apr_pool_cleanup_register(pool, mongo, close_mongo, apr_pool_cleanup_null);
-    clients = make_clients(mongo, &error);
+    clients = shop_mongo_make_clients(mongo, &error);
     if (!clients && !mongoc_uri_get_srv_hostname(uri)) {
         return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
                                 "ShopMongoURI: %s", error.message);
@@ -228,169 +230,9 @@ shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *setting
     return NULL;
 }
 
-/* ---- errors ---- */
+/* ---- ping ---- */
 
-static shop_error_t *unavailable(apr_pool_t *pool, const char *cause)
-{
-    shop_error_t *err = shop_err(pool, UNAVAILABLE, "the store cannot be reached or is too busy");
-
-    err->retry_after = 1;
-    return shop_error_cause(err, pool, "%s", cause);
-}
-
-/* Server errors that are transient or leave the outcome unknown; all others are programming or
- * deployment errors. The names are those of MongoDB's error_codes.yml. */
-static bool is_transient(uint32_t code)
-{
-    static const uint32_t codes[] = {
-        6,     /* HostUnreachable */
-        7,     /* HostNotFound */
-        24,    /* LockTimeout */
-        43,    /* CursorNotFound */
-        50,    /* MaxTimeMSExpired */
-        64,    /* WriteConcernFailed */
-        79,    /* UnknownReplWriteConcern */
-        89,    /* NetworkTimeout */
-        91,    /* ShutdownInProgress */
-        100,   /* UnsatisfiableWriteConcern */
-        112,   /* WriteConflict */
-        133,   /* FailedToSatisfyReadPreference */
-        134,   /* ReadConcernMajorityNotAvailableYet */
-        189,   /* PrimarySteppedDown */
-        202,   /* NetworkInterfaceExceededTimeLimit */
-        262,   /* ExceededTimeLimit */
-        290,   /* TransactionExceededLifetimeLimitSeconds */
-        9001,  /* SocketException */
-        10107, /* NotWritablePrimary */
-        11600, /* InterruptedAtShutdown */
-        11601, /* Interrupted */
-        11602, /* InterruptedDueToReplStateChange */
-        13435, /* NotPrimaryNoSecondaryOk */
-        13436, /* NotPrimaryOrSecondary */
-        14031, /* OutOfDiskSpace */
-    };
-
-    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
-        if (codes[i] == code) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_unavailable(const bson_error_t *error)
-{
-    switch (error->domain) {
-    case MONGOC_ERROR_SERVER_SELECTION:
-    case MONGOC_ERROR_STREAM:
-    case MONGOC_ERROR_WRITE_CONCERN:
-    case MONGOC_ERROR_POOL: return true;
-    case MONGOC_ERROR_CLIENT:
-        /* For the client, a failed authentication is an outage; the log has the reason. */
-        return error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE ||
-               error->code == MONGOC_ERROR_CLIENT_NOT_READY ||
-               error->code == MONGOC_ERROR_CLIENT_NO_ACCEPTABLE_PEER;
-    case MONGOC_ERROR_PROTOCOL: return error->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
-    default: return is_transient(error->code);
-    }
-}
-
-bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error)
-{
-    return error->domain == MONGOC_ERROR_STREAM && shop_clock_monotonic() - loan->since < EARLY;
-}
-
-/* ---- borrowing ---- */
-
-static mongoc_client_pool_t *clients_of(shop_mongo_t *mongo, bson_error_t *error)
-{
-    mongoc_client_pool_t *clients = atomic_load(&mongo->clients);
-
-    if (clients) {
-        return clients;
-    }
-    pthread_mutex_lock(&mongo->opening);
-    clients = atomic_load(&mongo->clients);
-    if (!clients) {
-        clients = make_clients(mongo, error);
-        atomic_store(&mongo->clients, clients);
-    }
-    pthread_mutex_unlock(&mongo->opening);
-    return clients;
-}
-
-shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
-                                const char *collection, apr_pool_t *pool)
-{
-    bson_error_t error = { 0 };
-    mongoc_client_pool_t *clients;
-
-    memset(loan, 0, sizeof(*loan));
-    loan->mongo = mongo;
-    loan->since = shop_clock_monotonic();
-    if (deadline && loan->since > deadline) {
-        return unavailable(pool, "the request's deadline has passed");
-    }
-    if (!shop_breaker_allows(&mongo->breaker, loan->since)) {
-        return unavailable(pool, "circuit breaker open after failures");
-    }
-    clients = clients_of(mongo, &error);
-    if (!clients) {
-        shop_breaker_failure(&mongo->breaker, FAILURES, shop_clock_monotonic());
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error.message);
-        return unavailable(pool, error.message);
-    }
-    atomic_fetch_add(&mongo->loans, 1);
-    loan->client = mongoc_client_pool_pop(clients);
-    if (!loan->client) {
-        atomic_fetch_sub(&mongo->loans, 1);
-        shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_MONGO_POOL,
-                        "no connection to MongoDB became free in time (ShopMongoPool)");
-        return unavailable(pool, "no connection to MongoDB became free in time");
-    }
-    loan->since = shop_clock_monotonic();
-    if (collection) {
-        loan->collection = mongoc_client_get_collection(loan->client, mongo->database, collection);
-    }
-    return NULL;
-}
-
-static void report_to_breaker(shop_mongo_t *mongo, const bson_error_t *error)
-{
-    if (error && error->domain == MONGOC_ERROR_SERVER_SELECTION) {
-        shop_breaker_failure(&mongo->breaker, FAILURES, shop_clock_monotonic());
-    } else if (error && error->domain == MONGOC_ERROR_STREAM) {
-        shop_breaker_failure(&mongo->breaker, 1, shop_clock_monotonic());
-    } else {
-        shop_breaker_success(&mongo->breaker);
-    }
-}
-
-shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *error,
-                                apr_pool_t *pool)
-{
-    mongoc_client_pool_t *clients = atomic_load(&loan->mongo->clients);
-
-    if (loan->collection) {
-        mongoc_collection_destroy(loan->collection);
-    }
-    mongoc_client_pool_push(clients, loan->client);
-    atomic_fetch_sub(&loan->mongo->loans, 1);
-    report_to_breaker(loan->mongo, error);
-    if (!error) {
-        return NULL;
-    }
-    if (is_unavailable(error)) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error->message);
-        return unavailable(pool, error->message);
-    }
-    shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_ERROR, "MongoDB: %s (%u.%u)", error->message,
-                    error->domain, error->code);
-    return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool, "%s (%u.%u)",
-                            error->message, error->domain, error->code);
-}
-
-shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool)
+static shop_error_t *say_hello(shop_mongo_t *mongo, bool ping, apr_pool_t *pool)
 {
     shop_mongo_loan_t loan;
     bson_t *command = BCON_NEW("hello", BCON_INT32(1));
@@ -398,7 +240,7 @@ shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool)
     bson_error_t error = { 0 };
     apr_time_t before;
     bool done;
-    shop_error_t *err = shop_mongo_borrow(&loan, mongo, NULL, pool);
+    shop_error_t *err = shop_mongo_borrow_client(&loan, mongo, ping, pool);
 
     if (err) {
         goto cleanup;
@@ -415,6 +257,29 @@ cleanup:
     bson_destroy(&reply);
     bson_destroy(command);
     return err;
+}
+
+shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    return say_hello(mongo, false, pool);
+}
+
+bool shop_mongo_ping_when_away(shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    apr_time_t patience = PING_PATIENCE + apr_time_from_msec(mongo->select_ms);
+    shop_error_t *err;
+
+    if (!shop_breaker_wants_ping(&mongo->breaker)) {
+        return false;
+    }
+    shop_mongo_begin(shop_clock_monotonic() + patience);
+    err = say_hello(mongo, true, pool);
+    shop_mongo_begin(0);
+    if (!err) {
+        shop_breaker_close(&mongo->breaker, shop_clock_monotonic());
+        shop_log(SHOP_LOG_NOTICE, SHOP_LOG_MONGO_BACK, NULL, "MongoDB answers again");
+    }
+    return true;
 }
 
 bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool)

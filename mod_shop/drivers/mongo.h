@@ -31,8 +31,14 @@ const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool);
 /* Sends hello; also sets the clock's offset to its localTime (shop_clock_set_offset). */
 shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 
-/* Begins a request on this thread: the count is 0, and after deadline (monotonic; 0: none) every
- * further command is UNAVAILABLE. */
+/* The background ping: when the circuit breaker is open, sends hello whatever the breaker says, and
+ * closes it when the store answers. From the first call on nothing else closes it. For one thread
+ * of the process, once a second; takes at most a second more than ShopMongoTimeout select. true: a
+ * ping was sent. */
+bool shop_mongo_ping_when_away(shop_mongo_t *mongo, apr_pool_t *pool);
+
+/* Begins a request on this thread: the count is 0, no command waits longer than until deadline
+ * (monotonic; 0: none), and after it every further one is UNAVAILABLE. */
 void shop_mongo_begin(apr_time_t deadline);
 /* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);

@@ -268,6 +268,13 @@ static redisReply *exchange(const char **why, bool *idle, shop_redis_t *redis, b
     return reply;
 }
 
+static void report_failure(shop_redis_t *redis)
+{
+    apr_time_t now = shop_clock_monotonic();
+
+    shop_breaker_failure(&redis->breaker, 1, now, now);
+}
+
 /* *refusal: text of an error reply, NULL without one. Errors: UNAVAILABLE. */
 static shop_error_t *call(shop_redis_value_t *value, const char **refusal, shop_redis_t *redis,
                           bool repeatable, int argc, const char *const *argv,
@@ -286,7 +293,7 @@ static shop_error_t *call(shop_redis_value_t *value, const char **refusal, shop_
         reply = exchange(&why, &idle, redis, true, argc, argv, sizes, pool);
     }
     if (!reply) {
-        shop_breaker_failure(&redis->breaker, 1, shop_clock_monotonic());
+        report_failure(redis);
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_REDIS_AWAY, "Redis cannot be reached: %s", why);
         return unavailable(why, pool);
     }
@@ -295,7 +302,7 @@ static shop_error_t *call(shop_redis_value_t *value, const char **refusal, shop_
         if (is_command_error(reply)) {
             shop_breaker_success(&redis->breaker);
         } else {
-            shop_breaker_failure(&redis->breaker, 1, shop_clock_monotonic());
+            report_failure(redis);
         }
     } else {
         copy_value(value, reply, pool);

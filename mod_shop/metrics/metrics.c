@@ -163,6 +163,13 @@ void shop_metrics_count_order(shop_metrics_t *metrics, const shop_error_t *err)
     }
 }
 
+void shop_metrics_count_ping(shop_metrics_t *metrics)
+{
+    if (metrics) {
+        add(&metrics->counts->store_pings, 1);
+    }
+}
+
 void shop_metrics_add(shop_metrics_t *sum, const shop_metrics_t *from)
 {
     const uint64_t *source = (const uint64_t *)(const void *)from->counts;

@@ -25,7 +25,7 @@ typedef struct shop_route_counts_t {
 /* Every member is uint64_t: shop_metrics_add depends on it. */
 typedef struct shop_counts_t {
     _Alignas(SHOP_METRICS_LINE) shop_cache_counts_t cache;
-    _Alignas(SHOP_METRICS_LINE) uint64_t orders_placed, orders_out_of_stock;
+    _Alignas(SHOP_METRICS_LINE) uint64_t orders_placed, orders_out_of_stock, store_pings;
     uint64_t refusals[SHOP_CODE_COUNT];
     shop_route_counts_t routes[]; /* in the order of the tables; the last: requests without one */
 } shop_counts_t;
@@ -55,6 +55,9 @@ void shop_metrics_count(shop_metrics_t *metrics, const shop_route_t *route, int 
                         shop_code_t code, apr_interval_time_t took, int db_commands);
 /* An order was placed (err NULL) or refused. */
 void shop_metrics_count_order(shop_metrics_t *metrics, const shop_error_t *err);
+
+/* MongoDB was pinged in the background. */
+void shop_metrics_count_ping(shop_metrics_t *metrics);
 
 /* Adds the present counts of `from` to sum. sum has the same tables and is not shared. */
 void shop_metrics_add(shop_metrics_t *sum, const shop_metrics_t *from);

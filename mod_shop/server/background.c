@@ -17,6 +17,7 @@
 #define LISTENER "shop-listener"
 #define LISTENER_INTERVAL apr_time_from_msec(100) /* how soon another child takes over */
 #define HEARTBEAT_INTERVAL apr_time_from_sec(60)
+#define PING_INTERVAL apr_time_from_sec(1)
 
 /* mod_watchdog ends its threads with the process, not with the child's pool: a call that is under
  * way when the child stops must be waited for, and none may begin behind it. */
@@ -80,6 +81,11 @@ static apr_status_t run_heartbeat(int state, void *data, apr_pool_t *pool)
                    pool, shop_app_heartbeat);
 }
 
+static apr_status_t run_ping(int state, void *data, apr_pool_t *pool)
+{
+    return run_job(state, data, pool, shop_app_ping);
+}
+
 static apr_status_t add_watchdog(const char *name, int singleton, apr_interval_time_t interval,
                                  ap_watchdog_callback_fn_t *callback, server_rec *server)
 {
@@ -108,6 +114,9 @@ static apr_status_t start_jobs(server_rec *server)
         jobs = conf->first && conf->values.jobs ? &conf->values : NULL;
     }
     status = add_watchdog("shop-clock", 0, HEARTBEAT_INTERVAL, run_heartbeat, server);
+    if (status == APR_SUCCESS) {
+        status = add_watchdog("shop-store", 0, PING_INTERVAL, run_ping, server);
+    }
     if (status == APR_SUCCESS && jobs) {
         /* One child does it: several would be right as well, only more work. */
         status = add_watchdog("shop-reaper", 1, apr_time_from_sec(jobs->jobs_interval_s),

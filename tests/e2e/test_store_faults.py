@@ -3,6 +3,9 @@
 
 httpd reaches the store through a proxy of ours; the test reaches it directly.
 """
+import datetime
+import os
+import re
 import statistics
 import subprocess
 import threading
@@ -11,10 +14,11 @@ import unittest
 
 from amounts import amount, figure
 from client import Client, at_once
-from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, first_host, mpm_name, need, proxied_uri, shopctl, shopctl_path
-from servers import Proxy
+from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, build_dir, first_host, mpm_name, need, proxied_uri, shopctl, shopctl_path
+from servers import OwnStore, Proxy
 
 BOUND = 5.5                                              # seconds until a 503
+DEADLINE = 5.0                                           # ShopDeadline
 
 
 class Proxied(ShopCase):
@@ -87,6 +91,126 @@ class SlowStore(Proxied):
         figure(self, 'F9', '32 requests to a store 5 s late: 503 after at most %.2f s, %d of them held a worker '
                '(ShopMaxInFlight %d, 2 children); p99 of %d static files %.0f ms' % (
                    max(r.took for r in answers), len(held), self.in_flight, count, p99 * 1000))
+
+
+class LateCommands(Proxied):
+    """Every reply comes somewhat late, so that a request of many commands begins one shortly before its deadline."""
+
+    def test_a_command_begun_late_gets_what_is_left(self):
+        took = {}
+        for delay in (0.94, 0.7):           # below a second, in which the driver gives a server up
+            customer, product = self.shop.new_customer(), self.shop.add_product(stock=10)['id']
+            self.shop.put_in_cart(customer, product)
+            self.proxy.delay, began = delay, time.monotonic()
+            r = self.shop.place(customer)
+            took[delay] = time.monotonic() - began
+            began = time.monotonic()
+            time.sleep(DEADLINE)
+            slept = time.monotonic() - began
+            self.proxy.delay = 0.0
+            self.assert_problem(r, 503, 'unavailable')
+            self.assertLessEqual(took[delay], slept + 0.5)
+            self.assertGreater(took[delay], delay)
+        self.env.verify(within=60)
+        figure(self, 'F9 late', 'orders on a store whose replies come %s s late: 503 after %s s' % tuple(
+            ' and '.join('%.2f' % x for x in found) for found in (took.keys(), took.values())))
+
+
+class Stalled(ShopCase):
+    """The store stops for twelve seconds, its connections open, and goes on. A store of the test's own: SIGSTOP."""
+    CROWD, STALL = 24, 12.0
+
+    @classmethod
+    def setUpClass(cls):
+        if os.environ.get('SHOP_MONGO_KIND') == 'external':
+            print('SKIPPED Stalled: SHOP_MONGO_URI names a store that is not ours to stop', flush=True)
+            raise unittest.SkipTest('SHOP_MONGO_URI names a store that is not ours to stop')
+        cls.own = OwnStore(os.path.join(build_dir(), 'stalled-store'), os.environ.get('SHOP_MONGO_KIND', ''))
+        cls.addClassCleanup(cls.own.stop)
+        super().setUpClass()
+
+    @classmethod
+    def make_env(cls):
+        return Env(cls.__name__, server_uri=cls.own.uri, children=None if mpm_name() == 'prefork' else 4, threads=16,
+                   extra='CustomLog logs/stall.log "%{begin:usec}t %P %>s"\n<Location "/metrics">\n'
+                         '  SetHandler shop-metrics\n</Location>')
+
+    def ask_on(self, customer, stop, answers):
+        """A customer who looks at the cart again and again: (asked at, seconds, status)."""
+        c = Client(self.env, token=customer.token)
+        while not stop.is_set():
+            began = time.monotonic()
+            answers.append((began, c.get('/cart', fresh=True).elapsed, self.env.statuses[-1]))
+            time.sleep(0.02)
+        c.close()
+
+    def back_at(self, mark):
+        """When each child found that the store answers again, as seconds of the day's clock."""
+        found = {}
+        for line in self.env.error_lines(mark):
+            if 'SHOP0108' in line.numbers:
+                found[line.pid] = datetime.datetime.strptime(line.text.split(']')[0], '[%a %b %d %H:%M:%S.%f %Y'
+                                                             ).timestamp()
+        return found
+
+    def stall(self):
+        """One stall: (answers, when it began and ended, how long a sleep of the deadline was meanwhile)."""
+        customer, stop, answers = self.shop.new_customer(), threading.Event(), []
+        crowd = [threading.Thread(target=self.ask_on, args=(customer, stop, answers), daemon=True)
+                 for _ in range(self.CROWD)]
+        for t in crowd:
+            t.start()
+        time.sleep(1.0)
+        self.own.pause()
+        paused = time.monotonic()
+        time.sleep(DEADLINE)
+        slept = time.monotonic() - paused
+        time.sleep(max(0.0, self.STALL - slept))
+        resumed = time.time()
+        self.own.resume()
+        time.sleep(6.0)
+        stop.set()
+        for t in crowd:
+            t.join(30)
+        return answers, (paused, paused + self.STALL), resumed, slept
+
+    def pings(self):
+        page = self.shop.anonymous().get('/metrics', prefix='').text
+        return sum(float(n) for n in re.findall(r'^mod_shop_store_pings_total\{.*\} (\S+)$', page, re.M))
+
+    def test_every_child_serves_as_soon_as_the_store_answers(self):
+        self.expect_log(*ALL_BUSY, *STORE_AWAY)
+        rounds, refused, waited, longest, total = amount(1, 10), [], [], [], 0
+        for turn in range(rounds):
+            with self.subTest(round=turn + 1):
+                mark, before = self.env.mark(), self.pings()
+                offset = os.path.getsize(self.env.root + '/logs/stall.log')
+                answers, (paused, ended), resumed, slept = self.stall()
+                back, children = self.back_at(mark), len(self.env.child_pids())
+                self.assertLessEqual(self.pings() - before, (self.STALL + 6) * children)
+                if self.env.mpm != 'prefork':            # there a child has hardly failed often enough by then
+                    self.assertGreater(len(back), 0, 'no child gave the store up')
+                    self.assertGreater(self.pings() - before, 0)
+                took = max(t for at, t, _ in answers if paused - 1 <= at <= ended)
+                self.assertLessEqual(took, slept + 0.5, 'the longest answer while the store stalled')
+                self.assertEqual({s for _, _, s in answers}, {200, 503})
+                self.assertEqual({s for at, _, s in answers if at > ended + 4}, {200})
+                late = [line for line in self.lines_from(offset)
+                        if line[2] == 503 and line[0] > back.get(line[1], float('inf'))]
+                self.assertEqual(late, [], 'refused behind the ping')
+                refused.append(len([s for at, _, s in answers if at > ended and s == 503]))
+                waited += [at - resumed for at in back.values()] or [0.0]
+                longest.append(took - slept)
+                total += len(answers)
+        figure(self, 'F9 back', '%d stalls of %.0f s, %d requests: each child served %.2f s after the store went on at '
+               'the latest, refused by a child behind its first ping 0, before it %s; the longest answer %.2f s longer '
+               'than a sleep of the deadline' % (rounds, self.STALL, total, max(waited), refused, max(longest)))
+
+    def lines_from(self, offset):
+        """(begun at, process, status) of each request since then."""
+        with open(self.env.root + '/logs/stall.log') as f:
+            f.seek(offset)
+            return [(int(begun) / 1e6, int(pid), int(status)) for begun, pid, status in map(str.split, f)]
 
 
 class SmallPool(Proxied):
