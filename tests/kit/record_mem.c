@@ -275,14 +275,18 @@ static shop_error_t *mem_update(bool *done, shop_record_store_t *store, const vo
     const shop_record_t *record = store->record;
     record_mem_t *mem = enter(store);
     int i = index_at_rev(mem, shop_record_id(record, one), shop_record_rev(record, one) - 1);
-    shop_error_t *err = i < 0 ? NULL : check_unique(mem, one, i, pool);
+    void **stored, *after;
+    shop_error_t *err;
 
-    *done = i >= 0 && !err;
-    if (*done) {
-        void **stored = &APR_ARRAY_IDX(mem->all, i, void *);
-
-        *stored = changed(record, *stored, one, mem->pool);
+    *done = false;
+    if (i < 0) {
+        return leave(mem, NULL);
     }
+    stored = &APR_ARRAY_IDX(mem->all, i, void *);
+    after = changed(record, *stored, one, mem->pool);
+    err = check_unique(mem, after, i, pool);
+    *done = !err;
+    *stored = err ? *stored : after;
     return leave(mem, err);
 }
 
