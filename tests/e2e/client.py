@@ -14,6 +14,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from pace import pace
+
 _serial = itertools.count(1)
 _UNSET = object()
 ADDRESS = {'street': '1 High Street', 'city': 'Springfield', 'state': 'Oregon', 'country': 'US', 'zip_code': '97475'}
@@ -27,9 +29,10 @@ def tls_context():
 
 
 class Response:
-    def __init__(self, method, path, status, reason, headers, body, elapsed=0.0, version=11):
+    def __init__(self, method, path, status, reason, headers, body, span=(0.0, 0.0), version=11):
         self.method, self.path, self.status, self.reason = method, path, status, reason
-        self.headers, self.body, self.elapsed, self.version = headers, body, elapsed, version
+        self.headers, self.body, self.version = headers, body, version
+        self.span, self.elapsed = span, span[1] - span[0]        # monotonic: when it was sent and complete; seconds
 
     def all(self, name):
         return [v for k, v in self.headers if k.lower() == name.lower()]
@@ -60,7 +63,7 @@ class Response:
 class Client:
     """One connection, kept open. A request is sent once: a connection found closed is replaced before sending."""
 
-    def __init__(self, env, tls=False, token=None, port=None, prefix='/api', timeout=30):
+    def __init__(self, env, tls=False, token=None, port=None, prefix='/api', timeout=60):
         self.env, self.tls, self.token, self.prefix, self.timeout = env, tls, token, prefix, timeout
         self.port = port or (env.tls_port if tls else env.port)
         self.connection = None
@@ -134,7 +137,7 @@ class Client:
             raise
         if r.will_close:
             self.close()
-        answer = Response(method, path, r.status, r.reason, r.getheaders(), data, time.monotonic() - started,
+        answer = Response(method, path, r.status, r.reason, r.getheaders(), data, (started, time.monotonic()),
                           r.version)
         self.env.statuses.append(r.status)
         if r.status in (200, 201) and b'_token"' in data:
@@ -248,9 +251,10 @@ def send_raw(env, *parts, tls=False, port=None, timeout=10.0, idle=0.3, method='
                 s.shutdown(socket.SHUT_WR)
         end = started + timeout
         while not closed and time.monotonic() < end:
-            before = len(data)
-            drain(min(end, time.monotonic() + idle))
-            if len(data) == before and any(r.status >= 200 for r in parse_responses(data, method)):
+            before, since = len(data), time.monotonic()
+            drain(min(end, since + idle))
+            if (len(data) == before and pace.late(since) < idle / 10 and
+                    any(r.status >= 200 for r in parse_responses(data, method))):
                 break
     finally:
         s.close()

@@ -88,7 +88,7 @@ def queries_of(command):
 
 
 class Overheard:
-    """For Proxy.ear: every distinct query that went by, in its order."""
+    """For Proxy.on_request: every distinct query that went by, in its order."""
 
     def __init__(self):
         self.rests, self.shapes, self.broken, self.lock = {}, {}, [], threading.Lock()

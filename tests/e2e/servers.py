@@ -102,7 +102,7 @@ class OwnStore:
         while self.alive() and time.monotonic() < limit:
             time.sleep(0.01)
 
-    def start(self, seconds=60):
+    def start(self, seconds=180):
         """Again on the same port and data."""
         keep = {k: v for k, v in os.environ.items() if not k.startswith('SECANTUS_')}
         with open(os.path.join(self.folder, 'store', 'restarted.log'), 'ab') as log:
@@ -164,9 +164,9 @@ class OwnReplicas:
             '_id': self.NAME, 'members': [{'_id': i, 'host': self._host(port)} for i, port in enumerate(self.ports)],
             'settings': {'electionTimeoutMillis': 2000, 'heartbeatTimeoutSecs': 2}}})
         first.close()
-        self.admin(60).close()
+        self.admin(180).close()
 
-    def start(self, port, seconds=60):
+    def start(self, port, seconds=180):
         place = os.path.join(self.folder, str(port))
         os.makedirs(place, exist_ok=True)
         with open(os.path.join(self.folder, '%d.log' % port), 'ab') as log:
@@ -204,13 +204,13 @@ class OwnReplicas:
 
 class Proxy:
     """TCP from a port of its own to (host, port). pass_on, refuse, stall and cut say what it does from now on; delay
-    is how many seconds late each piece of a reply comes; lose_reply takes one reply away; ear(connection, data) hears
-    what is asked."""
+    is how many seconds late each piece of a reply comes; lose_reply takes one reply away; on_request(connection, data)
+    is called with what is sent to the server."""
 
     def __init__(self, host, port, listen=None):
         self.target, self.port = (host, port), listen or free_port()
         self.flow, self.delay = threading.Event(), 0.0
-        self.marker, self.turns, self.ear = b'', 0, None
+        self.marker, self.turns, self.on_request = b'', 0, None
         self.pairs, self.lock, self.listener = set(), threading.Lock(), None
         self.pass_on()
 
@@ -302,8 +302,8 @@ class Proxy:
                     break
                 self.flow.wait()
                 if source is pair[0]:
-                    if self.ear:
-                        self.ear(pair, data)
+                    if self.on_request:
+                        self.on_request(pair, data)
                     if self._is_to_lose(data):
                         struck.set()
                 elif struck.is_set():

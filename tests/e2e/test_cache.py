@@ -13,7 +13,7 @@ from servers import Redis
 
 CACHE_LOG = r'''CustomLog logs/cache.log "%m %U%q %>s cache=%{SHOP_CACHE}n db=%{SHOP_DB_COMMANDS}n"'''
 BOUND = 1.0         # seconds, as docs/adr/011 states
-SOON = 0.1          # after which another node must know of a change
+SOON = 10.0         # seconds, a hundred times what it takes; without the announcement it is a minute
 MISSING = 'f' * 24
 SUBSCRIBED = 'SHOP0205'
 
@@ -34,7 +34,7 @@ class CacheCase(ShopCase):
     @staticmethod
     def wait_until_listening(env):
         """Everything counts as changed when the listener begins, which is a moment behind httpd's first reply."""
-        limit = time.monotonic() + 15
+        limit = time.monotonic() + 60
         while SUBSCRIBED not in env.error_text():
             if time.monotonic() > limit:
                 raise AssertionError('nobody listens to what other hosts change')
@@ -48,7 +48,7 @@ class CacheCase(ShopCase):
         return [(cache, int(commands)) for cache, commands in found]
 
     def seen(self, path, count):
-        limit = time.monotonic() + 5
+        limit = time.monotonic() + 60
         while len(self.kept(path)) < count and time.monotonic() < limit:
             time.sleep(0.02)            # httpd logs behind the reply
         return self.kept(path)
@@ -89,7 +89,7 @@ class OneNode(CacheCase):
 
     def commands(self, method, path, count):
         """Of each request to path so far: commands to the store."""
-        limit = time.monotonic() + 5
+        limit = time.monotonic() + 60
         found = []
         while len(found) < count and time.monotonic() < limit:
             time.sleep(0.02)                             # httpd logs behind the reply
@@ -207,37 +207,40 @@ class TwoNodes(CacheCase):
         self.judge(self.other)
 
     def test_a_price_changed_on_one_node_is_read_on_the_other(self):
-        c, product, late = Client(self.other), self.product(price=1), []
+        c, product, waits = Client(self.other), self.product(price=1), []
         writes = amount(100, 1000)
         for n in range(2, writes + 2):
             self.price(c, product)      # lies ready there
             self.set_price(product, n)
-            time.sleep(SOON)
-            if self.price(c, product) != n:
-                late.append(n)
+            began = time.monotonic()
+            while self.price(c, product) != n:
+                self.assertLess(time.monotonic() - began, SOON, 'an old price is served for long')
+                time.sleep(0.01)
+            waits.append(time.monotonic() - began)
         c.close()
-        self.assertEqual(late, [])
-        figure(self, 'cache', '%d of %d prices read on another node %d ms later' % (
-            writes - len(late), writes, SOON * 1000))
+        figure(self, 'cache', '%d prices read on another node, half of them within %d ms, the last within %d ms' % (
+            writes, sorted(waits)[writes // 2] * 1000, max(waits) * 1000))
 
     def test_without_redis_nothing_is_older_than_the_bound(self):
         self.expect_log(*REDIS_AWAY, SUBSCRIBED, 'SHOP0206')
-        c, product, longest = Client(self.other), self.product(price=1), 0.0
+        c, product, longest, old, n = Client(self.other), self.product(price=1), 0.0, 0, 1
         self.price(c, product)
         self.redis.stop()
         try:
-            for n in range(2, amount(7, 30)):
+            while n < amount(6, 29) or (not old and n < 100):
+                n += 1
+                self.price(c, product)
                 self.set_price(product, n)
                 began = time.monotonic()
                 while self.price(c, product) != n:
-                    self.assertLess(time.monotonic() - began, BOUND + 1, 'an old price is served for long')
+                    self.assert_in_time(BOUND + 0.25, began, what='an old price')
+                    old += 1
                     time.sleep(0.01)
                 longest = max(longest, time.monotonic() - began)
         finally:
             self.redis.start()
         c.close()
-        self.assertGreater(longest, 0.1, 'nothing was kept, so no bound was seen')
-        self.assertLess(longest, BOUND + 0.25)      # the read itself takes its time on a busy machine
+        self.assertGreater(old, 0, 'nothing was kept, so no bound was seen')
         figure(self, 'cache', 'Redis away: another node served an old price for at most %.2f s' % longest)
 
 

@@ -56,7 +56,7 @@ class EveryQuery(ShopCase):
     def make_env(cls):
         cls.proxy, cls.heard = Proxy(*first_host(need('SHOP_MONGO_URI'))), Overheard()
         cls.addClassCleanup(cls.proxy.close)
-        cls.proxy.ear = cls.heard
+        cls.proxy.on_request = cls.heard
         # without a cache every read is a query
         return Env(cls.__name__, mongo_uri=lambda uri: proxied_uri(uri, cls.proxy.port),
                    extra='ShopCacheTTL products=0 categories=0')

@@ -10,6 +10,7 @@ from servers import Proxy, ProxyProcess, Redis
 
 BOUND = 5.5                                              # seconds until a 503 when the store is away
 BACK = 15.0                                              # seconds until orders work again (the driver looks each 10 s)
+PATIENCE = 90.0                                          # seconds after which nothing more is to be expected
 
 
 class StoreFaults(ShopCase):
@@ -20,7 +21,8 @@ class StoreFaults(ShopCase):
     def make_env(cls):
         cls.proxy = Proxy(*first_host(need('SHOP_MONGO_URI')))
         cls.addClassCleanup(cls.proxy.close)
-        return Env(cls.__name__, mongo_uri=lambda uri: proxied_uri(uri, cls.proxy.port), threads=16, children=3)
+        return Env(cls.__name__, mongo_uri=lambda uri: proxied_uri(uri, cls.proxy.port), threads=16, children=3,
+                   patient=False)
 
     def setUp(self):
         super().setUp()
@@ -33,8 +35,8 @@ class StoreFaults(ShopCase):
         super().tearDown()
 
     def until_ordered(self, customer=None, product=None):
-        """A customer who places an order, however often it takes within BACK seconds."""
-        limit = time.monotonic() + BACK
+        """A customer who places an order, however often it takes."""
+        limit = time.monotonic() + PATIENCE
         while True:
             try:
                 customer = customer or self.shop.new_customer()
@@ -50,7 +52,7 @@ class StoreFaults(ShopCase):
                 if ' 503 ' not in str(e) or time.monotonic() > limit:
                     raise
             if time.monotonic() > limit:
-                raise AssertionError('no order within %.0f s' % BACK)
+                raise AssertionError('no order within %.0f s' % PATIENCE)
             time.sleep(0.25)
 
     def requests(self):
@@ -64,9 +66,7 @@ class StoreFaults(ShopCase):
     def send(self, method, path, body, client=None):
         c = client or Client(self.env, token=self.customer.token)
         extra = {'json_body': body} if body else {}
-        started = time.monotonic()
         r = c.request(method, path, **extra)
-        r.took = time.monotonic() - started
         if client is None:
             c.close()
         return r
@@ -77,14 +77,14 @@ class StoreFaults(ShopCase):
         while time.monotonic() < limit:
             r = c.get('/ok.txt', fresh=n % 4 == 0)
             self.assertEqual((r.status, r.body), (200, b'static\n'))
+            self.assert_in_time(most, *r.span, 'a static file')
             worst, n = max(worst, r.elapsed), n + 1
             time.sleep(0.02)
         c.close()
-        self.assertLess(worst, most, 'a static file took %.3f s' % worst)
         return worst
 
     def refused_in_time(self, r, cached=False):
-        self.assertLessEqual(r.took, BOUND, r)
+        self.assert_in_time(BOUND, *r.span, repr(r))
         if cached and r.status == 200:
             return
         p = self.assert_problem(r, 503)
@@ -107,7 +107,7 @@ class StoreFaults(ShopCase):
             if isinstance(r, BaseException):
                 raise r
             self.refused_in_time(r, cached=r.path.endswith('/categories'))
-        slowest = max(r.took for r in answers)
+        slowest = max(r.elapsed for r in answers)
         print('faults: slowest 503 of %d at once %.2f s; static files at most %.3f s' % (len(jobs), slowest, worst[0]),
               flush=True)
         self.assertEqual(self.send('GET', '/health/live', None).status, 200)
@@ -115,6 +115,7 @@ class StoreFaults(ShopCase):
     def back(self, child_pids):
         started = time.monotonic()
         c = self.until_ordered(self.customer, self.product)
+        self.assert_in_time(BACK, started, what='orders after the store was back')
         print('faults: orders again %.1f s after the store was back' % (time.monotonic() - started), flush=True)
         self.assertEqual(sorted(child_pids), sorted(set(child_pids) & set(self.env.child_pids())),
                          'children were replaced')
@@ -122,7 +123,7 @@ class StoreFaults(ShopCase):
         self.until_ready()
 
     def until_ready(self):
-        limit = time.monotonic() + BACK
+        limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             r = self.shop.anonymous().get('/health/ready')
             if r.status == 200 and r.json['status'] == 'ok':
@@ -131,7 +132,7 @@ class StoreFaults(ShopCase):
         self.fail('not ready again: %r' % r)
 
     def ready_says_down(self):
-        limit = time.monotonic() + 8
+        limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             r = self.send('GET', '/health/ready', None)
             if r.status == 503:
@@ -162,14 +163,14 @@ class StoreFaults(ShopCase):
             for method, path, body in self.requests()[:5]:
                 r = self.send(method, path, body)
                 self.assertIn(r.status, (200, 503), r)
-                self.assertLessEqual(r.took, BOUND)
+                self.assert_in_time(BOUND, *r.span, repr(r))
         self.until_ordered(self.customer, self.product)
 
     def test_connections_break_off_while_ordering(self):
         """Every 201 is an order and no order is there twice; what is not sold is in stock."""
         buyers = self.shop.customers(12)
         product = self.shop.add_product(stock=1000)
-        acknowledged, stop, seen = [], threading.Event(), []
+        acknowledged, stop, seen, cuts = [], threading.Event(), [], 0
 
         def buy(c):
             n = 0
@@ -191,9 +192,11 @@ class StoreFaults(ShopCase):
         crowd = threading.Thread(target=lambda: seen.extend(
             r for r in at_once([lambda c=c: buy(c) for c in buyers]) if r is not None))
         crowd.start()
-        for _ in range(12):
+        limit = time.monotonic() + PATIENCE
+        while cuts < 12 or (not acknowledged and time.monotonic() < limit):
             time.sleep(0.4)
             self.proxy.cut()
+            cuts += 1
         time.sleep(0.5)
         stop.set()
         crowd.join(60)
@@ -202,7 +205,7 @@ class StoreFaults(ShopCase):
                 raise e
         self.assertEqual(len(acknowledged), len(set(acknowledged)), 'one order was acknowledged for two intents')
         self.assertGreater(len(acknowledged), 0)
-        limit = time.monotonic() + 90                    # what was left half-way is tidied after its lease
+        limit = time.monotonic() + PATIENCE              # what was left half-way is tidied after its lease
         while True:
             listed = self.all_orders(product['id'])
             stock = self.shop.stock(product['id'])
@@ -232,7 +235,7 @@ class StoreStopped(ShopCase):
     def make_env(cls):
         cls.proxy = ProxyProcess(*first_host(need('SHOP_MONGO_URI')))
         cls.addClassCleanup(cls.proxy.close)
-        return Env(cls.__name__, mongo_uri=lambda uri: proxied_uri(uri, cls.proxy.port))
+        return Env(cls.__name__, mongo_uri=lambda uri: proxied_uri(uri, cls.proxy.port), patient=False)
 
     product = None
     until_ordered, requests, send = StoreFaults.until_ordered, StoreFaults.requests, StoreFaults.send
@@ -259,24 +262,21 @@ class StoreAbsentAtStart(ShopCase):
         proxy = Proxy(*first_host(need('SHOP_MONGO_URI')))
         self.addCleanup(proxy.close)
         proxy.refuse()
-        env = Env(type(self).__name__, mongo_uri=lambda uri: proxied_uri(uri, proxy.port))
+        env = Env(type(self).__name__, mongo_uri=lambda uri: proxied_uri(uri, proxy.port), patient=False)
         self.addCleanup(env.stop)
         self.judge(env.start())
         c = env.shop.anonymous()
-        started = time.monotonic()
-        self.assert_problem(c.get('/products'), 503, 'unavailable')
-        self.assertLessEqual(time.monotonic() - started, BOUND)
+        r = c.get('/products')
+        self.assert_problem(r, 503, 'unavailable')
+        self.assert_in_time(BOUND, *r.span, repr(r))
         self.assertEqual(c.get('/ok.txt', prefix='').status, 200)
         proxy.pass_on()
         started = time.monotonic()
         while c.get('/products').status != 200:
-            self.assertLess(time.monotonic() - started, BACK)
+            self.assert_in_time(BACK, started, what='the catalogue after the store was back')
             time.sleep(0.2)
-        time.sleep(1.2)     # each child asks again by itself, at most a second after it was last refused
-        customer = env.shop.new_customer()
-        product = env.shop.add_product()
-        env.shop.put_in_cart(customer, product['id'])
-        self.assert_status(env.shop.place(customer), 201)
+        self.shop = env.shop
+        StoreFaults.until_ordered(self)                  # each child asks the store again by itself
 
 
 class RedisFaults(ShopCase):
@@ -286,7 +286,7 @@ class RedisFaults(ShopCase):
     def make_env(cls):
         cls.redis = Redis()
         cls.addClassCleanup(cls.redis.stop)
-        return Env(cls.__name__, redis_port=cls.redis.port, redis_timeout=None)
+        return Env(cls.__name__, redis_port=cls.redis.port, redis_timeout=None, patient=False)
 
     def setUp(self):
         super().setUp()
@@ -300,13 +300,12 @@ class RedisFaults(ShopCase):
         super().tearDown()
 
     def whole_walk(self):
-        """A customer's way from register to cancel; every status as with Redis. The slowest answer in seconds."""
+        """A customer's way from register to cancel; every status as with Redis. The slowest reply."""
         shop, mark = self.shop, len(self.env.statuses)
-        slowest = 0.0
+        replies = []
 
         def step(r, *statuses):
-            nonlocal slowest
-            slowest = max(slowest, r.elapsed)
+            replies.append(r)
             return self.assert_status(r, *statuses)
         admin, c = shop.admin(), shop.new_customer()
         product = step(admin.post('/products', {'name': 'Kettle', 'price': 25.00, 'category': 'Kitchen', 'stock': 9}),
@@ -326,10 +325,10 @@ class RedisFaults(ShopCase):
         step(c.post('/auth/logout'), 200)
         step(c.get('/cart'), 401)
         self.assertEqual([s for s in self.env.statuses[mark:] if s >= 500], [])
-        return slowest
+        return max(replies, key=lambda r: r.elapsed)
 
     def ready(self, wanted):
-        limit = time.monotonic() + 8
+        limit = time.monotonic() + PATIENCE
         while time.monotonic() < limit:
             r = self.shop.anonymous().get('/health/ready')
             if r.status == 200 and r.json.get('status') == wanted:
@@ -340,7 +339,7 @@ class RedisFaults(ShopCase):
     def test_redis_stopped_and_back(self):
         self.whole_walk()
         self.redis.stop()
-        print('faults: slowest answer without Redis %.3f s' % self.whole_walk(), flush=True)
+        print('faults: slowest answer without Redis %.3f s' % self.whole_walk().elapsed, flush=True)
         self.ready('degraded')
         self.redis.start()
         self.whole_walk()
@@ -349,8 +348,8 @@ class RedisFaults(ShopCase):
     def test_redis_hangs_and_goes_on(self):
         self.redis.pause()
         slowest = self.whole_walk()
-        print('faults: slowest answer with Redis hanging %.3f s' % slowest, flush=True)
-        self.assertLess(slowest, 2.0)
+        print('faults: slowest answer with Redis hanging %.3f s' % slowest.elapsed, flush=True)
+        self.assert_in_time(2.0, *slowest.span, repr(slowest))
         self.redis.resume()
         time.sleep(1.2)
         self.whole_walk()
@@ -395,7 +394,7 @@ class LimitsWithoutRedis(ShopCase):
     def make_env(cls):
         cls.redis = Redis()
         cls.addClassCleanup(cls.redis.stop)
-        return Env(cls.__name__, redis_port=cls.redis.port, rate_limit='api 20/1min by=ip',
+        return Env(cls.__name__, redis_port=cls.redis.port, rate_limit='api 20/10min by=ip', patient=False,
                    children=6 if mpm_name() == 'prefork' else 3, threads=8)   # prefork: a child a kept connection
 
     def test_the_limit_holds_when_redis_is_stopped(self):
@@ -404,7 +403,7 @@ class LimitsWithoutRedis(ShopCase):
         clients = [Client(self.env) for _ in range(4)]
         statuses = [clients[i % 4].get('/products', fresh=i % 3 == 0).status for i in range(80)]
         self.assertEqual(set(statuses), {200, 429})
-        self.assertLessEqual(statuses.count(200), 20 + 20)   # a minute may turn in between
+        self.assertLessEqual(statuses.count(200), 20)
         self.assertGreaterEqual(statuses.count(200), 15)
 
 

@@ -18,11 +18,11 @@ class Http2(ShopCase):
         command = ['curl', '--parallel']
         for i, (path, options) in enumerate(requests):
             command += ['--next'] * (i > 0) + ['--silent', '--show-error', '--insecure', '--http2',
-                                               '--max-time', '30', *options,
+                                               '--max-time', '100', *options,
                                                '--write-out', '\n%{http_version} %{http_code} ' + str(i) + '\n',
                                                '--output', '%s/run/h2.%d' % (self.env.root, i),
                                                'https://localhost:%d/api%s' % (self.env.tls_port, path)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
         self.assertEqual(done.returncode, 0, done.stderr)
         told = {}
         for line in done.stdout.split('\n'):

@@ -74,7 +74,7 @@ class MetricsCase(ShopCase):
 
     def logged(self, since, count):
         """(pid, route, cache, commands) of each request behind the first `since`; httpd logs behind the reply."""
-        limit = time.monotonic() + 5
+        limit = time.monotonic() + 60
         while True:
             lines = self.env.text(self.env.access_log.replace('access.log', 'counted.log')).splitlines()[since:]
             if len(lines) >= count or time.monotonic() > limit:
@@ -255,7 +255,7 @@ class Pages(MetricsCase):
         with open(self.env.conf_file, 'w') as f:
             f.write(self.env.conf())
         self.env.graceful()
-        limit = time.monotonic() + 30
+        limit = time.monotonic() + 120
         while set(self.env.child_pids()) & old and time.monotonic() < limit:
             time.sleep(0.1)
         self.env.wait_until_up()

@@ -24,9 +24,8 @@ BUYERS, UNITS = 200, 50
 
 
 class Races(ShopCase):
-    # 200 at once on two cores and a slow store: what is raced is the order path, not its deadline
-    # (and what scripts/prove makes of it outlives a quarter of an hour)
-    env_options = {'extra': 'ShopDeadline 20s\nShopMongoTimeout connect=5s select=10s socket=20s\nShopJwtTTL 4h'}
+    # what scripts/prove makes of it outlives a quarter of an hour
+    env_options = {'extra': 'ShopJwtTTL 4h'}
     repeated, _count = 0, threading.Lock()
     audited = True
 
@@ -47,7 +46,7 @@ class Races(ShopCase):
         print('races: %d answers were 503 and asked again' % cls.repeated, flush=True)
         super().tearDownClass()
 
-    def patiently(self, act, seconds=90):
+    def patiently(self, act, seconds=240):
         """The answer of act(), asked again while it is 503."""
         limit = time.monotonic() + seconds
         while True:
@@ -294,7 +293,7 @@ class Races(ShopCase):
                 key = 'cut-%d' % k
                 self.shop.put_in_cart(c, product['id'])
                 self.cut(c, key, k % 4)
-                limit = time.monotonic() + 60
+                limit = time.monotonic() + 180
                 while True:
                     r = self.shop.place(c, headers={'Idempotency-Key': key})
                     if r.status == 201 or time.monotonic() > limit or r.status not in (409, 503):
@@ -310,7 +309,7 @@ class Races(ShopCase):
             c.request('DELETE', '/cart')
         self.assertEqual(at_once([lambda c=c: intents(c, n // crowd) for c in buyers], 600), [None] * crowd)
         self.assertEqual((len(ids), len(set(ids))), (n, n))
-        self.env.verify({product['id']: 10000}, within=60)
+        self.env.verify({product['id']: 10000}, within=180)
         self.assertEqual(self.shop.stock(product['id']), 10000 - n)
         figure(self, 'P3 cut', '%d orders whose connection the client cut before the reply, and repeated: %d orders '
                '(%d had been placed before the repetition)' % (n, len(set(ids)), answered[0]))

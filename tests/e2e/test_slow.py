@@ -70,9 +70,10 @@ class SlowCase(ShopCase):
         """Others are answered all the time, far sooner than any of the limits that they could have waited for."""
         worst, end, asked = 0, time.monotonic() + seconds, 0
         while time.monotonic() < end:
+            began = time.monotonic()
             worst, asked = max(worst, self.ask()), asked + 1
+            self.assert_in_time(times_of('header')[0] / 2, began, what='others')
             time.sleep(0.1)
-        self.assertLess(worst, times_of('header')[0] / 2)
         return worst, asked
 
 
@@ -81,11 +82,12 @@ class SlowClients(SlowCase):
         for stage, data in (('header', HEADER), ('body', BODY)):
             with self.subTest(stage):
                 first, last = times_of(stage)
+                began = time.monotonic()
                 raw = send_raw(self.env, data, timeout=60)
                 self.assert_problem(raw.final[0], 408, 'request_timeout')
                 self.assertTrue(raw.closed)
                 self.assertGreaterEqual(raw.elapsed, first - 0.5)
-                self.assertLess(raw.elapsed, 4 * max(last, first))
+                self.assert_in_time(4 * max(last, first), began, what='the refusal')
 
     def test_half_of_the_workers_held_harm_nobody(self):
         seen = []
@@ -114,8 +116,9 @@ class SlowClients(SlowCase):
         for stage, data in amount((('header', HEADER),), (('header', HEADER), ('body', BODY))):
             with self.subTest(stage):
                 self.begin(3 * WORKERS, data)
+                began = time.monotonic()
                 took = self.ask()
-                self.assertLess(took, 2 * (times_of('header')[1] + linger))
+                self.assert_in_time(2 * (times_of('header')[1] + linger), began, what='others')
                 seen.append('%s: %.1f s' % (stage, took))
                 self.let_go()
         figure(self, 'P15 three', '%d workers, %d half-sent requests; others answered again after: %s' % (

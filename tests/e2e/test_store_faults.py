@@ -15,6 +15,7 @@ import unittest
 from amounts import amount, figure
 from client import Client, at_once
 from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, build_dir, first_host, mpm_name, need, proxied_uri, shopctl, shopctl_path
+from pace import pace
 from servers import OwnStore, Proxy
 
 BOUND = 5.5                                              # seconds until a 503
@@ -38,11 +39,9 @@ class Proxied(ShopCase):
         self.proxy.delay = 0.0
         super().tearDown()
 
-    def timed(self, customer, path):
+    def read_once(self, customer, path):
         c = Client(self.env, token=customer.token)
-        started = time.monotonic()
         r = c.get(path)
-        r.took = time.monotonic() - started
         c.close()
         return r
 
@@ -57,7 +56,7 @@ class Proxied(ShopCase):
 class SlowStore(Proxied):
     """F9: every reply of the store comes 5 s late."""
     in_flight = 4
-    options = {'children': 2, 'threads': 24, 'extra': 'ShopMaxInFlight %d' % in_flight}
+    options = {'children': 2, 'threads': 24, 'extra': 'ShopMaxInFlight %d' % in_flight, 'patient': False}
 
     def static_p99(self, seconds):
         c, took, limit = Client(self.env, prefix=''), [], time.monotonic() + seconds
@@ -73,8 +72,9 @@ class SlowStore(Proxied):
     def test_a_slow_store_holds_few_workers_and_nobody_else(self):
         customer, answers = self.shop.new_customer(), []
         customer.close()
+        jobs = [lambda: self.read_once(customer, '/cart')] * 32
+        usual, _ = self.static_p99(2.0)                  # what this machine makes of it just now
         self.proxy.delay = 5.2   # at 5 s, just what the shop waits, now and then a first reply would still count
-        jobs = [lambda: self.timed(customer, '/cart')] * 32
         crowd = threading.Thread(target=lambda: answers.extend(at_once(jobs)))
         crowd.start()
         p99, count = self.static_p99(4.0)
@@ -82,19 +82,20 @@ class SlowStore(Proxied):
         for r in answers:
             if isinstance(r, BaseException):
                 raise r
-            self.assertLessEqual(r.took, BOUND, r)
+            self.assert_in_time(BOUND, *r.span, repr(r))
             self.assert_problem(r, 503, 'unavailable')
-        held = [r for r in answers if r.took > 1.0]
+        held = [r for r in answers if r.elapsed > 4.5]   # who waits for the store does so for five seconds
         self.assertLessEqual(len(held), self.in_flight * len(self.env.child_pids()))
         self.assertGreater(len(held), 0)
-        self.assertLess(p99, 0.1, 'p99 of a static file %.3f s' % p99)
+        self.assertLess(p99, max(0.1, 5 * usual), 'p99 of a static file %.3f s, usually %.3f s' % (p99, usual))
         figure(self, 'F9', '32 requests to a store 5 s late: 503 after at most %.2f s, %d of them held a worker '
                '(ShopMaxInFlight %d, 2 children); p99 of %d static files %.0f ms' % (
-                   max(r.took for r in answers), len(held), self.in_flight, count, p99 * 1000))
+                   max(r.elapsed for r in answers), len(held), self.in_flight, count, p99 * 1000))
 
 
 class LateCommands(Proxied):
     """Every reply comes somewhat late, so that a request of many commands begins one shortly before its deadline."""
+    options = {'patient': False}
 
     def test_a_command_begun_late_gets_what_is_left(self):
         took = {}
@@ -132,7 +133,7 @@ class Stalled(ShopCase):
     @classmethod
     def make_env(cls):
         return Env(cls.__name__, server_uri=cls.own.uri, children=None if mpm_name() == 'prefork' else 4, threads=16,
-                   extra='CustomLog logs/stall.log "%{begin:usec}t %P %>s"\n<Location "/metrics">\n'
+                   patient=False, extra='CustomLog logs/stall.log "%{begin:usec}t %P %>s"\n<Location "/metrics">\n'
                          '  SetHandler shop-metrics\n</Location>')
 
     def ask_on(self, customer, stop, answers):
@@ -215,14 +216,14 @@ class Stalled(ShopCase):
 
 class SmallPool(Proxied):
     """F10: ten connections, a hundred requests."""
-    options = {'children': 1, 'threads': 64, 'extra': 'ShopMongoPool 10 wait=500ms'}
+    options = {'children': 1, 'threads': 64, 'extra': 'ShopMongoPool 10 wait=500ms', 'patient': False}
 
     @unittest.skipIf(mpm_name() == 'prefork', 'one thread per child: its pool is never short')
     def test_an_exhausted_pool_refuses_and_recovers(self):
         customer = self.shop.new_customer()
         customer.close()
         self.proxy.delay = 0.6
-        answers = self.answers([lambda: self.timed(customer, '/cart')] * 100)
+        answers = self.answers([lambda: self.read_once(customer, '/cart')] * 100)
         kinds = {s: len([r for r in answers if r.status == s]) for s in (200, 503)}
         self.assertEqual(sum(kinds.values()), 100, kinds)
         self.assertGreater(kinds[503], 0, 'nothing was short')
@@ -230,18 +231,22 @@ class SmallPool(Proxied):
         for r in answers:
             if r.status == 503:
                 self.assert_problem(r, 503, 'unavailable')
-                self.assertLessEqual(r.took, BOUND)
-        mark = self.env.mark()
+                self.assert_in_time(BOUND, *r.span, repr(r))
         self.proxy.delay = 0.2                           # ten at once need all ten, and wait for none
-        for _ in range(3):
-            self.assertEqual([r.status for r in self.answers([lambda: self.timed(customer, '/cart')] * 10)], [200] * 10)
-        self.assertNotIn('SHOP0101', self.env.error_text(mark))
+        good = 0
+        for _ in range(30):                              # a busy machine may spoil a round; a lost connection all
+            mark = self.env.mark()
+            statuses = [r.status for r in self.answers([lambda: self.read_once(customer, '/cart')] * 10)]
+            good += statuses == [200] * 10 and 'SHOP0101' not in self.env.error_text(mark)
+            if good == 3:
+                break
+        self.assertEqual(good, 3)
         self.proxy.delay = 0.0
         product = self.shop.add_product()
         self.shop.put_in_cart(customer, product['id'])
         self.assert_status(self.shop.place(customer), 201)
         figure(self, 'F10', '100 requests on a pool of 10: %d x 200, %d x 503 within %.1f s; then 3 x 10 at once: all '
-               '200' % (kinds[200], kinds[503], max(r.took for r in answers if r.status == 503)))
+               '200' % (kinds[200], kinds[503], max(r.elapsed for r in answers if r.status == 503)))
 
 
 def command(name, collection):
@@ -346,14 +351,16 @@ class MissingIndex(ShopCase):
                 stock = self.shop.stock(product['id'])
                 self.env.store().command({'dropIndexes': 'orders', 'index': index})
                 self.until_ready(503)
-                time.sleep(11.0)                         # each child looks every ten seconds
+                dropped = time.monotonic()
+                while time.monotonic() - dropped < pace.allowed(11.0, dropped):
+                    time.sleep(0.2)                      # each child looks every ten seconds
                 for _ in range(8):                       # whichever child answers
                     self.assert_problem(self.shop.place(self.twin(c)), 503, 'unavailable')
                 self.assertEqual(self.shop.stock(product['id']), stock)
                 self.assert_status(self.shop.anonymous().get('/products'), 200)
                 shopctl(self.env.store_uri, 'init')
                 self.until_ready(200)
-                limit = time.monotonic() + 15            # each child looks for itself
+                limit = time.monotonic() + 60            # each child looks for itself
                 while (r := self.shop.place(self.twin(c))).status == 503 and time.monotonic() < limit:
                     time.sleep(0.2)
                 self.assert_status(r, 201)
@@ -366,7 +373,7 @@ class MissingIndex(ShopCase):
         return c
 
     def until_ready(self, status):
-        limit = time.monotonic() + 75                    # readiness believes in indexes it has seen for a minute
+        limit = time.monotonic() + 180                   # readiness believes in indexes it has seen for a minute
         while time.monotonic() < limit:
             found = {self.twin(self.shop.anonymous()).get('/health/ready').status for _ in range(6)}
             if found == {status}:
@@ -377,11 +384,13 @@ class MissingIndex(ShopCase):
 
 class SlowIndex(Proxied):
     def test_init_waits_for_an_index_that_takes_its_time(self):
-        self.proxy.delay = 0.1                           # so that it is in the middle when the store falls silent
+        begun = threading.Event()
+        self.proxy.delay = 0.1                           # so that it is in the middle when the store stops replying
+        self.proxy.on_request = lambda _, data: b'createIndexes' in data and begun.set()
         init = subprocess.Popen([shopctl_path(), '--mongo-uri', self.env.mongo_uri, 'init'], stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT, text=True)
-        time.sleep(1.0)
-        self.assertIsNone(init.poll(), 'it was over before the store fell silent')
+        self.assertTrue(begun.wait(60))
+        self.assertIsNone(init.poll(), 'it was over before the store stopped replying')
         self.proxy.stall()
         time.sleep(6.5)                                  # a request is given up after five
         self.assertIsNone(init.poll())
