@@ -37,12 +37,12 @@ typedef struct list_params_t {
 
 static const shop_field_t new_order_fields[] = {
     SHOP_FIELD_OBJECT_OF(new_order_t, shipping_address, SHOP_REQUIRED, shop_address_t,
-                         shop_order_address_fields, "where it goes"),
+                         shop_order_address_fields, "Shipping address"),
     SHOP_FIELD_ENUM_OF(new_order_t, payment_method, SHOP_REQUIRED, shop_order_payment_methods,
-                       "how it is paid"),
-    SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "a coupon, in either case"),
+                       "Payment method"),
+    SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "Coupon code, in either case"),
     SHOP_FIELD_DEFAULT(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
-                       "when given and the order's total differs, the order is refused with "
+                       "If given and the order's total differs, the order is refused with "
                        "`total_changed`",
                        -1),
     SHOP_FIELDS_END,
@@ -50,21 +50,21 @@ static const shop_field_t new_order_fields[] = {
 
 static const shop_field_t change_fields[] = {
     SHOP_FIELD_ENUM_OF(change_t, status, 0, shop_order_status_names,
-                       "one of next_statuses; absent, or the present one, to correct the members "
-                       "below"),
+                       "One of `next_statuses`. Missing, or the present status: only the members "
+                       "below are corrected."),
     SHOP_FIELD(change_t, tracking_number, STRING, SHOP_NULLABLE, 1, 100,
-               "of the parcel; null removes it"),
-    SHOP_FIELD(
-        change_t, note, STRING, SHOP_NULLABLE, 1, 500,
-        "of the status in the history; shown to admins; without a change of status it replaces "
-        "the latest note, null removes that"),
+               "Tracking number of the parcel; null removes it"),
+    SHOP_FIELD(change_t, note, STRING, SHOP_NULLABLE, 1, 500,
+               "Note in the history, shown to admins. Without a change of status it replaces the "
+               "latest note; null removes that."),
     SHOP_FIELDS_END,
 };
 
 static const shop_field_t list_fields[] = {
     SHOP_PAGE_PARAMS,
-    SHOP_FIELD_ENUM_OF(list_params_t, status, 0, shop_order_status_names, "only this status"),
-    SHOP_FIELD(list_params_t, user_id, ID, 0, 0, 0, "only this customer's; admins"),
+    SHOP_FIELD_ENUM_OF(list_params_t, status, 0, shop_order_status_names,
+                       "Only orders with this status"),
+    SHOP_FIELD(list_params_t, user_id, ID, 0, 0, 0, "Only orders of this customer; for admins"),
     SHOP_FIELDS_END,
 };
 
@@ -363,7 +363,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders",
       .handler = order_create,
       .operation = "placeOrder",
-      .summary = "Order the whole cart",
+      .summary = "Place an order for the cart",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .idempotency_key = true,
@@ -377,7 +377,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders",
       .handler = order_list,
       .operation = "listOrders",
-      .summary = "One's own orders, newest first; an admin sees all",
+      .summary = "List orders, newest first. A customer gets their own, an admin all.",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .query = list_fields,
@@ -390,7 +390,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}",
       .handler = order_show,
       .operation = "showOrder",
-      .summary = "One order",
+      .summary = "Get an order",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -401,7 +401,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}/cancel",
       .handler = order_cancel,
       .operation = "cancelOrder",
-      .summary = "Cancel an order that has not shipped",
+      .summary = "Cancel an order that has not been shipped",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -425,7 +425,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}/refunds",
       .handler = shop_order_refund_create,
       .operation = "refundOrder",
-      .summary = "Pay back a part of an order that was paid, or all of it",
+      .summary = "Refund a paid order, in part or in full",
       .tag = "orders",
       .access = SHOP_ACCESS_ADMIN,
       .idempotency_key = true,
@@ -438,7 +438,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}/refunds",
       .handler = shop_order_refund_list,
       .operation = "listRefunds",
-      .summary = "The refunds of an order, oldest first (at most 100)",
+      .summary = "List the refunds of an order, oldest first (at most 100)",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -450,7 +450,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/orders/{id}/refunds/{refund_id}",
       .handler = shop_order_refund_show,
       .operation = "showRefund",
-      .summary = "One refund",
+      .summary = "Get a refund",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .status = 200,
@@ -461,7 +461,7 @@ const shop_route_t shop_order_routes[] = {
       .path = "/cart/quote",
       .handler = shop_order_quote_cart,
       .operation = "quoteCart",
-      .summary = "What an order of the cart would cost now",
+      .summary = "Get the price of an order of the cart, without placing it",
       .tag = "orders",
       .access = SHOP_ACCESS_CUSTOMER,
       .body = shop_order_quote_in_fields,

@@ -279,7 +279,7 @@ shop_error_t *shop_order_of_bson(shop_order_t **out, const bson_t *doc, apr_pool
     order->user_id = shop_bson_oid(doc, "user", pool);
     order->number = shop_bson_string(doc, "number", pool);
     if (!order->id || !order->user_id || !order->number || status < 0) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_BAD_DOCUMENT, "order %s",
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_BAD_DOCUMENT, "invalid document: order %s",
                         order->id ? order->id : "without an id");
         return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
                                 "a stored order cannot be read");

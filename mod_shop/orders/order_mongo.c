@@ -119,7 +119,7 @@ static shop_error_t *check_indexes(shop_order_repo_t *port, apr_pool_t *pool)
     atomic_store(&repo->safe_until, err || missing ? 0 : now + INDEX_MEMORY);
     if (missing) {
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "the unique index %s is missing; run shopctl migrate", missing);
+                        "unique index %s is missing; run shopctl migrate", missing);
         err = shop_error_cause(shop_err(pool, UNAVAILABLE, "orders are not accepted now"), pool,
                                "the unique index %s is missing", missing);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Places an order: claim, reserve, commit, clean. Reserving is sent once; when its outcome is
- * unknown the order is aborted and never committed. Must never answer a refusal before the abort is
- * complete: the customer's immediate retry would meet its own claim. */
+ * Places an order: claim, reserve, commit, clean. Reserving is sent once; if its outcome is unknown
+ * the order is aborted. A refusal is sent after the abort: a retry must not meet its own claim. */
 #include <string.h>
 #include <apr_strings.h>
 
@@ -58,7 +57,7 @@ static void clean_left(const place_t *place, const shop_order_t *left)
     shop_error_t *err = shop_order_clean(place->ports, left, place->pool);
 
     if (err) {
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: cleanup pending: %s",
                  left->id, err->cause ? err->cause : err->detail);
     }
 }
@@ -157,7 +156,7 @@ static shop_error_t *claim(bool *claimed, const place_t *place)
         }
     }
     if (err) {
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "the claim of order %s: %s",
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: claim outcome unknown: %s",
                  place->order->id, err->cause ? err->cause : err->detail);
         return busy(place->pool, "the claim's outcome is unknown");
     }
@@ -319,7 +318,8 @@ static shop_error_t *commit(const place_t *place)
         return busy(place->pool, "the deadline passed before the commit");
     }
     shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
-             "the commit of order %s; the reaper will finish or undo it", place->order->id);
+             "order %s: commit outcome unknown; shop-reaper will complete or roll it back",
+             place->order->id);
     return busy(place->pool, "the commit's outcome is unknown");
 }
 
@@ -390,7 +390,7 @@ static shop_error_t *reserve_and_commit(const place_t *place)
             is_late(place) ? err : shop_order_abort(ports, place->order, place->pool);
         if (stuck) {
             shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
-                     "order %s waits for the reaper to undo it: %s", place->order->id,
+                     "order %s: rollback failed (%s); shop-reaper will repeat it", place->order->id,
                      stuck->cause ? stuck->cause : stuck->detail);
             return busy(place->pool, stuck->cause ? stuck->cause : stuck->detail);
         }
@@ -493,7 +493,7 @@ shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_por
     }
     left = clean_if_time(&place);
     if (left) { /* the order stands; the reaper cleans up after it */
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s is not cleaned up: %s",
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: cleanup pending: %s",
                  place.order->id, left->cause ? left->cause : left->detail);
     }
     return NULL;

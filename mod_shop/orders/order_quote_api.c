@@ -21,29 +21,30 @@ typedef struct quote_view_t {
 } quote_view_t;
 
 const shop_field_t shop_order_quote_in_fields[] = {
-    SHOP_FIELD(shop_order_quote_in_t, coupon_code, STRING, 0, 1, 64, "a coupon to try"),
+    SHOP_FIELD(shop_order_quote_in_t, coupon_code, STRING, 0, 1, 64, "Coupon code to check"),
     SHOP_FIELD_OBJECT_OF(shop_order_quote_in_t, shipping_address, 0, shop_address_t,
-                         shop_order_address_fields, "where it would go"),
+                         shop_order_address_fields, "Shipping address"),
     SHOP_FIELDS_END,
 };
 
 static const shop_field_t coupon_fields[] = {
-    SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "the code"),
-    SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "would it take something off?"),
+    SHOP_FIELD(coupon_view_t, code, STRING, SHOP_REQUIRED, 0, 0, "Coupon code"),
+    SHOP_FIELD(coupon_view_t, applies, BOOL, SHOP_REQUIRED, 0, 0, "The coupon can be applied"),
     SHOP_FIELD_ENUM_OF(coupon_view_t, reason, SHOP_OMIT_NULL, shop_error_reasons,
                        "Why the coupon does not apply"),
-    SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0, "to min_purchase"),
+    SHOP_FIELD(coupon_view_t, missing, MONEY, SHOP_OMIT_NULL, 0, 0,
+               "Amount missing to `min_purchase`"),
     SHOP_FIELDS_END,
 };
 
 const shop_field_t shop_order_quote_fields[] = {
-    SHOP_FIELD_LIST_OF(quote_view_t, items, SHOP_REQUIRED, shop_order_item_fields, "the lines"),
-    SHOP_FIELD(quote_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "sum of the lines"),
-    SHOP_FIELD(quote_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0, "what the coupon takes off"),
-    SHOP_FIELD(quote_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "subtotal - discount"),
-    SHOP_FIELD(quote_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
+    SHOP_FIELD_LIST_OF(quote_view_t, items, SHOP_REQUIRED, shop_order_item_fields, "Order lines"),
+    SHOP_FIELD(quote_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "Sum of the line totals"),
+    SHOP_FIELD(quote_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0, "Discount of the coupon"),
+    SHOP_FIELD(quote_view_t, total, MONEY, SHOP_REQUIRED, 0, 0, "Subtotal minus discount"),
+    SHOP_FIELD(quote_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217 code"),
     SHOP_FIELD_OBJECT_OF(quote_view_t, coupon, SHOP_NULLABLE, coupon_view_t, coupon_fields,
-                         "the coupon asked about; null when none was"),
+                         "The checked coupon; null if none was given"),
     SHOP_FIELDS_END,
 };
 

@@ -80,7 +80,7 @@ static shop_error_t *order_of(shop_order_t **order, const reap_t *reap, const sh
     SHOP_TRY(reap->ports->orders->find(order, reap->ports->orders, left->order_id, pool));
     if (!*order) {
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK,
-                        "%s names order %s, which is not there", left->id, left->order_id);
+                        "orphan entry in %s: order %s does not exist", left->id, left->order_id);
     }
     return NULL;
 }

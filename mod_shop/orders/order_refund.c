@@ -106,7 +106,8 @@ static shop_error_t *write_refund(bool *done, const pay_back_t *pay)
                                 ends ? SHOP_ORDER_REFUNDED : order->status, ends ? &event : NULL,
                                 pay->pool);
     if (err && err->code == SHOP_UNAVAILABLE) {
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "a refund of order %s: %s", order->id,
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
+                 "order %s: refund outcome unknown (%s)", order->id,
                  err->cause ? err->cause : err->detail);
         *done = false;
         return NULL;
@@ -127,8 +128,8 @@ static void restock(const pay_back_t *pay)
 
     if (err) {
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
-                 "the refunded goods of order %s are not in stock yet: %s", pay->order->id,
-                 err->cause ? err->cause : err->detail);
+                 "order %s: restocking of a refund failed (%s); shop-reaper will complete it",
+                 pay->order->id, err->cause ? err->cause : err->detail);
     }
 }
 

@@ -20,24 +20,25 @@ typedef struct refund_view_t {
 
 const shop_field_t shop_refund_in_fields[] = {
     SHOP_FIELD(shop_refund_in_t, amount, MONEY, SHOP_REQUIRED, 1, SHOP_AMOUNT_MAX,
-               "at most the order's refundable"),
-    SHOP_FIELD(shop_refund_in_t, restock, BOOL, 0, 0, 0,
-               "the goods came back: the order's lines return to stock, once however many refunds "
-               "ask for it; those of a cancelled order are back already"),
-    SHOP_FIELD(shop_refund_in_t, reason, TEXT, SHOP_NULLABLE, 1, 500, "why; shown to admins"),
+               "Amount to refund, at most `refundable` of the order"),
+    SHOP_FIELD(
+        shop_refund_in_t, restock, BOOL, 0, 0, 0,
+        "Restock the order's lines. They are restocked once, also with several such refunds; "
+        "those of a cancelled order already are."),
+    SHOP_FIELD(shop_refund_in_t, reason, TEXT, SHOP_NULLABLE, 1, 500, "Reason, shown to admins"),
     SHOP_FIELDS_END,
 };
 
 const shop_field_t shop_refund_fields[] = {
-    SHOP_FIELD(refund_view_t, id, ID, SHOP_REQUIRED, 0, 0, "identifier"),
-    SHOP_FIELD(refund_view_t, order_id, ID, SHOP_REQUIRED, 0, 0, "of this order"),
-    SHOP_FIELD(refund_view_t, amount, MONEY, SHOP_REQUIRED, 0, 0, "paid back"),
-    SHOP_FIELD(refund_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217"),
-    SHOP_FIELD(refund_view_t, restock, BOOL, SHOP_REQUIRED, 0, 0,
-               "this refund puts the goods back into stock"),
-    SHOP_FIELD(refund_view_t, reason, TEXT, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0, "why"),
-    SHOP_FIELD(refund_view_t, by, ID, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0, "the admin"),
-    SHOP_FIELD(refund_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "when"),
+    SHOP_FIELD(refund_view_t, id, ID, SHOP_REQUIRED, 0, 0, "Refund id"),
+    SHOP_FIELD(refund_view_t, order_id, ID, SHOP_REQUIRED, 0, 0, "Order id"),
+    SHOP_FIELD(refund_view_t, amount, MONEY, SHOP_REQUIRED, 0, 0, "Refunded amount"),
+    SHOP_FIELD(refund_view_t, currency, STRING, SHOP_REQUIRED, 0, 0, "ISO 4217 code"),
+    SHOP_FIELD(refund_view_t, restock, BOOL, SHOP_REQUIRED, 0, 0, "This refund restocks the lines"),
+    SHOP_FIELD(refund_view_t, reason, TEXT, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0, "Reason"),
+    SHOP_FIELD(refund_view_t, by, ID, SHOP_OMIT_NULL | SHOP_FOR_ADMIN, 0, 0,
+               "User id of the admin"),
+    SHOP_FIELD(refund_view_t, created_at, TIME, SHOP_REQUIRED, 0, 0, "Time of the refund"),
     SHOP_FIELDS_END,
 };
 
