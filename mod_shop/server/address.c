@@ -138,12 +138,26 @@ static int spells(const char *written, const char *path)
     return !*path;
 }
 
+/* The same, of the usual request: nothing is encoded, and the target is the path as it stands. It
+ * is asked of each cached read, so no byte is looked at alone. */
+static int is_plain(const request_rec *r, const char *path)
+{
+    apr_size_t size = strlen(path);
+    const char *target = r->unparsed_uri;
+
+    return target && !strncmp(target, path, size) &&
+           (!target[size] || target[size] == '?' || target[size] == '#') &&
+           !memchr(path, '%', size);
+}
+
 const char *shop_path_below(const request_rec *r, const char *root)
 {
     const char *path = r->uri + strlen(root);
 
     for (const request_rec *at = r; at; at = at->prev) {
-        if (!spells(written_path(at), at->parsed_uri.path ? at->parsed_uri.path : "")) {
+        const char *read = at->parsed_uri.path ? at->parsed_uri.path : "";
+
+        if (!is_plain(at, read) && !spells(written_path(at), read)) {
             return NULL;
         }
     }
