@@ -116,6 +116,13 @@ bool shop_bson_bool(const bson_t *doc, const char *name);
 apr_time_t shop_bson_time(const bson_t *doc, const char *name); /* 0; stored in milliseconds */
 /* The sub-document or array, borrowed from doc; false when absent. */
 bool shop_bson_child(bson_t *child, const bson_t *doc, const char *name);
+/* The same of the member that iter is at, for who reads a document from front to back. */
+const char *shop_bson_iter_string(const bson_iter_t *iter, apr_pool_t *pool);
+const char *shop_bson_iter_oid(const bson_iter_t *iter, apr_pool_t *pool);
+int64_t shop_bson_iter_int(const bson_iter_t *iter, int64_t otherwise);
+bool shop_bson_iter_bool(const bson_iter_t *iter, bool otherwise);
+apr_time_t shop_bson_iter_time(const bson_iter_t *iter);
+bool shop_bson_iter_child(bson_t *child, const bson_iter_t *iter);
 void shop_bson_append_time(bson_t *doc, const char *name, apr_time_t time);
 /* Appends a 24-hex id as an ObjectId. */
 void shop_bson_append_oid(bson_t *doc, const char *name, const char *id);

@@ -82,18 +82,26 @@ static void append_rows(bson_t *doc, const shop_field_t *fields, const void *one
     }
 }
 
-/* by_<row> for each row that lists are sorted by, once: "name" and "-name" share a key. */
-static void append_sort_keys(bson_t *doc, const shop_record_t *record, const void *one, bool change,
-                             apr_pool_t *pool)
+/* Is there an earlier sort by the same row? "name" and "-name" share a key. */
+static bool is_repeated(const char *const *sorts, const char *const *sort)
 {
-    for (const shop_field_t *row = record->fields; row->name; row++) {
-        bool sorted = false;
-
-        for (const char *const *sort = record->sorts; *sort && !sorted; sort++) {
-            sorted = !strcmp(*sort + (**sort == '-'), row->name);
+    for (; sorts < sort; sorts++) {
+        if (!strcmp(*sorts + (**sorts == '-'), *sort + (**sort == '-'))) {
+            return true;
         }
-        if (sorted && strcmp(row->name, record->id) != 0 &&
-            !(change && (row->flags & SHOP_ON_CREATE))) {
+    }
+    return false;
+}
+
+/* by_<row> for each row that lists are sorted by. */
+static void append_sort_keys(bson_t *doc, const shop_record_t *record, const shop_field_t *id,
+                             const void *one, bool change, apr_pool_t *pool)
+{
+    for (const char *const *sort = record->sorts; *sort; sort++) {
+        const shop_field_t *row = shop_fields_row(record->fields, *sort + (**sort == '-'));
+
+        if (row != id && !(change && (row->flags & SHOP_ON_CREATE)) &&
+            !is_repeated(record->sorts, sort)) {
             BSON_APPEND_UTF8(doc, apr_pstrcat(pool, "by_", row->name, NULL),
                              shop_record_key(record, row, one, pool));
         }
@@ -102,26 +110,28 @@ static void append_sort_keys(bson_t *doc, const shop_record_t *record, const voi
 
 void shop_record_append(bson_t *doc, const shop_record_t *record, const void *one, apr_pool_t *pool)
 {
-    shop_record_append_key(doc, "_id", shop_fields_row(record->fields, record->id),
-                           shop_record_id(record, one));
+    const shop_field_t *id = shop_fields_row(record->fields, record->id);
+
+    shop_record_append_key(doc, "_id", id, *(const char *const *)member_of(one, id));
     for (const shop_field_t *row = record->fields; row->name; row++) {
         const void *member = member_of(one, row);
 
-        if (!(row->flags & SHOP_NOT_STORED) && strcmp(row->name, record->id) != 0 &&
-            !shop_field_is_null(member, row)) {
+        if (row != id && !(row->flags & SHOP_NOT_STORED) && !shop_field_is_null(member, row)) {
             append_value(doc, row->name, row, member, pool);
         }
     }
-    append_sort_keys(doc, record, one, false, pool);
+    append_sort_keys(doc, record, id, one, false, pool);
 }
 
 void shop_record_append_change(bson_t *set, bson_t *unset, const shop_record_t *record,
                                const void *one, apr_pool_t *pool)
 {
+    const shop_field_t *id = shop_fields_row(record->fields, record->id);
+
     for (const shop_field_t *row = record->fields; row->name; row++) {
         const void *member = member_of(one, row);
 
-        if ((row->flags & (SHOP_NOT_STORED | SHOP_ON_CREATE)) || !strcmp(row->name, record->id)) {
+        if (row == id || (row->flags & (SHOP_NOT_STORED | SHOP_ON_CREATE))) {
             continue;
         }
         if (shop_field_is_null(member, row)) {
@@ -130,12 +140,12 @@ void shop_record_append_change(bson_t *set, bson_t *unset, const shop_record_t *
             append_value(set, row->name, row, member, pool);
         }
     }
-    append_sort_keys(set, record, one, true, pool);
+    append_sort_keys(set, record, id, one, true, pool);
 }
 
 /* ---- from documents ---- */
 
-static const shop_field_t *read_rows(void *one, const shop_field_t *fields, const char *id,
+static const shop_field_t *read_rows(void *one, const shop_field_t *fields, const shop_field_t *id,
                                      const bson_t *doc, apr_pool_t *pool);
 
 static void *read_object(const shop_field_t *row, const bson_t *doc, apr_pool_t *pool)
@@ -145,72 +155,58 @@ static void *read_object(const shop_field_t *row, const bson_t *doc, apr_pool_t 
     return read_rows(object, row->fields, NULL, doc, pool) ? NULL : object;
 }
 
-static void read_element(apr_array_header_t *elements, const shop_field_t *row, const bson_t *list,
-                         const char *index, apr_pool_t *pool)
-{
-    const void *element = NULL;
-    bson_t child;
-
-    if (row->kind == SHOP_FIELD_STRINGS) {
-        element = shop_bson_string(list, index, pool);
-    } else if (shop_bson_child(&child, list, index)) {
-        element = read_object(row, &child, pool);
-    }
-    if (element) {
-        APR_ARRAY_PUSH(elements, const void *) = element;
-    }
-}
-
 static apr_array_header_t *read_list(const shop_field_t *row, const bson_t *list, apr_pool_t *pool)
 {
     apr_array_header_t *elements = apr_array_make(pool, 8, sizeof(void *));
     bson_iter_t iter;
+    bson_t child;
 
-    if (bson_iter_init(&iter, list)) {
-        while (bson_iter_next(&iter)) {
-            read_element(elements, row, list, bson_iter_key(&iter), pool);
+    if (!bson_iter_init(&iter, list)) {
+        return elements;
+    }
+    while (bson_iter_next(&iter)) {
+        const void *element = NULL;
+
+        if (row->kind == SHOP_FIELD_STRINGS) {
+            element = shop_bson_iter_string(&iter, pool);
+        } else if (shop_bson_iter_child(&child, &iter)) {
+            element = read_object(row, &child, pool);
+        }
+        if (element) {
+            APR_ARRAY_PUSH(elements, const void *) = element;
         }
     }
     return elements;
 }
 
-static void read_structure(void *member, const shop_field_t *row, const bson_t *doc,
-                           const char *name, apr_pool_t *pool)
+static void read_structure(void *member, const shop_field_t *row, const bson_iter_t *iter,
+                           apr_pool_t *pool)
 {
     bson_t child;
 
-    if (shop_bson_child(&child, doc, name)) {
+    if (shop_bson_iter_child(&child, iter)) {
         *(void **)member = row->kind == SHOP_FIELD_OBJECT ? read_object(row, &child, pool)
                                                           : (void *)read_list(row, &child, pool);
     }
 }
 
-static bool read_bool(const bson_t *doc, const char *name, bool otherwise)
-{
-    bson_iter_t iter;
-
-    return bson_iter_init_find(&iter, doc, name) && BSON_ITER_HOLDS_BOOL(&iter)
-               ? bson_iter_bool(&iter)
-               : otherwise;
-}
-
-/* member holds its default. */
-static void read_value(void *member, const shop_field_t *row, const bson_t *doc, const char *name,
+/* member holds its default, which stays when iter is at another type. */
+static void read_value(void *member, const shop_field_t *row, const bson_iter_t *iter,
                        apr_pool_t *pool)
 {
     const char *text;
 
     switch (row->kind) {
     case SHOP_FIELD_INT:
-    case SHOP_FIELD_MONEY: *(int64_t *)member = shop_bson_int(doc, name, *(int64_t *)member); break;
-    case SHOP_FIELD_BOOL: *(bool *)member = read_bool(doc, name, *(bool *)member); break;
-    case SHOP_FIELD_TIME: *(apr_time_t *)member = shop_bson_time(doc, name); break;
+    case SHOP_FIELD_MONEY: *(int64_t *)member = shop_bson_iter_int(iter, *(int64_t *)member); break;
+    case SHOP_FIELD_BOOL: *(bool *)member = shop_bson_iter_bool(iter, *(bool *)member); break;
+    case SHOP_FIELD_TIME: *(apr_time_t *)member = shop_bson_iter_time(iter); break;
     case SHOP_FIELD_OBJECT:
     case SHOP_FIELD_LIST:
-    case SHOP_FIELD_STRINGS: read_structure(member, row, doc, name, pool); break;
+    case SHOP_FIELD_STRINGS: read_structure(member, row, iter, pool); break;
     default:
-        text = row->kind == SHOP_FIELD_ID ? shop_bson_oid(doc, name, pool)
-                                          : shop_bson_string(doc, name, pool);
+        text = row->kind == SHOP_FIELD_ID ? shop_bson_iter_oid(iter, pool)
+                                          : shop_bson_iter_string(iter, pool);
         *(const char **)member = text ? text : *(const char **)member;
         break;
     }
@@ -227,20 +223,45 @@ static bool is_needed(const shop_field_t *row)
     }
 }
 
+/* Members stand mostly in the order of the rows: the one behind the last that was found is looked
+ * at first. Searching for each from the front costs five times as much. */
+typedef struct place_t {
+    const bson_t *doc;
+    bson_iter_t next;
+    bool has_next;
+} place_t;
+
+static bool find_member(bson_iter_t *iter, place_t *place, const char *name)
+{
+    if (place->has_next && !strcmp(bson_iter_key(&place->next), name)) {
+        *iter = place->next;
+    } else if (!bson_iter_init_find(iter, place->doc, name)) {
+        return false;
+    }
+    place->next = *iter;
+    place->has_next = bson_iter_next(&place->next);
+    return true;
+}
+
 /* id: the row that is _id, or NULL. The row that is needed and missing, or NULL. */
-static const shop_field_t *read_rows(void *one, const shop_field_t *fields, const char *id,
+static const shop_field_t *read_rows(void *one, const shop_field_t *fields, const shop_field_t *id,
                                      const bson_t *doc, apr_pool_t *pool)
 {
+    place_t place = { .doc = doc };
+    bson_iter_t iter;
+
+    place.has_next = bson_iter_init(&place.next, doc) && bson_iter_next(&place.next);
     for (const shop_field_t *row = fields; row->name; row++) {
-        bool is_id = id && !strcmp(row->name, id);
         void *member = (char *)one + row->offset;
 
         shop_field_default(member, row);
         if (row->flags & SHOP_NOT_STORED) {
             continue;
         }
-        read_value(member, row, doc, is_id ? "_id" : row->name, pool);
-        if ((is_id || is_needed(row)) && !*(void **)member) {
+        if (find_member(&iter, &place, row == id ? "_id" : row->name)) {
+            read_value(member, row, &iter, pool);
+        }
+        if ((row == id || is_needed(row)) && !*(void **)member) {
             return row;
         }
     }
@@ -253,7 +274,8 @@ shop_error_t *shop_record_of_bson(void **one, const shop_record_t *record, const
     const shop_field_t *missing;
 
     *one = apr_pcalloc(pool, record->size);
-    missing = read_rows(*one, record->fields, record->id, doc, pool);
+    missing =
+        read_rows(*one, record->fields, shop_fields_row(record->fields, record->id), doc, pool);
     if (!missing) {
         return NULL;
     }
