@@ -374,7 +374,9 @@ shop_error_t *shop_redis_script(shop_redis_value_t *value, shop_redis_t *redis, 
     all[0] = "EVALSHA";
     all[1] = digest_of(redis, script, pool);
     all[2] = apr_itoa(pool, key_count);
-    memcpy(all + 3, argv, sizeof(*all) * (apr_size_t)argc);
+    for (int i = 0; i < argc; i++) {
+        all[3 + i] = argv[i];
+    }
     SHOP_TRY(call(value, &refusal, redis, false, argc + 3, all, NULL, pool));
     if (refusal && !strncmp(refusal, "NOSCRIPT", 8)) {
         all[0] = "EVAL";
