@@ -95,39 +95,31 @@ static int read_password(const char **password, const char *path, apr_pool_t *po
     return 0;
 }
 
-static shop_error_t *check_user(const options_t *options, const char *password, apr_pool_t *pool)
+static shop_error_t *check_user(shop_user_t *user, const options_t *options, const char *password,
+                                apr_pool_t *pool)
 {
     shop_error_t *err = NULL;
     apr_size_t length = shop_text_length(options->username);
 
-    if (length < 3 || length > 64 || !shop_text_printable(options->username, false)) {
-        shop_error_violate(&err, pool, "--username", "format", "must be 3 to 64 characters");
+    if (length < 2 || length > 64) {
+        shop_error_violate(&err, pool, "--username", "length", "must have 2 to 64 characters");
     }
-    if (!shop_text_is_email(options->email)) {
-        shop_error_violate(&err, pool, "--email", "format", "is no e-mail address");
-    }
+    shop_user_set_username(&err, user, "--username", shop_text_trim(options->username, pool), pool);
+    shop_user_set_email(&err, user, "--email", shop_text_trim(options->email, pool), pool);
     shop_account_check_password(&err, "--password-file", password, options->settings.password_min,
                                 options->settings.password_max, pool);
     return err;
 }
 
-static shop_error_t *insert_user(const shop_app_t *app, const options_t *options,
-                                 const char *password, apr_pool_t *pool)
+static shop_error_t *insert_user(const shop_app_t *app, shop_user_t *user, const char *password,
+                                 apr_pool_t *pool)
 {
-    apr_time_t now = app->clock->now(app->clock);
-    shop_user_t user = { .username = options->username,
-                         .username_key = shop_text_fold(options->username, pool),
-                         .email = options->email,
-                         .email_key = shop_text_email_key(options->email, pool),
-                         .role = options->admin ? "admin" : "user",
-                         .email_verified = true,
-                         .created_at = now,
-                         .updated_at = now,
-                         .rev = 1 };
-
-    SHOP_TRY(shop_id_make(&user.id, pool));
-    SHOP_TRY(shop_hasher_hash(&user.password_hash, app->hasher, password, pool));
-    return app->accounts->accounts->insert(app->accounts->accounts, &user, pool);
+    user->email_verified = true;
+    user->created_at = user->updated_at = app->clock->now(app->clock);
+    user->rev = 1;
+    SHOP_TRY(shop_id_make(&user->id, pool));
+    SHOP_TRY(shop_hasher_hash(&user->password_hash, app->hasher, password, pool));
+    return app->accounts->accounts->insert(app->accounts->accounts, user, pool);
 }
 
 /* Nothing here signs tokens, but the app is wired whole. */
@@ -148,6 +140,7 @@ static shop_error_t *open_app(shop_app_t **app, options_t *options, apr_pool_t *
 
 static int user_create(options_t *options, apr_pool_t *pool)
 {
+    shop_user_t user = { .role = options->admin ? "admin" : "user" };
     const char *password = NULL;
     shop_app_t *app;
     shop_error_t *err;
@@ -160,12 +153,12 @@ static int user_create(options_t *options, apr_pool_t *pool)
     if (status) {
         return status;
     }
-    err = check_user(options, password, pool);
+    err = check_user(&user, options, password, pool);
     if (!err) {
         err = open_app(&app, options, pool);
     }
     if (!err) {
-        err = insert_user(app, options, password, pool);
+        err = insert_user(app, &user, password, pool);
     }
     if (err && options->if_missing &&
         (err->code == SHOP_EMAIL_TAKEN || err->code == SHOP_USERNAME_TAKEN)) {

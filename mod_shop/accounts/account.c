@@ -12,7 +12,8 @@ const char *const shop_role_names[] = { SHOP_ROLE_NAME_USER, SHOP_ROLE_NAME_ADMI
 
 const shop_field_t shop_user_fields[] = {
     SHOP_FIELD(shop_user_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "User id"),
-    SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED, 3, 64, "Name shown to other users"),
+    SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
+               "Name shown to other users: " SHOP_USERNAME_HELP),
     SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
                "E-mail address for signing in. A changed address is unverified."),
     SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_READ_ONLY | SHOP_REQUIRED, shop_role_names,
@@ -72,13 +73,14 @@ const shop_record_t shop_session_record = { .collection = "sessions",
 void shop_user_set_username(shop_error_t **err, shop_user_t *user, const char *pointer,
                             const char *username, apr_pool_t *pool)
 {
-    size_t length = strlen(username);
-    const char *key = shop_text_fold(username, pool);
+    const char *key = shop_text_username_key(username, pool);
 
-    /* "bob" and "bob " would be two accounts nobody can tell apart. */
-    if (!key || !length || username[0] == ' ' || username[length - 1] == ' ') {
+    if (user->username && !strcmp(user->username, username)) {
+        return; /* it was allowed when it was chosen */
+    }
+    if (!key || !shop_text_is_username(username)) {
         shop_error_violate(err, pool, pointer, "format",
-                           "must not begin or end with a space and must be normal text");
+                           "must be letters, digits or marks of any script, _ . or -");
         return;
     }
     user->username = username;
@@ -90,8 +92,11 @@ void shop_user_set_email(shop_error_t **err, shop_user_t *user, const char *poin
 {
     const char *key = shop_text_email_key(email, pool);
 
+    if (user->email && !strcmp(user->email, email)) {
+        return;
+    }
     if (!key) {
-        shop_error_violate(err, pool, pointer, "format", "is not an e-mail address");
+        shop_error_violate(err, pool, pointer, "format", "must be an e-mail address");
         return;
     }
     if (!user->email_key || strcmp(user->email_key, key) != 0) {

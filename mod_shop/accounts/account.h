@@ -53,9 +53,11 @@ extern const shop_field_t shop_user_fields[];
 extern const shop_record_t shop_user_record;
 extern const shop_record_t shop_session_record;
 
-/* Set a name or address together with the key it is compared by. Violations: "format" on
- * pointer when it begins or ends with a space or has no normal form. A changed address is
- * unverified. Nothing is changed then. */
+#define SHOP_USERNAME_HELP "letters, digits and marks of any script, `_`, `.` and `-`"
+
+/* Set a name or address together with the key it is compared by. Violation "format" on pointer when
+ * it is no username or no address; nothing is changed then. One that equals the stored one is
+ * never refused. A changed address is unverified. */
 void shop_user_set_username(shop_error_t **err, shop_user_t *user, const char *pointer,
                             const char *username, apr_pool_t *pool);
 void shop_user_set_email(shop_error_t **err, shop_user_t *user, const char *pointer,

@@ -18,7 +18,8 @@ typedef struct registration_t {
 
 /* The table's bounds are the widest any shop may set; the shop's own are checked after. */
 static const shop_field_t registration_fields[] = {
-    SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED, 3, 64, "Name shown to other users"),
+    SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
+               "Name shown to other users: " SHOP_USERNAME_HELP),
     SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
                "E-mail address for signing in"),
     SHOP_FIELD(registration_t, password, SECRET, SHOP_REQUIRED | SHOP_NEW_PASSWORD, 1, 1024,

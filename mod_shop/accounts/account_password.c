@@ -206,8 +206,10 @@ static bool is_common(const char *password, apr_pool_t *pool)
 void shop_account_check_password(shop_error_t **err, const char *pointer, const char *password,
                                  int min, int max, apr_pool_t *pool)
 {
-    apr_size_t length = shop_text_length(password);
+    apr_size_t length;
 
+    password = shop_text_opaque(password, pool); /* what is hashed */
+    length = shop_text_length(password);
     if (length < (apr_size_t)min || length > (apr_size_t)max) {
         shop_error_violate(err, pool, pointer, "length", "must have %d to %d characters", min, max);
     } else if (is_common(password, pool)) {

@@ -92,6 +92,31 @@ static shop_error_t *refuse_login(const shop_attempts_t *attempts)
                     "e-mail and password do not belong together");
 }
 
+/* The account of an address. One made by an earlier version may still have that version's key,
+ * which differs where the domain is written in other letters than ASCII. */
+static shop_error_t *find_login(shop_user_t **user, shop_account_repo_t *repo, const char *email,
+                                const char *key, apr_pool_t *pool)
+{
+    const char *old = shop_text_email_old_key(email, pool);
+    shop_user_t *other = NULL;
+    const char *found;
+
+    *user = NULL;
+    if (key) {
+        SHOP_TRY(repo->find_by_email(user, repo, key, pool));
+    }
+    if (!old || (key && !strcmp(old, key)) || (*user && !strcmp((*user)->email, email))) {
+        return NULL;
+    }
+    SHOP_TRY(repo->find_by_email(&other, repo, old, pool));
+    found = other ? shop_text_email_key(other->email, pool) : NULL;
+    if (other &&
+        (!strcmp(other->email, email) || (!*user && key && found && !strcmp(found, key)))) {
+        *user = other;
+    }
+    return NULL;
+}
+
 shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     const shop_account_login_t *login = req->record;
@@ -104,10 +129,7 @@ shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_re
 
     shop_attempts_begin(&attempts, app->guards, req, "login", key ? key : login->email);
     SHOP_TRY(shop_attempts_check(&attempts));
-    if (key) {
-        SHOP_TRY(
-            app->accounts->accounts->find_by_email(&user, app->accounts->accounts, key, req->pool));
-    }
+    SHOP_TRY(find_login(&user, app->accounts->accounts, login->email, key, req->pool));
     SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user ? user->password_hash : NULL,
                                 login->password, req->pool));
     if (!user || !matches || user->disabled) {

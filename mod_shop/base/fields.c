@@ -77,11 +77,37 @@ static const char *lower_case(const char *text, apr_pool_t *pool)
     return copy;
 }
 
+static bool is_clean(shop_error_t **err, const char *text, bool multiline, const char *pointer,
+                     apr_pool_t *pool)
+{
+    int32_t point = shop_text_refused(text, multiline);
+
+    if (point >= 0) {
+        shop_error_violate(err, pool, pointer, "format", "must not hold the character U+%04X",
+                           (unsigned)point);
+    }
+    return point < 0;
+}
+
+static bool is_enum(shop_error_t **err, const char *text, const shop_field_t *field,
+                    const char *pointer, apr_pool_t *pool)
+{
+    if (is_one_of(text, field->values)) {
+        return true;
+    }
+    shop_error_violate(err, pool, pointer, "enum", "must be one of %s",
+                       listed(field->values, pool));
+    return false;
+}
+
 bool shop_field_check_text(shop_error_t **err, const char **text, const shop_field_t *field,
                            const char *pointer, apr_pool_t *pool)
 {
     const char *wanted = NULL;
 
+    if (field->kind == SHOP_FIELD_EMAIL || (field->flags & SHOP_TRIMMED)) {
+        *text = shop_text_trim(*text, pool);
+    }
     switch (field->kind) {
     case SHOP_FIELD_ID:
         if (shop_id_valid(*text)) {
@@ -96,20 +122,13 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
     case SHOP_FIELD_URL:
         wanted = shop_text_is_image_url(*text) ? NULL : "must be an http(s) URL or absolute path";
         break;
-    case SHOP_FIELD_ENUM:
-        if (!is_one_of(*text, field->values)) {
-            shop_error_violate(err, pool, pointer, "enum", "must be one of %s",
-                               listed(field->values, pool));
-            return false;
-        }
-        return true;
+    case SHOP_FIELD_ENUM: return is_enum(err, *text, field, pointer, pool);
     case SHOP_FIELD_STRING:
     case SHOP_FIELD_TEXT:
-        if (!shop_text_printable(*text, field->kind == SHOP_FIELD_TEXT)) {
-            wanted = "must not hold control or invisible characters";
-        } else if (field->min > 0 && **text && shop_text_blank(*text)) {
-            wanted = "must not be blank";
+        if (!is_clean(err, *text, field->kind == SHOP_FIELD_TEXT, pointer, pool)) {
+            return false;
         }
+        wanted = field->min > 0 && **text && shop_text_blank(*text) ? "must not be blank" : NULL;
         break;
     default: break;
     }
@@ -278,10 +297,7 @@ static bool read_list(reading_t *reading, apr_array_header_t **list, const shop_
             read_struct(reading, apr_array_push(*list), field, element, at);
         } else if (!json_is_string(element)) {
             wrong_type(reading, at, "text");
-        } else if (!shop_text_printable(json_string_value(element), false)) {
-            shop_error_violate(&reading->err, reading->pool, at, "format",
-                               "must not hold control or invisible characters");
-        } else {
+        } else if (is_clean(&reading->err, json_string_value(element), false, at, reading->pool)) {
             APR_ARRAY_PUSH(*list, const char *) = json_string_value(element);
         }
     }

@@ -16,11 +16,11 @@
 
 typedef enum {
     SHOP_FIELD_END = 0,
-    SHOP_FIELD_STRING, /* const char *; min..max code points; printable */
+    SHOP_FIELD_STRING, /* const char *; min..max code points; see shop_text_refused */
     SHOP_FIELD_TEXT,   /* const char *; as STRING, may hold newlines and tabs */
     SHOP_FIELD_SECRET, /* const char *; min..max code points, any character; never printed */
     SHOP_FIELD_ID,     /* const char *; 24 hex digits */
-    SHOP_FIELD_EMAIL,  /* const char *; shop_text_is_email */
+    SHOP_FIELD_EMAIL,  /* const char *; shop_text_is_email; always TRIMMED */
     SHOP_FIELD_URL,    /* const char *; shop_text_is_image_url */
     SHOP_FIELD_ENUM,   /* const char *; one of .values (NULL-terminated) */
     SHOP_FIELD_INT,    /* int64_t; min..max; any JSON number that is integral */
@@ -33,19 +33,20 @@ typedef enum {
 } shop_field_kind_t;
 
 enum {
-    SHOP_REQUIRED = 1 << 0,     /* must be in a body; always in a reply */
-    SHOP_NULLABLE = 1 << 1,     /* null is allowed in a body and means the default */
-    SHOP_OMIT_NULL = 1 << 2,    /* not printed when NULL, 0 time, or negative number */
-    SHOP_READ_ONLY = 1 << 3,    /* printed, never accepted: naming it in a body is "unknown" */
-    SHOP_WRITE_ONLY = 1 << 4,   /* accepted, never printed */
-    SHOP_ON_CREATE = 1 << 5,    /* accepted when the object is made; "unknown" in a PATCH, and no
-                                   merge changes it */
-    SHOP_FOR_OWNER = 1 << 6,    /* printed for the object's owner and for admins */
-    SHOP_FOR_ADMIN = 1 << 7,    /* printed for admins */
-    SHOP_FOR_NOBODY = 1 << 8,   /* neither accepted nor printed: only stored */
-    SHOP_NOT_STORED = 1 << 9,   /* made when it is printed; see store/record.h */
-    SHOP_DEFAULT = 1 << 10,     /* default_number or default_text holds; set by the macros */
-    SHOP_NEW_PASSWORD = 1 << 11 /* the handler checks it by the shop's password policy */
+    SHOP_REQUIRED = 1 << 0,      /* must be in a body; always in a reply */
+    SHOP_NULLABLE = 1 << 1,      /* null is allowed in a body and means the default */
+    SHOP_OMIT_NULL = 1 << 2,     /* not printed when NULL, 0 time, or negative number */
+    SHOP_READ_ONLY = 1 << 3,     /* printed, never accepted: naming it in a body is "unknown" */
+    SHOP_WRITE_ONLY = 1 << 4,    /* accepted, never printed */
+    SHOP_ON_CREATE = 1 << 5,     /* accepted when the object is made; "unknown" in a PATCH, and no
+                                    merge changes it */
+    SHOP_FOR_OWNER = 1 << 6,     /* printed for the object's owner and for admins */
+    SHOP_FOR_ADMIN = 1 << 7,     /* printed for admins */
+    SHOP_FOR_NOBODY = 1 << 8,    /* neither accepted nor printed: only stored */
+    SHOP_NOT_STORED = 1 << 9,    /* made when it is printed; see store/record.h */
+    SHOP_DEFAULT = 1 << 10,      /* default_number or default_text holds; set by the macros */
+    SHOP_NEW_PASSWORD = 1 << 11, /* the handler checks it by the shop's password policy */
+    SHOP_TRIMMED = 1 << 12 /* text kinds: spaces at the ends are taken off before the checks */
 };
 
 /* Who reads a reply. A row without a SHOP_FOR_... flag is for everybody. */

@@ -18,65 +18,120 @@ apr_size_t shop_text_length(const char *text)
     return length;
 }
 
-/* Drawn as nothing although no C*: fillers, joiners of marks. Variation selectors are spared: they
- * follow the emoji and letters they belong to. */
-static bool is_invisible(utf8proc_int32_t point)
+/* The code point at *at, behind which *at moves; -1 at the end, REPLACEMENT for what is no UTF-8.
+ */
+static int32_t next_point(const char **at)
 {
-    return utf8proc_get_property(point)->ignorable && !(point >= 0xfe00 && point <= 0xfe0f) &&
-           !(point >= 0x180b && point <= 0x180d);
+    utf8proc_int32_t point = 0;
+    utf8proc_ssize_t size;
+
+    if (!**at) {
+        return -1;
+    }
+    size = utf8proc_iterate((const utf8proc_uint8_t *)*at, -1, &point);
+    *at += size > 0 ? size : 1;
+    return size > 0 ? point : SHOP_TEXT_BROKEN;
 }
 
-bool shop_text_printable(const char *text, bool multiline)
+/* Default_Ignorable_Code_Point of the Unicode standard: drawn as nothing. What it reserves for
+ * later is not in the tables. */
+static bool is_ignorable(int32_t point)
 {
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    utf8proc_int32_t point;
+    return utf8proc_get_property(point)->ignorable || point == 0x2065 ||
+           (point >= 0xfff0 && point <= 0xfff8) || (point >= 0xe0000 && point <= 0xe0fff);
+}
 
-    while (*at) {
-        utf8proc_ssize_t size = utf8proc_iterate(at, -1, &point);
+static bool is_noncharacter(int32_t point)
+{
+    return (point & 0xfffe) == 0xfffe || (point >= 0xfdd0 && point <= 0xfdef);
+}
 
-        if (size <= 0) {
+/* Controls, separators of lines and paragraphs, bidirectional embeddings and overrides (U+202A to
+ * U+202E), noncharacters. Everything else may be somebody's spelling, or newer than the tables. */
+static bool is_refused(int32_t point)
+{
+    return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
+           (point >= 0x2028 && point <= 0x202e) || point == SHOP_TEXT_BROKEN ||
+           is_noncharacter(point);
+}
+
+int32_t shop_text_refused(const char *text, bool multiline)
+{
+    int32_t point;
+
+    while ((point = next_point(&text)) >= 0) {
+        if (is_refused(point) && !(multiline && (point == '\n' || point == '\t'))) {
+            return point;
+        }
+    }
+    return -1;
+}
+
+static bool is_space(int32_t point)
+{
+    return utf8proc_category(point) == UTF8PROC_CATEGORY_ZS || point == '\t' || point == '\n';
+}
+
+bool shop_text_blank(const char *text)
+{
+    int32_t point;
+
+    while ((point = next_point(&text)) >= 0) {
+        if (!is_space(point) && !is_ignorable(point)) {
             return false;
-        }
-        at += size;
-        if (multiline && (point == '\n' || point == '\t' || point == '\r')) {
-            continue;
-        }
-        switch (utf8proc_category(point)) {
-        case UTF8PROC_CATEGORY_CC:
-        case UTF8PROC_CATEGORY_CF:
-        case UTF8PROC_CATEGORY_CS:
-        case UTF8PROC_CATEGORY_CO:
-        case UTF8PROC_CATEGORY_CN:
-        case UTF8PROC_CATEGORY_ZL:
-        case UTF8PROC_CATEGORY_ZP:
-            /* U+200D joins emoji and Indic letters: harmless in prose, deceptive in names */
-            if (!(multiline && point == 0x200d)) {
-                return false;
-            }
-            break;
-        default:
-            if (!multiline && is_invisible(point)) {
-                return false;
-            }
-            break;
         }
     }
     return true;
 }
 
-bool shop_text_blank(const char *text)
+const char *shop_text_trim(const char *text, apr_pool_t *pool)
 {
-    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
-    utf8proc_int32_t point;
+    const char *start = NULL;
+    const char *end = text;
 
-    while (*at) {
-        utf8proc_ssize_t size = utf8proc_iterate(at, -1, &point);
+    for (const char *at = text; *at;) {
+        const char *before = at;
 
-        if (size <= 0 || (utf8proc_category(point) != UTF8PROC_CATEGORY_ZS && point != '\t' &&
-                          point != '\r' && point != '\n')) {
+        if (utf8proc_category(next_point(&at)) != UTF8PROC_CATEGORY_ZS) {
+            start = start ? start : before;
+            end = at;
+        }
+    }
+    start = start ? start : text;
+    return *end || start != text ? apr_pstrmemdup(pool, start, (apr_size_t)(end - start)) : text;
+}
+
+/* May it be in a new username? What is newer than the tables may be a letter, except in the blocks
+ * that the standard keeps for pictographs. */
+static bool is_name_point(int32_t point)
+{
+    switch (utf8proc_category(point)) {
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+    case UTF8PROC_CATEGORY_ME:
+    case UTF8PROC_CATEGORY_ND: return true;
+    case UTF8PROC_CATEGORY_CN:
+        return !is_refused(point) && !is_ignorable(point) && !(point >= 0x1f000 && point < 0x20000);
+    default: return point == '_' || point == '.' || point == '-';
+    }
+}
+
+bool shop_text_is_username(const char *text)
+{
+    int32_t point;
+
+    if (shop_text_blank(text)) {
+        return false;
+    }
+    while ((point = next_point(&text)) >= 0) {
+        if (!is_name_point(point)) {
             return false;
         }
-        at += size;
     }
     return true;
 }
@@ -99,78 +154,63 @@ const char *shop_text_fold(const char *text, apr_pool_t *pool)
     return mapped(text, UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD, pool);
 }
 
-/* atext of RFC 5322 and dots, none at the ends, none doubled. */
-static bool local_part_ok(const char *text, apr_size_t size)
+/* Copies the text without what is not seen, and with one space for each run of white space. Tag
+ * characters behind a black flag are seen: they make the flags of England, Scotland and Wales. */
+static const char *seen_only(const char *text, apr_pool_t *pool)
 {
-    if (!size || size > 64 || text[0] == '.' || text[size - 1] == '.') {
-        return false;
-    }
-    for (apr_size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
+    char *copy = apr_palloc(pool, strlen(text) + 1);
+    char *out = copy;
+    bool gap = false, flag = false;
 
-        if (c >= 0x80 || !(apr_isalnum(c) || (c && strchr("!#$%&'*+-/=?^_`{|}~.", c))) ||
-            (c == '.' && text[i + 1] == '.')) {
-            return false;
+    for (const char *at = text; *at;) {
+        const char *before = at;
+        int32_t point = next_point(&at);
+
+        flag = point == 0x1f3f4 || (flag && point > 0xe0000 && point <= 0xe007f);
+        if (is_space(point)) {
+            gap = out > copy;
+        } else if (flag || !is_ignorable(point)) {
+            if (gap) {
+                *out++ = ' ';
+            }
+            gap = false;
+            memcpy(out, before, (size_t)(at - before));
+            out += at - before;
         }
     }
-    return true;
+    *out = '\0';
+    return copy;
 }
 
-/* Letters, digits and hyphens in ASCII; letters, marks and digits beyond: no foreign full stops,
- * spaces or symbols, which mail systems read in ways of their own. */
-static bool label_ok(const char *label, apr_size_t size)
+const char *shop_text_name_key(const char *name, apr_pool_t *pool)
 {
-    utf8proc_int32_t point;
-    utf8proc_ssize_t step;
-
-    if (!size || size > 63 || label[0] == '-' || label[size - 1] == '-') {
-        return false;
-    }
-    for (apr_size_t i = 0; i < size; i += (apr_size_t)step) {
-        step = utf8proc_iterate((const utf8proc_uint8_t *)label + i, (utf8proc_ssize_t)(size - i),
-                                &point);
-        if (step <= 0) {
-            return false;
-        }
-        if (point < 0x80 ? !apr_isalnum(point) && point != '-'
-                         : utf8proc_category(point) < UTF8PROC_CATEGORY_LU ||
-                               utf8proc_category(point) > UTF8PROC_CATEGORY_ND) {
-            return false;
-        }
-    }
-    return true;
+    return mapped(seen_only(name, pool), UTF8PROC_COMPOSE, pool);
 }
 
-static bool domain_ok(const char *domain)
+const char *shop_text_username_key(const char *username, apr_pool_t *pool)
 {
-    int labels = 0;
+    return shop_text_fold(seen_only(username, pool), pool);
+}
 
-    for (;;) {
-        apr_size_t size = strcspn(domain, ".");
+const char *shop_text_opaque(const char *text, apr_pool_t *pool)
+{
+    char *copy = apr_palloc(pool, strlen(text) + 1);
+    char *out = copy;
+    const char *form;
 
-        if (!label_ok(domain, size)) {
-            return false;
+    for (const char *at = text; *at;) {
+        const char *before = at;
+
+        if (utf8proc_category(next_point(&at)) == UTF8PROC_CATEGORY_ZS) {
+            *out++ = ' ';
+        } else {
+            memcpy(out, before, (size_t)(at - before));
+            out += at - before;
         }
-        labels++;
-        if (!domain[size]) {
-            break;
-        }
-        domain += size + 1;
     }
-    return labels >= 2 && strspn(domain, "0123456789") != strlen(domain);
-}
-
-bool shop_text_is_email(const char *text)
-{
-    const char *at = strrchr(text, '@');
-
-    return at && strlen(text) <= 254 && shop_text_printable(text, false) &&
-           local_part_ok(text, (apr_size_t)(at - text)) && domain_ok(at + 1);
-}
-
-const char *shop_text_email_key(const char *email, apr_pool_t *pool)
-{
-    return shop_text_fold(email, pool);
+    *out = '\0';
+    form = mapped(copy, UTF8PROC_COMPOSE, pool);
+    return form && strcmp(form, text) != 0 ? form : text;
 }
 
 /* A name or address with an optional port; user info, escapes and empty hosts fail. */
@@ -186,17 +226,29 @@ static bool host_ok(const char *host, apr_size_t size)
     return size > 0 && host[0] != ':';
 }
 
+/* What browsers and mail programs show or follow as it is written. */
+static bool url_points_ok(const char *text)
+{
+    int32_t point;
+
+    while ((point = next_point(&text)) >= 0) {
+        utf8proc_category_t category = utf8proc_category(point);
+
+        if (is_refused(point) || is_ignorable(point) || category == UTF8PROC_CATEGORY_ZS ||
+            category == UTF8PROC_CATEGORY_CF || category == UTF8PROC_CATEGORY_CO ||
+            (point < 0x80 && strchr("<>\"\\^`{|}", point))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool shop_text_is_image_url(const char *text)
 {
     const char *host;
 
-    if (strlen(text) > 2048 || !shop_text_printable(text, false)) {
+    if (strlen(text) > 2048 || !url_points_ok(text)) {
         return false;
-    }
-    for (const char *at = text; *at; at++) {
-        if ((unsigned char)*at <= 0x20 || *at == 0x7f || strchr("<>\"\\^`{|}", *at)) {
-            return false;
-        }
     }
     if (text[0] == '/') {
         return text[1] != '/';

@@ -5,13 +5,15 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "../base/text.h"
+
 #define LIMIT_MAX INT64_C(2147483647)
 
 const shop_field_t shop_coupon_fields[] = {
     SHOP_FIELD_PATTERN(
-        shop_coupon_t, code, SHOP_REQUIRED | SHOP_ON_CREATE, 3, 32,
+        shop_coupon_t, code, SHOP_REQUIRED | SHOP_ON_CREATE | SHOP_TRIMMED, 3, 32,
         "Code: letters, digits, `_` and `-`. Stored in capitals, accepted in either case.",
-        "^[A-Za-z0-9_-]{3,32}$"),
+        "^ *[A-Za-z0-9_-]{3,32} *$"),
     SHOP_FIELD(shop_coupon_t, discount_percent, INT, SHOP_REQUIRED, 1, 100, "Discount in percent"),
     SHOP_FIELD(shop_coupon_t, valid_from, TIME, SHOP_REQUIRED, 0, 0, "Start of validity"),
     SHOP_FIELD(shop_coupon_t, valid_until, TIME, SHOP_REQUIRED, 0, 0, "End of validity"),
@@ -57,8 +59,8 @@ const shop_record_t shop_coupon_record = { .collection = "coupons",
 const char *shop_coupon_code(const char *code, apr_pool_t *pool)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-    char *upper = apr_pstrdup(pool, code);
-    size_t length = strlen(code);
+    char *upper = apr_pstrdup(pool, shop_text_trim(code, pool));
+    size_t length = strlen(upper);
 
     for (char *at = upper; *at; at++) {
         if (*at >= 'a' && *at <= 'z') {

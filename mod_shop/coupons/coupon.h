@@ -35,7 +35,7 @@ extern const shop_field_t shop_coupon_fields[];
  * limit move it. */
 extern const shop_record_t shop_coupon_record;
 
-/* Upper-cases code in pool; NULL when it is not a code at all. */
+/* The code in capitals, without spaces at its ends; NULL when it is not a code at all. */
 const char *shop_coupon_code(const char *code, apr_pool_t *pool);
 
 /* COUPON_NOT_APPLICABLE with `reason` (expired, not_started, min_purchase with `missing` in major

@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "../base/log.h"
+#include "../base/text.h"
 #include "password_werkzeug.h"
 
 enum { SLOT_WAIT_S = 2 };
@@ -85,10 +86,11 @@ shop_error_t *shop_hasher_hash(const char **hash, shop_hasher_t *hasher, const c
                                apr_pool_t *pool)
 {
     char text[crypto_pwhash_STRBYTES];
+    const char *opaque = shop_text_opaque(password, pool);
     int failed;
 
     SHOP_TRY(take_slot(hasher, pool));
-    failed = crypto_pwhash_str_alg(text, password, strlen(password), hasher->passes, hasher->memory,
+    failed = crypto_pwhash_str_alg(text, opaque, strlen(opaque), hasher->passes, hasher->memory,
                                    crypto_pwhash_ALG_ARGON2ID13);
     sem_post(&hasher->slots);
     if (failed) {
@@ -140,12 +142,17 @@ static match_t check(bool *rehash, const shop_hasher_t *hasher, const char *hash
 shop_error_t *shop_hasher_verify(bool *matches, bool *rehash, shop_hasher_t *hasher,
                                  const char *hash, const char *password, apr_pool_t *pool)
 {
+    const char *opaque = shop_text_opaque(password, pool);
     match_t match;
 
     *matches = false;
     *rehash = false;
     SHOP_TRY(take_slot(hasher, pool));
-    match = check(rehash, hasher, hash, password);
+    match = check(rehash, hasher, hash, opaque);
+    if (match == MATCH_NO && opaque != password) {
+        match = check(rehash, hasher, hash, password);
+        *rehash = *rehash || match == MATCH_YES;
+    }
     sem_post(&hasher->slots);
     if (match == MATCH_NO_MEMORY) {
         return no_memory(pool);

@@ -16,13 +16,15 @@ typedef struct shop_hasher_t shop_hasher_t;
 /* memory_kib and passes are Argon2id's m and t; slots: hashes that may run at once. */
 shop_error_t *shop_hasher_create(shop_hasher_t **hasher, int64_t memory_kib, int passes, int slots,
                                  apr_pool_t *pool);
-/* *hash: a string that holds its parameters, in pool. UNAVAILABLE when no slot became free within
- * 2 s, or there is no memory. */
+/* *hash: a string that holds its parameters, in pool, of the password as RFC 8265 compares it
+ * (shop_text_opaque): typed on another system it is the same password. UNAVAILABLE when no slot
+ * became free within 2 s, or there is no memory. */
 shop_error_t *shop_hasher_hash(const char **hash, shop_hasher_t *hasher, const char *password,
                                apr_pool_t *pool);
-/* hash NULL: verifies a dummy hash and returns false, so that an unknown user takes as long as a
- * known one. *rehash: the parameters are outdated, a new hash is to be stored. UNAVAILABLE as
- * above. */
+/* Verifies the password as RFC 8265 compares it and then, if they differ and the first did not
+ * match, its bytes as they came, which older hashes are of. hash NULL: verifies a dummy hash and
+ * returns false, so that an unknown user takes as long as a known one. *rehash: the parameters are
+ * outdated or the bytes matched, a new hash is to be stored. UNAVAILABLE as above. */
 shop_error_t *shop_hasher_verify(bool *matches, bool *rehash, shop_hasher_t *hasher,
                                  const char *hash, const char *password, apr_pool_t *pool);
 

@@ -40,7 +40,8 @@ static const shop_field_t new_order_fields[] = {
                          shop_order_address_fields, "Shipping address"),
     SHOP_FIELD_ENUM_OF(new_order_t, payment_method, SHOP_REQUIRED, shop_order_payment_methods,
                        "Payment method"),
-    SHOP_FIELD(new_order_t, coupon_code, STRING, 0, 1, 64, "Coupon code, in either case"),
+    SHOP_FIELD(new_order_t, coupon_code, STRING, SHOP_TRIMMED, 1, 64,
+               "Coupon code, in either case"),
     SHOP_FIELD_DEFAULT(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
                        "If given and the order's total differs, the order is refused with "
                        "`total_changed`",

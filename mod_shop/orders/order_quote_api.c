@@ -21,7 +21,8 @@ typedef struct quote_view_t {
 } quote_view_t;
 
 const shop_field_t shop_order_quote_in_fields[] = {
-    SHOP_FIELD(shop_order_quote_in_t, coupon_code, STRING, 0, 1, 64, "Coupon code to check"),
+    SHOP_FIELD(shop_order_quote_in_t, coupon_code, STRING, SHOP_TRIMMED, 1, 64,
+               "Coupon code to check"),
     SHOP_FIELD_OBJECT_OF(shop_order_quote_in_t, shipping_address, 0, shop_address_t,
                          shop_order_address_fields, "Shipping address"),
     SHOP_FIELDS_END,

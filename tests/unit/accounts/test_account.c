@@ -44,6 +44,13 @@ static void a_password_is_neither_short_long_nor_common(void)
         /* Seven and eight characters of more than one byte. */
         { "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4", "length" },
         { "\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6", NULL },
+        /* The same counts and is common however it is composed. */
+        { "a\xcc\x88o\xcc\x88u\xcc\x88"
+          "a\xcc\x88",
+          "length" },
+        { "contrasen\xcc\x83"
+          "a",
+          "common" },
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -95,8 +102,29 @@ static void names_are_compared_folded(void)
     T_OK(err);
     shop_user_set_username(&err, &one, "/username", "bob ", t_pool);
     T_STR(code_of(err), "format");
+    err = NULL;
+    shop_user_set_email(&err, &one, "/email", "ann@1\xd7\x90.example", t_pool);
+    T_STR(code_of(err), "format");
+    T_STR(one.email, "ann@example.COM");
     T_STR(one.username, "Stra\xc3\x9f"
                         "e");
+}
+
+static void a_name_that_was_allowed_stays(void)
+{
+    shop_user_t user = { .username = "Old Style & Co",
+                         .username_key = "old style & co",
+                         .email = "ann@1\xd7\x90.example",
+                         .email_key = "ann@1\xd7\x90.example",
+                         .email_verified = true };
+    shop_error_t *err = NULL;
+
+    shop_user_set_username(&err, &user, "/username", "Old Style & Co", t_pool);
+    shop_user_set_email(&err, &user, "/email", "ann@1\xd7\x90.example", t_pool);
+    T_OK(err);
+    T_TRUE(user.email_verified);
+    shop_user_set_username(&err, &user, "/username", "Old Style & Sons", t_pool);
+    T_STR(code_of(err), "format");
 }
 
 static void a_session_ends_three_ways(void)
@@ -376,6 +404,7 @@ static const shop_test_t tests[] = {
               "a password is neither short, long nor common"),
     SHOP_TEST(the_bounds_of_a_password_are_the_shops, "the bounds of a password are the shop's"),
     SHOP_TEST(names_are_compared_folded, "names are compared folded and shown as given"),
+    SHOP_TEST(a_name_that_was_allowed_stays, "a name or address that was allowed stays"),
     SHOP_TEST(a_session_ends_three_ways, "a session ends three ways"),
     SHOP_TEST(the_store_never_sees_a_refresh_token, "the store never sees a refresh token"),
     SHOP_TEST(a_login_beside_a_password_change_fails,

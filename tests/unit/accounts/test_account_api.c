@@ -37,23 +37,68 @@ static void known_names_are_refused(void)
 
 #define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
+static void the_same_name_is_known_however_it_is_spelled(void)
+{
+    static const struct {
+        const char *username, *email;
+        int status;
+        const char *code;
+    } cases[] = {
+        { "  Ann\xc3\xa9 ",
+          " ann@stra\xc3\x9f"
+          "e.example ",
+          201, NULL },
+        { "ANNE\xcc\x81", "b@example.com", 409, "username_taken" },
+        { "Ann\xc3\xa9\xe2\x80\x89", "b@example.com", 409, "username_taken" },
+        { "An\xcd\x8fn\xc3\xa9", "b@example.com", 409, "username_taken" },
+        { "b1", "ANN@xn--strae-oqa.example", 409, "email_taken" },
+        { "b2", "ann@strasse.example", 201, NULL },
+        { "\xe6\x9d\x8e\xe6\x98\x8e",
+          "c@b\xc3\xbc"
+          "cher.example",
+          201, NULL },
+        { "b3",
+          "c@bu\xcc\x88"
+          "cher.example",
+          409, "email_taken" },
+    };
+
+    kit_begin();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        kit_expect(kit_send(NULL, "POST", "/auth/register",
+                            apr_psprintf(t_pool,
+                                         "{\"username\":\"%s\",\"email\":\"%s\","
+                                         "\"password\":\"" PASSWORD "\"}",
+                                         cases[i].username, cases[i].email)),
+                   cases[i].status, cases[i].code, __LINE__, __FILE__);
+        if (i == 0) {
+            T_STR(kit_text("username"), "Ann\xc3\xa9");
+            T_STR(kit_text("email"), "ann@stra\xc3\x9f"
+                                     "e.example");
+        }
+    }
+}
+
 static void fields_are_checked(void)
 {
     static const struct {
         const char *username, *email, *password, *role, *pointer;
     } cases[] = {
-        { "\"ab\"", NULL, NULL, NULL, "/username" },
+        { "\"a\"", NULL, NULL, NULL, "/username" },
+        { "\" a \"", NULL, NULL, NULL, "/username" },
         { "\"" LONG "a\"", NULL, NULL, NULL, "/username" },
         { "\"a\\u001bb\"", NULL, NULL, NULL, "/username" },
         { "\"a\\u202eb\"", NULL, NULL, NULL, "/username" },
         { "\"a\\u200bb\"", NULL, NULL, NULL, "/username" },
-        { "\" ann\"", NULL, NULL, NULL, "/username" },
-        { "\"ann \"", NULL, NULL, NULL, "/username" },
+        { "\"ann smith\"", NULL, NULL, NULL, "/username" },
+        { "\"\\u200bann\"", NULL, NULL, NULL, "/username" },
+        { "\"ann\\n\"", NULL, NULL, NULL, "/username" },
         { "{\"$gt\":\"\"}", NULL, NULL, NULL, "/username" },
         { "null", NULL, NULL, NULL, "/username" },
         { NULL, "\"a@b\"", NULL, NULL, "/email" },
         { NULL, "\"a@b.c\\r\\nBcc:x@y\"", NULL, NULL, "/email" },
         { NULL, "\"\\u00e4@example.com\"", NULL, NULL, "/email" },
+        { NULL, "\"ann@1\\u05d0.example\"", NULL, NULL, "/email" },
         { NULL, "[\"ann@example.com\"]", NULL, NULL, "/email" },
         { NULL, NULL, "\"seven77\"", NULL, "/password" },
         { NULL, NULL, "\"password\"", NULL, "/password" },
@@ -319,6 +364,8 @@ static void a_password_change_is_checked(void)
 static const shop_test_t tests[] = {
     SHOP_TEST(registering_makes_a_user, "registering makes a user, and shows no secret"),
     SHOP_TEST(known_names_are_refused, "known names are refused, in capitals too"),
+    SHOP_TEST(the_same_name_is_known_however_it_is_spelled,
+              "the same name or address is known however it is spelled"),
     SHOP_TEST(fields_are_checked, "each bad member is named, and nothing is asked of the store"),
     SHOP_TEST(a_dead_token_keeps_nobody_from_registering,
               "a dead token keeps nobody from registering, but makes no admin"),

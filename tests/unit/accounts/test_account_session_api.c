@@ -129,6 +129,93 @@ static pair_t refresh(const char *token)
     return account_pair();
 }
 
+static void a_password_is_typed_in_any_normal_form(void)
+{
+    /* of the decomposed bytes, as an earlier version hashed them */
+    static const char old[] = "pbkdf2:sha256:1000$salt$"
+                              "4ead8c739ecebbbb3fdd45590da5691aec8ef9aee9e17aac4c6f0a8b5e837eee";
+    shop_user_t *user = NULL;
+    const char *id;
+
+    kit_begin();
+    id = account_register("ann");
+    account_alter(id, NULL, false, old);
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+              LOGIN("ann", "p\xc3\xa4ssw\xc3\xb6rd xy"));
+    account_login("ann", "pa\xcc\x88sswo\xcc\x88rd xy");
+    T_OK(kit.accounts.accounts->find(&user, kit.accounts.accounts, id, t_pool));
+    T_TRUE(!strncmp(user->password_hash, "$argon2id$", 10));
+    account_login("ann", "p\xc3\xa4ssw\xc3\xb6rd xy");
+    account_login("ann", "pa\xcc\x88sswo\xcc\x88rd\xc2\xa0xy");
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+              LOGIN("ann", "passwo\xcc\x88rd xy"));
+}
+
+#define LOGIN_AS(email) "{\"email\":\"" email "\",\"password\":\"" PASSWORD "\"}"
+
+static shop_error_t *set_address(const char *id, const char *email, const char *key)
+{
+    shop_user_t *user = NULL;
+    bool done = false;
+
+    SHOP_TRY(kit.accounts.accounts->find(&user, kit.accounts.accounts, id, t_pool));
+    user->email = email;
+    user->email_key = key;
+    user->rev++;
+    return kit.accounts.accounts->update(&done, kit.accounts.accounts, user, t_pool);
+}
+
+static void an_address_signs_in_however_it_is_spelled(void)
+{
+    const char *ann, *bob, *eve;
+
+    kit_begin();
+    ann = account_register("ann");
+    T_SEND(200, NULL, "POST", "/auth/login", LOGIN_AS(" ANN@Example.com\xc2\xa0"));
+    T_OK(set_address(ann,
+                     "ann@b\xc3\xbc"
+                     "cher.example",
+                     "ann@xn--bcher-kva.example"));
+    T_SEND(200, NULL, "POST", "/auth/login",
+           LOGIN_AS("ann@bu\xcc\x88"
+                    "cher.example"));
+    T_STR(kit_text("user.id"), ann);
+    T_SEND(200, NULL, "POST", "/auth/login", LOGIN_AS("ann@XN--BCHER-KVA.example"));
+    /* keys of an earlier version: not yet rewritten, and one that cannot be */
+    bob = account_register("bob");
+    T_OK(set_address(bob,
+                     "bob@stra\xc3\x9f"
+                     "e.example",
+                     "bob@strasse.example"));
+    T_SEND(200, NULL, "POST", "/auth/login",
+           LOGIN_AS("Bob@stra\xc3\x9f"
+                    "e.example"));
+    T_STR(kit_text("user.id"), bob);
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+              LOGIN_AS("bob@xn--strae-oqa.example"));
+    eve = account_register("eve");
+    T_OK(set_address(eve,
+                     "ann@b\xc3\xbc"
+                     "cher.example",
+                     "ann@b\xc3\xbc"
+                     "cher.example"));
+    T_OK(set_address(ann, "ann@xn--bcher-kva.example", "ann@xn--bcher-kva.example"));
+    T_SEND(200, NULL, "POST", "/auth/login",
+           LOGIN_AS("ann@b\xc3\xbc"
+                    "cher.example"));
+    T_STR(kit_text("user.id"), eve);
+    T_SEND(200, NULL, "POST", "/auth/login", LOGIN_AS("ann@xn--bcher-kva.example"));
+    T_STR(kit_text("user.id"), ann);
+    /* no other mailbox's account */
+    T_OK(set_address(bob, "bob@strasse.example", "bob@strasse.example"));
+    T_PROBLEM(401, "invalid_credentials", NULL, "POST", "/auth/login",
+              LOGIN_AS("bob@stra\xc3\x9f"
+                       "e.example"));
+    /* an address of before IDNA was asked */
+    T_OK(set_address(bob, "bob@1\xd7\x90.example", "bob@1\xd7\x90.example"));
+    T_SEND(200, NULL, "POST", "/auth/login", LOGIN_AS("bob@1\xd7\x90.example"));
+}
+
 static void refreshing_gives_a_new_pair(void)
 {
     pair_t one, two;
@@ -326,6 +413,9 @@ static const shop_test_t tests[] = {
     SHOP_TEST(failures_are_counted_per_address, "failures are counted per address, IPv6 by /64"),
     SHOP_TEST(a_limit_of_zero_is_none, "a limit of zero is none"),
     SHOP_TEST(an_old_hash_is_renewed_at_login, "an old hash is renewed at login"),
+    SHOP_TEST(a_password_is_typed_in_any_normal_form, "a password is typed in any normal form"),
+    SHOP_TEST(an_address_signs_in_however_it_is_spelled,
+              "an address signs in however it is spelled, with old keys too"),
     SHOP_TEST(refreshing_gives_a_new_pair, "refreshing gives a new pair"),
     SHOP_TEST(a_spent_token_kills_the_family, "a spent refresh token kills the family"),
     SHOP_TEST(within_the_grace_a_spent_token_gets_the_same_pair,

@@ -15,6 +15,7 @@ typedef struct thing_t {
     const char *id;
     const char *name;
     const char *text;
+    const char *code;
     const char *secret;
     const char *ref;
     const char *email;
@@ -43,6 +44,7 @@ static const shop_field_t fields[] = {
     SHOP_FIELD(thing_t, id, ID, SHOP_READ_ONLY, 0, 0, "identifier"),
     SHOP_FIELD(thing_t, name, STRING, SHOP_REQUIRED, 2, 4, "name"),
     SHOP_FIELD(thing_t, text, TEXT, SHOP_OMIT_NULL | SHOP_NULLABLE, 0, 10, "text"),
+    SHOP_FIELD(thing_t, code, STRING, SHOP_OMIT_NULL | SHOP_TRIMMED, 2, 3, "code"),
     SHOP_FIELD(thing_t, secret, SECRET, 0, 2, 5, "secret"),
     SHOP_FIELD(thing_t, ref, ID, SHOP_OMIT_NULL, 0, 0, "reference"),
     SHOP_FIELD(thing_t, email, EMAIL, SHOP_WRITE_ONLY, 0, 0, "address"),
@@ -137,6 +139,14 @@ static void each_violation_has_its_code_and_pointer(void)
         { "\"name\":[\"a\"]", "/name", "type" },
         { "\"name\":\"a\\nb\"", "/name", "format" },
         { "\"name\":\"a\\u202e\"", "/name", "format" },
+        { "\"name\":\"a\\uffff\"", "/name", "format" },
+        { "\"name\":\"\\u200b\\u2060\"", "/name", "format" },
+        { "\"text\":\"a\\r\"", "/text", "format" },
+        { "\"text\":\"a\\u0085\"", "/text", "format" },
+        { "\"code\":\" a \"", "/code", "length" },
+        { "\"code\":\"   \"", "/code", "length" },
+        { "\"code\":\"\\tab\"", "/code", "format" },
+        { "\"email\":\"a@b.c\\n\"", "/email", "format" },
         { "\"text\":\"\\u001b\"", "/text", "format" },
         { "\"secret\":\"x\"", "/secret", "length" },
         { "\"secret\":7", "/secret", "type" },
@@ -253,6 +263,21 @@ static void a_number_is_read_by_its_value_and_not_by_its_notation(void)
                         true));
         t_assert(thing.price == prices[i].wanted, __LINE__, __FILE__, "%s", prices[i].price);
     }
+}
+
+static void text_is_kept_as_it_was_sent_and_codes_and_addresses_lose_their_outer_spaces(void)
+{
+    thing_t thing = { .count = 5 };
+    shop_present_t present;
+
+    T_OK(read_thing(&thing, &present,
+                    "{\"name\":\" \xd9\x85\\u200c \",\"text\":\" \\ufeff\\u200f\\n\","
+                    "\"code\":\"\\u00a0abc \",\"email\":\" a@b.example\\u3000\"}",
+                    false));
+    T_STR(thing.name, " \xd9\x85\xe2\x80\x8c ");
+    T_STR(thing.text, " \xef\xbb\xbf\xe2\x80\x8f\n");
+    T_STR(thing.code, "abc");
+    T_STR(thing.email, "a@b.example");
 }
 
 static void every_violation_is_reported(void)
@@ -559,6 +584,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(each_violation_has_its_code_and_pointer, "each violation has its code and pointer"),
     SHOP_TEST(a_number_is_read_by_its_value_and_not_by_its_notation,
               "a number is read by its value and not by its notation"),
+    SHOP_TEST(text_is_kept_as_it_was_sent_and_codes_and_addresses_lose_their_outer_spaces,
+              "text is kept as it was sent; codes and addresses lose their outer spaces"),
     SHOP_TEST(every_violation_is_reported, "every violation is reported, in the table's order"),
     SHOP_TEST(a_patch_requires_nothing_but_its_objects_are_whole,
               "a patch requires nothing, but an object in it is whole"),

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "mod_shop/coupons/coupon.h"
+#include "mod_shop/base/text.h"
 #include "tests/kit/harness.h"
 
 #define NOON apr_time_from_sec(1790000000)
@@ -21,6 +22,10 @@ static void a_code_is_capitals_of_a_small_alphabet(void)
         { "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345" },
         { "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456", NULL },
         { "AB CD", NULL },
+        { " ten\xc2\xa0 ", "TEN" },
+        { "  AB  ", NULL },
+        { "\tTEN", NULL },
+        { "TEN\xe2\x80\x8b", NULL },
         { "\xd0\xa2"
           "EN",
           NULL },        /* a Cyrillic letter that looks like T */
@@ -36,7 +41,9 @@ static void a_code_is_capitals_of_a_small_alphabet(void)
     T_INT(regcomp(&pattern, documented, REG_EXTENDED | REG_NOSUB), 0);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         T_STR(shop_coupon_code(table[i].typed, t_pool), table[i].code);
-        T_INT(regexec(&pattern, table[i].typed, 0, NULL, 0) == 0, table[i].code != NULL);
+        /* the pattern names the space bar's blank alone; others at the ends are forgiven too */
+        T_INT(regexec(&pattern, shop_text_trim(table[i].typed, t_pool), 0, NULL, 0) == 0,
+              table[i].code != NULL);
     }
     regfree(&pattern);
 }

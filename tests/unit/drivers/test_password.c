@@ -46,6 +46,42 @@ static void a_hash_matches_its_password_only(void)
     }
 }
 
+/* As macOS sends it, and with an ideographic space. */
+#define COMPOSED "p\xc3\xa4ssw\xc3\xb6rd xy"
+#define DECOMPOSED "pa\xcc\x88sswo\xcc\x88rd xy"
+#define WIDE_SPACE "p\xc3\xa4ssw\xc3\xb6rd\xe3\x80\x80xy"
+
+static void a_password_is_the_same_in_every_normal_form(void)
+{
+    static const char *const forms[] = { COMPOSED, DECOMPOSED, WIDE_SPACE };
+    shop_hasher_t *hasher = hasher_of(MEMORY_KIB, 1, SLOTS);
+
+    for (size_t i = 0; i < 3; i++) {
+        const char *hash = NULL;
+
+        T_OK(shop_hasher_hash(&hash, hasher, forms[i], t_pool));
+        for (size_t k = 0; k < 3; k++) {
+            check(hasher, hash, forms[k], true, false, forms[k]);
+        }
+        check(hasher, hash, "P\xc3\xa4ssw\xc3\xb6rd xy", false, false, "case counts");
+        check(hasher, hash, "passw\xc3\xb6rd xy", false, false, "marks count");
+    }
+}
+
+/* Werkzeug hashed the bytes as they came; so did this shop at first. Python's hashlib:
+ * pbkdf2_hmac("sha256", "pa\u0308sswo\u0308rd xy".encode(), b"salt", 1000) */
+static void a_hash_of_other_bytes_matches_them_and_asks_for_a_new_one(void)
+{
+    static const char hash[] = "pbkdf2:sha256:1000$salt$"
+                               "4ead8c739ecebbbb3fdd45590da5691aec8ef9aee9e17aac4c6f0a8b5e837eee";
+    shop_hasher_t *hasher = hasher_of(MEMORY_KIB, 1, SLOTS);
+
+    check(hasher, hash, DECOMPOSED, true, true, "the bytes it was made of");
+    check(hasher, hash, COMPOSED, false, true, "the normal form alone");
+    check(hasher, hash, "pa\xcc\x88sswo\xcc\x88rd xz", false, true, "another");
+    check(hasher, NULL, DECOMPOSED, false, false, "nobody's");
+}
+
 static void every_byte_of_a_long_password_counts(void)
 {
     char a[1025], b[1025];
@@ -343,6 +379,10 @@ static void senseless_parameters_are_refused(void)
 
 static const shop_test_t tests[] = {
     SHOP_TEST(a_hash_matches_its_password_only, "a hash matches its password and no other"),
+    SHOP_TEST(a_password_is_the_same_in_every_normal_form,
+              "a password is the same in every normal form"),
+    SHOP_TEST(a_hash_of_other_bytes_matches_them_and_asks_for_a_new_one,
+              "a hash of other bytes matches them and asks for a new one"),
     SHOP_TEST(every_byte_of_a_long_password_counts, "every byte of a long password counts"),
     SHOP_TEST(a_hash_says_how_it_was_made, "a hash says how it was made, and has its own salt"),
     SHOP_TEST(other_parameters_ask_for_a_new_hash, "other parameters ask for a new hash"),
