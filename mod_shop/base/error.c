@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 #include <stdarg.h>
 
-#include "json.h"
+#include "json_own.h"
 
 static const struct {
     int status;

@@ -6,20 +6,6 @@
 #include <apr_strings.h>
 #include <string.h>
 
-static apr_status_t drop_json(void *json)
-{
-    json_decref(json);
-    return APR_SUCCESS;
-}
-
-json_t *shop_json_own(json_t *json, apr_pool_t *pool)
-{
-    if (json) {
-        apr_pool_cleanup_register(pool, json, drop_json, apr_pool_cleanup_null);
-    }
-    return json;
-}
-
 typedef struct scan_t {
     const char *at, *end;
     int depth, deepest;

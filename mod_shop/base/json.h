@@ -13,12 +13,10 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "json_own.h"
 
 #define SHOP_JSON_MAX_DEPTH 32
 #define SHOP_JSON_MAX_MEMBERS 256
-
-/* Ties the reference to the pool: json_decref at cleanup. Returns json (NULL passes through). */
-json_t *shop_json_own(json_t *json, apr_pool_t *pool);
 
 /* A number that was not written as a plain integer: jansson keeps a double of it. */
 typedef struct shop_json_number_t {

@@ -17,6 +17,8 @@ libshop_la_SOURCES += \
 	mod_shop/base/id.h \
 	mod_shop/base/json.c \
 	mod_shop/base/json.h \
+	mod_shop/base/json_own.c \
+	mod_shop/base/json_own.h \
 	mod_shop/base/json_write.c \
 	mod_shop/base/log.c \
 	mod_shop/base/log.def \
