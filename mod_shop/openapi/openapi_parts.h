@@ -42,14 +42,15 @@ json_t *shop_openapi_parameters(shop_openapi_t *doc, const shop_route_t *route);
  * a reference in its place. Returns components/parameters. */
 json_t *shop_openapi_share_parameters(json_t *paths, apr_pool_t *pool);
 
+/* components/headers */
+json_t *shop_openapi_headers(void);
+/* Refers to header `name` in the response. */
+void shop_openapi_add_header(shop_openapi_t *doc, json_t *response, const char *name);
+
 /* "responses" of the route. */
 json_t *shop_openapi_responses(shop_openapi_t *doc, const shop_route_t *route);
 /* Adds to responses, by status, a reference to each problem document that the route can answer
  * with. The problem documents are added to doc->responses. */
 void shop_openapi_add_problems(shop_openapi_t *doc, json_t *responses, const shop_route_t *route);
-/* components/headers */
-json_t *shop_openapi_headers(void);
-/* Refers to header `name` in the response. */
-void shop_openapi_add_header(shop_openapi_t *doc, json_t *response, const char *name);
 
 #endif
