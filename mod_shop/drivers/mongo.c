@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Opens and closes the pool of MongoDB clients; ping. Borrowing is in mongo_loan.c, the commands
- * are in mongo_read.c, mongo_write.c and mongo_index.c. */
+ * Opens and closes the store; ping. The pool of clients is in mongo_loan.c, the commands are in
+ * mongo_read.c, mongo_write.c and mongo_index.c. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -145,17 +145,6 @@ static shop_error_t *parse_uri(mongoc_uri_t **uri, const char *text, apr_pool_t 
     return *uri ? NULL
                 : shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool,
                                    "ShopMongoURI %s", problem ? problem : "cannot be read");
-}
-
-mongoc_client_pool_t *shop_mongo_make_clients(shop_mongo_t *mongo, bson_error_t *error)
-{
-    mongoc_client_pool_t *clients = mongoc_client_pool_new_with_error(mongo->uri, error);
-
-    if (clients) {
-        mongoc_client_pool_set_error_api(clients, MONGOC_ERROR_API_VERSION_2);
-        mongoc_client_pool_set_apm_callbacks(clients, mongo->events, mongo);
-    }
-    return clients;
 }
 
 static apr_status_t close_mongo(void *baton)

@@ -38,6 +38,8 @@ typedef struct shop_mongo_loan_t {
 
 #define SHOP_MONGO_FAILURES 5 /* in a row, until the breaker opens */
 
+/* The pool of clients; NULL: *error (an SRV name that cannot be resolved yet). */
+mongoc_client_pool_t *shop_mongo_make_clients(shop_mongo_t *mongo, bson_error_t *error);
 /* UNAVAILABLE when none became free in time or the breaker is open. */
 shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
                                 const char *collection, apr_pool_t *pool);
@@ -64,8 +66,6 @@ bool shop_mongo_primary_is_known(mongoc_client_t *client);
 
 /* ---- mongo.c ---- */
 
-/* The pool of clients; NULL: *error (an SRV name that cannot be resolved yet). */
-mongoc_client_pool_t *shop_mongo_make_clients(shop_mongo_t *mongo, bson_error_t *error);
 /* A copy in pool, with the alignment that bson_t needs. */
 bson_t *shop_mongo_copy(const bson_t *doc, apr_pool_t *pool);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Borrows a MongoDB client for one call: bounded waits, a circuit breaker, and the driver's errors
- * as shop_error_t. */
+ * The pool of MongoDB clients, and borrowing one for one call: bounded waits, a circuit breaker,
+ * and the driver's errors as shop_error_t. */
 #include <string.h>
 
 #include "../base/clock.h"
@@ -83,6 +83,17 @@ bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *e
 }
 
 /* ---- borrowing ---- */
+
+mongoc_client_pool_t *shop_mongo_make_clients(shop_mongo_t *mongo, bson_error_t *error)
+{
+    mongoc_client_pool_t *clients = mongoc_client_pool_new_with_error(mongo->uri, error);
+
+    if (clients) {
+        mongoc_client_pool_set_error_api(clients, MONGOC_ERROR_API_VERSION_2);
+        mongoc_client_pool_set_apm_callbacks(clients, mongo->events, mongo);
+    }
+    return clients;
+}
 
 static mongoc_client_pool_t *clients_of(shop_mongo_t *mongo, bson_error_t *error)
 {
