@@ -8,8 +8,10 @@
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_main.h>
 
 #include "../base/log.h"
+#include "../directives/secret.h"
 #include "conf_own.h"
 
 extern module AP_MODULE_DECLARE_DATA shop_module;
@@ -130,12 +132,18 @@ static const char *set_engine(cmd_parms *cmd, void *dir_conf, const char *word)
     return NULL;
 }
 
+static const char *resolve_secret(const char **secret, bool *literal, const char *text,
+                                  apr_pool_t *pool)
+{
+    return shop_secret_resolve(secret, literal, text, ap_server_root, pool);
+}
+
 static const char *set_directive(cmd_parms *cmd, void *dummy, int argc, char *const argv[])
 {
     shop_server_conf_t *conf = shop_server_conf(cmd->server);
     const shop_directive_t *directive = cmd->info;
     int row = (int)(directive - shop_directives);
-    shop_parse_t parse = { .pool = cmd->pool, .resolve = shop_secret_resolve };
+    shop_parse_t parse = { .pool = cmd->pool, .resolve = resolve_secret };
     const char *problem = ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE);
 
     (void)dummy;

@@ -48,10 +48,4 @@ void shop_dump_config(apr_pool_t *pool, server_rec *server);
 /* What row i of directives.def does in its own way, see conf_own.h. */
 const struct shop_own_t *shop_own(int row);
 
-/* Resolves "file:path", "env:NAME", "exec:/program args" or a literal into *secret (pool of the
- * configuration). NULL or what is wrong. A file must not be readable by group or others. The
- * first line counts, without its line end. *literal tells that the value stood there in clear. */
-const char *shop_secret_resolve(const char **secret, bool *literal, const char *text,
-                                apr_pool_t *pool);
-
 #endif

@@ -12,7 +12,6 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/conf_keys.c \
 	mod_shop/server/conf_own.h \
 	mod_shop/server/conf_rates.c \
-	mod_shop/server/conf_secret.c \
 	mod_shop/server/conf_store.c \
 	mod_shop/server/lifecycle.c \
 	mod_shop/server/lifecycle.h \

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Secrets: file:, env:, exec:. Never echoes a value. */
-#include <httpd.h>
+#include "secret.h"
 
 #include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
-#include <http_core.h>
+#include <signal.h>
 #include <stdlib.h>
-
-#include "conf.h"
+#include <string.h>
 
 static const char *first_line(const char **line, apr_file_t *file, apr_pool_t *pool)
 {
@@ -28,20 +27,21 @@ static const char *first_line(const char **line, apr_file_t *file, apr_pool_t *p
     return size ? NULL : "gives an empty line";
 }
 
-static const char *from_file(const char **secret, const char *path, apr_pool_t *pool)
+static const char *from_file(const char **secret, const char *path, const char *folder,
+                             apr_pool_t *pool)
 {
-    const char *full = ap_server_root_relative(pool, path);
+    char *full = NULL;
     apr_file_t *file;
     apr_finfo_t info;
     const char *problem;
-    apr_status_t status;
 
-    if (!full || (status = apr_file_open(&file, full, APR_FOPEN_READ | APR_FOPEN_BUFFERED, 0,
-                                         pool)) != APR_SUCCESS) {
+    (void)apr_filepath_merge(&full, folder, path, APR_FILEPATH_TRUENAME, pool);
+    if (!full ||
+        apr_file_open(&file, full, APR_FOPEN_READ | APR_FOPEN_BUFFERED, 0, pool) != APR_SUCCESS) {
         return apr_psprintf(pool, "names a file that cannot be read (%s)", full ? full : path);
     }
-    status = apr_file_info_get(&info, APR_FINFO_PROT, file);
-    if (status != APR_SUCCESS || (info.protection & 0x077)) {
+    if (apr_file_info_get(&info, APR_FINFO_PROT, file) != APR_SUCCESS ||
+        (info.protection & 0x077)) {
         problem = apr_psprintf(pool, "names a file that others may read; run chmod 600 %s", full);
     } else {
         problem = first_line(secret, file, pool);
@@ -72,19 +72,22 @@ static const char *from_program(const char **secret, const char *command, apr_po
     apr_file_pipe_timeout_set(process.out, apr_time_from_sec(10));
     problem = first_line(secret, process.out, pool);
     apr_file_close(process.out);
+    if (problem) { /* it may not end by itself */
+        apr_proc_kill(&process, SIGKILL);
+    }
     apr_proc_wait(&process, &code, &why, APR_WAIT);
-    if (why != APR_PROC_EXIT || code != 0) {
+    if (why == APR_PROC_EXIT ? code != 0 : !problem) {
         problem = "names a program that failed";
     }
     return problem;
 }
 
 const char *shop_secret_resolve(const char **secret, bool *literal, const char *text,
-                                apr_pool_t *pool)
+                                const char *folder, apr_pool_t *pool)
 {
     *literal = false;
     if (!strncmp(text, "file:", 5)) {
-        return from_file(secret, text + 5, pool);
+        return from_file(secret, text + 5, folder, pool);
     }
     if (!strncmp(text, "exec:", 5)) {
         return from_program(secret, text + 5, pool);
