@@ -7,7 +7,10 @@ libshop_la_SOURCES += \
 	mod_shop/catalogue/product_admin_api.c \
 	mod_shop/catalogue/product_api.c \
 	mod_shop/catalogue/product_api.h \
+	mod_shop/catalogue/product_bson.c \
+	mod_shop/catalogue/product_bson.h \
 	mod_shop/catalogue/product_list_mongo.c \
+	mod_shop/catalogue/product_list_mongo.h \
 	mod_shop/catalogue/product_mongo.c \
 	mod_shop/catalogue/product_mongo.h \
 	mod_shop/catalogue/product_repo.h \

@@ -2,9 +2,11 @@
  * Lists of products. A page is one range of one index, in that index's order: the keys by_name,
  * by_price and by_created end in the identifier, so there are no ties and page 10,000 costs what
  * page 1 costs. Text from a request is only ever a value here, never an operator or a pattern. */
+#include "product_list_mongo.h"
+
 #include <string.h>
 
-#include "product_mongo.h"
+#include "product_bson.h"
 
 /* Which of the products that have every word. */
 typedef enum {
@@ -285,10 +287,9 @@ void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_
 }
 
 shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_end_t *end,
-                                      shop_product_repo_t *port, const shop_product_query_t *query,
+                                      shop_mongo_t *mongo, const shop_product_query_t *query,
                                       apr_pool_t *pool)
 {
-    shop_mongo_t *mongo = ((shop_product_repo_mongo_t *)port)->mongo;
     page_t page = first_page(query, pool);
     int titles = 0;
 

@@ -4,11 +4,9 @@
 #include "product_mongo.h"
 
 #include <apr_strings.h>
-#include <string.h>
 
-static const char *const shown[] = { "name",       "description", "price",    "category",
-                                     "stock",      "image_url",   "featured", "created_at",
-                                     "updated_at", "rev",         NULL };
+#include "product_bson.h"
+#include "product_list_mongo.h"
 
 #define LISTED(n, k)                                                                 \
     {                                                                                \
@@ -51,56 +49,10 @@ const shop_mongo_index_t shop_product_indexes[] = {
     { .collection = NULL },
 };
 
-void shop_product_members(bson_t *fields)
-{
-    for (const char *const *name = shown; *name; name++) {
-        bson_append_int32(fields, *name, -1, 1);
-    }
-}
-
-void shop_product_project(bson_t *opts)
-{
-    bson_t members;
-
-    BSON_APPEND_DOCUMENT_BEGIN(opts, "projection", &members);
-    shop_product_members(&members);
-    bson_append_document_end(opts, &members);
-}
-
-bson_t *shop_product_filter(const char *id)
-{
-    bson_t *filter = bson_new();
-
-    shop_bson_append_oid(filter, "_id", id);
-    BSON_APPEND_NULL(filter, "deleted_at");
-    return filter;
-}
-
-shop_product_t *shop_product_of_bson(const bson_t *doc, apr_pool_t *pool)
-{
-    shop_product_t *product = apr_pcalloc(pool, sizeof(*product));
-    const char *text;
-
-    product->id = shop_bson_oid(doc, "_id", pool);
-    product->name = shop_bson_string(doc, "name", pool);
-    text = shop_bson_string(doc, "description", pool);
-    product->description = text ? text : "";
-    product->price = shop_bson_int(doc, "price", 0);
-    product->category = shop_bson_string(doc, "category", pool);
-    product->stock = shop_bson_int(doc, "stock", 0);
-    product->image_url = shop_bson_string(doc, "image_url", pool);
-    product->featured = shop_bson_bool(doc, "featured");
-    product->created_at = shop_bson_time(doc, "created_at");
-    product->updated_at = shop_bson_time(doc, "updated_at");
-    product->rev = shop_bson_int(doc, "rev", 0);
-    return product;
-}
-
-shop_error_t *shop_product_collect(void *baton, const bson_t *doc, apr_pool_t *pool)
-{
-    APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_product_t *) = shop_product_of_bson(doc, pool);
-    return NULL;
-}
+typedef struct product_repo_mongo_t {
+    shop_product_repo_t port; /* first, so that a pointer to it is a pointer to this */
+    shop_mongo_t *mongo;
+} product_repo_mongo_t;
 
 static void append_words(bson_t *doc, const char *name, const apr_array_header_t *words)
 {
@@ -152,7 +104,7 @@ static void append_terms(bson_t *doc, const shop_product_t *product, apr_pool_t 
 static shop_error_t *product_insert(shop_product_repo_t *port, const shop_product_t *product,
                                     apr_pool_t *pool)
 {
-    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
     const char *duplicate = NULL;
     bson_t doc = BSON_INITIALIZER;
     shop_error_t *err;
@@ -182,7 +134,7 @@ static shop_error_t *product_insert(shop_product_repo_t *port, const shop_produc
 static shop_error_t *product_find(shop_product_t **product, shop_product_repo_t *port,
                                   const char *id, apr_pool_t *pool)
 {
-    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
     bson_t *filter = shop_product_filter(id);
     bson_t opts = BSON_INITIALIZER;
     const bson_t *doc = NULL;
@@ -199,7 +151,7 @@ static shop_error_t *product_find(shop_product_t **product, shop_product_repo_t 
 static shop_error_t *product_find_many(apr_array_header_t **products, shop_product_repo_t *port,
                                        const char *const *ids, int count, apr_pool_t *pool)
 {
-    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
     bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, in, list;
     shop_error_t *err;
 
@@ -226,8 +178,8 @@ static shop_error_t *product_find_many(apr_array_header_t **products, shop_produ
 }
 
 /* Sends update where the product is there and its rev is still rev. */
-static shop_error_t *change(bool *done, shop_product_repo_mongo_t *repo, const char *id,
-                            int64_t rev, const bson_t *update, apr_pool_t *pool)
+static shop_error_t *change(bool *done, product_repo_mongo_t *repo, const char *id, int64_t rev,
+                            const bson_t *update, apr_pool_t *pool)
 {
     bson_t *filter = shop_product_filter(id);
     int64_t matched = 0;
@@ -250,8 +202,7 @@ static shop_error_t *product_update(bool *done, shop_product_repo_t *port,
     BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
     append_terms(&set, product, pool);
     bson_append_document_end(&update, &set);
-    err = change(done, (shop_product_repo_mongo_t *)port, product->id, product->rev - 1, &update,
-                 pool);
+    err = change(done, (product_repo_mongo_t *)port, product->id, product->rev - 1, &update, pool);
     bson_destroy(&update);
     return err;
 }
@@ -269,9 +220,17 @@ static shop_error_t *product_remove(bool *done, shop_product_repo_t *port, const
     append_empty(&set, "words");
     append_empty(&set, "name_words");
     bson_append_document_end(&update, &set);
-    err = change(done, (shop_product_repo_mongo_t *)port, id, rev, &update, pool);
+    err = change(done, (product_repo_mongo_t *)port, id, rev, &update, pool);
     bson_destroy(&update);
     return err;
+}
+
+static shop_error_t *product_list(apr_array_header_t **products, shop_list_end_t *end,
+                                  shop_product_repo_t *port, const shop_product_query_t *query,
+                                  apr_pool_t *pool)
+{
+    return shop_product_mongo_list(products, end, ((product_repo_mongo_t *)port)->mongo, query,
+                                   pool);
 }
 
 static shop_error_t *collect_category(void *baton, const bson_t *doc, apr_pool_t *pool)
@@ -289,7 +248,7 @@ static shop_error_t *collect_category(void *baton, const bson_t *doc, apr_pool_t
 static shop_error_t *product_categories(apr_array_header_t **categories, shop_product_repo_t *port,
                                         apr_pool_t *pool)
 {
-    shop_product_repo_mongo_t *repo = (shop_product_repo_mongo_t *)port;
+    product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
     bson_t *pipeline = BCON_NEW("pipeline", "[", "{", "$match", "{", "deleted_at", BCON_NULL, "}",
                                 "}", "{", "$group", "{", "_id", BCON_UTF8("$category"), "products",
                                 "{", "$sum", BCON_INT32(1), "}", "}", "}", "{", "$sort", "{", "_id",
@@ -305,13 +264,13 @@ static shop_error_t *product_categories(apr_array_header_t **categories, shop_pr
 
 shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
 {
-    shop_product_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+    product_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
 
     repo->mongo = mongo;
     repo->port.insert = product_insert;
     repo->port.find = product_find;
     repo->port.find_many = product_find_many;
-    repo->port.list = shop_product_mongo_list;
+    repo->port.list = product_list;
     repo->port.update = product_update;
     repo->port.remove = product_remove;
     repo->port.categories = product_categories;

@@ -11,7 +11,7 @@
  *    fp?,                                                  with an Idempotency-Key
  *    delta, stock_after?, reply?}                          once applied, as `moves` had them */
 
-#include "../catalogue/product_mongo.h"
+#include "../catalogue/product_bson.h"
 #include "../store/reservation_mongo.h"
 #include "stock_repo.h"
 

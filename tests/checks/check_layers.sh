@@ -89,7 +89,7 @@ guard/token_chain.c <openssl/evp.h> SHA-256 and HKDF
 guard/token_chain.c <openssl/hmac.h> HMAC
 guard/token_chain.c <openssl/kdf.h> HKDF
 guard/token_chain.c <openssl/params.h> HKDF
-inventory/stock_mongo.h catalogue/product_mongo.h a unit of stock is a product's document
+inventory/stock_mongo.h catalogue/product_bson.h a unit of stock is a product's document
 guard/token.c drivers/jwt.h libjwt stays behind drivers/jwt.h; the token's claims are the guard's
 END
 }

@@ -7,6 +7,7 @@
 
 #include "mod_shop/base/text.h"
 #include "mod_shop/cart/cart_mongo.h"
+#include "mod_shop/catalogue/product_list_mongo.h"
 #include "mod_shop/catalogue/product_mongo.h"
 #include "mod_shop/inventory/stock_mongo.h"
 #include "tests/contract/cart_contract.h"

@@ -4,6 +4,7 @@
  * there. */
 #include <string.h>
 
+#include "mod_shop/catalogue/product_mongo.h"
 #include "mod_shop/inventory/stock_mongo.h"
 #include "tests/contract/stock_contract.h"
 #include "tests/kit/contract_store.h"

@@ -3,6 +3,7 @@
 #include "verify_shop.h"
 
 #include "mod_shop/cart/cart_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/audit/verify_mongo.h"
 #include "mod_shop/orders/order_mongo.h"

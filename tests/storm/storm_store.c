@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "mod_shop/cart/cart_mongo.h"
+#include "mod_shop/catalogue/product_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
 #include "mod_shop/orders/order_mongo.h"
 #include "mod_shop/inventory/stock_mongo.h"
