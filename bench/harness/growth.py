@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The shops of bench/growth: one for each size of the catalogue, with its caches and without, side by side."""
+"""The shops of bench/bin/growth: one for each size of the catalogue, with its caches and without, side by side."""
 import argparse
 import base64
 import contextlib

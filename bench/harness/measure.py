@@ -6,11 +6,11 @@ import re
 import statistics
 import subprocess
 
-from harness.system import HERE, Failed, say
+from harness.system import BENCH, Failed, say
 from harness.workloads import CACHED
 from harness.world import reply
 
-SCRIPT = os.path.join(HERE, "lua/report.lua")
+SCRIPT = os.path.join(BENCH, "harness/report.lua")
 LONGEST_S = 32
 
 

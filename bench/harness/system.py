@@ -8,8 +8,8 @@ import subprocess
 import sys
 import time
 
-HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ROOT = os.path.dirname(HERE)
+BENCH = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ROOT = os.path.dirname(BENCH)
 BUILD = os.path.join(ROOT, "build", "bench")
 sys.path.insert(0, os.path.join(ROOT, "scripts"))
 from ports import free_port                  # noqa: E402,F401

@@ -8,7 +8,7 @@ import shutil
 import sys
 
 from harness import httpd
-from harness.system import BUILD, HERE, ROOT, Failed, need_packages, run, say
+from harness.system import BENCH, BUILD, ROOT, Failed, need_packages, run, say
 
 VENV = os.path.join(BUILD, "venv")
 NODE_MIN, GO_MIN = (20, 19), (1, 26)
@@ -38,7 +38,7 @@ def build_module():
 
 def python():
     """The environment of the loader and of Flask."""
-    wanted = os.path.join(HERE, "alternatives/flask/requirements.txt")
+    wanted = os.path.join(BENCH, "contenders/flask/requirements.txt")
     done = os.path.join(VENV, "done")
     if not stamp(done, wanted):
         base = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
@@ -60,7 +60,7 @@ def version_of(*command):
 
 def node():
     """(node, folder of the application with its libraries)"""
-    folder, source = os.path.join(BUILD, "fastify"), os.path.join(HERE, "alternatives/fastify")
+    folder, source = os.path.join(BUILD, "fastify"), os.path.join(BENCH, "contenders/fastify")
     own = os.path.join(BUILD, "node")
     program = shutil.which("node") or ""
     if not shutil.which("npm"):
@@ -85,7 +85,7 @@ def node():
 
 def go():
     """The built program."""
-    program, source = os.path.join(BUILD, "shop-go"), os.path.join(HERE, "alternatives/go")
+    program, source = os.path.join(BUILD, "shop-go"), os.path.join(BENCH, "contenders/go")
     files = [os.path.join(source, name) for name in os.listdir(source)]
     if stamp(program, *files):
         return program
@@ -105,7 +105,7 @@ def go():
 
 def bare():
     """The driver's commands alone, as a C program."""
-    program, folder = os.path.join(BUILD, "bare"), os.path.join(HERE, "bare")
+    program, folder = os.path.join(BUILD, "bare"), os.path.join(BENCH, "contenders/bare")
     files = [os.path.join(folder, name) for name in sorted(os.listdir(folder))]
     if not stamp(program, *files):
         sources = [name for name in files if name.endswith(".c")]
@@ -116,11 +116,11 @@ def bare():
 
 def versions(world):
     """What was compared, by its own words."""
-    with open(os.path.join(HERE, "alternatives/flask/requirements.txt")) as f:
+    with open(os.path.join(BENCH, "contenders/flask/requirements.txt")) as f:
         pinned = dict(line.strip().split("==") for line in f if "==" in line)
-    with open(os.path.join(HERE, "alternatives/fastify/package.json")) as f:
+    with open(os.path.join(BENCH, "contenders/fastify/package.json")) as f:
         packages = json.load(f)["dependencies"]
-    with open(os.path.join(HERE, "alternatives/go/go.mod")) as f:
+    with open(os.path.join(BENCH, "contenders/go/go.mod")) as f:
         modules = dict(re.findall(r"^\t?(?:require )?(\S+) (v\S+)", f.read(), re.M))
     found = {
         "httpd": run(httpd.program(), "-v").partition("Apache/")[2].split()[0],

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 from harness import httpd, tools
-from harness.system import BUILD, HERE, ROOT, Failed, Foreign, Group, free_port, run, say, wait_for_port
+from harness.system import BENCH, BUILD, ROOT, Failed, Foreign, Group, free_port, run, say, wait_for_port
 
 READS = ("product", "list", "search", "featured", "random")
 SIGNED = ("cart", "cart_add", "order", "login")
@@ -73,11 +73,14 @@ class World:
             raise
         return self
 
-    def prepare(self):
+    def make_folder(self):
         os.makedirs(self.state, exist_ok=True)
-        # httpd's children are another user and may not look into this checkout
+        # httpd's children run as another user, who may not read this checkout
         self.folder = tempfile.mkdtemp(prefix="mod_shop-bench-", dir="/tmp")
         os.chmod(self.folder, 0o755)
+
+    def prepare(self):
+        self.make_folder()
         self.module, self.shopctl = tools.build_module()
         self.python = tools.python()
         self.start_store()
@@ -115,7 +118,7 @@ class World:
         return ["bench_shop", "bench_bare"] + ["bench_" + name for name in self.options.alternatives]
 
     def loader(self, *arguments):
-        return run(self.python, os.path.join(HERE, "load.py"), *arguments, stderr=None,
+        return run(self.python, os.path.join(BENCH, "harness/load.py"), *arguments, stderr=None,
                    env={**os.environ, "JWT_KEY": self.key})
 
     def tokens(self):
@@ -159,10 +162,15 @@ class World:
         wait_for_port(port, group.process, name, log)
         return group
 
-    def start_shops(self):
-        key_file = os.path.join(self.folder, "jwt.key")
-        with open(os.open(key_file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
+    def write_key(self):
+        """The file of the key that signs access tokens."""
+        path = os.path.join(self.folder, "jwt.key")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as f:
             f.write(self.key + "\n")
+        return path
+
+    def start_shops(self):
+        key_file = self.write_key()
         for name, title, limited, workloads in (
                 ("mod_shop", "mod_shop", True, READS + SIGNED),
                 ("mod_shop_open", "mod_shop, no rate limit", False, READS)):
@@ -190,7 +198,7 @@ class World:
     def command_of(self, name):
         """(title, command, folder to run in)"""
         if name == "flask":
-            folder = os.path.join(HERE, "alternatives/flask")
+            folder = os.path.join(BENCH, "contenders/flask")
             return "Flask + gunicorn", [os.path.join(tools.VENV, "bin/gunicorn"), "-c",
                                         os.path.join(folder, "gunicorn.conf.py"), "app:app"], folder
         if name == "fastify":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Sample data, in exactly the shape in which the module stores it. Runs in the benchmark's own Python environment,
-because it needs PyMongo; bench/run calls it:
+because it needs PyMongo; bench/bin/run calls it:
 
     load.py catalogue URI PRODUCTS          products, unless they are there; stock of what is ordered is filled up
     load.py customers URI USERS FILE        users, sessions, carts; access tokens into FILE (key: JWT_KEY)

@@ -5,7 +5,7 @@
  *     bare URI cart|cart_add|order CONNECTIONS SECONDS CUSTOMERS
  *
  * Prints one line of JSON. The commands are those of mod_shop's adapters (_mongo.c), with the same
- * filters, members, projections and write concerns; bench/run --check compares their number with
+ * filters, members, projections and write concerns; bench/bin/run --check compares their number with
  * what the module itself counts. */
 #include "bare.h"
 
