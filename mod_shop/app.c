@@ -33,7 +33,7 @@
 #include "ops/health_ready.h"
 #include "ops/ops.h"
 #include "ops/schema_ready.h"
-#include "orders/order_api.h"
+#include "orders/order_access_api.h"
 #include "orders/order_reap.h"
 #include "orders/orders_module.h"
 #include "stages.h"

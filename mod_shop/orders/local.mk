@@ -4,8 +4,9 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order.h \
 	mod_shop/orders/order_abort.c \
 	mod_shop/orders/order_abort.h \
+	mod_shop/orders/order_access_api.c \
+	mod_shop/orders/order_access_api.h \
 	mod_shop/orders/order_api.c \
-	mod_shop/orders/order_api.h \
 	mod_shop/orders/order_bson.c \
 	mod_shop/orders/order_bson.h \
 	mod_shop/orders/order_cancel.c \
@@ -14,6 +15,7 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_clean.h \
 	mod_shop/orders/order_correct_mongo.c \
 	mod_shop/orders/order_guess_api.c \
+	mod_shop/orders/order_guess_api.h \
 	mod_shop/orders/order_mongo.c \
 	mod_shop/orders/order_mongo.h \
 	mod_shop/orders/order_place.c \
@@ -22,7 +24,6 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_quote.c \
 	mod_shop/orders/order_quote.h \
 	mod_shop/orders/order_quote_api.c \
-	mod_shop/orders/order_quote_api.h \
 	mod_shop/orders/order_read.c \
 	mod_shop/orders/order_read.h \
 	mod_shop/orders/order_reap.c \

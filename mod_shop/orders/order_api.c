@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * The order routes and the quote. An order's reply is made before the commit and stored with it, so
- * that a repeated request gets the very bytes. */
+ * Placing an order, reading it, changing its status. An order's reply is made before the commit and
+ * stored with it, so that a repeated request gets the very bytes. */
 #include <apr_strings.h>
 #include <string.h>
 
-#include "../cache/cache.h"
 #include "../base/money.h"
 #include "../http/etag.h"
 #include "../http/idempotency.h"
 #include "../http/query.h"
 #include "../metrics/metrics.h"
-#include "order_api.h"
+#include "../settings.h"
+#include "order_access_api.h"
 #include "order_cancel.h"
+#include "order_guess_api.h"
 #include "order_place.h"
-#include "order_read.h"
-#include "order_quote_api.h"
 #include "order_refund_api.h"
 #include "order_view.h"
 
@@ -69,27 +68,6 @@ static const shop_field_t list_fields[] = {
     SHOP_FIELDS_END,
 };
 
-shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
-{
-    return (shop_order_ports_t){
-        .orders = app->orders->orders,
-        .carts = app->cart->carts,
-        .products = app->catalogue->products,
-        .stock = app->inventory->units,
-        .coupons = app->coupons->coupons,
-        .coupon_uses = app->coupons->uses,
-        .clock = app->clock,
-        .currency = app->settings->currency,
-        .currency_exponent = app->settings->currency_exponent,
-        .rounding = app->settings->rounding,
-    };
-}
-
-static bool is_admin(const shop_req_t *req)
-{
-    return req->caller.role == SHOP_ROLE_ADMIN;
-}
-
 static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_order_t *order)
 {
     return shop_res_object(res, 200, shop_order_fields, shop_order_view(order, req->pool));
@@ -115,21 +93,6 @@ static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *po
     order->reply = shop_idempotency_pack(&order->reply_size, &res,
                                          apr_pstrcat(pool, "/orders/", order->id, NULL), pool);
     return NULL;
-}
-
-/* Catalogue replies show stock: what was cached before it moved, or moved and came back, is stale.
- * Only for what reserved something, or anybody could empty the cache with refused orders. */
-shop_error_t *shop_order_stock_written(const shop_app_t *app, const shop_order_t *order,
-                                       shop_error_t *err, apr_pool_t *pool)
-{
-    int count = order->items->nelts;
-    const char **subjects = apr_palloc(pool, sizeof(*subjects) * (size_t)(count + 1));
-
-    for (int i = 0; i < count; i++) {
-        subjects[i] = APR_ARRAY_IDX(order->items, i, shop_order_line_t *)->unit_id;
-    }
-    subjects[count] = SHOP_SUBJECT_STOCK;
-    return shop_cache_written(app->cache, subjects, count + 1, err, pool);
 }
 
 static shop_error_t *admit(void *baton, apr_pool_t *pool)
@@ -175,18 +138,7 @@ static shop_error_t *order_create(const shop_app_t *app, shop_req_t *req, shop_r
                                  apr_pstrcat(req->pool, "order ", placed.order->id, NULL));
 }
 
-/* ---- looking ---- */
-
-shop_error_t *shop_order_load(shop_order_t **order, const shop_app_t *app, const shop_req_t *req)
-{
-    const char *id;
-
-    SHOP_TRY(shop_req_id(&id, req, "id"));
-    SHOP_TRY(shop_order_read(order, app->orders->orders, id, req->pool));
-    return is_admin(req) || !strcmp((*order)->user_id, req->caller.user_id)
-               ? NULL
-               : shop_err(req->pool, NOT_FOUND, "there is no such order");
-}
+/* ---- reading ---- */
 
 static shop_error_t *order_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
@@ -206,11 +158,11 @@ static shop_error_t *order_list(const shop_app_t *app, shop_req_t *req, shop_res
     shop_list_end_t end;
     shop_error_t *err = NULL;
 
-    if (params->user_id && !is_admin(req)) {
+    if (params->user_id && !shop_order_is_admin(req)) {
         shop_error_violate(&err, req->pool, "?user_id", "unknown", "is for admins");
         return err;
     }
-    query.user_id = is_admin(req) ? params->user_id : req->caller.user_id;
+    query.user_id = shop_order_is_admin(req) ? params->user_id : req->caller.user_id;
     SHOP_TRY(shop_query_page(&query.list, &params->page, "", req->pool));
     SHOP_TRY(app->orders->orders->list(&orders, &end, app->orders->orders, &query, req->pool));
     views = apr_array_make(req->pool, orders->nelts + 1, sizeof(shop_order_view_t *));
@@ -236,21 +188,28 @@ static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_r
     return answer(res, req, order);
 }
 
-/* NULL: leave it alone; "": remove it. */
+/* What the body says of a member that may be corrected. NULL: it is missing and stays; "": it is
+ * removed. */
+static const char *correction(const shop_req_t *req, const char *name, const char *value)
+{
+    if (!shop_fields_has(req->present, change_fields, name)) {
+        return NULL;
+    }
+    return value ? value : "";
+}
+
+/* As correction; VALIDATION_FAILED for an order that is sent no more. */
 static shop_error_t *read_tracking_number(const char **tracking_number, const shop_req_t *req,
                                           shop_order_status_t to)
 {
     const change_t *change = req->record;
     shop_error_t *err = NULL;
 
-    *tracking_number = NULL;
-    if (shop_fields_has(req->present, change_fields, "tracking_number")) {
-        *tracking_number = change->tracking_number ? change->tracking_number : "";
-        if (to == SHOP_ORDER_CANCELLED || to == SHOP_ORDER_REFUNDED) {
-            shop_error_violate(&err, req->pool, "/tracking_number", "unknown",
-                               "goes with an order on its way, not with one that is %s",
-                               change->status);
-        }
+    *tracking_number = correction(req, "tracking_number", change->tracking_number);
+    if (*tracking_number && (to == SHOP_ORDER_CANCELLED || to == SHOP_ORDER_REFUNDED)) {
+        shop_error_violate(&err, req->pool, "/tracking_number", "unknown",
+                           "goes with an order on its way, not with one that is %s",
+                           change->status);
     }
     return err;
 }
@@ -276,15 +235,6 @@ static shop_error_t *change_status(shop_order_t **order, const shop_app_t *app,
     }
     return shop_order_advance(order, &ports, *order, to, rev, by, change->note, tracking_number,
                               req->pool);
-}
-
-/* NULL: leave it alone; "": remove it. */
-static const char *correction(const shop_req_t *req, const char *name, const char *value)
-{
-    if (!shop_fields_has(req->present, change_fields, name)) {
-        return NULL;
-    }
-    return value ? value : "";
 }
 
 /* No other status is asked for: the members that go with the present one are corrected. A cancelled
@@ -353,11 +303,6 @@ static const shop_code_t cancel_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSI
                                              SHOP_OK };
 static const shop_code_t patch_errors[] = { SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION, SHOP_CONFLICT,
                                             SHOP_PRECONDITION_FAILED, SHOP_OK };
-static const shop_code_t refund_errors[] = {
-    SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,   SHOP_REFUND_TOO_LARGE,
-    SHOP_CONFLICT,  SHOP_IDEMPOTENCY_MISMATCH, SHOP_OK
-};
-static const shop_code_t quote_errors[] = { SHOP_AMOUNT_TOO_LARGE, SHOP_OK };
 
 const shop_route_t shop_order_routes[] = {
     { .method = "POST",
@@ -422,54 +367,5 @@ const shop_route_t shop_order_routes[] = {
       .status = 200,
       .reply = shop_order_fields,
       .errors = patch_errors },
-    { .method = "POST",
-      .path = "/orders/{id}/refunds",
-      .handler = shop_order_refund_create,
-      .operation = "refundOrder",
-      .summary = "Refund a paid order, in part or in full",
-      .tag = "orders",
-      .access = SHOP_ACCESS_ADMIN,
-      .idempotency_key = true,
-      .body = shop_refund_in_fields,
-      .body_size = sizeof(shop_refund_in_t),
-      .status = 201,
-      .reply = shop_refund_fields,
-      .errors = refund_errors },
-    { .method = "GET",
-      .path = "/orders/{id}/refunds",
-      .handler = shop_order_refund_list,
-      .operation = "listRefunds",
-      .summary = "List the refunds of an order, oldest first (at most 100)",
-      .tag = "orders",
-      .access = SHOP_ACCESS_CUSTOMER,
-      .status = 200,
-      .audience = SHOP_AUDIENCE_OWNER,
-      .reply_kind = SHOP_REPLY_LIST,
-      .reply = shop_refund_fields,
-      .errors = show_errors },
-    { .method = "GET",
-      .path = "/orders/{id}/refunds/{refund_id}",
-      .handler = shop_order_refund_show,
-      .operation = "showRefund",
-      .summary = "Get a refund",
-      .tag = "orders",
-      .access = SHOP_ACCESS_CUSTOMER,
-      .status = 200,
-      .audience = SHOP_AUDIENCE_OWNER,
-      .reply = shop_refund_fields,
-      .errors = show_errors },
-    { .method = "POST",
-      .path = "/cart/quote",
-      .handler = shop_order_quote_cart,
-      .operation = "quoteCart",
-      .summary = "Get the price of an order of the cart, without placing it",
-      .tag = "orders",
-      .access = SHOP_ACCESS_CUSTOMER,
-      .body = shop_order_quote_in_fields,
-      .body_size = sizeof(shop_order_quote_in_t),
-      .status = 200,
-      .audience = SHOP_AUDIENCE_OWNER,
-      .reply = shop_order_quote_fields,
-      .errors = quote_errors },
     { .method = NULL },
 };

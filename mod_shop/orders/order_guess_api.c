@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Wrong coupon codes are counted per customer, so that codes cannot be guessed. */
+#include "order_guess_api.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
 #include "../guard/guards.h"
-#include "order_api.h"
 
 #define WRONG_CODES 20 /* in WRONG_CODES_S seconds per customer: codes must not be guessed */
 #define WRONG_CODES_S 600
@@ -42,7 +43,6 @@ const char *shop_order_coupon_reason(const shop_error_t *err)
     return err && err->code == SHOP_COUPON_EXHAUSTED ? "exhausted" : NULL;
 }
 
-/* Counts a refusal that says "unknown"; passes it on unless it was one too many. */
 shop_error_t *shop_order_count_guess(const shop_app_t *app, const shop_req_t *req,
                                      shop_error_t *refusal)
 {

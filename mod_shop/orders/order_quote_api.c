@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT
  * POST /cart/quote: what an order of the cart would cost now. Writes nothing. */
-#include "order_quote_api.h"
-
 #include "../base/money.h"
+#include "order_access_api.h"
+#include "order_guess_api.h"
 #include "order_quote.h"
 #include "order_view.h"
+
+typedef struct quote_request_t {
+    const char *coupon_code;
+    shop_address_t *shipping_address;
+} quote_request_t;
 
 typedef struct coupon_view_t {
     const char *code;
@@ -20,10 +25,9 @@ typedef struct quote_view_t {
     coupon_view_t *coupon;
 } quote_view_t;
 
-const shop_field_t shop_order_quote_in_fields[] = {
-    SHOP_FIELD(shop_order_quote_in_t, coupon_code, STRING, SHOP_TRIMMED, 1, 64,
-               "Coupon code to check"),
-    SHOP_FIELD_OBJECT_OF(shop_order_quote_in_t, shipping_address, 0, shop_address_t,
+static const shop_field_t quote_request_fields[] = {
+    SHOP_FIELD(quote_request_t, coupon_code, STRING, SHOP_TRIMMED, 1, 64, "Coupon code to check"),
+    SHOP_FIELD_OBJECT_OF(quote_request_t, shipping_address, 0, shop_address_t,
                          shop_order_address_fields, "Shipping address"),
     SHOP_FIELDS_END,
 };
@@ -38,7 +42,7 @@ static const shop_field_t coupon_fields[] = {
     SHOP_FIELDS_END,
 };
 
-const shop_field_t shop_order_quote_fields[] = {
+static const shop_field_t quote_fields[] = {
     SHOP_FIELD_LIST_OF(quote_view_t, items, SHOP_REQUIRED, shop_order_item_fields, "Order lines"),
     SHOP_FIELD(quote_view_t, subtotal, MONEY, SHOP_REQUIRED, 0, 0, "Sum of the line totals"),
     SHOP_FIELD(quote_view_t, discount, MONEY, SHOP_REQUIRED, 0, 0, "Discount of the coupon"),
@@ -66,9 +70,9 @@ static coupon_view_t *coupon_view(const char *code, const shop_order_quote_t *qu
     return view;
 }
 
-shop_error_t *shop_order_quote_cart(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *quote_cart(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    const shop_order_quote_in_t *body = req->record;
+    const quote_request_t *body = req->record;
     shop_order_ports_t ports = shop_order_ports_of(app);
     shop_order_quote_t quote;
     quote_view_t view;
@@ -90,5 +94,24 @@ shop_error_t *shop_order_quote_cart(const shop_app_t *app, shop_req_t *req, shop
     if (body->coupon_code) {
         view.coupon = coupon_view(body->coupon_code, &quote, ports.currency_exponent, req->pool);
     }
-    return shop_res_object(res, 200, shop_order_quote_fields, &view);
+    return shop_res_object(res, 200, quote_fields, &view);
 }
+
+static const shop_code_t quote_errors[] = { SHOP_AMOUNT_TOO_LARGE, SHOP_OK };
+
+const shop_route_t shop_quote_routes[] = {
+    { .method = "POST",
+      .path = "/cart/quote",
+      .handler = quote_cart,
+      .operation = "quoteCart",
+      .summary = "Get the price of an order of the cart, without placing it",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .body = quote_request_fields,
+      .body_size = sizeof(quote_request_t),
+      .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = quote_fields,
+      .errors = quote_errors },
+    { .method = NULL },
+};

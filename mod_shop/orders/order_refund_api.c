@@ -6,8 +6,15 @@
 
 #include "../base/money.h"
 #include "../http/idempotency.h"
+#include "order_access_api.h"
 #include "order_refund.h"
 #include "order_refund_api.h"
+
+typedef struct new_refund_t {
+    int64_t amount;
+    bool restock;
+    const char *reason;
+} new_refund_t;
 
 typedef struct refund_view_t {
     const char *id, *order_id;
@@ -18,18 +25,18 @@ typedef struct refund_view_t {
     apr_time_t created_at;
 } refund_view_t;
 
-const shop_field_t shop_refund_in_fields[] = {
-    SHOP_FIELD(shop_refund_in_t, amount, MONEY, SHOP_REQUIRED, 1, SHOP_AMOUNT_MAX,
+static const shop_field_t new_refund_fields[] = {
+    SHOP_FIELD(new_refund_t, amount, MONEY, SHOP_REQUIRED, 1, SHOP_AMOUNT_MAX,
                "Amount to refund, at most `refundable` of the order"),
     SHOP_FIELD(
-        shop_refund_in_t, restock, BOOL, 0, 0, 0,
+        new_refund_t, restock, BOOL, 0, 0, 0,
         "Restock the order's lines. They are restocked once, also with several such refunds; "
         "those of a cancelled order already are."),
-    SHOP_FIELD(shop_refund_in_t, reason, TEXT, SHOP_NULLABLE, 1, 500, "Reason, shown to admins"),
+    SHOP_FIELD(new_refund_t, reason, TEXT, SHOP_NULLABLE, 1, 500, "Reason, shown to admins"),
     SHOP_FIELDS_END,
 };
 
-const shop_field_t shop_refund_fields[] = {
+static const shop_field_t refund_fields[] = {
     SHOP_FIELD(refund_view_t, id, ID, SHOP_REQUIRED, 0, 0, "Refund id"),
     SHOP_FIELD(refund_view_t, order_id, ID, SHOP_REQUIRED, 0, 0, "Order id"),
     SHOP_FIELD(refund_view_t, amount, MONEY, SHOP_REQUIRED, 0, 0, "Refunded amount"),
@@ -72,7 +79,7 @@ static shop_error_t *make_reply(void *baton, const shop_order_t *order, shop_ref
                        .audience = outer->audience,
                        .currency_exponent = outer->currency_exponent };
 
-    SHOP_TRY(shop_res_object(&res, 201, shop_refund_fields, view_of(order, refund, pool)));
+    SHOP_TRY(shop_res_object(&res, 201, refund_fields, view_of(order, refund, pool)));
     refund->reply =
         shop_idempotency_pack(&refund->reply_size, &res, path_of(order, refund, pool), pool);
     return NULL;
@@ -89,9 +96,9 @@ static shop_error_t *pay_back(shop_refunded_t *refunded, const shop_app_t *app,
     return request->restock ? shop_order_stock_written(app, order, err, req->pool) : err;
 }
 
-shop_error_t *shop_order_refund_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *refund_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    const shop_refund_in_t *body = req->record;
+    const new_refund_t *body = req->record;
     const char *key = shop_req_header(req, "Idempotency-Key");
     shop_refund_request_t request = { .amount = body->amount,
                                       .restock = body->restock,
@@ -118,8 +125,7 @@ shop_error_t *shop_order_refund_create(const shop_app_t *app, shop_req_t *req, s
                                      apr_pstrcat(req->pool, "refund ", refund->id, NULL));
     }
     shop_res_location(res, req, "%s", path_of(refunded.order, refund, req->pool));
-    return shop_res_object(res, 201, shop_refund_fields,
-                           view_of(refunded.order, refund, req->pool));
+    return shop_res_object(res, 201, refund_fields, view_of(refunded.order, refund, req->pool));
 }
 
 shop_error_t *shop_order_refund_rest(shop_order_t **order, const shop_app_t *app,
@@ -135,7 +141,7 @@ shop_error_t *shop_order_refund_rest(shop_order_t **order, const shop_app_t *app
     return NULL;
 }
 
-shop_error_t *shop_order_refund_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *refund_list(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_list_end_t end = { NULL, -1 };
     apr_array_header_t *views;
@@ -147,10 +153,10 @@ shop_error_t *shop_order_refund_list(const shop_app_t *app, shop_req_t *req, sho
         APR_ARRAY_PUSH(views, refund_view_t *) =
             view_of(order, APR_ARRAY_IDX(order->refunds, i, shop_refund_t *), req->pool);
     }
-    return shop_res_list(res, req, shop_refund_fields, views, &end);
+    return shop_res_list(res, req, refund_fields, views, &end);
 }
 
-shop_error_t *shop_order_refund_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *refund_show(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_order_t *order;
     const char *id;
@@ -161,8 +167,54 @@ shop_error_t *shop_order_refund_show(const shop_app_t *app, shop_req_t *req, sho
         const shop_refund_t *refund = APR_ARRAY_IDX(order->refunds, i, shop_refund_t *);
 
         if (!strcmp(refund->id, id)) {
-            return shop_res_object(res, 200, shop_refund_fields, view_of(order, refund, req->pool));
+            return shop_res_object(res, 200, refund_fields, view_of(order, refund, req->pool));
         }
     }
     return shop_err(req->pool, NOT_FOUND, "there is no such refund");
 }
+
+static const shop_code_t create_errors[] = {
+    SHOP_NOT_FOUND, SHOP_INVALID_TRANSITION,   SHOP_REFUND_TOO_LARGE,
+    SHOP_CONFLICT,  SHOP_IDEMPOTENCY_MISMATCH, SHOP_OK
+};
+static const shop_code_t show_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
+
+const shop_route_t shop_refund_routes[] = {
+    { .method = "POST",
+      .path = "/orders/{id}/refunds",
+      .handler = refund_create,
+      .operation = "refundOrder",
+      .summary = "Refund a paid order, in part or in full",
+      .tag = "orders",
+      .access = SHOP_ACCESS_ADMIN,
+      .idempotency_key = true,
+      .body = new_refund_fields,
+      .body_size = sizeof(new_refund_t),
+      .status = 201,
+      .reply = refund_fields,
+      .errors = create_errors },
+    { .method = "GET",
+      .path = "/orders/{id}/refunds",
+      .handler = refund_list,
+      .operation = "listRefunds",
+      .summary = "List the refunds of an order, oldest first (at most 100)",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply_kind = SHOP_REPLY_LIST,
+      .reply = refund_fields,
+      .errors = show_errors },
+    { .method = "GET",
+      .path = "/orders/{id}/refunds/{refund_id}",
+      .handler = refund_show,
+      .operation = "showRefund",
+      .summary = "Get a refund",
+      .tag = "orders",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = refund_fields,
+      .errors = show_errors },
+    { .method = NULL },
+};

@@ -8,8 +8,11 @@
 #include "order_mongo.h"
 
 extern const shop_route_t shop_order_routes[];
+extern const shop_route_t shop_refund_routes[];
+extern const shop_route_t shop_quote_routes[];
 
-static const shop_route_t *const routes[] = { shop_order_routes, NULL };
+static const shop_route_t *const routes[] = { shop_order_routes, shop_refund_routes,
+                                              shop_quote_routes, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_order_indexes, NULL };
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
