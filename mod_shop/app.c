@@ -193,6 +193,7 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
                             const shop_shared_t *shared, apr_pool_t *pool)
 {
     static const shop_shared_t alone;
+    const shop_mongo_index_t *const *indexes;
     shop_app_t *app = apr_pcalloc(pool, sizeof(*app));
     shop_mongo_t *mongo;
     shop_redis_t *redis;
@@ -207,8 +208,9 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     if (redis) {
         use_redis(app, shared, redis, pool);
     }
-    app->health =
-        shop_health_ready(mongo, redis, app->schema, app->orders->orders, all_indexes(pool), pool);
+    indexes = all_indexes(pool);
+    shop_mongo_require_unique(mongo, indexes, pool);
+    app->health = shop_health_ready(mongo, redis, app->schema, app->orders->orders, indexes, pool);
     app->dispatch = apr_pcalloc(pool, sizeof(*app->dispatch));
     *app->dispatch = (shop_dispatch_t){
         .routes = shop_app_routes(), .guards = guards, .ports = app->guards, .settings = settings
@@ -281,9 +283,11 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool)
 {
     shop_schema_fit_t fit;
+    const char *missing;
 
     SHOP_TRY(app->health->mongo(app->health, pool));
-    return shop_schema_ready_look(&fit, app->schema, 0, pool);
+    SHOP_TRY(shop_schema_ready_look(&fit, app->schema, 0, pool));
+    return shop_health_indexes(&missing, app->health, pool);
 }
 
 shop_error_t *shop_app_ping(const shop_app_t *app, apr_pool_t *pool)

@@ -16,6 +16,7 @@ libshop_la_SOURCES += \
 	mod_shop/drivers/mongo_inner.h \
 	mod_shop/drivers/mongo_loan.c \
 	mod_shop/drivers/mongo_read.c \
+	mod_shop/drivers/mongo_unique.c \
 	mod_shop/drivers/mongo_uri.c \
 	mod_shop/drivers/mongo_write.c \
 	mod_shop/drivers/password.c \

@@ -103,6 +103,13 @@ typedef struct shop_mongo_index_t {
  * warning in the log. */
 shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_index_t *indexes,
                                         apr_pool_t *pool);
+/* Names the unique indexes that writes rest on: a NULL-terminated list of tables, whose texts live
+ * as long as pool; NULL: none. From then on an insert, an upsert, and a write with `duplicate` is
+ * UNAVAILABLE, and changes nothing, while a unique index of its collection is missing. Looked at
+ * once in ten seconds for each collection that is written; those commands are not counted for a
+ * request. To be called while no other thread uses mongo. */
+void shop_mongo_require_unique(shop_mongo_t *mongo, const shop_mongo_index_t *const *tables,
+                               apr_pool_t *pool);
 /* *missing: name of the first unique index that does not exist, NULL when all do. The commands are
  * not counted for a request. */
 shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,

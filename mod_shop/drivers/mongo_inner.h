@@ -23,6 +23,7 @@ struct shop_mongo_t {
     const char *database;
     int select_ms, wait_ms; /* longest waits: for a usable server, for a free client */
     shop_breaker_t breaker;
+    struct shop_mongo_unique_t *unique; /* mongo_unique.c; NULL: writes are not checked */
     mongoc_client_t *_Atomic known[SHOP_MONGO_KNOWN]; /* clients whose connections are limited */
 };
 
@@ -63,6 +64,13 @@ int32_t shop_mongo_time_left(int32_t timeout_ms);
 void shop_mongo_limit_client(shop_mongo_t *mongo, mongoc_client_t *client);
 /* Has the driver found a server that a command may go to, so that it need not wait for one? */
 bool shop_mongo_primary_is_known(mongoc_client_t *client);
+
+/* ---- mongo_unique.c ---- */
+
+/* UNAVAILABLE while a unique index that shop_mongo_require_unique named for collection is missing.
+ */
+shop_error_t *shop_mongo_check_unique(shop_mongo_t *mongo, const char *collection,
+                                      apr_pool_t *pool);
 
 /* ---- mongo.c ---- */
 

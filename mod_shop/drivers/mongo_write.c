@@ -37,6 +37,7 @@ shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, con
     if (duplicate) {
         *duplicate = NULL;
     }
+    SHOP_TRY(shop_mongo_check_unique(mongo, collection, pool));
     SHOP_TRY(shop_mongo_borrow(&loan, mongo, collection, pool));
     opts = write_options(mongo, NULL, concern);
     done = mongoc_collection_insert_one(loan.collection, doc, opts, NULL, &error) ||
@@ -64,6 +65,7 @@ static shop_error_t *update(update_call_t call, int64_t *matched, const char **d
     }
     if (duplicate) {
         *duplicate = NULL;
+        SHOP_TRY(shop_mongo_check_unique(mongo, collection, pool));
     }
     SHOP_TRY(shop_mongo_borrow(&loan, mongo, collection, pool));
     opts = write_options(mongo, given, concern);
@@ -190,6 +192,9 @@ shop_error_t *shop_mongo_modify(const bson_t **doc, const char **duplicate, shop
     *doc = NULL;
     if (duplicate) {
         *duplicate = NULL;
+    }
+    if (duplicate || upsert) {
+        SHOP_TRY(shop_mongo_check_unique(mongo, collection, pool));
     }
     SHOP_TRY(shop_mongo_borrow(&loan, mongo, collection, pool));
     opts = modify_options(mongo, change, fields, upsert, concern);

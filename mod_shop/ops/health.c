@@ -26,6 +26,17 @@ void shop_health_init(shop_health_t *health, apr_pool_t *pool)
     apr_pool_cleanup_register(pool, health, close_health, apr_pool_cleanup_null);
 }
 
+shop_error_t *shop_health_indexes(const char **missing, shop_health_t *health, apr_pool_t *pool)
+{
+    *missing = NULL;
+    SHOP_TRY(health->indexes(missing, health, pool));
+    if (*missing) {
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
+                        "unique index %s is missing; run shopctl migrate", *missing);
+    }
+    return NULL;
+}
+
 static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, apr_pool_t *pool)
 {
     const char *missing = NULL;
@@ -43,13 +54,11 @@ static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, a
     if (health->schema(&verdict->schema, health, pool) || strcmp(verdict->schema, "ok") != 0) {
         return; /* why, stands in the log */
     }
-    if (health->indexes(&missing, health, pool)) {
+    if (shop_health_indexes(&missing, health, pool)) {
         return;
     }
     verdict->indexes = missing ? "missing" : "ok";
     if (missing) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "unique index %s is missing; run shopctl migrate", missing);
         return;
     }
     verdict->status = SHOP_HEALTH_OK;

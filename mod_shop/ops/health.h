@@ -47,6 +47,8 @@ struct shop_health_t {
 
 /* Prepares the common part; the adapter has set the functions. */
 void shop_health_init(shop_health_t *health, apr_pool_t *pool);
+/* As the port's indexes, and logs a missing one with the command that makes it. */
+shop_error_t *shop_health_indexes(const char **missing, shop_health_t *health, apr_pool_t *pool);
 /* The verdict, at most a second old, older while a probe is under way. */
 void shop_health_ask(shop_health_verdict_t *verdict, shop_health_t *health, apr_pool_t *pool);
 

@@ -11,7 +11,6 @@
 #include "order_bson.h"
 
 #define ORDERS SHOP_ORDERS_COLLECTION
-#define INDEX_MEMORY apr_time_from_sec(10)
 
 const shop_mongo_index_t shop_order_indexes[] = {
     { .collection = ORDERS, .name = "cart_slot", .keys = "user:1,cart_slot:1", .unique = true },
@@ -101,31 +100,6 @@ static shop_error_t *order_find_by_cart(shop_order_t **order, shop_order_repo_t 
     return err;
 }
 
-/* A claim is one only where the unique indexes are: a database that was restored without them would
- * sell one cart twice. Looked at once in INDEX_MEMORY by one of the threads. */
-static shop_error_t *check_indexes(shop_order_repo_t *port, apr_pool_t *pool)
-{
-    shop_order_repo_mongo_t *repo = (shop_order_repo_mongo_t *)port;
-    apr_time_t now = shop_clock_monotonic();
-    apr_time_t until = atomic_load(&repo->safe_until);
-    const char *missing = NULL;
-    shop_error_t *err;
-
-    if (now < until ||
-        (until && !atomic_compare_exchange_strong(&repo->safe_until, &until, now + INDEX_MEMORY))) {
-        return NULL;
-    }
-    err = shop_mongo_check_indexes(&missing, repo->mongo, shop_order_indexes, pool);
-    atomic_store(&repo->safe_until, err || missing ? 0 : now + INDEX_MEMORY);
-    if (missing) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "unique index %s is missing; run shopctl migrate", missing);
-        err = shop_error_cause(shop_err(pool, UNAVAILABLE, "orders are not accepted now"), pool,
-                               "the unique index %s is missing", missing);
-    }
-    return err;
-}
-
 /* A duplicate may be our own claim, applied without our knowing; a server names only one of several
  * indexes that refuse, so the order itself is asked for. */
 static shop_error_t *order_claim(bool *claimed, shop_order_repo_t *port, const shop_order_t *order,
@@ -137,7 +111,6 @@ static shop_error_t *order_claim(bool *claimed, shop_order_repo_t *port, const s
     bson_t *doc;
 
     *claimed = false;
-    SHOP_TRY(check_indexes(port, pool));
     doc = shop_order_to_bson(order);
     err = shop_mongo_insert(&duplicate, mongo_of(port), ORDERS, doc, SHOP_MONGO_MAJORITY, pool);
     bson_destroy(doc);

@@ -12,7 +12,6 @@
 typedef struct shop_order_repo_mongo_t {
     shop_order_repo_t port;
     shop_mongo_t *mongo;
-    _Atomic apr_time_t safe_until; /* monotonic: the unique indexes were there a moment ago */
 } shop_order_repo_mongo_t;
 
 #define SHOP_ORDERS_COLLECTION "orders"

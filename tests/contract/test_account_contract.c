@@ -33,11 +33,10 @@ static int use_mongo(void)
     apr_pool_t *pool;
     const shop_mongo_index_t *tables[] = { shop_account_indexes, NULL, NULL };
 
-    apr_pool_create(&pool, NULL);
+    apr_pool_create(&pool, NULL); /* the indexes are looked for until the process ends */
     tables[1] = shop_record_indexes(&shop_user_record, pool);
     shop_account_contract_store = real_store;
     mongo = contract_store_open("accounts", tables);
-    apr_pool_destroy(pool);
     return mongo == NULL;
 }
 

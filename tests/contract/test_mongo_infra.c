@@ -254,6 +254,50 @@ static void a_missing_unique_index_is_named(void)
     T_STR(missing, "n_unique");
 }
 
+/* A database that was restored without its indexes takes no duplicate meanwhile. */
+static void a_write_is_refused_while_its_unique_index_is_missing(void)
+{
+    static const shop_mongo_index_t wanted[] = {
+        { .collection = "infra_unique", .name = "a_only", .keys = "a:1", .unique = true },
+        { .collection = NULL },
+    };
+    const shop_mongo_index_t *const tables[] = { wanted, NULL };
+    bson_t *doc = BCON_NEW("_id", BCON_INT32(30), "a", BCON_INT32(30));
+    bson_t *other = BCON_NEW("_id", BCON_INT32(31), "a", BCON_INT32(31));
+    bson_t *set = BCON_NEW("$set", "{", "a", BCON_INT32(30), "}");
+    bson_t *of_other = BCON_NEW("_id", BCON_INT32(31));
+    const bson_t *found;
+    const char *duplicate = NULL;
+    int64_t matched;
+    int before;
+
+    begin();
+    shop_mongo_require_unique(mongo, tables, t_pool);
+    T_ERR(shop_mongo_insert(&duplicate, mongo, "infra_unique", doc, SHOP_MONGO_MAJORITY, t_pool),
+          UNAVAILABLE);
+    T_ERR(shop_mongo_update(&matched, &duplicate, mongo, "infra_unique", of_other, set, NULL,
+                            SHOP_MONGO_MAJORITY, t_pool),
+          UNAVAILABLE);
+    T_ERR(shop_mongo_modify(&found, NULL, mongo, "infra_unique", of_other, set, NULL, true,
+                            SHOP_MONGO_MAJORITY, t_pool),
+          UNAVAILABLE);
+    T_OK(shop_mongo_find_one(&found, mongo, "infra_unique", of_other, NULL, t_pool));
+    T_TRUE(found == NULL);
+    T_OK(shop_mongo_ensure_indexes(mongo, wanted, t_pool));
+    before = shop_mongo_count();
+    T_OK(shop_mongo_insert(&duplicate, mongo, "infra_unique", doc, SHOP_MONGO_MAJORITY, t_pool));
+    T_INT(shop_mongo_count() - before, 1);
+    T_OK(shop_mongo_insert(&duplicate, mongo, "infra_unique", other, SHOP_MONGO_MAJORITY, t_pool));
+    T_OK(shop_mongo_update(&matched, &duplicate, mongo, "infra_unique", of_other, set, NULL,
+                           SHOP_MONGO_MAJORITY, t_pool));
+    T_TRUE(duplicate && strstr(duplicate, "a_only"));
+    shop_mongo_require_unique(mongo, NULL, t_pool);
+    bson_destroy(doc);
+    bson_destroy(other);
+    bson_destroy(set);
+    bson_destroy(of_other);
+}
+
 static void an_index_of_some_documents_covers_only_them(void)
 {
     static const shop_mongo_index_t table[] = {
@@ -429,6 +473,8 @@ static int tear_down(void)
 }
 
 static const shop_test_t tests[] = {
+    SHOP_TEST(a_write_is_refused_while_its_unique_index_is_missing,
+              "a write is refused while a unique index that it rests on is missing"),
     SHOP_TEST(a_missing_unique_index_is_named, "a missing unique index is named"),
     SHOP_TEST(an_index_of_some_documents_covers_only_them, "an index of some documents"),
     SHOP_TEST(every_command_is_counted, "every command is counted, per thread"),

@@ -367,6 +367,28 @@ class MissingIndex(ShopCase):
         self.env.verify({product['id']: 10})
         figure(self, 'F12', 'without %s: readiness 503, no order; both again after shopctl init' % ' or '.join(indexes))
 
+    def test_no_account_without_its_unique_index(self):
+        self.expect_log('SHOP0104', *STORE_AWAY)
+        self.env.store().command({'dropIndexes': 'users', 'index': 'users_email_key'})
+        self.until_ready(503)
+        dropped = time.monotonic()
+        while time.monotonic() - dropped < pace.allowed(11.0, dropped):
+            time.sleep(0.2)
+        person = {'email': 'once@example.com', 'password': 'correct horse'}
+        for i in range(8):
+            r = self.twin(self.shop.anonymous()).post('/auth/register', dict(person, username='once%d' % i))
+            self.assert_problem(r, 503, 'unavailable')
+        shopctl(self.env.store_uri, 'init')
+        self.until_ready(200)
+        self.assertEqual(self.env.store().find('users', {'email_key': person['email']}), [])
+        limit = time.monotonic() + 60
+        while (r := self.twin(self.shop.anonymous()).post('/auth/register', dict(person, username='once'))
+               ).status == 503 and time.monotonic() < limit:
+            time.sleep(0.2)
+        self.assert_status(r, 201)
+        r = self.shop.anonymous().post('/auth/register', dict(person, username='twice'))
+        self.assert_problem(r, 409, 'email_taken')
+
     def twin(self, customer):
         c = Client(self.env, token=customer.token)
         c.keep_alive = False

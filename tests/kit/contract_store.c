@@ -2,12 +2,15 @@
  * The database contract tests run in. */
 #include "tests/kit/contract_store.h"
 
+#include <apr_tables.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 static apr_pool_t *store_pool;
 static const char *database;
+static shop_mongo_t *store;
+static apr_array_header_t *store_indexes; /* of all tables, as one table */
 
 int contract_store_wanted(void)
 {
@@ -28,6 +31,16 @@ static const char *own_database(const char *uri)
                         database, options ? options : "");
 }
 
+/* None of them counts as seen. */
+static void require_unique(void)
+{
+    const shop_mongo_index_t *const tables[] = { (const void *)store_indexes->elts, NULL };
+
+    if (store) {
+        shop_mongo_require_unique(store, tables, store_pool);
+    }
+}
+
 shop_mongo_t *contract_store_open(const char *name, const shop_mongo_index_t *const *tables)
 {
     shop_settings_t settings;
@@ -41,10 +54,17 @@ shop_mongo_t *contract_store_open(const char *name, const shop_mongo_index_t *co
     settings.mongo_pool_max = 32;
     settings.mongo_wait_ms = 60000; /* a hundred threads share the pool, and all must get through */
     settings.mongo_socket_ms = 60000;
+    store_indexes = apr_array_make(store_pool, 32, sizeof(shop_mongo_index_t));
     err = shop_mongo_open(&mongo, &settings, store_pool);
     for (; !err && *tables; tables++) {
+        for (const shop_mongo_index_t *index = *tables; index->collection; index++) {
+            APR_ARRAY_PUSH(store_indexes, shop_mongo_index_t) = *index;
+        }
         err = shop_mongo_ensure_indexes(mongo, *tables, store_pool);
     }
+    APR_ARRAY_PUSH(store_indexes, shop_mongo_index_t) = (shop_mongo_index_t){ NULL };
+    store = mongo;
+    require_unique();
     if (err) {
         fprintf(stderr, "%s (%s)\n", err->detail, err->cause ? err->cause : "");
     }
@@ -75,6 +95,7 @@ void contract_store_drop_index(const char *collection, const char *index)
              error.message);
     mongoc_collection_destroy(in);
     mongoc_client_destroy(client);
+    require_unique();
 }
 
 /* The innermost stage is how documents are found. A condition "is null" is two points of an index

@@ -12,7 +12,8 @@
 shop_mongo_t *contract_store_open(const char *name, const shop_mongo_index_t *const *tables);
 /* Deletes every document of the NULL-terminated list of collections. */
 void contract_store_empty(shop_mongo_t *mongo, const char *const *collections);
-/* Drops an index by name, as a restore without indexes would. */
+/* Drops an index by name, as a restore without indexes would. The next write looks which indexes
+ * there are. */
 void contract_store_drop_index(const char *collection, const char *index);
 /* How the server would answer a find: the innermost stage ("IXSCAN"), its index, and whether it
  * would sort; source is the server's refusal when it has no plan. Texts live in t_pool. db: NULL is
