@@ -181,7 +181,9 @@ static const char *record_of(apr_size_t *size, const shop_cache_slot_t *slot,
     char *record = apr_palloc(pool, head_size + page->size);
 
     memcpy(record, head, head_size);
-    memcpy(record + head_size, page->bytes, page->size);
+    if (page->size > 0) { /* a page of nothing has no bytes to point at */
+        memcpy(record + head_size, page->bytes, page->size);
+    }
     *size = head_size + page->size;
     return record;
 }

@@ -165,7 +165,9 @@ static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *di
 
 static bool may_front(const shop_dispatch_t *dispatch, const shop_req_t *req)
 {
+    /* a "?" that was encoded is part of the path: as a target it would read as another request's */
     return dispatch->front && (req->content_length == -1 || !req->content_length) &&
+           !strchr(req->path, '?') &&
            (!strcmp(req->method, "GET") || !strcmp(req->method, "HEAD")) &&
            shop_media_is_accepted(shop_req_header(req, "Accept"));
 }

@@ -484,6 +484,23 @@ static void a_stored_reply_comes_back_until_invalidated(void)
     T_TRUE(!cache->get(cache, "/products?limit=2", &slot, 60, t_pool));
 }
 
+/* What a product that is not there leaves behind; run by scripts/test sanitize too. */
+static void an_empty_reply_is_stored_too(void)
+{
+    static const shop_page_t empty;
+    shop_cache_t *cache;
+    shop_cache_slot_t slot;
+    const shop_page_t *got;
+
+    begin();
+    cache = shop_cache_redis(redis, NULL, NULL, t_pool);
+    T_TRUE(!cache->get(cache, "/products/gone", &slot, 60, t_pool));
+    cache->put(cache, &slot, &empty, 60, t_pool);
+    got = cache->get(cache, "/products/gone", &slot, 60, t_pool);
+    T_TRUE(got != NULL);
+    T_INT(got ? (int)got->size : -1, 0);
+}
+
 static void a_reply_read_before_a_change_is_not_served_after_it(void)
 {
     shop_cache_t *cache;
@@ -699,6 +716,7 @@ static const shop_test_t limiter_tests[] = {
 };
 
 static const shop_test_t cache_tests[] = {
+    SHOP_TEST(an_empty_reply_is_stored_too, "an empty reply is stored too"),
     SHOP_TEST(a_stored_reply_comes_back_until_invalidated,
               "a stored reply comes back until it is invalidated"),
     SHOP_TEST(a_reply_read_before_a_change_is_not_served_after_it,
