@@ -23,14 +23,14 @@ void shop_mongo_set_deadline(apr_time_t wanted)
     deadline = wanted;
 }
 
-int32_t shop_mongo_time_left(int32_t timeout_ms)
+int32_t shop_mongo_time_left(int32_t timeout_ms, apr_time_t now)
 {
-    apr_time_t left;
+    apr_time_t until = deadline, left;
 
-    if (!deadline) {
+    if (!until) {
         return timeout_ms;
     }
-    left = (deadline - shop_clock_monotonic()) / 1000;
+    left = (until - (now ? now : shop_clock_monotonic())) / 1000;
     return left < 0 ? 0 : left < timeout_ms ? (int32_t)left : timeout_ms;
 }
 
@@ -49,7 +49,8 @@ static mongoc_stream_t *inner_of(mongoc_stream_t *stream)
 /* The driver takes 0 for "do not wait" and less for "as long as it takes". */
 static int32_t limit(int32_t timeout_ms)
 {
-    int32_t left = timeout_ms ? shop_mongo_time_left(timeout_ms < 0 ? INT32_MAX : timeout_ms) : 0;
+    int32_t left =
+        timeout_ms ? shop_mongo_time_left(timeout_ms < 0 ? INT32_MAX : timeout_ms, 0) : 0;
 
     return timeout_ms < 0 && !deadline ? timeout_ms : left > 0 || !timeout_ms ? left : 1;
 }
@@ -135,7 +136,7 @@ static mongoc_stream_t *connect_limited(const mongoc_uri_t *uri, const mongoc_ho
                                         void *client, bson_error_t *error)
 {
     int32_t wanted = mongoc_uri_get_option_as_int32(uri, MONGOC_URI_CONNECTTIMEOUTMS, 10000);
-    int32_t left = shop_mongo_time_left(wanted);
+    int32_t left = shop_mongo_time_left(wanted, 0);
     mongoc_uri_t *limited = NULL;
     mongoc_stream_t *stream;
 

@@ -57,8 +57,9 @@ bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *e
 
 /* Of this thread's request (monotonic); 0: none. */
 void shop_mongo_set_deadline(apr_time_t deadline);
-/* What is left until then, at most timeout_ms; 0: it has passed. timeout_ms without a deadline. */
-int32_t shop_mongo_time_left(int32_t timeout_ms);
+/* Milliseconds from now (shop_clock_monotonic; 0: read it) until the deadline, at most timeout_ms;
+ * 0 when it has passed, timeout_ms when there is none. */
+int32_t shop_mongo_time_left(int32_t timeout_ms, apr_time_t now);
 /* The client's connections, which it opens later, wait no longer than until the deadline of the
  * thread that uses them. */
 void shop_mongo_limit_client(shop_mongo_t *mongo, mongoc_client_t *client);

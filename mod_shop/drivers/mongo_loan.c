@@ -95,8 +95,9 @@ mongoc_client_pool_t *shop_mongo_make_clients(shop_mongo_t *mongo, bson_error_t 
     return clients;
 }
 
-static mongoc_client_pool_t *clients_of(shop_mongo_t *mongo, bson_error_t *error)
+static mongoc_client_pool_t *clients_of(shop_mongo_loan_t *loan, bson_error_t *error)
 {
+    shop_mongo_t *mongo = loan->mongo;
     mongoc_client_pool_t *clients = atomic_load(&mongo->clients);
 
     if (clients) {
@@ -109,6 +110,9 @@ static mongoc_client_pool_t *clients_of(shop_mongo_t *mongo, bson_error_t *error
         atomic_store(&mongo->clients, clients);
     }
     pthread_mutex_unlock(&mongo->opening);
+    if (clients) {
+        loan->since = shop_clock_monotonic(); /* an SRV name may have taken seconds to resolve */
+    }
     return clients;
 }
 
@@ -116,11 +120,14 @@ static shop_error_t *pop_client(shop_mongo_loan_t *loan, mongoc_client_pool_t *c
                                 apr_pool_t *pool)
 {
     shop_mongo_t *mongo = loan->mongo;
-    int32_t left = shop_mongo_time_left(mongo->wait_ms);
+    int32_t left;
 
     atomic_fetch_add(&mongo->loans, 1);
-    loan->client = left < mongo->wait_ms ? mongoc_client_pool_try_pop(clients)
-                                         : mongoc_client_pool_pop(clients);
+    loan->client = mongoc_client_pool_try_pop(clients);
+    if (!loan->client && shop_mongo_time_left(mongo->wait_ms, loan->since) == mongo->wait_ms) {
+        loan->client = mongoc_client_pool_pop(clients);
+        loan->since = shop_clock_monotonic(); /* it may have waited for wait_ms */
+    }
     if (!loan->client) {
         atomic_fetch_sub(&mongo->loans, 1);
         shop_log_seldom(SHOP_LOG_WARN, SHOP_LOG_MONGO_POOL,
@@ -129,13 +136,12 @@ static shop_error_t *pop_client(shop_mongo_loan_t *loan, mongoc_client_pool_t *c
     }
     shop_mongo_limit_client(mongo, loan->client);
     /* The driver's wait for a usable server cannot be made shorter. */
-    left = shop_mongo_time_left(mongo->select_ms);
+    left = shop_mongo_time_left(mongo->select_ms, loan->since);
     if (left < mongo->select_ms && (!left || !shop_mongo_primary_is_known(loan->client))) {
         mongoc_client_pool_push(clients, loan->client);
         atomic_fetch_sub(&mongo->loans, 1);
         return unavailable(pool, "the request's deadline has passed");
     }
-    loan->since = shop_clock_monotonic();
     return NULL;
 }
 
@@ -148,13 +154,13 @@ shop_error_t *shop_mongo_borrow_client(shop_mongo_loan_t *loan, shop_mongo_t *mo
     memset(loan, 0, sizeof(*loan));
     loan->mongo = mongo;
     loan->since = shop_clock_monotonic();
-    if (!shop_mongo_time_left(1)) {
+    if (!shop_mongo_time_left(1, loan->since)) {
         return unavailable(pool, "the request's deadline has passed");
     }
     if (!ping && !shop_breaker_allows(&mongo->breaker, loan->since)) {
         return unavailable(pool, "circuit breaker open after failures");
     }
-    clients = clients_of(mongo, &error);
+    clients = clients_of(loan, &error);
     if (!clients) {
         shop_breaker_failure(&mongo->breaker, SHOP_MONGO_FAILURES, loan->since,
                              shop_clock_monotonic());
@@ -177,13 +183,13 @@ shop_error_t *shop_mongo_borrow(shop_mongo_loan_t *loan, shop_mongo_t *mongo,
 static void report_to_breaker(const shop_mongo_loan_t *loan, const bson_error_t *error)
 {
     shop_breaker_t *breaker = &loan->mongo->breaker;
-    apr_time_t now = shop_clock_monotonic();
+    apr_time_t now = error ? shop_clock_monotonic() : 0;
 
     if (error && error->domain == MONGOC_ERROR_SERVER_SELECTION) {
         shop_breaker_failure(breaker, SHOP_MONGO_FAILURES, loan->since, now);
     } else if (error && error->domain == MONGOC_ERROR_STREAM) {
-        /* a command that the deadline cut short says nothing about the store */
-        if (shop_mongo_time_left(1) || now - loan->since >= TRIED) {
+        /* A command that the deadline cut short is no evidence that the store failed. */
+        if (shop_mongo_time_left(1, now) || now - loan->since >= TRIED) {
             shop_breaker_failure(breaker, 1, loan->since, now);
         }
     } else {
