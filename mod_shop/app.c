@@ -248,11 +248,17 @@ shop_error_t *shop_app_check_schema(const shop_app_t *app, apr_pool_t *pool)
 
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
 {
-    shop_order_ports_t ports = shop_order_ports_of(app);
-    int done = 0;
-    shop_error_t *err = shop_order_reap(&ports, &done, pool);
+    shop_reap_sums_t sums;
 
-    if (done) { /* what was given back shows in the catalogue */
+    return shop_app_reap_counted(&sums, app, pool);
+}
+
+shop_error_t *shop_app_reap_counted(shop_reap_sums_t *sums, const shop_app_t *app, apr_pool_t *pool)
+{
+    shop_order_ports_t ports = shop_order_ports_of(app);
+    shop_error_t *err = shop_order_reap(sums, &ports, pool);
+
+    if (sums->done) { /* what was given back shows in the catalogue */
         app->cache->invalidate(app->cache, NULL, 0, pool);
     }
     return err;

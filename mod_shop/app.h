@@ -99,6 +99,10 @@ shop_error_t *shop_app_check_schema(const shop_app_t *app, apr_pool_t *pool);
 /* One turn of the background work: unfinished orders past their lease, old holds, orphaned
  * redemptions, returns. Safe to run in any number of processes at once. */
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool);
+/* The same; *sums: what was done, orders/order_reap.h. */
+struct shop_reap_sums_t;
+shop_error_t *shop_app_reap_counted(struct shop_reap_sums_t *sums, const shop_app_t *app,
+                                    apr_pool_t *pool);
 
 /* Checks stock, coupons and orders against each other, see audit/verify_run.h. repair: the reaper
  * first finishes what was cut off, then what can be mended is. */

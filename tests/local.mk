@@ -24,6 +24,7 @@ include tests/unit/metrics/local.mk
 include tests/unit/openapi/local.mk
 include tests/unit/orders/local.mk
 include tests/unit/store/local.mk
+include tests/unit/tools/local.mk
 include tests/contract/local.mk
 include tests/storm/local.mk
 include tests/checks/local.mk

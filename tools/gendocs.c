@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Prints the reference pages from the tables the module runs on: gendocs
- * directives|errors|log|metrics|conf. */
+ * directives|errors|log|metrics|conf|shopctl|shopctl.8|completion. */
 #include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "mod_shop/base/error.h"
 #include "mod_shop/directives/directive.h"
+#include "tools/shopctl_pages.h"
 
 static void slug(const char *code)
 {
@@ -222,8 +223,15 @@ int main(int argc, char *argv[])
         metrics();
     } else if (!strcmp(page, "conf")) {
         conf(pool);
+    } else if (!strcmp(page, "shopctl")) {
+        shopctl_print_markdown(stdout);
+    } else if (!strcmp(page, "shopctl.8")) {
+        shopctl_print_man(stdout);
+    } else if (!strcmp(page, "completion")) {
+        shopctl_print_completion(stdout);
     } else {
-        fputs("usage: gendocs directives|errors|log|metrics|conf\n", stderr);
+        fputs("usage: gendocs directives|errors|log|metrics|conf|shopctl|shopctl.8|completion\n",
+              stderr);
         return 2;
     }
     return 0;

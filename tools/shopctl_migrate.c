@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Prints what `shopctl migrate` does, and where a database stands. */
-#include "tools/shopctl_migrate.h"
+#include "mod_shop/store/migrate.h"
 
 #include <apr_strings.h>
 #include <stdio.h>
+
+#include "tools/shopctl.h"
+#include "tools/shopctl_schema.h"
 
 static void print_line(void *baton, const char *text)
 {
@@ -106,21 +109,99 @@ static shop_error_t *print_status(const shop_migration_t *migration, apr_pool_t 
     return NULL;
 }
 
-shop_error_t *shopctl_migrate(shopctl_migrate_t what, shop_migration_t *migration, apr_pool_t *pool)
+/* ---- --json ---- */
+
+static json_t *time_json(apr_time_t time, apr_pool_t *pool)
 {
-    static shop_error_t *(*const steps[])(const shop_migration_t *migration, apr_pool_t *pool) = {
-        [SHOPCTL_MIGRATE_UP] = shop_migrate_up,
-        [SHOPCTL_MIGRATE_BACK] = shop_migrate_back,
-        [SHOPCTL_MIGRATE_FINISH] = shop_migrate_finish,
-        [SHOPCTL_MIGRATE_STATUS] = print_status,
-    };
+    return time ? json_string(when(time, pool)) : json_null();
+}
+
+static json_t *stage_json(const shop_schema_t *schema, int number, const char *name,
+                          apr_pool_t *pool)
+{
+    const shop_schema_stage_t *note = note_of(schema, number);
+
+    return json_pack("{s:i, s:s, s:o, s:o}", "number", number, "name", name, "up_at",
+                     time_json(note ? note->up_at : 0, pool), "finished_at",
+                     time_json(note ? note->finished_at : 0, pool));
+}
+
+shop_error_t *shopctl_schema_json(const shop_migration_t *migration, apr_pool_t *pool)
+{
+    json_t *stages = json_array();
     shop_schema_t *schema;
 
-    migration->say = print_line;
-    SHOP_TRY(steps[what](migration, pool));
-    if (what != SHOPCTL_MIGRATE_STATUS) {
-        SHOP_TRY(shop_schema_read(&schema, migration->mongo, pool));
-        print_version(schema, migration->stages);
+    SHOP_TRY(shop_schema_read(&schema, migration->mongo, pool));
+    for (const shop_stage_t *stage = migration->stages; stage->number; stage++) {
+        json_array_append_new(stages, stage_json(schema, stage->number, stage->name, pool));
     }
+    shopctl_print_json(json_pack("{s:b, s:i, s:i, s:i, s:s, s:i, s:s?, s:o}", "migrated",
+                                 schema->exists, "version", schema->version, "finished",
+                                 schema->finished, "known", shop_stages_last(migration->stages),
+                                 "step", shop_schema_step_name(schema->step), "step_stage",
+                                 schema->number, "held_by", schema->holder, "stages", stages));
     return NULL;
+}
+
+/* ---- the command ---- */
+
+typedef shop_error_t *(*step_t)(const shop_migration_t *migration, apr_pool_t *pool);
+
+static shop_error_t *no_step(const shop_migration_t *migration, apr_pool_t *pool)
+{
+    (void)migration;
+    (void)pool;
+    return NULL;
+}
+
+static shop_error_t *print_outcome(const shopctl_t *ctl, const shop_migration_t *migration)
+{
+    shop_schema_t *schema;
+
+    if (shopctl_value(ctl, SHOPCTL_JSON)) {
+        return shopctl_schema_json(migration, ctl->pool);
+    }
+    if (shopctl_value(ctl, SHOPCTL_STATUS)) {
+        return print_status(migration, ctl->pool);
+    }
+    SHOP_TRY(shop_schema_read(&schema, migration->mongo, ctl->pool));
+    print_version(schema, migration->stages);
+    return NULL;
+}
+
+int shopctl_run_migrate(shopctl_t *ctl)
+{
+    static const struct {
+        int option;
+        step_t step;
+    } steps[] = { { SHOPCTL_BACK, shop_migrate_back },
+                  { SHOPCTL_FINISH, shop_migrate_finish },
+                  { SHOPCTL_STATUS, no_step } };
+    step_t step = shop_migrate_up;
+    shop_migration_t *migration;
+    shop_error_t *err;
+    int given = 0;
+    int status;
+
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (shopctl_value(ctl, steps[i].option)) {
+            step = steps[i].step;
+            given++;
+        }
+    }
+    if (given > 1) {
+        return shopctl_complain(ctl, "migrate takes one of --back, --finish and --status");
+    }
+    status = shopctl_use_store(ctl);
+    if (status) {
+        return status;
+    }
+    ctl->settings.mongo_socket_ms = SHOPCTL_BUILD_PATIENCE_MS;
+    err = shop_app_migration(&migration, &ctl->settings, ctl->pool);
+    if (!err) {
+        migration->say = shopctl_value(ctl, SHOPCTL_JSON) ? NULL : print_line;
+        err = step(migration, ctl->pool);
+    }
+    err = err ? err : print_outcome(ctl, migration);
+    return err ? shopctl_fail(err) : SHOPCTL_EXIT_DONE;
 }

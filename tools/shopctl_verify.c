@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Prints what `shopctl verify` finds. */
-#include "tools/shopctl_verify.h"
-
+ * shopctl verify. */
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 
 #include "mod_shop/base/json.h"
 #include "mod_shop/audit/verify_run.h"
+#include "tools/shopctl.h"
 
 static void print_finding(void *baton, const shop_verify_finding_t *finding)
 {
@@ -70,34 +69,37 @@ static void collect_finding(void *baton, const shop_verify_finding_t *finding)
 
 static void print_json(const shop_verify_sums_t *sums, json_t *findings)
 {
-    json_t *report =
+    shopctl_print_json(
         json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:O}", "products",
                   (json_int_t)sums->products, "coupons", (json_int_t)sums->coupons, "orders",
                   (json_int_t)sums->orders, "redemptions", (json_int_t)sums->redemptions, "drifts",
                   (json_int_t)sums->drifts, "repaired", (json_int_t)sums->repaired, "busy",
-                  (json_int_t)sums->busy, "clean", sums->drifts == 0, "findings", findings);
-
-    json_dumpf(report, stdout, JSON_INDENT(2));
-    putchar('\n');
-    json_decref(report);
+                  (json_int_t)sums->busy, "clean", sums->drifts == 0, "findings", findings));
 }
 
-shop_error_t *shopctl_verify(int64_t *left, const shop_app_t *app, bool repair, bool json,
-                             apr_pool_t *pool)
+int shopctl_run_verify(shopctl_t *ctl)
 {
+    bool json = shopctl_value(ctl, SHOPCTL_JSON) != NULL;
     shop_verify_sums_t sums = { .products = 0 };
-    json_t *findings = shop_json_own(json_array(), pool);
-    shop_error_t *err =
-        shop_app_verify(&sums, app, repair, json ? collect_finding : print_finding, findings, pool);
+    json_t *findings = shop_json_own(json_array(), ctl->pool);
+    shop_app_t *app;
+    shop_error_t *err;
+    int status;
 
-    *left = sums.drifts - sums.repaired;
-    if (err) {
-        return err;
+    ctl->settings.mongo_socket_ms = SHOPCTL_PATIENCE_MS;
+    status = shopctl_open(&app, ctl);
+    if (!status) {
+        err = shop_app_verify(&sums, app, shopctl_value(ctl, SHOPCTL_REPAIR) != NULL,
+                              json ? collect_finding : print_finding, findings, ctl->pool);
+        status = err ? shopctl_fail(err) : 0;
+    }
+    if (status) { /* 1 would say that the books are wrong */
+        return status == SHOPCTL_EXIT_REFUSED ? SHOPCTL_EXIT_USAGE : status;
     }
     if (json) {
         print_json(&sums, findings);
     } else {
         print_sums(&sums);
     }
-    return NULL;
+    return sums.drifts > sums.repaired ? SHOPCTL_EXIT_REFUSED : SHOPCTL_EXIT_DONE;
 }

@@ -16,7 +16,7 @@ typedef struct reap_t {
     const shop_order_ports_t *ports;
     shop_reservations_t *reservations; /* whose leftovers are looked at */
     apr_time_t now;
-    int *done;
+    shop_reap_sums_t *sums;
 } reap_t;
 
 /* One thing that is left; *finished: nothing remains of it. */
@@ -42,10 +42,16 @@ static shop_error_t *finish_all(const reap_t *reap, const apr_array_header_t *it
             shop_log(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK, NULL, "%s: %s (%s)", what, err->detail,
                      err->cause ? err->cause : "no cause");
         }
-        *reap->done += finished;
+        reap->sums->done += finished;
+        reap->sums->left += !finished;
         apr_pool_destroy(item_pool);
     }
     return NULL;
+}
+
+static bool is_undecided(shop_order_status_t status)
+{
+    return status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING;
 }
 
 static shop_error_t *finish_order(bool *finished, const reap_t *reap, const void *item,
@@ -69,6 +75,11 @@ static shop_error_t *finish_order(bool *finished, const reap_t *reap, const void
         break;
     }
     *finished = true;
+    if (is_undecided(order->status)) {
+        reap->sums->rolled_back++;
+    } else {
+        reap->sums->completed++;
+    }
     return NULL;
 }
 
@@ -94,11 +105,6 @@ static shop_error_t *status_of(shop_order_status_t *status, const reap_t *reap,
     SHOP_TRY(order_of(&order, reap, left, pool));
     *status = order ? order->status : SHOP_ORDER_PLACING;
     return NULL;
-}
-
-static bool is_undecided(shop_order_status_t status)
-{
-    return status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING;
 }
 
 static shop_error_t *finish_reservation(bool *finished, const reap_t *reap, const void *item,
@@ -164,13 +170,14 @@ static shop_error_t *sweep_reservations(reap_t *reap, shop_reservations_t *reser
     return finish_all(reap, left, "an old return marker", finish_marker, pool);
 }
 
-shop_error_t *shop_order_reap(const shop_order_ports_t *ports, int *done, apr_pool_t *pool)
+shop_error_t *shop_order_reap(shop_reap_sums_t *sums, const shop_order_ports_t *ports,
+                              apr_pool_t *pool)
 {
-    reap_t reap = { .ports = ports, .now = ports->clock->now(ports->clock), .done = done };
+    reap_t reap = { .ports = ports, .now = ports->clock->now(ports->clock), .sums = sums };
     apr_time_t old = reap.now - 2 * SHOP_ORDER_LEASE;
     apr_array_header_t *left;
 
-    *done = 0;
+    *sums = (shop_reap_sums_t){ .done = 0 };
     SHOP_TRY(ports->orders->unfinished(&left, ports->orders, reap.now, BATCH, pool));
     SHOP_TRY(finish_all(&reap, left, "an unfinished order", finish_order, pool));
     SHOP_TRY(sweep_reservations(&reap, ports->stock, old, pool));

@@ -29,7 +29,7 @@ same() { # FILE COMMAND...
 }
 
 same docs/openapi.json "$builddir/shopctl" openapi
-for page in directives errors log metrics; do
+for page in directives errors log metrics shopctl; do
     same "docs/$page.md" "$builddir/gendocs" "$page"
 done
 same conf/mod_shop.conf "$builddir/gendocs" conf

@@ -144,15 +144,15 @@ int64_t order_shop_stock(const order_shop_t *shop, int product)
 
 void order_shop_settle(order_shop_t *shop)
 {
-    int done = 1;
+    shop_reap_sums_t sums = { .done = 1 };
 
-    for (int turn = 0; turn < 50 && done; turn++) {
+    for (int turn = 0; turn < 50 && sums.done; turn++) {
         shop->clock.fixed += 3 * SHOP_ORDER_LEASE;
-        if (!T_OK(shop_order_reap(&shop->ports, &done, t_pool))) {
+        if (!T_OK(shop_order_reap(&sums, &shop->ports, t_pool))) {
             return;
         }
     }
-    T_INT(done, 0);
+    T_INT(sums.done, 0);
 }
 
 static bool is_back(const shop_order_t *order, const char *unit_id)

@@ -19,18 +19,18 @@ static bool is_there(storm_t *storm, const shop_error_t *err)
 
 void storm_settle(storm_t *storm)
 {
-    int done = 1;
+    shop_reap_sums_t sums = { .done = 1 };
 
-    for (int turn = 0; turn < TURNS && (done || storm->late->nelts); turn++) {
+    for (int turn = 0; turn < TURNS && (sums.done || storm->late->nelts); turn++) {
         storm->clock.fixed += 3 * SHOP_ORDER_LEASE;
         storm_late(storm, true);
-        if (!is_there(storm, shop_order_reap(&storm->ports, &done, storm->pool))) {
+        if (!is_there(storm, shop_order_reap(&sums, &storm->ports, storm->pool))) {
             return;
         }
-        storm_trace(storm, "settled %d", done);
+        storm_trace(storm, "settled %d", sums.done);
     }
-    if (done) {
-        storm_bad(storm, "never settles", "%d things in the last turn", done);
+    if (sums.done) {
+        storm_bad(storm, "never settles", "%d things in the last turn", sums.done);
     }
 }
 

@@ -277,15 +277,15 @@ static void reap(storm_worker_t *worker)
     storm_t *storm = worker->storm;
 
     while (!storm->calm) {
-        int done = 0;
-        shop_error_t *err = shop_order_reap(&storm->ports, &done, worker->pool);
+        shop_reap_sums_t sums;
+        shop_error_t *err = shop_order_reap(&sums, &storm->ports, worker->pool);
 
         if (worker->crashed) {
             worker->crashed = false;
             storm_wait(worker, 20 + storm_random(storm, 200));
             continue;
         }
-        storm_trace(storm, "settled %d%s", done, err ? ", cut off" : "");
+        storm_trace(storm, "settled %d%s", sums.done, err ? ", cut off" : "");
         storm_wait(worker, 20 + storm_random(storm, 60));
     }
 }

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+"""shopctl: each command, what it prints and how it ends. `verify` has test_verify.py, `migrate` test_upgrade.py."""
+import json
+import os
+import pty
+import select
+import subprocess
+import tempfile
+import time
+import unittest
+
+from env import ShopCase, first_host, mpm_name, need, shopctl_path, write_private
+
+NOBODY = 'mongodb://127.0.0.1:1/shop'
+
+
+def run(*words, uri=None, stdin=None, environment=None):
+    """shopctl in an environment without SHOP_MONGO_URI, unless uri is given."""
+    clean = {k: v for k, v in os.environ.items() if k != 'SHOP_MONGO_URI'}
+    clean.update(environment or {})
+    if uri is not None:
+        clean['SHOP_MONGO_URI'] = uri
+    return subprocess.run([shopctl_path()] + list(words), capture_output=True, text=True, timeout=120, env=clean,
+                          input=stdin if stdin is not None else '')
+
+
+def on_terminal(answers, *words, uri):
+    """Runs shopctl on a terminal of its own and answers each prompt; returns (status, what the terminal showed)."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.environ['SHOP_MONGO_URI'] = uri
+        os.execv(shopctl_path(), [shopctl_path()] + list(words))
+    shown, left, limit = b'', list(answers), time.monotonic() + 60
+    while time.monotonic() < limit:
+        if select.select([terminal], [], [], 0.2)[0]:
+            try:
+                data = os.read(terminal, 4096)
+            except OSError:
+                break                                    # the program has ended
+            if not data:
+                break
+            shown += data
+            if left and data.endswith(b': '):
+                time.sleep(0.1)                          # echo is off when the prompt is there
+                os.write(terminal, left.pop(0).encode() + b'\n')
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+
+@unittest.skipUnless(mpm_name() == 'event', 'asks no server of ours: under event alone')
+class Usage(unittest.TestCase):
+    """What needs no database."""
+
+    def refused(self, message, *words, **kwargs):
+        done = run(*words, **kwargs)
+        self.assertEqual((done.returncode, done.stdout), (2, ''), done.stderr)
+        self.assertEqual(done.stderr.splitlines()[0], 'shopctl: ' + message)
+        return done
+
+    def test_help_and_version(self):
+        self.assertRegex(run('--version').stdout, r'\Amod_shop \d+\.\d+\.\d+\n\Z')
+        self.assertEqual(run('version').stdout, run('-V').stdout)
+        usage = run('--help')
+        self.assertEqual((usage.returncode, usage.stderr), (0, ''))
+        self.assertIn('  3  MongoDB cannot be reached\n', usage.stdout)
+        self.assertEqual(run('help').stdout, usage.stdout)
+        one = run('user', 'create', '--help')
+        self.assertEqual(one.returncode, 0)
+        self.assertIn('--if-missing', one.stdout)
+        self.assertNotIn('--repair', one.stdout)
+        self.assertEqual(run('help', 'user', 'create').stdout, one.stdout)
+        self.assertIn('user create', run('user', '--help').stdout)
+        self.assertEqual(run('reap', '--nonsense').returncode, 2)
+
+    def test_wrong_usage_is_named(self):
+        done = self.refused('reap takes no --admin', 'reap', '--admin')
+        self.assertIn('Try: shopctl reap --help', done.stderr)
+        self.refused('invalid option: --nonsense', 'verify', '--nonsense')
+        self.refused("there is no command 'dance'", 'dance')
+        self.refused("there is no command 'user dance'", 'user', 'dance')
+        self.refused("there is no command 'dance'", 'help', 'dance')
+        self.refused('name a command')
+        self.refused('migrate takes one of --back, --finish and --status', 'migrate', '--back', '--status')
+        self.refused('user create needs --username and --email', 'user', 'create')
+
+    def test_a_connection_string_is_judged_and_never_shown(self):
+        secret = 'mongodb://u:sesame@@host/shop'
+        for words in (('reap',), ('init',), ('migrate',), ('verify',)):
+            done = run(*words, uri=secret)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn('shopctl: SHOP_MONGO_URI is not a well-formed MongoDB connection string', done.stderr)
+            self.assertNotIn('sesame', done.stderr)
+            self.assertNotIn('internal', done.stderr)
+        done = run('--mongo-uri', 'localhost:27017', 'reap')
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('--mongo-uri is not a MongoDB connection string', done.stderr)
+
+    def test_a_connection_string_has_the_sources_of_the_directive(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, 'uri')
+            write_private(path, NOBODY + '\n')
+            for source in ('file:' + path, 'env:MY_URI', 'exec:/bin/cat ' + path):
+                done = run('--mongo-uri', source, 'reap', environment={'MY_URI': NOBODY})
+                self.assertEqual(done.returncode, 3, done.stderr)
+            self.assertEqual(run('reap', uri='file:' + path).returncode, 3)
+            os.chmod(path, 0o640)
+            self.refused('--mongo-uri names a file that others may read; run chmod 600 ' + path,
+                         '--mongo-uri', 'file:' + path, 'reap')
+        self.refused('--mongo-uri names an environment variable that is not set', '--mongo-uri', 'env:MY_URI', 'reap')
+        self.refused('--mongo-uri names a program that failed', '--mongo-uri', 'exec:/bin/false', 'reap')
+
+    def test_a_password_in_an_argument_draws_a_warning(self):
+        literal = 'mongodb://u:sesame@127.0.0.1:1/shop'
+        done = run('--mongo-uri', literal, 'reap')
+        self.assertIn('shopctl: warning: the password in --mongo-uri can be read', done.stderr)
+        self.assertNotIn('sesame', done.stderr)
+        self.assertNotIn('warning', run('reap', uri=literal).stderr)
+        self.assertNotIn('warning', run('--mongo-uri', NOBODY, 'reap').stderr)
+
+    def test_a_store_that_is_away_is_named_once(self):
+        for words in (('init',), ('migrate', '--status'), ('reap',), ('verify',)):
+            done = run(*words, uri=NOBODY)
+            self.assertEqual((done.returncode, done.stdout), (3, ''))
+            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_keygen_and_openapi(self):
+        key, other = run('keygen').stdout, run('keygen').stdout
+        self.assertRegex(key, r'\A[\w-]{64}\n\Z')
+        self.assertNotEqual(key, other)
+        self.assertIn('/api/products', str(json.loads(run('openapi').stdout)['servers']) +
+                      ' '.join('/api' + path for path in json.loads(run('openapi').stdout)['paths']))
+        self.refused('openapi takes no --json', 'openapi', '--json')
+
+    def test_output_that_cannot_be_written_is_an_error(self):
+        with open('/dev/full', 'w') as full:
+            done = subprocess.run([shopctl_path(), '--help'], stdout=full, stderr=subprocess.PIPE, text=True)
+        self.assertEqual((done.returncode, done.stderr), (1, 'shopctl: the output cannot be written\n'))
+
+
+@unittest.skipUnless(mpm_name() == 'event', 'asks the store alone: under event alone')
+class Commands(ShopCase):
+    """What needs the database."""
+
+    def run_here(self, *words, **kwargs):
+        return run(*words, uri=self.env.store_uri, **kwargs)
+
+    def create(self, name, *options, password='correct horse battery', **kwargs):
+        words = ('user', 'create', '--username', name, '--email', name + '@example.com', '--password-file', '-')
+        return self.run_here(*words, *options, stdin=password + '\n', **kwargs)
+
+    def test_init_and_status_as_json(self):
+        done = self.run_here('init')
+        self.assertEqual((done.returncode, done.stdout), (0, 'indexes are in place\n'))
+        for words in (('init', '--json'), ('migrate', '--status', '--json'), ('migrate', '--json')):
+            report = json.loads(self.run_here(*words).stdout)
+            self.assertEqual((report['migrated'], report['version'], report['step'], report['held_by']),
+                             (True, report['known'], 'none', None))
+            self.assertEqual([s['number'] for s in report['stages']], list(range(1, report['known'] + 1)))
+            self.assertTrue(report['stages'][0]['up_at'])
+
+    def test_an_account_is_created_and_signs_in(self):
+        done = self.create('grace', '--json')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual((report['created'], report['role'], report['email']), (True, 'user', 'grace@example.com'))
+        self.shop.login('grace@example.com', 'correct horse battery')
+        done = self.create('grace')
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+
+    def test_if_missing(self):
+        self.assertEqual(self.create('linus', '--if-missing').stdout, 'created user linus@example.com\n')
+        done = self.create('linus', '--if-missing')
+        self.assertEqual((done.returncode, done.stdout), (0, 'account linus@example.com exists\n'))
+        self.assertEqual(json.loads(self.create('linus', '--if-missing', '--json').stdout)['created'], False)
+        done = self.create('linus', '--if-missing', '--admin')
+        self.assertEqual((done.returncode, done.stdout), (1, ''))
+        self.assertEqual(done.stderr, 'shopctl: account linus@example.com exists and has the role user, not admin; '
+                                      'nothing was changed\n')
+        words = ('--username', 'linus', '--email', 'other@example.com', '--if-missing', '--password-file', '-')
+        done = self.run_here('user', 'create', *words, stdin='correct horse battery\n')
+        self.assertEqual(done.returncode, 1, 'the name belongs to another address')
+
+    def test_passwords_come_from_private_files(self):
+        path = os.path.join(self.env.root, 'conf', 'another.password')
+        write_private(path, 'correct horse battery\n')
+        words = ('user', 'create', '--username', 'ken', '--email', 'ken@example.com')
+        for mode in (0o640, 0o604, 0o660):
+            os.chmod(path, mode)
+            done = self.run_here(*words, '--password-file', path)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn('can be read by others; run: chmod 600 ' + path, done.stderr)
+        os.chmod(path, 0o600)
+        self.assertEqual(self.run_here(*words, '--password-file', path).returncode, 0)
+        done = self.run_here(*words, '--password-file', path + '.absent')
+        self.assertEqual(done.returncode, 2)
+        done = self.run_here(*words)
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('needs --password-file FILE', done.stderr)
+        done = self.create('dennis', password='short')
+        self.assertEqual(done.returncode, 1)
+        self.assertNotIn('short\n', done.stderr)
+
+    def test_a_password_is_asked_for_twice_without_echo(self):
+        words = ('user', 'create', '--username', 'barbara', '--email', 'barbara@example.com')
+        status, shown = on_terminal(['correct horse battery', 'correct horse batterie'], *words,
+                                    uri=self.env.store_uri)
+        self.assertEqual(status, 2, shown)
+        self.assertIn('the two passwords differ', shown)
+        status, shown = on_terminal(['correct horse battery'] * 2, *words, uri=self.env.store_uri)
+        self.assertEqual(status, 0, shown)
+        self.assertNotIn('horse', shown)
+        self.shop.login('barbara@example.com', 'correct horse battery')
+
+    def test_reap_says_what_it_did(self):
+        self.assertEqual(self.run_here('reap').stdout,
+                         'reap: 0 orders completed, 0 rolled back, 0 leftovers removed, 0 left\n')
+        self.assertEqual(json.loads(self.run_here('reap', '--json').stdout),
+                         {'completed': 0, 'rolled_back': 0, 'leftovers': 0, 'left': 0})
+
+
+if __name__ == '__main__':
+    unittest.main()
