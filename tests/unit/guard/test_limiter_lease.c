@@ -54,14 +54,19 @@ static bool fake_acquire(shop_lease_t *lease, shop_limiter_t *port, const char *
     int call = all->calls++;
     long at = number_of(key);
     int64_t now = now_ms();
-    int64_t count, known;
+    int64_t end = all->end_ms[at], count, known;
 
     (void)pool;
     if (all->away || (all->flaps && call % 2)) {
         return false;
     }
-    if (all->end_ms[at] <= now) {
-        all->end_ms[at] = now + (lease->left_ms ? lease->left_ms : lease->window_s * 1000);
+    /* One thread begins a window. The first one has its 0 already: another thread may have
+     * counted by now. */
+    if (end <= now &&
+        atomic_compare_exchange_strong(
+            &all->end_ms[at], &end,
+            now + (lease->left_ms ? lease->left_ms : lease->window_s * 1000)) &&
+        end) {
         all->count[at] = 0;
     }
     count = all->count[at];
