@@ -242,3 +242,94 @@ hold_lock() {
     exec 9>"$1/lock"
     flock -w 900 9 || die "another call holds $1/lock"
 }
+
+# ------------------------------------------------------------ bare Debians --
+# Roots for debootstrap and chroot, used by scripts/matrix and scripts/package.
+# Whoever opens one sets `trap close_roots EXIT`.
+
+OPEN_ROOTS=()
+MOUNTED=()
+
+# make_root SUITE ROOT : a minimal Debian at ROOT, nothing more than debootstrap's base. The base is
+# made once and kept beside as an archive, build/roots/SUITE.tar; SHOP_DEBIAN_MIRROR names another
+# mirror than debootstrap's own.
+make_root() {
+    local suite=$1 root=$2 base=$SHOP_ROOT/build/roots/$1
+
+    [ "$(id -u)" -eq 0 ] || die "debootstrap and chroot need root"
+    need_packages debootstrap debian-archive-keyring eatmydata
+    mkdir -p "$SHOP_ROOT/build/roots" "$(dirname -- "$root")"
+    if [ ! -e "$base.tar" ]; then
+        say "making a bare Debian $suite"
+        rm -rf --one-file-system "$base"
+        eatmydata debootstrap --variant=minbase "$suite" "$base" \
+            ${SHOP_DEBIAN_MIRROR:+"$SHOP_DEBIAN_MIRROR"} >"$base.log" 2>&1 ||
+            { tail -n 20 "$base.log" >&2; die "debootstrap failed"; }
+        tar -C "$base" --exclude='./var/cache/apt/archives/*.deb' -cf "$base.tar.new" .
+        mv -f "$base.tar.new" "$base.tar"
+        rm -rf --one-file-system "$base"
+    fi
+    rm -rf --one-file-system "$root"
+    mkdir -p "$root"
+    tar -C "$root" -xf "$base.tar"
+    # nobody needs these files after a power cut
+    echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/unsafe-io"
+    # what this machine needs to reach the package registries: proxies and certificates of its own
+    cp /etc/apt/apt.conf.d/99* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
+    mkdir -p "$root/usr/local/share/shop-ca"
+    [ -z "${SSL_CERT_FILE:-}" ] || cp "$SSL_CERT_FILE" "$root/usr/local/share/shop-ca/ca.crt"
+}
+
+# mount_into ROOT TYPE AT
+mount_into() {
+    mkdir -p "$1$3"
+    mount -t "$2" "$2" "$1$3"
+    MOUNTED=("$1$3" ${MOUNTED[@]+"${MOUNTED[@]}"})
+}
+
+# open_root ROOT : mounts what a program expects and makes the devices.
+open_root() {
+    local root=$1 device
+
+    OPEN_ROOTS+=("$root")
+    cp /etc/resolv.conf /etc/hosts "$root/etc/"
+    mount_into "$root" proc /proc
+    mount_into "$root" sysfs /sys
+    mount_into "$root" devpts /dev/pts
+    mount_into "$root" tmpfs /dev/shm
+    mount_into "$root" tmpfs /tmp
+    for device in null zero random urandom tty; do
+        [ -e "$root/dev/$device" ] || cp -a "/dev/$device" "$root/dev/"
+    done
+    [ -e "$root/dev/fd" ] || ln -s /proc/self/fd "$root/dev/fd"
+}
+
+# run_in ROOT COMMAND... : in /srv/mod_shop of ROOT, or in / where there is none, with nothing of
+# this machine's environment.
+run_in() {
+    local root=$1 certificates=()
+
+    shift
+    [ -z "${SSL_CERT_FILE:-}" ] || certificates=("PIP_CERT=/usr/local/share/shop-ca/ca.crt"
+        "NODE_EXTRA_CA_CERTS=/usr/local/share/shop-ca/ca.crt")
+    chroot "$root" /usr/bin/env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+        HOME=/root LANG=C.UTF-8 DEBIAN_FRONTEND=noninteractive ${certificates[@]+"${certificates[@]}"} \
+        sh -c 'cd /srv/mod_shop 2>/dev/null || cd /; exec "$@"' sh "$@"
+}
+
+# close_roots : ends, by their ids, the processes that still run in an open root, and unmounts.
+close_roots() {
+    local root at pid
+
+    for root in ${OPEN_ROOTS[@]+"${OPEN_ROOTS[@]}"}; do
+        for at in /proc/[0-9]*; do
+            pid=${at#/proc/}
+            [ "$(readlink "$at/root" 2>/dev/null)" != "$root" ] || stop_pid "$pid"
+        done
+    done
+    for at in ${MOUNTED[@]+"${MOUNTED[@]}"}; do
+        umount -l "$at" 2>/dev/null || true
+    done
+    MOUNTED=()
+    OPEN_ROOTS=()
+}
