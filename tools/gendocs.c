@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Prints the reference pages from the tables the module runs on: gendocs
- * directives|errors|log|metrics|conf|shopctl|shopctl.8|completion. */
+ * directives|errors|log|metrics|conf|shopctl|shopctl.8|mod_shop.5|completion. */
 #include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "mod_shop/base/error.h"
 #include "mod_shop/directives/directive.h"
+#include "tools/conf_pages.h"
 #include "tools/shopctl_pages.h"
 
 static void slug(const char *code)
@@ -145,66 +146,6 @@ static void metrics(void)
          "shop is added, removed or renamed. Each host has its own.");
 }
 
-/* The annotated reference configuration. */
-static void conf(apr_pool_t *pool)
-{
-    puts(
-        "# mod_shop: reference configuration.\n#\n"
-        "# Generated from mod_shop/directives/directives.def by `make docs`. Commented lines show "
-        "an\n"
-        "# example each; what is not set has the default. docs/directives.md says more.\n\n"
-        "LoadModule shop_module modules/mod_shop.so\n\n"
-        "# ---- the least a shop needs ----\n"
-        "# make the key with: shopctl keygen > jwt.key; chmod 600 jwt.key\n"
-        "ShopMongoURI mongodb://127.0.0.1:27017/shop\n"
-        "ShopJwtKey main HS256 file:/etc/shop/jwt.key\n"
-        "<Location \"/api\">\n    ShopEngine On\n</Location>\n\n"
-        "# ---- what belongs beside it ----\n"
-        "# bodies are read to 64 KiB; this is the wall behind it\n"
-        "LimitRequestBody 131072\nTraceEnable off\n"
-        "# slow clients: so long a worker waits for a request (docs/httpd.md: how many it stands)\n"
-        "<IfModule reqtimeout_module>\n"
-        "    RequestReadTimeout handshake=5 header=4-10,MinRate=500 body=4,MinRate=1000\n"
-        "</IfModule>\n"
-        "# mod_deflate and mod_brotli may encode what ShopCompress does not; each coding has an\n"
-        "# ETag of its own, and If-Match and If-None-Match take all of them (docs/httpd.md)\n"
-        "# CORS: the origins you name and no others; `always` covers error replies too\n"
-        "<IfModule headers_module>\n"
-        "    SetEnvIf Origin \"^https://shop\\.example\\.com$\" SHOP_ORIGIN=$0\n"
-        "    <Location \"/api\">\n"
-        "        Header always set Access-Control-Allow-Origin \"%{SHOP_ORIGIN}e\" "
-        "env=SHOP_ORIGIN\n"
-        "        Header always set Access-Control-Allow-Methods \"GET, HEAD, POST, PUT, PATCH, "
-        "DELETE, OPTIONS\" env=SHOP_ORIGIN\n"
-        "        Header always set Access-Control-Allow-Headers \"Authorization, Content-Type, "
-        "Idempotency-Key, If-Match, If-None-Match\" env=SHOP_ORIGIN\n"
-        "        Header always set Access-Control-Expose-Headers \"Allow, ETag, Link, Location, "
-        "RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id, "
-        "Idempotent-Replayed\" "
-        "env=SHOP_ORIGIN\n"
-        "        Header always set Access-Control-Max-Age 7200 env=SHOP_ORIGIN\n"
-        "        Header always merge Vary Origin\n"
-        "    </Location>\n</IfModule>\n"
-        "# bandwidth: KiB/s of each download; a worker is held meanwhile\n"
-        "<IfModule ratelimit_module>\n    <Location \"/images\">\n"
-        "        SetOutputFilter RATE_LIMIT\n        SetEnv rate-limit 4096\n"
-        "    </Location>\n</IfModule>\n"
-        "# counters for Prometheus and for mod_status (docs/metrics.md)\n"
-        "#<Location \"/shop-metrics\">\n#    SetHandler shop-metrics\n#    Require local\n"
-        "#</Location>\n"
-        "# route, database commands and request id in the access log\n"
-        "LogFormat \"%h %t \\\"%r\\\" %>s %b %D %{SHOP_ROUTE}e db=%{SHOP_DB_COMMANDS}n "
-        "cache=%{SHOP_CACHE}n %L\" "
-        "shop\n\n"
-        "# ---- every directive ----");
-    for (int i = 0; i < SHOP_DIRECTIVE_COUNT; i++) {
-        const shop_directive_t *row = &shop_directives[i];
-
-        printf("\n# %s %s\n#   %s\n#   Default: %s\n#%s\n", row->name, row->syntax, row->help,
-               shop_directive_default_text(row, pool), row->example);
-    }
-}
-
 int main(int argc, char *argv[])
 {
     apr_pool_t *pool;
@@ -222,7 +163,9 @@ int main(int argc, char *argv[])
     } else if (!strcmp(page, "metrics")) {
         metrics();
     } else if (!strcmp(page, "conf")) {
-        conf(pool);
+        shop_print_conf(stdout, pool);
+    } else if (!strcmp(page, "mod_shop.5")) {
+        shop_print_conf_man(stdout, pool);
     } else if (!strcmp(page, "shopctl")) {
         shopctl_print_markdown(stdout);
     } else if (!strcmp(page, "shopctl.8")) {
@@ -230,7 +173,8 @@ int main(int argc, char *argv[])
     } else if (!strcmp(page, "completion")) {
         shopctl_print_completion(stdout);
     } else {
-        fputs("usage: gendocs directives|errors|log|metrics|conf|shopctl|shopctl.8|completion\n",
+        fputs("usage: gendocs directives|errors|log|metrics|conf|shopctl|shopctl.8|mod_shop.5|"
+              "completion\n",
               stderr);
         return 2;
     }

@@ -2,6 +2,8 @@
 # the table of commands and what is printed from it: shopctl, gendocs and the tests use it
 noinst_LTLIBRARIES += libctl.la
 libctl_la_SOURCES = \
+	tools/conf_pages.c \
+	tools/conf_pages.h \
 	tools/shopctl.def \
 	tools/shopctl_man.c \
 	tools/shopctl_pages.c \
@@ -13,6 +15,7 @@ bin_PROGRAMS = shopctl
 shopctl_SOURCES = \
 	tools/shopctl.c \
 	tools/shopctl.h \
+	tools/shopctl_config_example.c \
 	tools/shopctl_init.c \
 	tools/shopctl_keygen.c \
 	tools/shopctl_migrate.c \
@@ -26,3 +29,15 @@ shopctl_LDADD = libctl.la libshop.la $(SHOP_LIBS)
 noinst_PROGRAMS = gendocs
 gendocs_SOURCES = tools/gendocs.c
 gendocs_LDADD = libctl.la libshop.la $(SHOP_LIBS)
+
+# what is installed beside the programs
+man8_MANS = shopctl.8
+man5_MANS = mod_shop.5
+completionsdir = $(BASH_COMPLETION_DIR)
+# bash looks for a completion by the name of the command
+completions_DATA = completions/shopctl
+CLEANFILES += $(man8_MANS) $(man5_MANS) $(completions_DATA)
+shopctl.8 mod_shop.5: gendocs$(EXEEXT)
+	$(AM_V_GEN)./gendocs$(EXEEXT) $@ > $@.new && mv -f $@.new $@
+completions/shopctl: gendocs$(EXEEXT)
+	$(AM_V_GEN)$(MKDIR_P) completions && ./gendocs$(EXEEXT) completion > $@.new && mv -f $@.new $@

@@ -131,6 +131,11 @@ class Usage(unittest.TestCase):
                       ' '.join('/api' + path for path in json.loads(run('openapi').stdout)['paths']))
         self.refused('openapi takes no --json', 'openapi', '--json')
 
+    def test_config_example_is_the_one_of_the_pages(self):
+        page = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'conf', 'mod_shop.conf')
+        with open(page) as f:
+            self.assertEqual(run('config-example').stdout, f.read())
+
     def test_output_that_cannot_be_written_is_an_error(self):
         with open('/dev/full', 'w') as full:
             done = subprocess.run([shopctl_path(), '--help'], stdout=full, stderr=subprocess.PIPE, text=True)
