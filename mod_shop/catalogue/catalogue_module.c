@@ -8,8 +8,10 @@
 #include "product_mongo.h"
 
 extern const shop_route_t shop_product_routes[];
+extern const shop_route_t shop_product_admin_routes[];
 
-static const shop_route_t *const routes[] = { shop_product_routes, NULL };
+static const shop_route_t *const routes[] = { shop_product_routes, shop_product_admin_routes,
+                                              NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_product_indexes, NULL };
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)

@@ -16,7 +16,7 @@ static shop_error_t *written(const shop_app_t *app, const shop_req_t *req, shop_
     return shop_cache_written(app->cache, NULL, 0, err, req->pool);
 }
 
-shop_error_t *shop_product_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *product_create(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_product_t *product = req->record;
 
@@ -55,7 +55,8 @@ static shop_error_t *check_if_match(const shop_app_t *app, const shop_product_t 
     return shop_etag_if_match(req, etag, app->settings->require_if_match);
 }
 
-shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+/* PUT and PATCH. */
+static shop_error_t *product_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_product_t *product = NULL;
     bool done = false;
@@ -76,7 +77,7 @@ shop_error_t *shop_product_edit(const shop_app_t *app, shop_req_t *req, shop_res
     return shop_res_object(res, 200, shop_product_fields, product);
 }
 
-shop_error_t *shop_product_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *product_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_product_t *product = NULL;
     bool done = false;
@@ -94,3 +95,63 @@ shop_error_t *shop_product_delete(const shop_app_t *app, shop_req_t *req, shop_r
     }
     return shop_res_object(res, 200, shop_product_fields, product);
 }
+
+static const shop_code_t edit_errors[] = {
+    SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED, SHOP_PRECONDITION_REQUIRED,
+    SHOP_CONFLICT,  SHOP_STOCK_NOT_EDITABLE,  SHOP_OK
+};
+static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
+                                             SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT, SHOP_OK };
+
+const shop_route_t shop_product_admin_routes[] = {
+    { .method = "POST",
+      .path = "/products",
+      .handler = product_create,
+      .operation = "createProduct",
+      .summary = "Create a product",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .status = 201,
+      .reply = shop_product_fields },
+    { .method = "PUT",
+      .path = "/products/{id}",
+      .handler = product_edit,
+      .operation = "replaceProduct",
+      .summary = "Replace a product. Missing members get their defaults; the stock is kept.",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = edit_errors },
+    { .method = "PATCH",
+      .path = "/products/{id}",
+      .handler = product_edit,
+      .operation = "changeProduct",
+      .summary = "Change a product (merge patch)",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .body = shop_product_fields,
+      .body_size = sizeof(shop_product_t),
+      .partial = true,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = edit_errors },
+    { .method = "DELETE",
+      .path = "/products/{id}",
+      .handler = product_delete,
+      .operation = "deleteProduct",
+      .summary = "Delete a product from lists and carts. Orders keep their lines.",
+      .tag = "products",
+      .access = SHOP_ACCESS_ADMIN,
+      .if_match = true,
+      .status = 200,
+      .reply = shop_product_fields,
+      .errors = delete_errors },
+    { .method = NULL },
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The catalogue over HTTP. The field table, the public reads, which are answered from the cache
- * where they can be, and the route table; what admins do is in product_admin_api.c. */
+ * The public reads of the catalogue, which are answered from the cache where they can be; what
+ * admins do is in product_admin_api.c. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -237,12 +237,6 @@ static shop_error_t *categories_list(const shop_app_t *app, shop_req_t *req, sho
     return NULL;
 }
 
-static const shop_code_t edit_errors[] = {
-    SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED, SHOP_PRECONDITION_REQUIRED,
-    SHOP_CONFLICT,  SHOP_STOCK_NOT_EDITABLE,  SHOP_OK
-};
-static const shop_code_t delete_errors[] = { SHOP_NOT_FOUND, SHOP_PRECONDITION_FAILED,
-                                             SHOP_PRECONDITION_REQUIRED, SHOP_CONFLICT, SHOP_OK };
 static const shop_code_t not_found_errors[] = { SHOP_NOT_FOUND, SHOP_OK };
 
 const shop_route_t shop_product_routes[] = {
@@ -280,55 +274,6 @@ const shop_route_t shop_product_routes[] = {
       .status = 200,
       .reply = shop_product_fields,
       .errors = not_found_errors },
-    { .method = "POST",
-      .path = "/products",
-      .handler = shop_product_create,
-      .operation = "createProduct",
-      .summary = "Create a product",
-      .tag = "products",
-      .access = SHOP_ACCESS_ADMIN,
-      .body = shop_product_fields,
-      .body_size = sizeof(shop_product_t),
-      .status = 201,
-      .reply = shop_product_fields },
-    { .method = "PUT",
-      .path = "/products/{id}",
-      .handler = shop_product_edit,
-      .operation = "replaceProduct",
-      .summary = "Replace a product. Missing members get their defaults; the stock is kept.",
-      .tag = "products",
-      .access = SHOP_ACCESS_ADMIN,
-      .if_match = true,
-      .body = shop_product_fields,
-      .body_size = sizeof(shop_product_t),
-      .status = 200,
-      .reply = shop_product_fields,
-      .errors = edit_errors },
-    { .method = "PATCH",
-      .path = "/products/{id}",
-      .handler = shop_product_edit,
-      .operation = "changeProduct",
-      .summary = "Change a product (merge patch)",
-      .tag = "products",
-      .access = SHOP_ACCESS_ADMIN,
-      .if_match = true,
-      .body = shop_product_fields,
-      .body_size = sizeof(shop_product_t),
-      .partial = true,
-      .status = 200,
-      .reply = shop_product_fields,
-      .errors = edit_errors },
-    { .method = "DELETE",
-      .path = "/products/{id}",
-      .handler = shop_product_delete,
-      .operation = "deleteProduct",
-      .summary = "Delete a product from lists and carts. Orders keep their lines.",
-      .tag = "products",
-      .access = SHOP_ACCESS_ADMIN,
-      .if_match = true,
-      .status = 200,
-      .reply = shop_product_fields,
-      .errors = delete_errors },
     { .method = "GET",
       .path = "/categories",
       .handler = categories_list,
