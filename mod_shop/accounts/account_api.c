@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * Registration, profile and password: fields, handlers and the table of all account routes. No
- * reply may ever hold a password hash or a key. */
-#include "account_api.h"
-
+ * Registration, profile and password. No reply may ever hold a password hash or a key. */
 #include <apr_strings.h>
 #include <string.h>
 
+#include "../app.h"
 #include "../base/id.h"
+#include "../drivers/password.h"
+#include "../guard/guards.h"
 #include "../http/etag.h"
+#include "../http/route.h"
+#include "../settings.h"
+#include "account_session_api.h"
+#include "accounts_module.h"
 
 typedef struct registration_t {
     const char *username;
@@ -29,14 +33,6 @@ static const shop_field_t registration_fields[] = {
     SHOP_FIELDS_END,
 };
 
-static const shop_field_t login_fields[] = {
-    SHOP_FIELD(shop_account_login_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
-               "E-mail address of the account"),
-    SHOP_FIELD(shop_account_login_t, password, SECRET, SHOP_REQUIRED, 1, 1024,
-               "Password of the account"),
-    SHOP_FIELDS_END,
-};
-
 typedef struct password_change_t {
     const char *current_password;
     const char *new_password;
@@ -47,15 +43,6 @@ static const shop_field_t password_fields[] = {
                "Present password"),
     SHOP_FIELD(password_change_t, new_password, SECRET, SHOP_REQUIRED | SHOP_NEW_PASSWORD, 1, 1024,
                "Length by ShopPasswordPolicy. Common passwords are refused."),
-    SHOP_FIELDS_END,
-};
-
-typedef struct revoked_reply_t {
-    bool revoked;
-} revoked_reply_t;
-
-static const shop_field_t revoked_fields[] = {
-    SHOP_FIELD(revoked_reply_t, revoked, BOOL, SHOP_REQUIRED, 0, 0, "Always true"),
     SHOP_FIELDS_END,
 };
 
@@ -239,7 +226,7 @@ static shop_error_t *end_other_sessions(const shop_app_t *app, const shop_req_t 
         &ids, app->accounts->accounts, req->caller.user_id, req->caller.session_id, req->pool));
     for (int i = 0; i < ids->nelts; i++) {
         app->guards->revoked->add(app->guards->revoked, APR_ARRAY_IDX(ids, i, const char *),
-                                  shop_account_verdict_s(app), req->pool);
+                                  shop_session_revocation_s(app), req->pool);
     }
     return NULL;
 }
@@ -277,7 +264,6 @@ static shop_error_t *account_password(const shop_app_t *app, shop_req_t *req, sh
 
 static const shop_code_t register_errors[] = { SHOP_ROLE_NOT_ALLOWED, SHOP_EMAIL_TAKEN,
                                                SHOP_USERNAME_TAKEN, SHOP_OK };
-static const shop_code_t login_errors[] = { SHOP_INVALID_CREDENTIALS, SHOP_RATE_LIMITED, SHOP_OK };
 static const shop_code_t session_errors[] = { SHOP_TOKEN_REVOKED, SHOP_OK };
 static const shop_code_t edit_errors[] = { SHOP_EMAIL_TAKEN, SHOP_USERNAME_TAKEN, SHOP_CONFLICT,
                                            SHOP_PRECONDITION_FAILED, SHOP_OK };
@@ -297,41 +283,6 @@ const shop_route_t shop_account_routes[] = {
       .audience = SHOP_AUDIENCE_OWNER,
       .reply = shop_user_fields,
       .errors = register_errors },
-    { .method = "POST",
-      .path = "/auth/login",
-      .handler = shop_account_login,
-      .operation = "login",
-      .summary = "Sign in",
-      .tag = "accounts",
-      .access = SHOP_ACCESS_PUBLIC,
-      .body = login_fields,
-      .body_size = sizeof(shop_account_login_t),
-      .status = 200,
-      .audience = SHOP_AUDIENCE_OWNER,
-      .reply = shop_account_tokens_fields,
-      .errors = login_errors },
-    { .method = "POST",
-      .path = "/auth/refresh",
-      .handler = shop_account_refresh,
-      .operation = "refresh",
-      .summary = "Exchange a refresh token for new tokens",
-      .tag = "accounts",
-      .access = SHOP_ACCESS_REFRESH,
-      .status = 200,
-      .audience = SHOP_AUDIENCE_OWNER,
-      .reply = shop_account_tokens_fields,
-      .errors = session_errors },
-    { .method = "POST",
-      .path = "/auth/logout",
-      .handler = shop_account_logout,
-      .operation = "logout",
-      .summary = "Sign out: end the session",
-      .tag = "accounts",
-      .access = SHOP_ACCESS_CUSTOMER,
-      .status = 200,
-      .audience = SHOP_AUDIENCE_OWNER,
-      .reply = revoked_fields,
-      .errors = session_errors },
     { .method = "GET",
       .path = "/auth/me",
       .handler = account_me,

@@ -1,30 +1,66 @@
 /* SPDX-License-Identifier: MIT
  * Signing in, refreshing, signing out. Every refusal of a login says the same, costs the same and
  * tells nothing about the account. */
+#include "account_session_api.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
 #include "../base/log.h"
 #include "../base/text.h"
-#include "account_api.h"
+#include "../drivers/password.h"
+#include "../guard/guards.h"
+#include "../http/route.h"
+#include "../settings.h"
 #include "account_session.h"
+#include "accounts_module.h"
 
-const shop_field_t shop_account_tokens_fields[] = {
-    SHOP_FIELD(shop_account_tokens_t, access_token, STRING, SHOP_REQUIRED, 0, 0,
+typedef struct login_t {
+    const char *email;
+    const char *password;
+} login_t;
+
+/* Reply to login and refresh. */
+typedef struct tokens_t {
+    const char *access_token;
+    const char *refresh_token;
+    const char *token_type;
+    int64_t expires_in;
+    int64_t refresh_expires_in;
+    const shop_user_t *user;
+} tokens_t;
+
+static const shop_field_t login_fields[] = {
+    SHOP_FIELD(login_t, email, EMAIL, SHOP_REQUIRED, 0, 254, "E-mail address of the account"),
+    SHOP_FIELD(login_t, password, SECRET, SHOP_REQUIRED, 1, 1024, "Password of the account"),
+    SHOP_FIELDS_END,
+};
+
+static const shop_field_t tokens_fields[] = {
+    SHOP_FIELD(tokens_t, access_token, STRING, SHOP_REQUIRED, 0, 0,
                "Bearer token for all other routes"),
-    SHOP_FIELD(shop_account_tokens_t, refresh_token, STRING, SHOP_REQUIRED, 0, 0,
+    SHOP_FIELD(tokens_t, refresh_token, STRING, SHOP_REQUIRED, 0, 0,
                "Bearer token for POST /auth/refresh, which replaces it"),
-    SHOP_FIELD(shop_account_tokens_t, token_type, STRING, SHOP_REQUIRED, 0, 0, "Always `Bearer`"),
-    SHOP_FIELD(shop_account_tokens_t, expires_in, INT, SHOP_REQUIRED, 0, 0,
+    SHOP_FIELD(tokens_t, token_type, STRING, SHOP_REQUIRED, 0, 0, "Always `Bearer`"),
+    SHOP_FIELD(tokens_t, expires_in, INT, SHOP_REQUIRED, 0, 0,
                "Lifetime of the access token, seconds"),
-    SHOP_FIELD(shop_account_tokens_t, refresh_expires_in, INT, SHOP_REQUIRED, 0, 0,
+    SHOP_FIELD(tokens_t, refresh_expires_in, INT, SHOP_REQUIRED, 0, 0,
                "Lifetime of the refresh token, seconds"),
-    SHOP_FIELD_OBJECT_OF(shop_account_tokens_t, user, SHOP_REQUIRED, shop_user_t, shop_user_fields,
+    SHOP_FIELD_OBJECT_OF(tokens_t, user, SHOP_REQUIRED, shop_user_t, shop_user_fields,
                          "The user who signed in"),
     SHOP_FIELDS_END,
 };
 
-int shop_account_verdict_s(const shop_app_t *app)
+typedef struct revoked_reply_t {
+    bool revoked;
+} revoked_reply_t;
+
+static const shop_field_t revoked_fields[] = {
+    SHOP_FIELD(revoked_reply_t, revoked, BOOL, SHOP_REQUIRED, 0, 0, "Always true"),
+    SHOP_FIELDS_END,
+};
+
+int shop_session_revocation_s(const shop_app_t *app)
 {
     return app->settings->jwt_access_s + 2 * app->settings->jwt_leeway_s;
 }
@@ -57,14 +93,14 @@ static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req,
                               .id = grant->refresh_id,
                               .issued_at = grant->issued_at,
                               .expires_at = session->expires_at };
-    shop_account_tokens_t reply = { .token_type = "Bearer", .user = grant->user };
+    tokens_t reply = { .token_type = "Bearer", .user = grant->user };
 
     SHOP_TRY(shop_token_access_id(&access.id, grant->refresh_id, req->pool));
     SHOP_TRY(shop_token_sign(&reply.access_token, app->guards->tokens, &access, req->pool));
     SHOP_TRY(shop_token_sign(&reply.refresh_token, app->guards->tokens, &refresh, req->pool));
     reply.expires_in = apr_time_sec(access.expires_at - req->now);
     reply.refresh_expires_in = apr_time_sec(refresh.expires_at - req->now);
-    return shop_res_object(res, 200, shop_account_tokens_fields, &reply);
+    return shop_res_object(res, 200, tokens_fields, &reply);
 }
 
 /* A stronger or newer hash while the password is at hand. Whatever hinders it must not hinder the
@@ -117,9 +153,9 @@ static shop_error_t *find_login(shop_user_t **user, shop_account_repo_t *repo, c
     return NULL;
 }
 
-shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *session_login(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    const shop_account_login_t *login = req->record;
+    const login_t *login = req->record;
     const char *key = shop_text_email_key(login->email, req->pool);
     shop_session_times_t times = times_of(app, req);
     shop_session_grant_t grant = { 0 };
@@ -145,7 +181,7 @@ shop_error_t *shop_account_login(const shop_app_t *app, shop_req_t *req, shop_re
     return answer_tokens(app, req, res, &grant);
 }
 
-shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *session_refresh(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     shop_session_times_t times = times_of(app, req);
     shop_session_grant_t grant = { 0 };
@@ -168,20 +204,62 @@ shop_error_t *shop_account_refresh(const shop_app_t *app, shop_req_t *req, shop_
     }
     if (err && err->code == SHOP_TOKEN_REVOKED) {
         app->guards->revoked->add(app->guards->revoked, req->caller.session_id,
-                                  shop_account_verdict_s(app), req->pool);
+                                  shop_session_revocation_s(app), req->pool);
     }
     SHOP_TRY(err);
     return answer_tokens(app, req, res, &grant);
 }
 
-shop_error_t *shop_account_logout(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+static shop_error_t *session_logout(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     static const char body[] = "{\"revoked\":true}";
     const char *id = req->caller.session_id;
 
-    /* The store first: the verdict in Redis may be lost, this one may not. */
+    /* The store first: the revocation in Redis may be lost, the one in the store may not. */
     SHOP_TRY(app->accounts->accounts->session_revoke(app->accounts->accounts, id, req->pool));
-    app->guards->revoked->add(app->guards->revoked, id, shop_account_verdict_s(app), req->pool);
+    app->guards->revoked->add(app->guards->revoked, id, shop_session_revocation_s(app), req->pool);
     shop_res_bytes(res, 200, body, sizeof(body) - 1);
     return NULL;
 }
+
+static const shop_code_t login_errors[] = { SHOP_INVALID_CREDENTIALS, SHOP_RATE_LIMITED, SHOP_OK };
+static const shop_code_t session_errors[] = { SHOP_TOKEN_REVOKED, SHOP_OK };
+
+const shop_route_t shop_session_routes[] = {
+    { .method = "POST",
+      .path = "/auth/login",
+      .handler = session_login,
+      .operation = "login",
+      .summary = "Sign in",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_PUBLIC,
+      .body = login_fields,
+      .body_size = sizeof(login_t),
+      .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = tokens_fields,
+      .errors = login_errors },
+    { .method = "POST",
+      .path = "/auth/refresh",
+      .handler = session_refresh,
+      .operation = "refresh",
+      .summary = "Exchange a refresh token for new tokens",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_REFRESH,
+      .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = tokens_fields,
+      .errors = session_errors },
+    { .method = "POST",
+      .path = "/auth/logout",
+      .handler = session_logout,
+      .operation = "logout",
+      .summary = "Sign out: end the session",
+      .tag = "accounts",
+      .access = SHOP_ACCESS_CUSTOMER,
+      .status = 200,
+      .audience = SHOP_AUDIENCE_OWNER,
+      .reply = revoked_fields,
+      .errors = session_errors },
+    { .method = NULL },
+};

@@ -8,8 +8,9 @@
 #include "account_mongo.h"
 
 extern const shop_route_t shop_account_routes[];
+extern const shop_route_t shop_session_routes[];
 
-static const shop_route_t *const routes[] = { shop_account_routes, NULL };
+static const shop_route_t *const routes[] = { shop_account_routes, shop_session_routes, NULL };
 static const shop_record_t *const records[] = { &shop_user_record, &shop_session_record, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_account_indexes, NULL };
 
