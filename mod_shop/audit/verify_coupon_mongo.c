@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Coupons, their uses and their redemptions in MongoDB. */
-#include "verify_mongo.h"
+#include "verify_coupon_mongo.h"
 
 #include <apr_strings.h>
 #include <string.h>
+
+#include "verify_read_mongo.h"
 
 #define COUPONS "coupons"
 #define REDEMPTIONS "redemptions"
@@ -14,27 +16,18 @@ static const char *const coupon_members[] = { "usage_limit", "remaining", "terms
 static const char *const use_members[] = { "status", "coupon", "coupon_born", "returned", NULL };
 static const char *const redemption_members[] = { "uses", "open", NULL };
 
-static shop_mongo_t *mongo_of(shop_verify_store_t *port)
-{
-    return ((shop_verify_store_mongo_t *)port)->mongo;
-}
-
 /* ---- coupons ---- */
 
 static shop_error_t *read_coupon(shop_verify_coupon_t **out, shop_verify_store_t *port,
                                  const char *code, apr_pool_t *pool)
 {
     shop_verify_coupon_t *coupon = apr_pcalloc(pool, sizeof(*coupon));
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(code));
-    bson_t *opts = shop_verify_members(coupon_members);
-    const bson_t *doc = NULL;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo_of(port), COUPONS, filter, opts, pool);
+    const bson_t *doc;
 
     *out = NULL;
-    bson_destroy(opts);
-    bson_destroy(filter);
-    if (err || !doc) {
-        return err;
+    SHOP_TRY(shop_verify_find_id(&doc, port, COUPONS, false, code, coupon_members, pool));
+    if (!doc) {
+        return NULL;
     }
     coupon->code = code;
     coupon->usage_limit = shop_bson_int(doc, "usage_limit", -1);
@@ -75,12 +68,10 @@ static shop_error_t *count_coupon(shop_verify_coupon_t *coupon, shop_verify_stor
 {
     shop_verify_walk_t walk = { coupon, NULL };
     bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(coupon->code));
-    bson_t *opts = shop_verify_members(use_members);
     shop_error_t *err;
 
     apr_pool_create(&walk.scratch, pool);
-    err = shop_mongo_find(mongo_of(port), "orders", filter, opts, count_use, &walk, pool);
-    bson_destroy(opts);
+    err = shop_verify_find(port, "orders", filter, use_members, count_use, &walk, pool);
     bson_destroy(filter);
     return err;
 }
@@ -134,31 +125,19 @@ static shop_error_t *collect_redemption(void *baton, const bson_t *doc, apr_pool
 static shop_error_t *read_redemptions(apr_array_header_t **redemptions, shop_verify_store_t *port,
                                       const char *after, apr_pool_t *pool)
 {
-    bson_t filter = BSON_INITIALIZER;
-    bson_t *opts = shop_verify_members(redemption_members);
-    shop_error_t *err;
-
     *redemptions = apr_array_make(pool, SHOP_VERIFY_PAGE, sizeof(shop_verify_redemption_t *));
-    shop_verify_page(&filter, opts, false, after);
-    err = shop_mongo_find(mongo_of(port), REDEMPTIONS, &filter, opts, collect_redemption,
-                          *redemptions, pool);
-    bson_destroy(opts);
-    bson_destroy(&filter);
-    return err;
+    return shop_verify_find_page(port, REDEMPTIONS, false, after, redemption_members,
+                                 collect_redemption, *redemptions, pool);
 }
 
 static shop_error_t *read_redemption(shop_verify_redemption_t **redemption,
                                      shop_verify_store_t *port, const char *id, apr_pool_t *pool)
 {
-    bson_t *filter = BCON_NEW("_id", BCON_UTF8(id));
-    bson_t *opts = shop_verify_members(redemption_members);
-    const bson_t *doc = NULL;
-    shop_error_t *err = shop_mongo_find_one(&doc, mongo_of(port), REDEMPTIONS, filter, opts, pool);
+    const bson_t *doc;
 
-    *redemption = !err && doc ? redemption_of(doc, pool) : NULL;
-    bson_destroy(opts);
-    bson_destroy(filter);
-    return err;
+    SHOP_TRY(shop_verify_find_id(&doc, port, REDEMPTIONS, false, id, redemption_members, pool));
+    *redemption = doc ? redemption_of(doc, pool) : NULL;
+    return NULL;
 }
 
 /* In `open` as well: should the order be cancelled in this moment, the reaper drops the use. */
@@ -176,8 +155,8 @@ static shop_error_t *add_use(shop_verify_store_t *port, const char *redemption_i
     shop_bson_append_time(&open, "at", now);
     filter = BCON_NEW("_id", BCON_UTF8(redemption_id), "uses", "{", "$ne", BCON_OID(&oid), "}");
     update = BCON_NEW("$push", "{", "uses", BCON_OID(&oid), "open", BCON_DOCUMENT(&open), "}");
-    err = shop_mongo_update(NULL, &duplicate, mongo_of(port), REDEMPTIONS, filter, update, upsert,
-                            SHOP_MONGO_MAJORITY, pool);
+    err = shop_mongo_update(NULL, &duplicate, shop_verify_mongo_of(port), REDEMPTIONS, filter,
+                            update, upsert, SHOP_MONGO_MAJORITY, pool);
     bson_destroy(&open);
     bson_destroy(filter);
     bson_destroy(update);

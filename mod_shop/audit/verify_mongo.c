@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "verify_coupon_mongo.h"
+#include "verify_order_mongo.h"
+#include "verify_read_mongo.h"
+
 static const char *const collections[] = { [SHOP_VERIFY_UNITS] = "products",
                                            [SHOP_VERIFY_COUPONS] = "coupons",
                                            [SHOP_VERIFY_ORDERS] = "orders" };
@@ -15,87 +19,6 @@ static const char *const line_members[] = { "status", "items.product", "items.qu
                                             NULL };
 static const char *const movement_members[] = { "delta", NULL };
 static const char *const no_members[] = { "_id", NULL };
-
-static shop_mongo_t *mongo_of(shop_verify_store_t *port)
-{
-    return ((shop_verify_store_mongo_t *)port)->mongo;
-}
-
-/* ---- shared with the other files ---- */
-
-apr_array_header_t *shop_verify_entries(const bson_t *doc, const char *array, const char *id,
-                                        const char *amount, apr_pool_t *pool)
-{
-    apr_array_header_t *entries = apr_array_make(pool, 4, sizeof(shop_verify_entry_t));
-    bson_t list, inner;
-    bson_iter_t iter;
-
-    if (!shop_bson_child(&list, doc, array) || !bson_iter_init(&iter, &list)) {
-        return entries;
-    }
-    while (bson_iter_next(&iter)) {
-        shop_verify_entry_t entry = { .amount = 1 };
-
-        if (shop_bson_child(&inner, &list, bson_iter_key(&iter))) {
-            entry.id = shop_bson_oid(&inner, id, pool);
-            entry.amount = amount ? shop_bson_int(&inner, amount, 0) : 1;
-        }
-        if (entry.id) {
-            APR_ARRAY_PUSH(entries, shop_verify_entry_t) = entry;
-        }
-    }
-    return entries;
-}
-
-bool shop_verify_is_returned(const bson_t *order, const char *line)
-{
-    bson_t list;
-    bson_iter_t iter;
-
-    if (!shop_bson_child(&list, order, "returned") || !bson_iter_init(&iter, &list)) {
-        return false;
-    }
-    while (bson_iter_next(&iter)) {
-        if (BSON_ITER_HOLDS_UTF8(&iter) && !strcmp(bson_iter_utf8(&iter, NULL), line)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bson_t *shop_verify_members(const char *const *members)
-{
-    bson_t *opts = bson_new(), inner;
-
-    BSON_APPEND_DOCUMENT_BEGIN(opts, "projection", &inner);
-    for (; *members; members++) {
-        bson_append_int32(&inner, *members, -1, 1);
-    }
-    bson_append_document_end(opts, &inner);
-    return opts;
-}
-
-/* A comparison with an ObjectId or a string finds ids of that type alone. */
-void shop_verify_page(bson_t *filter, bson_t *opts, bool oids, const char *after)
-{
-    const char *begin = oids ? "000000000000000000000000" : "";
-    bson_t behind;
-
-    BSON_APPEND_DOCUMENT_BEGIN(filter, "_id", &behind);
-    if (oids) {
-        shop_bson_append_oid(&behind, after ? "$gt" : "$gte", after ? after : begin);
-    } else {
-        BSON_APPEND_UTF8(&behind, after ? "$gt" : "$gte", after ? after : begin);
-    }
-    bson_append_document_end(filter, &behind);
-    BCON_APPEND(opts, "sort", "{", "_id", BCON_INT32(1), "}", "limit",
-                BCON_INT64(SHOP_VERIFY_PAGE));
-}
-
-shop_verify_seen_t shop_verify_seen(const bson_t *doc)
-{
-    return (shop_verify_seen_t){ bson_get_data(doc), doc->len };
-}
 
 /* ---- pages of ids ---- */
 
@@ -111,16 +34,9 @@ static shop_error_t *collect_id(void *baton, const bson_t *doc, apr_pool_t *pool
 static shop_error_t *read_ids(apr_array_header_t **ids, shop_verify_store_t *port,
                               shop_verify_what_t what, const char *after, apr_pool_t *pool)
 {
-    bson_t filter = BSON_INITIALIZER;
-    bson_t *opts = shop_verify_members(no_members);
-    shop_error_t *err;
-
     *ids = apr_array_make(pool, SHOP_VERIFY_PAGE, sizeof(const char *));
-    shop_verify_page(&filter, opts, what != SHOP_VERIFY_COUPONS, after);
-    err = shop_mongo_find(mongo_of(port), collections[what], &filter, opts, collect_id, *ids, pool);
-    bson_destroy(opts);
-    bson_destroy(&filter);
-    return err;
+    return shop_verify_find_page(port, collections[what], what != SHOP_VERIFY_COUPONS, after,
+                                 no_members, collect_id, *ids, pool);
 }
 
 /* ---- units of stock: products ---- */
@@ -129,20 +45,14 @@ static shop_error_t *read_unit(shop_verify_unit_t **out, shop_verify_store_t *po
                                apr_pool_t *pool)
 {
     shop_verify_unit_t *unit = apr_pcalloc(pool, sizeof(*unit));
-    bson_t filter = BSON_INITIALIZER;
-    bson_t *opts = shop_verify_members(unit_members);
-    const bson_t *doc = NULL;
+    const bson_t *doc;
     bson_iter_t iter;
-    shop_error_t *err;
 
     *out = NULL;
-    shop_bson_append_oid(&filter, "_id", id);
-    err = shop_mongo_find_one(&doc, mongo_of(port), collections[SHOP_VERIFY_UNITS], &filter, opts,
-                              pool);
-    bson_destroy(opts);
-    bson_destroy(&filter);
-    if (err || !doc) {
-        return err;
+    SHOP_TRY(shop_verify_find_id(&doc, port, collections[SHOP_VERIFY_UNITS], true, id, unit_members,
+                                 pool));
+    if (!doc) {
+        return NULL;
     }
     unit->id = id;
     unit->deleted = bson_iter_init_find(&iter, doc, "deleted_at") && !BSON_ITER_HOLDS_NULL(&iter);
@@ -215,24 +125,20 @@ static shop_error_t *count_unit(shop_verify_unit_t *unit, shop_verify_store_t *p
 {
     shop_verify_walk_t walk = { unit, NULL };
     bson_t moved = BSON_INITIALIZER, ordered = BSON_INITIALIZER;
-    bson_t *movements = shop_verify_members(movement_members);
-    bson_t *lines = shop_verify_members(line_members);
     shop_error_t *err;
 
     apr_pool_create(&walk.scratch, pool);
     shop_bson_append_oid(&moved, "product", unit->id);
     BSON_APPEND_UTF8(&moved, "state", "applied");
     shop_bson_append_oid(&ordered, "items.product", unit->id);
-    err = shop_mongo_find(mongo_of(port), "stock_movements", &moved, movements, count_movement,
-                          &walk, pool);
+    err = shop_verify_find(port, "stock_movements", &moved, movement_members, count_movement, &walk,
+                           pool);
     if (!err) {
-        err = shop_mongo_find(mongo_of(port), collections[SHOP_VERIFY_ORDERS], &ordered, lines,
-                              count_line, &walk, pool);
+        err = shop_verify_find(port, collections[SHOP_VERIFY_ORDERS], &ordered, line_members,
+                               count_line, &walk, pool);
     }
     bson_destroy(&moved);
     bson_destroy(&ordered);
-    bson_destroy(movements);
-    bson_destroy(lines);
     return err;
 }
 
@@ -265,8 +171,8 @@ static shop_error_t *repair(bool *done, shop_verify_store_t *port, shop_verify_w
         bson_append_int64(&set, values[i].member, -1, values[i].value);
     }
     bson_append_document_end(&update, &set);
-    err = shop_mongo_update(&matched, NULL, mongo_of(port), collections[what], filter, &update,
-                            NULL, SHOP_MONGO_MAJORITY, pool);
+    err = shop_mongo_update(&matched, NULL, shop_verify_mongo_of(port), collections[what], filter,
+                            &update, NULL, SHOP_MONGO_MAJORITY, pool);
     *done = !err && matched == 1;
     bson_destroy(filter);
     bson_destroy(&update);

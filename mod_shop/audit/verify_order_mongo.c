@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Orders in MongoDB as far as their sums, their lease and their redemption go. */
-#include "verify_mongo.h"
+#include "verify_order_mongo.h"
 
 #include <apr_strings.h>
+#include <string.h>
+
+#include "verify_coupon_mongo.h"
+#include "verify_read_mongo.h"
 
 #define ORDERS "orders"
 
@@ -11,11 +15,6 @@ static const char *const order_members[] = { "status",      "items",       "subt
                                              "lease_at",    "coupon_code", "coupon",   "user",
                                              "coupon_born", "returned",    NULL };
 static const char *const status_members[] = { "status", NULL };
-
-static shop_mongo_t *mongo_of(shop_verify_store_t *port)
-{
-    return ((shop_verify_store_mongo_t *)port)->mongo;
-}
 
 static apr_array_header_t *read_items(const bson_t *doc, apr_pool_t *pool)
 {
@@ -94,36 +93,23 @@ static shop_error_t *collect_order(void *baton, const bson_t *doc, apr_pool_t *p
 static shop_error_t *read_orders(apr_array_header_t **orders, shop_verify_store_t *port,
                                  const char *after, apr_pool_t *pool)
 {
-    bson_t filter = BSON_INITIALIZER;
-    bson_t *opts = shop_verify_members(order_members);
-    shop_error_t *err;
-
     *orders = apr_array_make(pool, SHOP_VERIFY_PAGE, sizeof(shop_verify_order_t *));
-    shop_verify_page(&filter, opts, true, after);
-    err = shop_mongo_find(mongo_of(port), ORDERS, &filter, opts, collect_order, *orders, pool);
-    bson_destroy(opts);
-    bson_destroy(&filter);
-    return err;
+    return shop_verify_find_page(port, ORDERS, true, after, order_members, collect_order, *orders,
+                                 pool);
 }
 
 static shop_error_t *read_order(shop_verify_order_t **order, shop_verify_store_t *port,
                                 const char *id, apr_pool_t *pool)
 {
-    bson_t filter = BSON_INITIALIZER;
-    bson_t *opts = shop_verify_members(order_members);
-    const bson_t *doc = NULL;
-    shop_error_t *err;
+    const bson_t *doc;
 
     *order = NULL;
-    shop_bson_append_oid(&filter, "_id", id);
-    err = shop_mongo_find_one(&doc, mongo_of(port), ORDERS, &filter, opts, pool);
-    bson_destroy(opts);
-    bson_destroy(&filter);
-    if (!err && doc) {
+    SHOP_TRY(shop_verify_find_id(&doc, port, ORDERS, true, id, order_members, pool));
+    if (doc) {
         *order = order_of(doc, pool);
         (*order)->seen = shop_verify_seen(doc);
     }
-    return err;
+    return NULL;
 }
 
 typedef struct asking_t {
@@ -152,7 +138,6 @@ static shop_error_t *read_statuses(int *statuses, shop_verify_store_t *port,
 {
     asking_t asking = { statuses, entries };
     bson_t filter = BSON_INITIALIZER, in, list;
-    bson_t *opts = shop_verify_members(status_members);
     shop_error_t *err;
 
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
@@ -164,8 +149,7 @@ static shop_error_t *read_statuses(int *statuses, shop_verify_store_t *port,
     }
     bson_append_array_end(&in, &list);
     bson_append_document_end(&filter, &in);
-    err = shop_mongo_find(mongo_of(port), ORDERS, &filter, opts, take_status, &asking, pool);
-    bson_destroy(opts);
+    err = shop_verify_find(port, ORDERS, &filter, status_members, take_status, &asking, pool);
     bson_destroy(&filter);
     return err;
 }
