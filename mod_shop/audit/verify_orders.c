@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * An order's sums and lease, and the redemptions that name orders. */
+#include "verify_orders.h"
+
 #include <apr_strings.h>
 #include <string.h>
-
-#include "verify_inner.h"
 
 /* ---- orders: one document holds all that is compared ---- */
 
@@ -26,7 +26,7 @@ static int values_of(shop_verify_value_t *values, const shop_verify_order_t *men
     return count;
 }
 
-static shop_error_t *mend_order(bool *settled, const shop_verify_run_t *run,
+static shop_error_t *mend_order(bool *unchanged, const shop_verify_run_t *run,
                                 const shop_verify_order_t *order, apr_array_header_t *findings,
                                 apr_pool_t *pool)
 {
@@ -46,11 +46,11 @@ static shop_error_t *mend_order(bool *settled, const shop_verify_run_t *run,
     if (!sane || !numbers) {
         return NULL;
     }
-    return store->repair(settled, store, SHOP_VERIFY_ORDERS, &order->seen, values,
+    return store->repair(unchanged, store, SHOP_VERIFY_ORDERS, &order->seen, values,
                          values_of(values, &mended, pool), pool);
 }
 
-static shop_error_t *look_at_order(bool *settled, const shop_verify_run_t *run, const char *id,
+static shop_error_t *look_at_order(bool *unchanged, const shop_verify_run_t *run, const char *id,
                                    apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
@@ -64,10 +64,10 @@ static shop_error_t *look_at_order(bool *settled, const shop_verify_run_t *run, 
     }
     shop_verify_check_order(findings, order, clock->now(clock), pool);
     if (run->repair && findings->nelts) {
-        SHOP_TRY(mend_order(settled, run, order, findings, pool));
+        SHOP_TRY(mend_order(unchanged, run, order, findings, pool));
     }
-    if (*settled) {
-        shop_verify_tell_all(run, findings);
+    if (*unchanged) {
+        shop_verify_report_all(run, findings);
     }
     return NULL;
 }
@@ -98,7 +98,7 @@ static shop_error_t *check_redeemed(const shop_verify_run_t *run, const shop_ver
         SHOP_TRY(store->add_use(store, order->redemption, order->id, clock->now(clock), pool));
         finding.repaired = true;
     }
-    shop_verify_tell(run, &finding);
+    shop_verify_report(run, &finding);
     return NULL;
 }
 
@@ -110,7 +110,7 @@ shop_error_t *shop_verify_one_order(const shop_verify_run_t *run, const shop_ver
 
     shop_verify_check_order(findings, order, clock->now(clock), pool);
     if (findings->nelts) {
-        SHOP_TRY(shop_verify_settle(run, "order", order->id, look_at_order, pool));
+        SHOP_TRY(shop_verify_look(run, "order", order->id, look_at_order, pool));
     }
     return order->redemption ? check_redeemed(run, order, pool) : NULL;
 }
@@ -166,7 +166,7 @@ shop_error_t *shop_verify_one_redemption(const shop_verify_run_t *run,
             SHOP_TRY(coupons->drop_redemption(coupons, redemption->id, use->id, pool));
             finding.repaired = true;
         }
-        shop_verify_tell(run, &finding);
+        shop_verify_report(run, &finding);
     }
     return NULL;
 }

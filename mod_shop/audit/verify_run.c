@@ -10,88 +10,71 @@
  *
  * A repair asks for the very members that were judged. It is refused where anything moved, and then
  * the object is looked at again. */
-#include "verify_inner.h"
+#include "verify_run.h"
 
 #include <apr_strings.h>
 #include <string.h>
 
-#define TURNS 7
-#define PAUSE apr_time_from_msec(10) /* doubles: about a second in all */
+#include "verify_look.h"
+#include "verify_orders.h"
+#include "verify_stock.h"
 
-void shop_verify_tell(const shop_verify_run_t *run, const shop_verify_finding_t *finding)
+/* One kind of object: how a page of it is read, and how its element i is checked. *id: the
+ * element's, which the next page begins behind. */
+typedef struct kind_t {
+    shop_error_t *(*read)(apr_array_header_t **page, shop_verify_store_t *store, const char *after,
+                          apr_pool_t *pool);
+    shop_error_t *(*check)(const char **id, const shop_verify_run_t *run,
+                           const apr_array_header_t *page, int i, apr_pool_t *pool);
+} kind_t;
+
+static shop_error_t *read_units(apr_array_header_t **page, shop_verify_store_t *store,
+                                const char *after, apr_pool_t *pool)
 {
-    run->sums->busy += finding->busy;
-    run->sums->drifts += !finding->busy;
-    run->sums->repaired += finding->repaired;
-    run->each(run->baton, finding);
+    return store->ids(page, store, SHOP_VERIFY_UNITS, after, pool);
 }
 
-void shop_verify_tell_all(const shop_verify_run_t *run, const apr_array_header_t *findings)
+static shop_error_t *check_unit(const char **id, const shop_verify_run_t *run,
+                                const apr_array_header_t *page, int i, apr_pool_t *pool)
 {
-    for (int i = 0; i < findings->nelts; i++) {
-        shop_verify_tell(run, &APR_ARRAY_IDX(findings, i, shop_verify_finding_t));
-    }
+    *id = APR_ARRAY_IDX(page, i, const char *);
+    return shop_verify_one_unit(run, *id, pool);
 }
 
-shop_error_t *shop_verify_settle(const shop_verify_run_t *run, const char *kind, const char *id,
-                                 shop_verify_look_t look, apr_pool_t *pool)
+static shop_error_t *read_coupons(apr_array_header_t **page, shop_verify_store_t *store,
+                                  const char *after, apr_pool_t *pool)
 {
-    shop_verify_finding_t busy = {
-        .kind = kind, .id = id, .detail = "busy, not judged", .busy = true
-    };
-
-    for (int turn = 0; turn < TURNS; turn++) {
-        apr_pool_t *turn_pool;
-        bool settled = true;
-
-        apr_pool_create(&turn_pool, pool);
-        SHOP_TRY(look(&settled, run, id, turn_pool)); /* an error lives in it */
-        apr_pool_destroy(turn_pool);
-        if (settled) {
-            return NULL;
-        }
-        apr_sleep(PAUSE << turn);
-    }
-    shop_verify_tell(run, &busy);
-    return NULL;
+    return store->ids(page, store, SHOP_VERIFY_COUPONS, after, pool);
 }
 
-/* ---- all of it, page by page ---- */
-
-/* *last: where the next page begins, in the pool of the caller; NULL: this was the last one. */
-static void turn_page(const char **last, const apr_array_header_t *page, const char *id,
-                      apr_pool_t *pool)
+static shop_error_t *check_coupon(const char **id, const shop_verify_run_t *run,
+                                  const apr_array_header_t *page, int i, apr_pool_t *pool)
 {
-    *last = page->nelts < SHOP_VERIFY_PAGE ? NULL : apr_pstrdup(pool, id);
+    *id = APR_ARRAY_IDX(page, i, const char *);
+    return shop_verify_one_coupon(run, *id, pool);
 }
 
-static shop_error_t *walk_ids(int64_t *count, const shop_verify_run_t *run, shop_verify_what_t what,
-                              const char *kind, shop_verify_look_t look, apr_pool_t *pool)
+static shop_error_t *check_order(const char **id, const shop_verify_run_t *run,
+                                 const apr_array_header_t *page, int i, apr_pool_t *pool)
 {
-    shop_verify_store_t *store = run->ports->store;
-    const char *last = NULL;
+    const shop_verify_order_t *order = APR_ARRAY_IDX(page, i, shop_verify_order_t *);
 
-    do {
-        apr_pool_t *page_pool;
-        apr_array_header_t *ids;
-
-        apr_pool_create(&page_pool, pool);
-        SHOP_TRY(store->ids(&ids, store, what, last, page_pool));
-        for (int i = 0; i < ids->nelts; i++) {
-            SHOP_TRY(shop_verify_settle(run, kind, APR_ARRAY_IDX(ids, i, const char *), look,
-                                        page_pool));
-        }
-        *count += ids->nelts;
-        turn_page(&last, ids, ids->nelts ? APR_ARRAY_IDX(ids, ids->nelts - 1, const char *) : "",
-                  pool);
-        apr_pool_destroy(page_pool);
-    } while (last);
-    return NULL;
+    *id = order->id;
+    return shop_verify_one_order(run, order, pool);
 }
 
-static shop_error_t *walk_orders(const shop_verify_run_t *run, apr_pool_t *pool)
+static shop_error_t *check_redemption(const char **id, const shop_verify_run_t *run,
+                                      const apr_array_header_t *page, int i, apr_pool_t *pool)
 {
-    shop_verify_store_t *store = run->ports->store;
+    const shop_verify_redemption_t *redemption = APR_ARRAY_IDX(page, i, shop_verify_redemption_t *);
+
+    *id = redemption->id;
+    return shop_verify_one_redemption(run, redemption, pool);
+}
+
+static shop_error_t *walk(int64_t *count, const shop_verify_run_t *run, const kind_t *kind,
+                          apr_pool_t *pool)
+{
     const char *last = NULL;
 
     do {
@@ -100,41 +83,12 @@ static shop_error_t *walk_orders(const shop_verify_run_t *run, apr_pool_t *pool)
         const char *id = "";
 
         apr_pool_create(&page_pool, pool);
-        SHOP_TRY(store->orders(&page, store, last, page_pool));
+        SHOP_TRY(kind->read(&page, run->ports->store, last, page_pool));
         for (int i = 0; i < page->nelts; i++) {
-            const shop_verify_order_t *order = APR_ARRAY_IDX(page, i, shop_verify_order_t *);
-
-            SHOP_TRY(shop_verify_one_order(run, order, page_pool));
-            id = order->id;
+            SHOP_TRY(kind->check(&id, run, page, i, page_pool));
         }
-        run->sums->orders += page->nelts;
-        turn_page(&last, page, id, pool);
-        apr_pool_destroy(page_pool);
-    } while (last);
-    return NULL;
-}
-
-static shop_error_t *walk_redemptions(const shop_verify_run_t *run, apr_pool_t *pool)
-{
-    shop_verify_store_t *store = run->ports->store;
-    const char *last = NULL;
-
-    do {
-        apr_pool_t *page_pool;
-        apr_array_header_t *page;
-        const char *id = "";
-
-        apr_pool_create(&page_pool, pool);
-        SHOP_TRY(store->redemptions(&page, store, last, page_pool));
-        for (int i = 0; i < page->nelts; i++) {
-            const shop_verify_redemption_t *redemption =
-                APR_ARRAY_IDX(page, i, shop_verify_redemption_t *);
-
-            SHOP_TRY(shop_verify_one_redemption(run, redemption, page_pool));
-            id = redemption->id;
-        }
-        run->sums->redemptions += page->nelts;
-        turn_page(&last, page, id, pool);
+        *count += page->nelts;
+        last = page->nelts < SHOP_VERIFY_PAGE ? NULL : apr_pstrdup(pool, id);
         apr_pool_destroy(page_pool);
     } while (last);
     return NULL;
@@ -143,15 +97,17 @@ static shop_error_t *walk_redemptions(const shop_verify_run_t *run, apr_pool_t *
 shop_error_t *shop_verify(shop_verify_sums_t *sums, const shop_verify_ports_t *ports, bool repair,
                           shop_verify_each_t each, void *baton, apr_pool_t *pool)
 {
+    const kind_t units = { read_units, check_unit };
+    const kind_t coupons = { read_coupons, check_coupon };
+    const kind_t orders = { ports->store->orders, check_order };
+    const kind_t redemptions = { ports->store->redemptions, check_redemption };
     shop_verify_run_t run = {
         .ports = ports, .sums = sums, .repair = repair, .each = each, .baton = baton
     };
 
     memset(sums, 0, sizeof(*sums));
-    SHOP_TRY(walk_ids(&sums->products, &run, SHOP_VERIFY_UNITS, "product", shop_verify_look_at_unit,
-                      pool));
-    SHOP_TRY(walk_ids(&sums->coupons, &run, SHOP_VERIFY_COUPONS, "coupon",
-                      shop_verify_look_at_coupon, pool));
-    SHOP_TRY(walk_orders(&run, pool));
-    return walk_redemptions(&run, pool);
+    SHOP_TRY(walk(&sums->products, &run, &units, pool));
+    SHOP_TRY(walk(&sums->coupons, &run, &coupons, pool));
+    SHOP_TRY(walk(&sums->orders, &run, &orders, pool));
+    return walk(&sums->redemptions, &run, &redemptions, pool);
 }

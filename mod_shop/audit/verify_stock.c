@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The stock of a unit and the uses of a coupon against the orders and the ledger. verify_run.c says
  * why this is right while both move. */
+#include "verify_stock.h"
+
 #include <apr_strings.h>
 #include <string.h>
 
 #include "../catalogue/product.h"
-#include "verify_inner.h"
 
 static bool is_same(const shop_verify_seen_t *a, const shop_verify_seen_t *b)
 {
@@ -33,18 +34,6 @@ static shop_verify_finding_t *add_numbers(apr_array_header_t *findings, const ch
     return finding;
 }
 
-/* The one number of a unit or coupon; *settled false: it moved in between. */
-static shop_error_t *mend(bool *settled, const shop_verify_run_t *run, shop_verify_what_t what,
-                          const shop_verify_seen_t *seen, shop_verify_finding_t *finding,
-                          apr_pool_t *pool)
-{
-    shop_verify_value_t value = { finding->member, finding->computed };
-
-    SHOP_TRY(run->ports->store->repair(settled, run->ports->store, what, seen, &value, 1, pool));
-    finding->repaired = *settled;
-    return NULL;
-}
-
 static bool has_stranger(const apr_array_header_t *entries)
 {
     for (int i = 0; i < entries->nelts; i++) {
@@ -56,7 +45,7 @@ static bool has_stranger(const apr_array_header_t *entries)
 }
 
 /* Releases, or drops the marker of, what an order that is not there left in a unit. Its claim
- * precedes all it reserves, so it cannot be on its way. */
+ * precedes all it reserves, so no request is placing it. */
 static shop_error_t *clear(shop_reservations_t *reservations, const char *id, bool backs,
                            const shop_verify_entry_t *entry, apr_pool_t *pool)
 {
@@ -67,9 +56,9 @@ static shop_error_t *clear(shop_reservations_t *reservations, const char *id, bo
                  : reservations->release(reservations, &left, pool);
 }
 
-static shop_error_t *tell_strangers(const shop_verify_run_t *run, const char *kind, const char *id,
-                                    bool backs, const apr_array_header_t *entries,
-                                    shop_reservations_t *reservations, apr_pool_t *pool)
+static shop_error_t *report_strangers(const shop_verify_run_t *run, const char *kind,
+                                      const char *id, bool backs, const apr_array_header_t *entries,
+                                      shop_reservations_t *reservations, apr_pool_t *pool)
 {
     for (int i = 0; i < entries->nelts; i++) {
         const shop_verify_entry_t *entry = &APR_ARRAY_IDX(entries, i, shop_verify_entry_t);
@@ -85,15 +74,58 @@ static shop_error_t *tell_strangers(const shop_verify_run_t *run, const char *ki
             SHOP_TRY(clear(reservations, id, backs, entry, pool));
             finding.repaired = true;
         }
-        shop_verify_tell(run, &finding);
+        shop_verify_report(run, &finding);
     }
     return NULL;
 }
 
+/* A unit of stock or a coupon, as it was read. */
+typedef struct object_t {
+    const char *id;
+    void *read; /* shop_verify_unit_t or shop_verify_coupon_t; NULL: there is none */
+    const apr_array_header_t *holds, *backs;
+    shop_verify_seen_t seen;
+} object_t;
+
+typedef struct reservable_t {
+    shop_verify_what_t what;
+    const char *kind; /* of the findings */
+    shop_error_t *(*read)(object_t *object, shop_verify_store_t *store, apr_pool_t *pool);
+    /* Counts the orders of the object that was read. */
+    shop_error_t *(*count)(const object_t *object, shop_verify_store_t *store, apr_pool_t *pool);
+    /* Appends what is wrong with the one number that is kept of it. */
+    void (*judge)(apr_array_header_t *findings, const object_t *object);
+} reservable_t;
+
 /* ---- units of stock ---- */
 
-static void judge_unit(apr_array_header_t *findings, const shop_verify_unit_t *unit)
+static shop_error_t *read_unit(object_t *object, shop_verify_store_t *store, apr_pool_t *pool)
 {
+    shop_verify_unit_t *unit;
+
+    SHOP_TRY(store->unit(&unit, store, object->id, pool));
+    object->read = unit;
+    if (unit) {
+        object->holds = unit->holds;
+        object->backs = unit->backs;
+        object->seen = unit->seen;
+    }
+    return NULL;
+}
+
+static shop_error_t *count_unit(const object_t *object, shop_verify_store_t *store,
+                                apr_pool_t *pool)
+{
+    shop_verify_unit_t *unit = object->read;
+
+    SHOP_TRY(store->count_unit(unit, store, pool));
+    shop_verify_close_unit(unit);
+    return NULL;
+}
+
+static void judge_unit(apr_array_header_t *findings, const object_t *object)
+{
+    const shop_verify_unit_t *unit = object->read;
     int64_t stock = shop_verify_stock(unit);
     shop_verify_finding_t *finding;
 
@@ -111,49 +143,38 @@ static void judge_unit(apr_array_header_t *findings, const shop_verify_unit_t *u
     }
 }
 
-static bool is_mendable(const shop_verify_finding_t *finding)
-{
-    return finding->has_computed && (!finding->detail || strcmp(finding->detail, SHOP_VERIFY_ASK));
-}
-
-shop_error_t *shop_verify_look_at_unit(bool *settled, const shop_verify_run_t *run, const char *id,
-                                       apr_pool_t *pool)
-{
-    shop_verify_store_t *store = run->ports->store;
-    apr_array_header_t *findings = apr_array_make(pool, 2, sizeof(shop_verify_finding_t));
-    shop_verify_unit_t *unit, *after;
-
-    SHOP_TRY(store->unit(&unit, store, id, pool));
-    if (!unit) {
-        return NULL;
-    }
-    SHOP_TRY(store->count_unit(unit, store, pool));
-    shop_verify_close_unit(unit);
-    judge_unit(findings, unit);
-    if (!findings->nelts && !has_stranger(unit->holds) && !has_stranger(unit->backs)) {
-        return NULL;
-    }
-    SHOP_TRY(store->unit(&after, store, id, pool));
-    *settled = after && is_same(&unit->seen, &after->seen);
-    for (int i = 0; *settled && run->repair && i < findings->nelts; i++) {
-        shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, i, shop_verify_finding_t);
-
-        if (is_mendable(finding)) {
-            SHOP_TRY(mend(settled, run, SHOP_VERIFY_UNITS, &unit->seen, finding, pool));
-        }
-    }
-    if (!*settled) {
-        return NULL;
-    }
-    shop_verify_tell_all(run, findings);
-    SHOP_TRY(tell_strangers(run, "product", id, false, unit->holds, run->ports->stock, pool));
-    return tell_strangers(run, "product", id, true, unit->backs, run->ports->stock, pool);
-}
+static const reservable_t units = { SHOP_VERIFY_UNITS, "product", read_unit, count_unit,
+                                    judge_unit };
 
 /* ---- coupons ---- */
 
-static void judge_coupon(apr_array_header_t *findings, const shop_verify_coupon_t *coupon)
+static shop_error_t *read_coupon(object_t *object, shop_verify_store_t *store, apr_pool_t *pool)
 {
+    shop_verify_coupon_t *coupon;
+
+    SHOP_TRY(store->coupon(&coupon, store, object->id, pool));
+    object->read = coupon;
+    if (coupon) {
+        object->holds = coupon->holds;
+        object->backs = coupon->backs;
+        object->seen = coupon->seen;
+    }
+    return NULL;
+}
+
+static shop_error_t *count_coupon(const object_t *object, shop_verify_store_t *store,
+                                  apr_pool_t *pool)
+{
+    shop_verify_coupon_t *coupon = object->read;
+
+    SHOP_TRY(store->count_coupon(coupon, store, pool));
+    shop_verify_close_coupon(coupon);
+    return NULL;
+}
+
+static void judge_coupon(apr_array_header_t *findings, const object_t *object)
+{
+    const shop_verify_coupon_t *coupon = object->read;
     shop_verify_finding_t *finding;
     int64_t least, most, wanted;
 
@@ -169,37 +190,86 @@ static void judge_coupon(apr_array_header_t *findings, const shop_verify_coupon_
     }
 }
 
-shop_error_t *shop_verify_look_at_coupon(bool *settled, const shop_verify_run_t *run,
-                                         const char *code, apr_pool_t *pool)
+static const reservable_t coupons = { SHOP_VERIFY_COUPONS, "coupon", read_coupon, count_coupon,
+                                      judge_coupon };
+
+/* ---- either of them ---- */
+
+static bool is_mendable(const shop_verify_finding_t *finding)
+{
+    return finding->has_computed && (!finding->detail || strcmp(finding->detail, SHOP_VERIFY_ASK));
+}
+
+/* Repairs the numbers that need no person. *unchanged false: the object changed meanwhile. */
+static shop_error_t *mend(bool *unchanged, const shop_verify_run_t *run, shop_verify_what_t what,
+                          const shop_verify_seen_t *seen, apr_array_header_t *findings,
+                          apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
-    apr_array_header_t *findings = apr_array_make(pool, 1, sizeof(shop_verify_finding_t));
-    shop_verify_coupon_t *coupon, *after;
 
-    SHOP_TRY(store->coupon(&coupon, store, code, pool));
-    if (!coupon) {
-        return NULL;
-    }
-    SHOP_TRY(store->count_coupon(coupon, store, pool));
-    shop_verify_close_coupon(coupon);
-    judge_coupon(findings, coupon);
-    if (!findings->nelts && !has_stranger(coupon->holds) && !has_stranger(coupon->backs)) {
-        return NULL;
-    }
-    SHOP_TRY(store->coupon(&after, store, code, pool));
-    *settled = after && is_same(&coupon->seen, &after->seen);
-    if (*settled && run->repair && findings->nelts) {
-        shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, 0, shop_verify_finding_t);
+    for (int i = 0; *unchanged && i < findings->nelts; i++) {
+        shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, i, shop_verify_finding_t);
+        shop_verify_value_t value = { finding->member, finding->computed };
 
         if (is_mendable(finding)) {
-            SHOP_TRY(mend(settled, run, SHOP_VERIFY_COUPONS, &coupon->seen, finding, pool));
+            SHOP_TRY(store->repair(unchanged, store, what, seen, &value, 1, pool));
+            finding->repaired = *unchanged;
         }
     }
-    if (!*settled) {
+    return NULL;
+}
+
+/* A shop_verify_look_t but for two arguments. reservations: what orders left in the object is
+ * cleared there. */
+static shop_error_t *look_at(bool *unchanged, const shop_verify_run_t *run,
+                             const reservable_t *reservable, shop_reservations_t *reservations,
+                             const char *id, apr_pool_t *pool)
+{
+    shop_verify_store_t *store = run->ports->store;
+    apr_array_header_t *findings = apr_array_make(pool, 2, sizeof(shop_verify_finding_t));
+    object_t object = { .id = id }, after = { .id = id };
+
+    SHOP_TRY(reservable->read(&object, store, pool));
+    if (!object.read) {
         return NULL;
     }
-    shop_verify_tell_all(run, findings);
-    SHOP_TRY(
-        tell_strangers(run, "coupon", code, false, coupon->holds, run->ports->coupon_uses, pool));
-    return tell_strangers(run, "coupon", code, true, coupon->backs, run->ports->coupon_uses, pool);
+    SHOP_TRY(reservable->count(&object, store, pool));
+    reservable->judge(findings, &object);
+    if (!findings->nelts && !has_stranger(object.holds) && !has_stranger(object.backs)) {
+        return NULL;
+    }
+    SHOP_TRY(reservable->read(&after, store, pool));
+    *unchanged = after.read && is_same(&object.seen, &after.seen);
+    if (run->repair) {
+        SHOP_TRY(mend(unchanged, run, reservable->what, &object.seen, findings, pool));
+    }
+    if (!*unchanged) {
+        return NULL;
+    }
+    shop_verify_report_all(run, findings);
+    SHOP_TRY(report_strangers(run, reservable->kind, id, false, object.holds, reservations, pool));
+    return report_strangers(run, reservable->kind, id, true, object.backs, reservations, pool);
+}
+
+static shop_error_t *look_at_unit(bool *unchanged, const shop_verify_run_t *run, const char *id,
+                                  apr_pool_t *pool)
+{
+    return look_at(unchanged, run, &units, run->ports->stock, id, pool);
+}
+
+static shop_error_t *look_at_coupon(bool *unchanged, const shop_verify_run_t *run, const char *code,
+                                    apr_pool_t *pool)
+{
+    return look_at(unchanged, run, &coupons, run->ports->coupon_uses, code, pool);
+}
+
+shop_error_t *shop_verify_one_unit(const shop_verify_run_t *run, const char *id, apr_pool_t *pool)
+{
+    return shop_verify_look(run, units.kind, id, look_at_unit, pool);
+}
+
+shop_error_t *shop_verify_one_coupon(const shop_verify_run_t *run, const char *code,
+                                     apr_pool_t *pool)
+{
+    return shop_verify_look(run, coupons.kind, code, look_at_coupon, pool);
 }
