@@ -3,6 +3,7 @@
 token. And who is signed in costs nobody a look-up."""
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -11,13 +12,14 @@ import time
 import unittest
 
 import tokens
-from amounts import amount
+from amounts import amount, figure
 from client import Client, at_once, redis_command
 from env import ALL_BUSY, REDIS_AWAY, REFRESH_REUSED, Env, ShopCase, mpm_name
 from servers import Redis
 
 ROUNDS = 200
 NODE_ROUNDS = 100
+THEFTS, SEED = amount(20, 1000), 20261128
 TOKEN_S = 900 + 30 + 60                                  # life of a token, leeway, margin
 
 
@@ -411,6 +413,22 @@ class RefreshCase(TokenCase):
             self.assertIn(getattr(a, 'status', repr(a)), (200, 401))
         return [a for a in answers if a.status == 200]
 
+    def family(self, c, rotations):
+        """A new session and its pairs, oldest first: one by signing in, and one for each rotation."""
+        self.shop.sign_in(c)
+        pairs = [{'access_token': c.token, 'refresh_token': c.refresh_token}]
+        for _ in range(rotations):
+            pairs.append(self.rotate(pairs[-1]['refresh_token']))
+        return pairs
+
+    def survivors(self, pairs):
+        """How many tokens of these pairs are still taken; a refresh token is worth its new pair as well."""
+        alive = 0
+        for pair in pairs:
+            alive += self.nobody.get('/auth/me', token=pair['access_token']).status != 401
+            alive += self.nobody.post('/auth/refresh', token=pair['refresh_token']).status != 401
+        return alive
+
     def lose(self, pair, *spent):
         """Sends spent refresh tokens again: the first is refused, and then nothing of the family lives."""
         for token in spent:
@@ -433,6 +451,24 @@ class RefreshWithoutGrace(RefreshCase):
                 self.refresh_refused(tokens[replayed])
                 self.dead(pair)
                 self.on_every_child(pair['access_token'], 401)
+
+    def test_thefts(self):
+        """P7: thief and owner use one token, in turn or at once; whoever comes late, nothing of the session is left."""
+        c, dice, at_once_too = self.customer(), random.Random(SEED), 0
+        for turn in range(THEFTS):
+            pairs = self.family(c, dice.randint(0, 3))
+            if len(pairs) == 1:
+                at_once_too += 1
+                token = pairs[0]['refresh_token']
+                answers = at_once([lambda: Client(self.env).post('/auth/refresh', token=token)] * 2)
+                won = [a.json for a in answers if a.status == 200]
+                self.assertLessEqual(len(won), 1, 'round %d, seed %d' % (turn, SEED))
+                pairs += won
+            else:
+                self.refresh_refused(dice.choice(pairs[:-1])['refresh_token'])
+            self.assertEqual(self.survivors(pairs), 0, 'round %d, seed %d' % (turn, SEED))
+        figure(self, 'P7 none', '%d thefts without a grace, %d of them at once: 0 surviving tokens' % (
+            THEFTS, at_once_too))
 
     def test_20_at_once_with_one_refresh_token(self):
         for _ in range(5):
@@ -495,11 +531,35 @@ class RefreshWithGrace(NodeCase, RefreshCase):
         self.assert_problem(there.post('/auth/refresh', token=c.refresh_token), 401, 'token_revoked')
         there.close()
 
-    def test_two_generations_late_kills_the_family(self):
-        for _ in range(amount(20, 1000)):
-            c = self.customer()
-            pair = self.rotate(self.rotate(c.refresh_token)['refresh_token'])
-            self.lose(pair, c.refresh_token)
+    def test_thefts(self):
+        """P7: the token before gets the same pair again, here or on the other host; an older one ends the session, and
+        so does the token before once the grace is over."""
+        c, dice, late = self.customer(), random.Random(SEED), []
+        for turn in range(THEFTS):
+            where = 'round %d, seed %d' % (turn, SEED)
+            pairs = self.family(c, dice.randint(1, 3))
+            for env in (self.env, self.other):
+                again = self.assert_status(Client(env).post('/auth/refresh', token=pairs[-2]['refresh_token']), 200)
+                self.assertEqual(self.tokens_of(again.json), self.tokens_of(pairs[-1]), where)
+            self.assert_status(self.nobody.get('/auth/me', token=pairs[-1]['access_token']), 200)
+            if turn % 10 == 0:
+                late.append(pairs)
+                continue
+            if len(pairs) == 2:                          # owner and thief at once, a generation apart
+                answers = at_once([lambda e=e, p=p: Client(e).post('/auth/refresh', token=p['refresh_token'])
+                                   for e, p in zip((self.env, self.other), pairs)])
+                pairs += [a.json for a in answers if a.status == 200]
+                if answers[1].status == 200:             # two generations late by now, if not before
+                    self.refresh_refused(pairs[0]['refresh_token'])
+            else:
+                self.refresh_refused(dice.choice(pairs[:-2])['refresh_token'])
+            self.assertEqual(self.survivors(pairs), 0, where)
+        time.sleep(10.5)
+        for pairs in late:
+            self.refresh_refused(pairs[-2]['refresh_token'])
+            self.assertEqual(self.survivors(pairs), 0)
+        figure(self, 'P7 grace', '%d thefts with a grace of %s, %d of them after it: 0 surviving tokens' % (
+            THEFTS, self.GRACE, len(late)))
 
 
 class RefreshAfterGrace(RefreshCase):
