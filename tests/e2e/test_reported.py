@@ -5,7 +5,8 @@
 of `files` in the document root; in all of them ${root}, ${port} and ${tls_port} are filled in. "plain" has none.
 
 A case: `id`, `kind` (what such reports have in common), `why`; `server` (else "plain"), `log` (messages of the error
-log that it causes), `steps`. A step is one request:
+log that it causes), `each` (the steps are played once for each combination of these names), `steps`. A step is one
+request:
   `send`     "METHOD /path": below the API root, or from the server's root when `site` is true; `pad` adds that many
              letters to it; or
   `raw`      the bytes of a whole request (text, or parts: text and {"repeat", "times"});
@@ -13,8 +14,9 @@ log that it causes), `steps`. A step is one request:
              step needs what it does
   `as`       nobody (the default), admin, or the name of a customer, who is made when first named in the case;
              `token` is another bearer token
-  `headers`, `header_pairs`, `json` or `body`
+  `headers`, `header_pairs`, `json` or `body` (as `raw`)
   `times`    how often it is sent; each answer must be as wanted
+  `each`     {"NAME": [values]}: it is sent once for each, which is ${NAME}, and percent-encoded ${NAME_url}
 and what is wanted of the answer:
   `want`     a status or several; 400 and above must be a problem document unless `form` is false
   `code`     of the problem document
@@ -24,6 +26,7 @@ and what is wanted of the answer:
   `keep`     {"NAME": "path"}: a member for later steps, as ${NAME}; `keep_header` {"NAME": "name"}
 Values are compared after ${...} is filled in; each case has a fresh ${unique}, and ${kilobytes} is nine of them.
 """
+import itertools
 import json
 import os
 import re
@@ -31,6 +34,7 @@ import secrets
 import subprocess
 import unittest
 from string import Template
+from urllib.parse import quote
 
 from client import Response, send_raw
 from env import Env, ShopCase, mpm_name
@@ -136,7 +140,7 @@ class Reported(ShopCase):
         method, _, path = step['send'].partition(' ')
         path = ('' if step.get('site') else '/api') + path + 'a' * step.get('pad', 0)
         headers = [tuple(p) for p in step.get('header_pairs', ())] + list(step.get('headers', {}).items())
-        body = step['body'].encode() if 'body' in step else None
+        body = bytes_of(step['body']) if 'body' in step else None
         if 'json' in step:
             body = json.dumps(step['json']).encode()
         if body is not None and not any(k.lower() == 'content-type' for k, _ in headers):
@@ -188,18 +192,39 @@ class Reported(ShopCase):
         if 'text' in wanted:
             self.assertRegex(r.text, wanted['text'])
 
+    @staticmethod
+    def combinations(case, names):
+        """The names of each time that the steps are played."""
+        each = case.get('each', {})
+        for values in itertools.product(*each.values()):
+            yield {**names, **dict(zip(each, values))}
+
+    @staticmethod
+    def values(step, names):
+        """Once for each time that the step is sent; the names are those of that time."""
+        for name, values in step.get('each', {}).items():
+            for value in fill(values, names):
+                names[name], names[name + '_url'] = value, quote(value)
+                yield value
+        if 'each' not in step:
+            yield from range(step.get('times', 1))
+
+    def play_step(self, step, names):
+        for value in self.values(step, names):
+            try:
+                self.check(self.send(step, names), step, names)
+            except AssertionError as e:
+                raise AssertionError('%s, %r of %r: %s' % (step.get('send', 'raw'), value, names, e)) from e
+
     def play(self, case):
         self.clients, names = {}, {'unique': secrets.token_hex(4), 'kilobytes': 'k' * 9216}
         self.expect_log(*case.get('log', ()))
-        for i, step in enumerate(case['steps']):
-            if step.get('h2') and mpm_name() == 'prefork':
-                type(self).left_out += 1
-                continue
-            for _ in range(step.get('times', 1)):
-                try:
-                    self.check(self.send(step, names), step, names)
-                except AssertionError as e:
-                    raise AssertionError('step %d, %s: %s' % (i, step.get('send', 'raw'), e)) from e
+        for known in self.combinations(case, names):
+            for step in case['steps']:
+                if step.get('h2') and mpm_name() == 'prefork':
+                    type(self).left_out += 1
+                else:
+                    self.play_step(step, known)
 
 
 def _add(server):
