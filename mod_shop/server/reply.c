@@ -126,10 +126,11 @@ static int copy_header(void *out, const char *name, const char *value)
 /* Is a reply so small that it should be sent at once? On a kept connection the next request is then
  * often there when the worker looks, and need not come by way of the listener and another worker.
  * A larger one goes out by itself, and a slow client must not hold the worker; the streams of one
- * HTTP/2 connection share their writes. */
+ * HTTP/2 connection share their writes. A subrequest (mod_include) ends nothing: httpd takes its
+ * end of stream away only where that is the last bucket. */
 static int goes_at_once(const request_rec *r, const shop_content_t *content)
 {
-    return content->size < HELD_BACK && !r->connection->master;
+    return content->size < HELD_BACK && !r->connection->master && !r->main;
 }
 
 static apr_bucket_brigade *brigade_of(request_rec *r, const shop_content_t *content)

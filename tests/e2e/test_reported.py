@@ -214,7 +214,8 @@ class Reported(ShopCase):
             try:
                 self.check(self.send(step, names), step, names)
             except AssertionError as e:
-                raise AssertionError('%s, %r of %r: %s' % (step.get('send', 'raw'), value, names, e)) from e
+                known = {k: v for k, v in names.items() if len(str(v)) < 99}
+                raise AssertionError('%s, %r of %r: %s' % (step.get('send', 'raw'), value, known, e)) from e
 
     def play(self, case):
         self.clients, names = {}, {'unique': secrets.token_hex(4), 'kilobytes': 'k' * 9216}
