@@ -185,7 +185,7 @@ life() {
     STEP_AT=0
     began=$(date +%s)
     say "$suite"
-    step 'the packages of two versions are built, and lintian is content'
+    step 'the packages of two versions are built, without an error of lintian'
     [ -n "$reuse" ] || in_matrix "$suite"
     old=$(basename -- "$(ls "$debs/${PACKAGE}"_0.0.9-*.deb)")
     for deb in "$debs/${PACKAGE}"_*.deb; do
@@ -234,6 +234,13 @@ life() {
     must 'the site is not served any more' [ "$(status /)" = 200 ]
     must '/api is still served' [ "$(status /api/products)" = 404 ]
     must 'the key is gone before the purge' [ -e "$ROOT/etc/shop/jwt.key" ]
+
+    step 'install again: everything is as before; then remove again'
+    apt_in install "/tmp/$new"
+    wait_for_port 127.0.0.1 "$PORT" 20 || die 'httpd does not answer after the second installation'
+    must 'the running httpd has not loaded the module again' [ "$(loaded)" = new ]
+    must 'the order is not there after the second installation' order_is_there bob@example.com "$second"
+    apt_in remove "$PACKAGE"
 
     step 'purge: nothing is left'
     # what the administrator made himself
