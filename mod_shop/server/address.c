@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Which addresses are the API's, also after mod_rewrite, and that no file system is looked at for
- * them. The guard against other spellings compares what the client wrote with what httpd read. */
+ * Which addresses are the API's. The guard against other spellings compares what the client wrote
+ * with what httpd read. */
 #include <httpd.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
-#include <http_config.h>
-#include <http_request.h>
 
 #include "conf.h"
 #include "server.h"
-
-extern module AP_MODULE_DECLARE_DATA shop_module;
 
 int shop_engine_on(const request_rec *r)
 {
@@ -40,62 +36,6 @@ int shop_is_api(const request_rec *r)
         }
     }
     return 0;
-}
-
-/* ---- phases answered so that no file system is looked at ---- */
-
-int shop_pre_translate_name(request_rec *r)
-{
-    if (shop_engine_on(r)) {
-        shop_no_error_document(r);
-    }
-    return DECLINED;
-}
-
-/* The <Location> was found for the address before mod_rewrite changed it: look again. */
-static int rewritten_engine_on(request_rec *r)
-{
-    ap_conf_vector_t *found = r->per_dir_config;
-    int on;
-
-    r->per_dir_config = r->server->lookup_defaults;
-    on = ap_location_walk(r) == OK && shop_engine_on(r);
-    if (on) {
-        shop_no_error_document(r);
-    }
-    r->per_dir_config = found;
-    return on;
-}
-
-static int is_rewritten(const request_rec *r)
-{
-    return r->parsed_uri.path && r->uri != r->parsed_uri.path &&
-           strcmp(r->uri, r->parsed_uri.path) != 0;
-}
-
-int shop_translate_name(request_rec *r)
-{
-    if (!(is_rewritten(r) ? rewritten_engine_on(r) : shop_engine_on(r))) {
-        return DECLINED;
-    }
-    r->filename = r->uri;
-    /* httpd forgets the <Location> before map_to_storage and finds it again behind it */
-    ap_set_module_config(r->request_config, &shop_module, r);
-    return OK;
-}
-
-int shop_map_to_storage(request_rec *r)
-{
-    return ap_get_module_config(r->request_config, &shop_module) ? OK : DECLINED;
-}
-
-int shop_type_checker(request_rec *r)
-{
-    if (!shop_engine_on(r)) {
-        return DECLINED;
-    }
-    r->handler = "shop-api"; /* without a handler mod_dir would serve its FallbackResource */
-    return OK;
 }
 
 /* ---- the guard against other spellings ---- */

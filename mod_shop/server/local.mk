@@ -20,5 +20,7 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/problem_filter.c \
 	mod_shop/server/reply.c \
 	mod_shop/server/request.c \
+	mod_shop/server/request_id.c \
 	mod_shop/server/server.h \
-	mod_shop/server/shared_memory.c
+	mod_shop/server/shared_memory.c \
+	mod_shop/server/translate.c

@@ -2,7 +2,6 @@
  * One request through the skin: httpd's words into ours, the dispatcher, and back. */
 #include <httpd.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -11,7 +10,6 @@
 #include <stdatomic.h>
 #include <util_script.h>
 
-#include "../base/id.h"
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "../http/dispatch.h"
@@ -27,47 +25,6 @@ static atomic_int in_flight;
 int shop_requests_in_flight(void)
 {
     return atomic_load(&in_flight);
-}
-
-/* ---- request id ---- */
-
-static int clean_id(const char *id)
-{
-    apr_size_t size = strlen(id);
-
-    for (const char *at = id; *at; at++) {
-        if (!apr_isalnum(*at) && !strchr("._-@=+", *at)) {
-            return 0;
-        }
-    }
-    return size >= 8 && size <= 128;
-}
-
-const char *shop_request_id(request_rec *r)
-{
-    const char *sent, *id;
-    shop_error_t *err;
-
-    while (r->main || r->prev) {
-        r = r->main ? r->main : r->prev;
-    }
-    id = apr_table_get(r->notes, "SHOP_REQUEST_ID");
-    if (id) {
-        return id;
-    }
-    sent = shop_server_conf(r->server)->values.trust_request_id
-               ? apr_table_get(r->headers_in, "X-Request-Id")
-               : NULL;
-    id = sent && clean_id(sent) ? sent : apr_table_get(r->subprocess_env, "UNIQUE_ID");
-    if (!id) {
-        err = shop_id_secret(&id, 16, r->pool);
-        if (err) { /* the kernel has no randomness: an id need only be distinct, not secret */
-            id = apr_psprintf(r->pool, "%" APR_TIME_T_FMT "-%" APR_PID_T_FMT, r->request_time,
-                              getpid());
-        }
-    }
-    apr_table_setn(r->notes, "SHOP_REQUEST_ID", id);
-    return id;
 }
 
 int shop_post_read_request(request_rec *r)

@@ -14,17 +14,21 @@
 /* request.c */
 int shop_post_read_request(request_rec *r); /* request id; keeps ErrorDocument from refusals */
 int shop_handler(request_rec *r);
-/* The request's id: mod_unique_id's, a trusted client's, or our own; made on first use. A request
- * that httpd redirected internally, and a subrequest, have that of the first. */
-const char *shop_request_id(request_rec *r);
 /* Requests inside the shop at this moment, in this child. */
 int shop_requests_in_flight(void);
 
-/* address.c */
+/* request_id.c */
+/* The request's id: mod_unique_id's, a trusted client's, or our own; made on first use. A request
+ * that httpd redirected internally, and a subrequest, have that of the first. */
+const char *shop_request_id(request_rec *r);
+
+/* translate.c */
 int shop_pre_translate_name(request_rec *r); /* httpd refuses some addresses right behind it */
 int shop_translate_name(request_rec *r);     /* no file name for API requests */
 int shop_map_to_storage(request_rec *r);     /* no directory walk */
 int shop_type_checker(request_rec *r);       /* no MIME look-up, no handler of another module */
+
+/* address.c */
 /* Is ShopEngine On where this request goes? Known once httpd has found its <Location>. */
 int shop_engine_on(const request_rec *r);
 /* Does this request belong to an API root (also before its <Location> was found)? */
