@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 check_scripts = \
 	tests/checks/check_banned.sh \
+	tests/checks/check_circles.sh \
 	tests/checks/check_docs.sh \
 	tests/checks/check_exports.sh \
 	tests/checks/check_fuzz.sh \
