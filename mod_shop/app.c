@@ -131,6 +131,8 @@ static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, sho
     const shop_settings_t *settings = app->settings;
     shop_guards_t *ports = apr_pcalloc(pool, sizeof(*ports));
 
+    app->schema = shop_schema_ready(mongo, shop_stages, pool);
+    app->known_schema = shop_schema_ready_known(app->schema);
     for (const shop_module_t *const *module = shop_modules; *module; module++) {
         if ((*module)->open) {
             SHOP_TRY((*module)->open(app, mongo, pool));
@@ -149,7 +151,6 @@ static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, sho
     ports->limiter = shop_limiter_shm(shared->limiter, shared->limiter_size, settings->nodes, pool);
     ports->rate_limiter = ports->limiter;
     ports->rate_rules = shop_rate_rules(settings, pool);
-    app->schema = shop_schema_ready(mongo, shop_stages, pool);
     ports->schema = shop_schema_ready_gate(app->schema);
     app->guards = ports;
     return NULL;

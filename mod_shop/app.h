@@ -35,9 +35,10 @@ typedef struct shop_app_t {
     struct shop_health_t *health;       /* ops/health.h */
     struct shop_mongo_t *mongo;         /* drivers/mongo.h; for the background ping */
     struct shop_schema_ready_t *schema; /* ops/schema_ready.h */
-    struct shop_verify_store_t *books;  /* audit/verify_store.h: what `shopctl verify` reads */
-    struct shop_dispatch_t *dispatch;   /* http/dispatch.h */
-    const char *openapi;                /* the document, serialised once */
+    const struct shop_schema_known_t *known_schema; /* store/schema.h */
+    struct shop_verify_store_t *books; /* audit/verify_store.h: what `shopctl verify` reads */
+    struct shop_dispatch_t *dispatch;  /* http/dispatch.h */
+    const char *openapi;               /* the document, serialised once */
     apr_size_t openapi_size;
 } shop_app_t;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stages.h"
 
+#include "catalogue/product_keys.h"
 #include "drivers/mongo.h"
 
 /* Indexes are declared by the modules. One more is no stage: both versions work with it. One that
@@ -19,5 +20,12 @@ const shop_stage_t shop_stages[] = {
       .what = "makes the indexes that modules declare, those added since as well",
       .always = true,
       .up = make_indexes },
+    { .number = SHOP_STAGE_KEYS,
+      .name = "keys",
+      .what =
+          "compares categories as people do, whatever code points and spaces they are written in",
+      .up = shop_product_keys_up,
+      .down = shop_product_keys_down,
+      .finish = shop_product_keys_finish },
     { .number = 0 },
 };

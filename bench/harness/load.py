@@ -73,7 +73,7 @@ def product_document(ident, name, description, price, category, stock, image_url
     words = tokens("%s %s %s" % (name, category, description))[:64]
     return {
         "_id": ident, "name": name, "description": description, "price": Int64(price), "category": category,
-        "image_url": image_url, "featured": featured, "updated_at": at, "rev": Int64(1), "words": words + title,
+        "category_key": category, "image_url": image_url, "featured": featured, "updated_at": at, "rev": Int64(1), "words": words + title,
         "name_words": title, "by_name": "%s\x01%s" % (name.lower()[:64], ident), "by_price": "%016x%s" % (price, ident),
         "by_created": "%016x%s" % (milliseconds(at), ident), "stock": Int64(stock), "opened": Int64(stock),
         "created_at": at, "deleted_at": None, "holds": [], "backs": [], "back_rev": Int64(0), "moves": [],

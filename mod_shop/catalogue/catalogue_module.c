@@ -17,7 +17,7 @@ static const shop_mongo_index_t *const indexes[] = { shop_product_indexes, NULL 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
 {
     app->catalogue = apr_pcalloc(pool, sizeof(*app->catalogue));
-    app->catalogue->products = shop_product_repo_mongo(mongo, pool);
+    app->catalogue->products = shop_product_repo_mongo(mongo, app->known_schema, pool);
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/text.h"
@@ -69,6 +70,57 @@ apr_array_header_t *shop_product_name_words(const shop_product_t *product, apr_p
         add_prefixes(words, APR_ARRAY_IDX(words, i, const char *), pool);
     }
     return words;
+}
+
+const char *shop_category_key(const char *category, apr_pool_t *pool)
+{
+    const char *key = shop_text_name_key(category, pool);
+
+    return key ? key : category;
+}
+
+typedef struct keyed_spelling_t {
+    const char *key;
+    const shop_category_spelling_t *spelling;
+} keyed_spelling_t;
+
+static int by_key_and_age(const void *a, const void *b)
+{
+    const keyed_spelling_t *one = a, *two = b;
+    int order = strcmp(one->key, two->key);
+
+    return order ? order : strcmp(one->spelling->first, two->spelling->first);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(shop_category_t *const *)a)->name, (*(shop_category_t *const *)b)->name);
+}
+
+apr_array_header_t *shop_categories_of(const apr_array_header_t *spellings, bool keyed,
+                                       apr_pool_t *pool)
+{
+    apr_array_header_t *categories = apr_array_make(pool, 16, sizeof(shop_category_t *));
+    size_t count = (size_t)spellings->nelts;
+    keyed_spelling_t *sorted = apr_palloc(pool, (count + 1) * sizeof(*sorted));
+    shop_category_t *category = NULL;
+
+    for (size_t i = 0; i < count; i++) {
+        sorted[i].spelling = &APR_ARRAY_IDX(spellings, i, shop_category_spelling_t);
+        sorted[i].key =
+            keyed ? shop_category_key(sorted[i].spelling->name, pool) : sorted[i].spelling->name;
+    }
+    qsort(sorted, count, sizeof(*sorted), by_key_and_age);
+    for (size_t i = 0; i < count; i++) {
+        if (!category || strcmp(sorted[i].key, sorted[i - 1].key) != 0) {
+            category = apr_pcalloc(pool, sizeof(*category));
+            category->name = sorted[i].spelling->name;
+            APR_ARRAY_PUSH(categories, shop_category_t *) = category;
+        }
+        category->products += sorted[i].spelling->products;
+    }
+    qsort(categories->elts, (size_t)categories->nelts, sizeof(shop_category_t *), by_name);
+    return categories;
 }
 
 shop_product_sort_t shop_product_sort(bool *down, const char *sort)

@@ -41,9 +41,24 @@ typedef struct shop_product_query_t {
 } shop_product_query_t;
 
 typedef struct shop_category_t {
-    const char *name;
+    const char *name; /* as it was written first */
     int64_t products;
 } shop_category_t;
+
+/* One way in which a category is written, and the products that have it so. */
+typedef struct shop_category_spelling_t {
+    const char *name;
+    const char *first; /* the lowest SHOP_SORT_CREATED key of them */
+    int64_t products;
+} shop_category_spelling_t;
+
+/* What categories are compared by: two spellings with the same key are one category. */
+const char *shop_category_key(const char *category, apr_pool_t *pool);
+/* The categories that the spellings (shop_category_spelling_t, in any order) make: each with the
+ * name that came first and the products of all its spellings, by name. keyed false: each spelling
+ * is a category. Array of shop_category_t * in pool, with the spellings' texts. */
+apr_array_header_t *shop_categories_of(const apr_array_header_t *spellings, bool keyed,
+                                       apr_pool_t *pool);
 
 /* The search words stored with a product: of name, category and description, at most 64. */
 apr_array_header_t *shop_product_words(const shop_product_t *product, apr_pool_t *pool);

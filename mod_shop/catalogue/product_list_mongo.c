@@ -18,6 +18,7 @@ typedef enum {
 /* One command of a list. */
 typedef struct page_t {
     const shop_product_query_t *query;
+    bool keyed;               /* categories are compared by category_key */
     shop_product_sort_t sort; /* NAME for relevance: each part is by name */
     bool down;
     found_t found;
@@ -30,11 +31,12 @@ static const char *const key_names[SHOP_SORT_COUNT] = { [SHOP_SORT_CREATED] = "b
                                                         [SHOP_SORT_PRICE] = "by_price",
                                                         [SHOP_SORT_RELEVANCE] = "by_name" };
 
-/* By what leaves fewest: the sold out and the featured are few, whatever else is asked of them. */
+/* Most selective index first: sold-out and featured products are few. */
 static const char *index_of(const page_t *page)
 {
     static const char *const sold_out[] = { "sold_out_created", "sold_out_name", "sold_out_price" };
     static const char *const featured[] = { "featured_created", "featured_name", "featured_price" };
+    static const char *const keyed[] = { "key_created", "key_name", "key_price" };
     static const char *const category[] = { "category_created", "category_name", "category_price" };
     static const char *const words[] = { "words_created", "words_name", "words_price" };
     static const char *const live[] = { "live_created", "live_name", "live_price" };
@@ -49,7 +51,10 @@ static const char *index_of(const page_t *page)
     if (query->words) {
         return page->found == FOUND_IN_NAME ? "title_name" : words[page->sort];
     }
-    return query->category ? category[page->sort] : live[page->sort];
+    if (query->category) {
+        return page->keyed ? keyed[page->sort] : category[page->sort];
+    }
+    return live[page->sort];
 }
 
 static void append_all(bson_t *filter, const char *name, const apr_array_header_t *words)
@@ -154,7 +159,9 @@ static bson_t *filter_of(const page_t *page, apr_pool_t *pool)
     bson_t *filter = bson_new(), stock;
 
     BSON_APPEND_NULL(filter, "deleted_at");
-    if (query->category) {
+    if (query->category && page->keyed) {
+        BSON_APPEND_UTF8(filter, "category_key", shop_category_key(query->category, pool));
+    } else if (query->category) {
         BSON_APPEND_UTF8(filter, "category", query->category);
     }
     if (query->featured >= 0) {
@@ -261,10 +268,10 @@ static shop_error_t *count_all(int64_t *total, shop_mongo_t *mongo, const page_t
     return err;
 }
 
-static page_t first_page(const shop_product_query_t *query, apr_pool_t *pool)
+static page_t first_page(const shop_product_query_t *query, bool keyed, apr_pool_t *pool)
 {
     const shop_cursor_t *after = query->list.after;
-    page_t page = { .query = query, .limit = query->list.limit + 1 };
+    page_t page = { .query = query, .keyed = keyed, .limit = query->list.limit + 1 };
 
     page.sort = shop_product_sort(&page.down, query->sort);
     if (after) {
@@ -274,9 +281,9 @@ static page_t first_page(const shop_product_query_t *query, apr_pool_t *pool)
 }
 
 void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_query_t *query,
-                             apr_pool_t *pool)
+                             bool keyed, apr_pool_t *pool)
 {
-    page_t page = first_page(query, pool);
+    page_t page = first_page(query, keyed, pool);
 
     if (page.sort == SHOP_SORT_RELEVANCE) {
         page.sort = SHOP_SORT_NAME;
@@ -288,9 +295,9 @@ void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_
 
 shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_end_t *end,
                                       shop_mongo_t *mongo, const shop_product_query_t *query,
-                                      apr_pool_t *pool)
+                                      bool keyed, apr_pool_t *pool)
 {
-    page_t page = first_page(query, pool);
+    page_t page = first_page(query, keyed, pool);
     int titles = 0;
 
     *products = apr_array_make(pool, (int)page.limit, sizeof(shop_product_t *));

@@ -29,10 +29,10 @@ const shop_mongo_index_t shop_product_indexes[] = {
     LISTED("live_created", "by_created:1"),
     LISTED("live_name", "by_name:1"),
     LISTED("live_price", "by_price:1"),
-    /* GET /products?category=...; GET /categories groups over the first */
-    LISTED("category_created", "category:1,by_created:1"),
-    LISTED("category_name", "category:1,by_name:1"),
-    LISTED("category_price", "category:1,by_price:1"),
+    /* GET /products?category=... */
+    LISTED("key_created", "category_key:1,by_created:1"),
+    LISTED("key_name", "category_key:1,by_name:1"),
+    LISTED("key_price", "category_key:1,by_price:1"),
     /* GET /products/featured, GET /products?featured=true with whatever else: they are few */
     LISTED("featured_created", "featured:1,by_created:1"),
     LISTED("featured_name", "featured:1,by_name:1"),
@@ -52,7 +52,13 @@ const shop_mongo_index_t shop_product_indexes[] = {
 typedef struct product_repo_mongo_t {
     shop_product_repo_t port; /* first, so that a pointer to it is a pointer to this */
     shop_mongo_t *mongo;
+    const shop_schema_known_t *schema;
 } product_repo_mongo_t;
+
+static bool is_keyed(const product_repo_mongo_t *repo)
+{
+    return shop_schema_is_finished(repo->schema, SHOP_STAGE_KEYS);
+}
 
 static void append_words(bson_t *doc, const char *name, const apr_array_header_t *words)
 {
@@ -87,6 +93,7 @@ static void append_terms(bson_t *doc, const shop_product_t *product, apr_pool_t 
     BSON_APPEND_UTF8(doc, "description", product->description ? product->description : "");
     BSON_APPEND_INT64(doc, "price", product->price);
     BSON_APPEND_UTF8(doc, "category", product->category);
+    BSON_APPEND_UTF8(doc, "category_key", shop_category_key(product->category, pool));
     if (product->image_url) {
         BSON_APPEND_UTF8(doc, "image_url", product->image_url);
     } else {
@@ -229,44 +236,48 @@ static shop_error_t *product_list(apr_array_header_t **products, shop_list_end_t
                                   shop_product_repo_t *port, const shop_product_query_t *query,
                                   apr_pool_t *pool)
 {
-    return shop_product_mongo_list(products, end, ((product_repo_mongo_t *)port)->mongo, query,
-                                   pool);
+    product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
+
+    return shop_product_mongo_list(products, end, repo->mongo, query, is_keyed(repo), pool);
 }
 
-static shop_error_t *collect_category(void *baton, const bson_t *doc, apr_pool_t *pool)
+static shop_error_t *collect_spelling(void *baton, const bson_t *doc, apr_pool_t *pool)
 {
-    shop_category_t *category = apr_pcalloc(pool, sizeof(*category));
+    shop_category_spelling_t spelling = { .name = shop_bson_string(doc, "_id", pool),
+                                          .first = shop_bson_string(doc, "first", pool),
+                                          .products = shop_bson_int(doc, "products", 0) };
 
-    category->name = shop_bson_string(doc, "_id", pool);
-    category->products = shop_bson_int(doc, "products", 0);
-    if (category->name) {
-        APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_category_t *) = category;
+    if (spelling.name && spelling.first) {
+        APR_ARRAY_PUSH((apr_array_header_t *)baton, shop_category_spelling_t) = spelling;
     }
     return NULL;
 }
 
+/* Grouped by what is stored; which spellings are one category follows from them. */
 static shop_error_t *product_categories(apr_array_header_t **categories, shop_product_repo_t *port,
                                         apr_pool_t *pool)
 {
     product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
+    apr_array_header_t *spellings = apr_array_make(pool, 16, sizeof(shop_category_spelling_t));
     bson_t *pipeline = BCON_NEW("pipeline", "[", "{", "$match", "{", "deleted_at", BCON_NULL, "}",
                                 "}", "{", "$group", "{", "_id", BCON_UTF8("$category"), "products",
-                                "{", "$sum", BCON_INT32(1), "}", "}", "}", "{", "$sort", "{", "_id",
-                                BCON_INT32(1), "}", "}", "]");
-    shop_error_t *err;
+                                "{", "$sum", BCON_INT32(1), "}", "first", "{", "$min",
+                                BCON_UTF8("$by_created"), "}", "}", "}", "]");
+    shop_error_t *err = shop_mongo_aggregate(repo->mongo, SHOP_PRODUCTS_COLLECTION, pipeline,
+                                             collect_spelling, spellings, pool);
 
-    *categories = apr_array_make(pool, 16, sizeof(shop_category_t *));
-    err = shop_mongo_aggregate(repo->mongo, SHOP_PRODUCTS_COLLECTION, pipeline, collect_category,
-                               *categories, pool);
     bson_destroy(pipeline);
+    *categories = shop_categories_of(spellings, is_keyed(repo), pool);
     return err;
 }
 
-shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
+shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, const shop_schema_known_t *schema,
+                                             apr_pool_t *pool)
 {
     product_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
 
     repo->mongo = mongo;
+    repo->schema = schema;
     repo->port.insert = product_insert;
     repo->port.find = product_find;
     repo->port.find_many = product_find_many;

@@ -5,17 +5,22 @@
 /* The catalogue in MongoDB. Stored product:
  *   {_id, name, description, price, category, stock, image_url, featured, created_at, updated_at,
  *    deleted_at, rev,
- *    words, name_words, by_name, by_price, by_created      derived, for lists and search
+ *    words, name_words, by_name, by_price, by_created,
+ *    category_key                                          derived, for lists and search
  *    opened                                                stock at the beginning, for the audit
  *    holds, backs, back_rev                                reservations, see store/
  *    moves, move_rev}                                      stock movements, see inventory/
  * Reads name the members they want, so that nothing internal leaves. */
 
 #include "../drivers/mongo.h"
+#include "../store/schema.h"
 #include "product_repo.h"
 
-/* Never fails; opens nothing. */
-shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
+/* Never fails; opens nothing. Until stage SHOP_STAGE_KEYS is finished, categories are compared byte
+ * by byte, as processes of the version before do; then by their keys. schema outlives pool; NULL:
+ * every stage is finished. */
+shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, const shop_schema_known_t *schema,
+                                             apr_pool_t *pool);
 
 extern const shop_mongo_index_t shop_product_indexes[];
 

@@ -110,6 +110,9 @@ shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_in
  * request. To be called while no other thread uses mongo. */
 void shop_mongo_require_unique(shop_mongo_t *mongo, const shop_mongo_index_t *const *tables,
                                apr_pool_t *pool);
+/* Drops one index by its name; that it is not there, or the collection is not, is no error. */
+shop_error_t *shop_mongo_drop_index(shop_mongo_t *mongo, const char *collection, const char *name,
+                                    apr_pool_t *pool);
 /* *missing: name of the first unique index that does not exist, NULL when all do. The commands are
  * not counted for a request. */
 shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,

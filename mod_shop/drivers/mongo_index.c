@@ -107,6 +107,26 @@ shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_in
     return NULL;
 }
 
+shop_error_t *shop_mongo_drop_index(shop_mongo_t *mongo, const char *collection, const char *name,
+                                    apr_pool_t *pool)
+{
+    enum { NAMESPACE_NOT_FOUND = 26, INDEX_NOT_FOUND = 27 }; /* of the server */
+    bson_t *command = BCON_NEW("dropIndexes", BCON_UTF8(collection), "index", BCON_UTF8(name));
+    shop_mongo_loan_t loan;
+    bson_error_t error = { 0 };
+    bool done;
+    shop_error_t *err = shop_mongo_borrow(&loan, mongo, NULL, pool);
+
+    if (!err) {
+        done = mongoc_client_write_command_with_opts(loan.client, mongo->database, command, NULL,
+                                                     NULL, &error) ||
+               error.code == INDEX_NOT_FOUND || error.code == NAMESPACE_NOT_FOUND;
+        err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+    }
+    bson_destroy(command);
+    return err;
+}
+
 static bool same_keys(const bson_t *wanted, const bson_t *found)
 {
     bson_iter_t left;

@@ -22,6 +22,7 @@ struct shop_schema_ready_t {
     apr_time_t looked_at; /* monotonic, under the lock; 0: never */
     atomic_int fit;       /* UNKNOWN or shop_schema_fit_t */
     atomic_int version;   /* of the database, when it does not fit */
+    shop_schema_known_t known;
 };
 
 static int needed_version(const shop_stage_t *stages)
@@ -63,6 +64,9 @@ static shop_error_t *read_schema(shop_schema_ready_t *ready, apr_pool_t *pool)
     fit = shop_schema_fit(schema, ready->stages);
     version = fit == SHOP_SCHEMA_NEWER ? schema->finished : schema->version;
     atomic_store(&ready->version, version);
+    /* The step is announced before it is done: until then documents may have the old form. */
+    atomic_store(&ready->known.finished,
+                 schema->step == SHOP_STEP_FINISH ? schema->number - 1 : schema->finished);
     if (atomic_exchange(&ready->fit, (int)fit) != (int)fit) {
         log_misfit(ready, fit, version);
     }
@@ -121,9 +125,15 @@ shop_schema_ready_t *shop_schema_ready(struct shop_mongo_t *mongo, const shop_st
     ready->mongo = mongo;
     ready->stages = stages;
     atomic_init(&ready->fit, UNKNOWN);
+    atomic_init(&ready->known.finished, 0);
     pthread_mutex_init(&ready->lock, NULL);
     apr_pool_cleanup_register(pool, ready, close_ready, apr_pool_cleanup_null);
     return ready;
+}
+
+const shop_schema_known_t *shop_schema_ready_known(const shop_schema_ready_t *ready)
+{
+    return &ready->known;
 }
 
 shop_schema_gate_t *shop_schema_ready_gate(shop_schema_ready_t *ready)

@@ -18,6 +18,8 @@ shop_schema_ready_t *shop_schema_ready(struct shop_mongo_t *mongo, const shop_st
  * UNAVAILABLE, INTERNAL: it could not be read now. */
 shop_error_t *shop_schema_ready_look(shop_schema_fit_t *fit, shop_schema_ready_t *ready,
                                      apr_time_t max_age, apr_pool_t *pool);
+/* What adapters may ask; as long-lived as ready. */
+const shop_schema_known_t *shop_schema_ready_known(const shop_schema_ready_t *ready);
 /* The guard's port. Its check is UNAVAILABLE when the database does not fit. */
 shop_schema_gate_t *shop_schema_ready_gate(shop_schema_ready_t *ready);
 

@@ -14,4 +14,6 @@ libshop_la_SOURCES += \
 	mod_shop/store/reservation_mongo.c \
 	mod_shop/store/reservation_mongo.h \
 	mod_shop/store/schema.h \
-	mod_shop/store/schema_mongo.c
+	mod_shop/store/schema_mongo.c \
+	mod_shop/store/walk_mongo.c \
+	mod_shop/store/walk_mongo.h

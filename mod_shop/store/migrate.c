@@ -105,9 +105,8 @@ static shop_error_t *name_holder(const char **by, apr_pool_t *pool)
     return NULL;
 }
 
-static void say(const shop_migration_t *migration, apr_pool_t *pool, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-static void say(const shop_migration_t *migration, apr_pool_t *pool, const char *format, ...)
+void shop_migration_say(const shop_migration_t *migration, apr_pool_t *pool, const char *format,
+                        ...)
 {
     va_list arguments;
 
@@ -134,7 +133,7 @@ static shop_error_t *begin(run_t *run, const shop_migration_t *migration, apr_po
             break;
         }
         if (!waited) {
-            say(migration, pool, "another migration is under way; waiting for it");
+            shop_migration_say(migration, pool, "another migration is under way; waiting for it");
         }
         waited = true;
         shop_clock_pause(migration->clock, POLL);
@@ -254,7 +253,8 @@ static shop_error_t *run_step(run_t *run, const shop_stage_t *stage, shop_schema
     SHOP_TRY(call(migration, stage, step, pool));
     conclude(run->schema, stage, step, migration->clock->now(migration->clock));
     SHOP_TRY(store(run, pool));
-    say(migration, pool, "stage %d (%s) %s", stage->number, stage->name, words[step]);
+    shop_migration_say(migration, pool, "stage %d (%s) %s", stage->number, stage->name,
+                       words[step]);
     return NULL;
 }
 

@@ -47,6 +47,10 @@ typedef struct shop_migration_t {
     void *baton;
 } shop_migration_t;
 
+/* A line for whoever migrates, from a stage's step. */
+void shop_migration_say(const shop_migration_t *migration, apr_pool_t *pool, const char *format,
+                        ...) __attribute__((format(printf, 3, 4)));
+
 typedef enum { SHOP_SCHEMA_FITS, SHOP_SCHEMA_OLDER, SHOP_SCHEMA_NEWER } shop_schema_fit_t;
 /* Can processes that know these stages work with the database? Without a document it is one of the
  * version before there was any, or empty: version 1. */

@@ -8,6 +8,7 @@
 #include <apr_pools.h>
 #include <apr_tables.h>
 #include <apr_time.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "../base/error.h"
@@ -43,6 +44,18 @@ typedef struct shop_schema_t {
     apr_time_t held_until;      /* then another may take over */
     apr_array_header_t *stages; /* shop_schema_stage_t of those in place, by number */
 } shop_schema_t;
+
+/* Numbers of stages (mod_shop/stages.c) that adapters ask for. */
+#define SHOP_STAGE_KEYS 2
+
+/* What a process knows of the document. Adapters ask it which form the stored documents have;
+ * ops/schema_ready.c writes it. */
+typedef struct shop_schema_known_t {
+    atomic_int finished; /* every stage up to this one is, and completely; 0: not read yet */
+} shop_schema_known_t;
+
+/* Is the stage finished, as far as known? known NULL: all are. */
+bool shop_schema_is_finished(const shop_schema_known_t *known, int stage);
 
 /* All below: results in pool; commands are counted to nobody's request; UNAVAILABLE, INTERNAL. */
 shop_error_t *shop_schema_read(shop_schema_t **schema, struct shop_mongo_t *mongo,

@@ -16,6 +16,11 @@ const char *shop_schema_step_name(shop_schema_step_t step)
     return steps[step];
 }
 
+bool shop_schema_is_finished(const shop_schema_known_t *known, int stage)
+{
+    return !known || atomic_load(&known->finished) >= stage;
+}
+
 /* ---- reading ---- */
 
 static shop_schema_step_t step_of(const char *name)

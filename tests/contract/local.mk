@@ -4,6 +4,7 @@ contract_tests += \
 	tests/contract/test_account_contract \
 	tests/contract/test_catalogue_contract \
 	tests/contract/test_coupon_contract \
+	tests/contract/test_keys_contract \
 	tests/contract/test_listen_contract \
 	tests/contract/test_migrate_contract \
 	tests/contract/test_mongo_infra \
@@ -27,6 +28,7 @@ tests_contract_test_coupon_contract_SOURCES = \
 	tests/contract/coupon_contract.c \
 	tests/contract/coupon_contract.h \
 	tests/contract/test_coupon_contract.c
+tests_contract_test_keys_contract_SOURCES = tests/contract/test_keys_contract.c
 tests_contract_test_listen_contract_SOURCES = tests/contract/test_listen_contract.c
 tests_contract_test_migrate_contract_SOURCES = tests/contract/test_migrate_contract.c
 tests_contract_test_mongo_infra_SOURCES = tests/contract/test_mongo_infra.c

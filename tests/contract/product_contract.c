@@ -409,6 +409,95 @@ static void categories_come_by_name_with_their_numbers(void)
     }
 }
 
+#define CAFE "Caf\xc3\xa9 au lait"
+#define DECOMPOSED "  Cafe\xcc\x81  au\xc2\xa0lait "
+#define INVISIBLE "Caf\xc3\xa9\xe2\x80\x8b au \xc2\xadlait"
+
+/* The categories as "name=products", joined by "; ". */
+static const char *categories_now(void)
+{
+    apr_array_header_t *found;
+    const char *all = "";
+
+    T_OK(repo->categories(&found, repo, t_pool));
+    for (int i = 0; i < found->nelts; i++) {
+        const shop_category_t *one = APR_ARRAY_IDX(found, i, shop_category_t *);
+
+        all =
+            apr_psprintf(t_pool, "%s%s%s=%d", all, *all ? "; " : "", one->name, (int)one->products);
+    }
+    return all;
+}
+
+static const char *in_category(const char *category, const char *sort, int page)
+{
+    shop_product_query_t query = query_for(sort);
+
+    query.category = category;
+    return names_of(query, page);
+}
+
+/* The newest is inserted first: what counts is when a product was made. */
+static void spellings_that_look_the_same_are_one_category_as_it_was_written_first(void)
+{
+    static const char *const spelt[] = { CAFE, DECOMPOSED, INVISIBLE, "caf\xc3\xa9 au lait",
+                                         "Tea" };
+    shop_product_t *product;
+    bool done;
+
+    begin();
+    for (int i = 4; i >= 0; i--) {
+        product = shop_product_made(i, apr_psprintf(t_pool, "p%d", i));
+        product->category = spelt[i];
+        add(product);
+    }
+    T_STR(categories_now(), CAFE "=3; Tea=1; caf\xc3\xa9 au lait=1");
+    for (int i = 0; i < 3; i++) {
+        T_STR(in_category(spelt[i], "name", 2), "p0,p1,p2");
+        T_STR(in_category(spelt[i], "-created_at", 2), "p2,p1,p0");
+        T_STR(in_category(spelt[i], "price", 1), "p0,p1,p2");
+    }
+    T_STR(in_category(spelt[3], "name", 5), "p3");
+    T_STR(find(1)->category, DECOMPOSED);
+
+    product = shop_product_made(0, "p0");
+    product->category = " Tea";
+    product->rev = 2;
+    T_OK(repo->update(&done, repo, product, t_pool));
+    T_TRUE(done);
+    T_STR(categories_now(), DECOMPOSED "=2;  Tea=2; caf\xc3\xa9 au lait=1");
+    T_STR(in_category("Tea", "name", 5), "p0,p4");
+    T_STR(in_category(CAFE, "name", 5), "p1,p2");
+    T_OK(repo->remove(&done, repo, shop_product_test_id(1), 1, T0, t_pool));
+    T_STR(categories_now(), " Tea=2; " INVISIBLE "=1; caf\xc3\xa9 au lait=1");
+}
+
+static void a_category_filters_beside_everything_else(void)
+{
+    shop_product_query_t query;
+
+    begin();
+    for (int i = 0; i < 4; i++) {
+        shop_product_t *product = shop_product_made(i, apr_psprintf(t_pool, "lamp %d", i));
+
+        product->category = i % 2 ? DECOMPOSED : CAFE;
+        product->stock = i < 2 ? 0 : 3;
+        product->featured = i != 3;
+        add(product);
+    }
+    query = search_for("lamp");
+    query.category = INVISIBLE;
+    T_STR(names_of(query, 3), "lamp 0,lamp 1,lamp 2,lamp 3");
+    query.in_stock = 0;
+    T_STR(names_of(query, 3), "lamp 0,lamp 1");
+    query = query_for("name");
+    query.category = INVISIBLE;
+    query.featured = 1;
+    T_STR(names_of(query, 3), "lamp 0,lamp 1,lamp 2");
+    query.category = "Tea";
+    T_STR(names_of(query, 3), "");
+}
+
 const shop_test_t shop_product_contract[] = {
     SHOP_TEST(what_was_inserted_is_found, "what was inserted is found"),
     SHOP_TEST(many_are_found_and_the_missing_left_out, "many are found, the missing left out"),
@@ -427,5 +516,9 @@ const shop_test_t shop_product_contract[] = {
     SHOP_TEST(the_total_counts_what_the_filters_leave, "the total counts what the filters leave"),
     SHOP_TEST(categories_come_by_name_with_their_numbers,
               "categories come by name with their numbers"),
+    SHOP_TEST(spellings_that_look_the_same_are_one_category_as_it_was_written_first,
+              "spellings that look the same are one category, as it was written first"),
+    SHOP_TEST(a_category_filters_beside_everything_else,
+              "a category filters beside everything else, however it is spelt"),
     SHOP_TEST_END,
 };

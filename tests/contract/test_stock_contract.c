@@ -31,7 +31,7 @@ static shop_stock_repo_t *real_store(shop_product_repo_t **catalogue)
     static const char *const collections[] = { "products", "stock_movements", NULL };
 
     contract_store_empty(mongo, collections);
-    *catalogue = shop_product_repo_mongo(mongo, t_pool);
+    *catalogue = shop_product_repo_mongo(mongo, NULL, t_pool);
     return shop_stock_repo_mongo(mongo, t_pool);
 }
 

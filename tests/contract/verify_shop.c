@@ -26,7 +26,7 @@ static shop_order_ports_t real_ports(void)
     return (shop_order_ports_t){
         .orders = shop_order_repo_mongo(mongo, t_pool),
         .carts = shop_cart_repo_mongo(mongo, t_pool),
-        .products = shop_product_repo_mongo(mongo, t_pool),
+        .products = shop_product_repo_mongo(mongo, NULL, t_pool),
         .stock = shop_reservations_mongo(&shop_stock_units, mongo, t_pool),
         .coupons = shop_coupon_repo_mongo(mongo, t_pool),
         .coupon_uses = shop_reservations_mongo(&shop_coupon_uses, mongo, t_pool),

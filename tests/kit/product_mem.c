@@ -188,9 +188,10 @@ static bool has_all(const apr_array_header_t *words, const apr_array_header_t *m
     return true;
 }
 
-static bool fits(const shop_product_t *product, const shop_product_query_t *query)
+static bool fits(const shop_product_t *product, const shop_product_query_t *query, apr_pool_t *pool)
 {
-    return (!query->category || !strcmp(query->category, product->category)) &&
+    return (!query->category || !strcmp(shop_category_key(query->category, pool),
+                                        shop_category_key(product->category, pool))) &&
            (query->min_price < 0 || product->price >= query->min_price) &&
            (query->max_price < 0 || product->price <= query->max_price) &&
            (query->in_stock < 0 || query->in_stock == (product->stock > 0)) &&
@@ -224,7 +225,7 @@ static int collect_rows(row_t *rows, const product_mem_t *mem, const shop_produc
         const shop_product_t *product = product_of(mem->products[i]);
         int rank = 0;
 
-        if (mem->products[i]->unit->deleted || !fits(product, query)) {
+        if (mem->products[i]->unit->deleted || !fits(product, query, pool)) {
             continue;
         }
         if (query->words) {
@@ -287,38 +288,26 @@ static shop_error_t *mem_list(apr_array_header_t **products, shop_list_end_t *en
     return NULL;
 }
 
-static int by_name(const void *a, const void *b)
-{
-    return strcmp((*(shop_category_t *const *)a)->name, (*(shop_category_t *const *)b)->name);
-}
-
 static shop_error_t *mem_categories(apr_array_header_t **categories, shop_product_repo_t *port,
                                     apr_pool_t *pool)
 {
+    apr_array_header_t *spellings = apr_array_make(pool, 16, sizeof(shop_category_spelling_t));
     product_mem_t *mem;
 
-    *categories = apr_array_make(pool, 8, sizeof(shop_category_t *));
     SHOP_TRY(enter(&mem, port, pool));
     for (int i = 0; i < mem->count; i++) {
-        shop_category_t *category = NULL;
-        const char *name = mem->products[i]->product.category;
+        const shop_product_t *product = &mem->products[i]->product;
 
-        for (int k = 0; k < (*categories)->nelts && !category; k++) {
-            shop_category_t *known = APR_ARRAY_IDX(*categories, k, shop_category_t *);
-
-            category = strcmp(known->name, name) ? NULL : known;
-        }
-        if (!mem->products[i]->unit->deleted && !category) {
-            category = apr_pcalloc(pool, sizeof(*category));
-            category->name = apr_pstrdup(pool, name);
-            APR_ARRAY_PUSH(*categories, shop_category_t *) = category;
-        }
         if (!mem->products[i]->unit->deleted) {
-            category->products++;
+            APR_ARRAY_PUSH(spellings, shop_category_spelling_t) =
+                (shop_category_spelling_t){ .name = apr_pstrdup(pool, product->category),
+                                            .first =
+                                                shop_product_key(product, SHOP_SORT_CREATED, pool),
+                                            .products = 1 };
         }
     }
     leave(mem);
-    qsort((*categories)->elts, (size_t)(*categories)->nelts, sizeof(shop_category_t *), by_name);
+    *categories = shop_categories_of(spellings, true, pool);
     return NULL;
 }
 

@@ -62,7 +62,7 @@ const shop_order_ports_t *storm_store_mongo(apr_pool_t *pool)
     }
     ports->orders = shop_order_repo_mongo(mongo, pool);
     ports->carts = shop_cart_repo_mongo(mongo, pool);
-    ports->products = shop_product_repo_mongo(mongo, pool);
+    ports->products = shop_product_repo_mongo(mongo, NULL, pool);
     ports->stock = shop_reservations_mongo(&shop_stock_units, mongo, pool);
     ports->coupons = shop_coupon_repo_mongo(mongo, pool);
     ports->coupon_uses = shop_reservations_mongo(&shop_coupon_uses, mongo, pool);
