@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "stages.h"
 
+#include "accounts/account_keys.h"
 #include "catalogue/product_keys.h"
 #include "drivers/mongo.h"
 
@@ -14,6 +15,24 @@ static shop_error_t *make_indexes(const shop_migration_t *migration, apr_pool_t 
     return NULL;
 }
 
+static shop_error_t *write_keys(const shop_migration_t *migration, apr_pool_t *pool)
+{
+    SHOP_TRY(shop_product_keys_up(migration, pool));
+    return shop_account_keys_up(migration, pool);
+}
+
+static shop_error_t *take_keys_back(const shop_migration_t *migration, apr_pool_t *pool)
+{
+    SHOP_TRY(shop_account_keys_down(migration, pool));
+    return shop_product_keys_down(migration, pool);
+}
+
+static shop_error_t *finish_keys(const shop_migration_t *migration, apr_pool_t *pool)
+{
+    SHOP_TRY(shop_account_keys_finish(migration, pool));
+    return shop_product_keys_finish(migration, pool);
+}
+
 const shop_stage_t shop_stages[] = {
     { .number = 1,
       .name = "indexes",
@@ -22,10 +41,9 @@ const shop_stage_t shop_stages[] = {
       .up = make_indexes },
     { .number = SHOP_STAGE_KEYS,
       .name = "keys",
-      .what =
-          "compares categories as people do, whatever code points and spaces they are written in",
-      .up = shop_product_keys_up,
-      .down = shop_product_keys_down,
-      .finish = shop_product_keys_finish },
+      .what = "writes what categories, usernames and e-mail addresses are compared by",
+      .up = write_keys,
+      .down = take_keys_back,
+      .finish = finish_keys },
     { .number = 0 },
 };

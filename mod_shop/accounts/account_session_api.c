@@ -128,8 +128,9 @@ static shop_error_t *refuse_login(const shop_attempts_t *attempts)
                     "e-mail and password do not belong together");
 }
 
-/* The account of an address. One made by an earlier version may still have that version's key,
- * which differs where the domain is written in other letters than ASCII. */
+/* The account of an address. One made by an earlier version has that version's key until `shopctl
+ * migrate` rewrites it, and for good where another account had the key already; the two differ
+ * where the domain is written in other letters than ASCII. */
 static shop_error_t *find_login(shop_user_t **user, shop_account_repo_t *repo, const char *email,
                                 const char *key, apr_pool_t *pool)
 {
