@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "../base/text_pattern.h"
 
 const char *const shop_role_names[] = { SHOP_ROLE_NAME_USER, SHOP_ROLE_NAME_ADMIN, NULL };
 
 const shop_field_t shop_user_fields[] = {
     SHOP_FIELD(shop_user_t, id, ID, SHOP_READ_ONLY | SHOP_REQUIRED, 0, 0, "User id"),
-    SHOP_FIELD(shop_user_t, username, STRING, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
-               "Name shown to other users: " SHOP_USERNAME_HELP),
+    SHOP_FIELD_PATTERN(shop_user_t, username, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
+                       "Name shown to other users: " SHOP_USERNAME_HELP,
+                       SHOP_TEXT_USERNAME_PATTERN),
     SHOP_FIELD(shop_user_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
                "E-mail address for signing in. A changed address is unverified."),
     SHOP_FIELD_ENUM_OF(shop_user_t, role, SHOP_READ_ONLY | SHOP_REQUIRED, shop_role_names,

@@ -5,6 +5,7 @@
 
 #include "../app.h"
 #include "../base/id.h"
+#include "../base/text_pattern.h"
 #include "../drivers/password.h"
 #include "../guard/guards.h"
 #include "../http/etag.h"
@@ -22,8 +23,9 @@ typedef struct registration_t {
 
 /* The table's bounds are the widest any shop may set; the shop's own are checked after. */
 static const shop_field_t registration_fields[] = {
-    SHOP_FIELD(registration_t, username, STRING, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
-               "Name shown to other users: " SHOP_USERNAME_HELP),
+    SHOP_FIELD_PATTERN(registration_t, username, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
+                       "Name shown to other users: " SHOP_USERNAME_HELP,
+                       SHOP_TEXT_USERNAME_PATTERN),
     SHOP_FIELD(registration_t, email, EMAIL, SHOP_REQUIRED, 0, 254,
                "E-mail address for signing in"),
     SHOP_FIELD(registration_t, password, SECRET, SHOP_REQUIRED | SHOP_NEW_PASSWORD, 1, 1024,

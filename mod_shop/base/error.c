@@ -19,6 +19,13 @@ static const struct {
 #undef SHOP_ERROR
 };
 
+const shop_violation_kind_t shop_violation_kinds[] = {
+#define SHOP_VIOLATION(code, help) { code, help },
+#include "violations.def"
+#undef SHOP_VIOLATION
+    { NULL, NULL },
+};
+
 shop_error_t *shop_error_create(apr_pool_t *pool, shop_code_t code, const char *file, int line,
                                 const char *format, ...)
 {

@@ -48,6 +48,13 @@ shop_error_t *shop_error_create(apr_pool_t *pool, shop_code_t code, const char *
 shop_error_t *shop_error_cause(shop_error_t *err, apr_pool_t *pool, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The rows of violations.def; one without a code ends them. */
+typedef struct shop_violation_kind_t {
+    const char *code;
+    const char *help;
+} shop_violation_kind_t;
+
+extern const shop_violation_kind_t shop_violation_kinds[];
 /* Appends a violation to *err, making a VALIDATION_FAILED error when *err is NULL. */
 void shop_error_violate(shop_error_t **err, apr_pool_t *pool, const char *pointer, const char *code,
                         const char *format, ...) __attribute__((format(printf, 5, 6)));

@@ -128,7 +128,9 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
         if (!is_clean(err, *text, field->kind == SHOP_FIELD_TEXT, pointer, pool)) {
             return false;
         }
-        wanted = field->min > 0 && **text && shop_text_blank(*text) ? "must not be blank" : NULL;
+        if (field->min > 0 && !(field->flags & SHOP_TRIMMED) && **text && shop_text_blank(*text)) {
+            wanted = "must not be blank";
+        }
         break;
     default: break;
     }

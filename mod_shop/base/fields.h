@@ -46,7 +46,9 @@ enum {
     SHOP_NOT_STORED = 1 << 9,    /* made when it is printed; see store/record.h */
     SHOP_DEFAULT = 1 << 10,      /* default_number or default_text holds; set by the macros */
     SHOP_NEW_PASSWORD = 1 << 11, /* the handler checks it by the shop's password policy */
-    SHOP_TRIMMED = 1 << 12 /* text kinds: spaces at the ends are taken off before the checks */
+    SHOP_TRIMMED =
+        1 << 12 /* text kinds: spaces at the ends are taken off before the checks. The row
+                   has a pattern with its bounds, as a schema's maxLength counts them. */
 };
 
 /* Who reads a reply. A row without a SHOP_FOR_... flag is for everybody. */
@@ -65,8 +67,8 @@ typedef struct shop_field_t {
                                           both 0: no bounds */
     const char *help;                  /* one sentence for the OpenAPI document */
     const char *const *values;         /* ENUM; STRINGS: what its items may be, NULL: anything */
-    const char *pattern;               /* text kinds: what the handler enforces, as a regular
-                                          expression for the OpenAPI document; NULL: nothing */
+    const char *pattern;               /* STRING: what the handler enforces, as a regular expression
+                                          for the OpenAPI document; NULL: what the kind does */
     const struct shop_field_t *fields; /* OBJECT, LIST */
     size_t size;                       /* OBJECT, LIST: sizeof the struct, if it can be in a body */
     int64_t default_number;            /* with SHOP_DEFAULT: INT, MONEY (minor units), BOOL */

@@ -5,6 +5,8 @@
 
 #include <apr_strings.h>
 
+#include "text_pattern.h"
+
 /* Rows that not every reader of a reply finds there. */
 #define FOR_SOME (SHOP_FOR_OWNER | SHOP_FOR_ADMIN)
 
@@ -66,7 +68,7 @@ static void put_bounds(json_t *schema, const shop_field_t *row, const shop_schem
         put(schema, high, json_integer(use->password_max));
         return;
     }
-    if (!row->min && !row->max) {
+    if ((!row->min && !row->max) || ((row->flags & SHOP_TRIMMED) && row->pattern)) {
         return;
     }
     switch (row->kind) {
@@ -138,10 +140,30 @@ static json_t *kind_schema(const shop_field_t *row, const shop_schema_use_t *use
     case SHOP_FIELD_ENUM: put(schema, "enum", enum_of(row->values)); break;
     default: break;
     }
-    if (row->pattern) {
-        put(schema, "pattern", json_string(row->pattern));
-    }
     return schema;
+}
+
+/* What a text is refused without, except its length: the row's own rule, else that of its kind. Not
+ * in replies, where texts of earlier rules may stand. */
+static void put_pattern(json_t *schema, const shop_field_t *row)
+{
+    const char *pattern = row->pattern;
+
+    switch (row->kind) {
+    case SHOP_FIELD_STRING:
+        pattern = pattern        ? pattern
+                  : row->min > 0 ? SHOP_TEXT_SEEN_LINE_PATTERN
+                                 : SHOP_TEXT_LINE_PATTERN;
+        break;
+    case SHOP_FIELD_TEXT:
+        pattern = row->min > 0 ? SHOP_TEXT_SEEN_LINES_PATTERN : SHOP_TEXT_LINES_PATTERN;
+        break;
+    case SHOP_FIELD_SECRET: pattern = SHOP_TEXT_ANY_PATTERN; break;
+    default: break;
+    }
+    if (pattern) {
+        put(schema, "pattern", json_string(pattern));
+    }
 }
 
 /* Can the member be null there? Replies print null for what is absent. */
@@ -213,6 +235,7 @@ static json_t *row_schema(const shop_field_t *row, const shop_schema_use_t *use)
 
     if (!use->reply) {
         put_bounds(schema, row, use);
+        put_pattern(schema, row);
     }
     if (!use->reply && !use->partial) {
         put_default(schema, row, use->currency_exponent); /* what a PATCH does not name stays */

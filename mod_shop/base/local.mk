@@ -31,4 +31,5 @@ libshop_la_SOURCES += \
 	mod_shop/base/text.c \
 	mod_shop/base/text.h \
 	mod_shop/base/text_email.c \
+	mod_shop/base/text_pattern.h \
 	mod_shop/base/violations.def

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../base/text.h"
+#include "../base/text_pattern.h"
 
 #define LIMIT_MAX INT64_C(2147483647)
 
@@ -13,7 +14,7 @@ const shop_field_t shop_coupon_fields[] = {
     SHOP_FIELD_PATTERN(
         shop_coupon_t, code, SHOP_REQUIRED | SHOP_ON_CREATE | SHOP_TRIMMED, 3, 32,
         "Code: letters, digits, `_` and `-`. Stored in capitals, accepted in either case.",
-        "^ *[A-Za-z0-9_-]{3,32} *$"),
+        "^[" SHOP_TEXT_SPACES "]*" SHOP_COUPON_CODE "[" SHOP_TEXT_SPACES "]*$"),
     SHOP_FIELD(shop_coupon_t, discount_percent, INT, SHOP_REQUIRED, 1, 100, "Discount in percent"),
     SHOP_FIELD(shop_coupon_t, valid_from, TIME, SHOP_REQUIRED, 0, 0, "Start of validity"),
     SHOP_FIELD(shop_coupon_t, valid_until, TIME, SHOP_REQUIRED, 0, 0, "End of validity"),

@@ -30,6 +30,9 @@ typedef struct shop_coupon_t {
     apr_time_t created_at, updated_at;
 } shop_coupon_t;
 
+/* What shop_coupon_code takes, without the spaces at its ends, as a regular expression. */
+#define SHOP_COUPON_CODE "[A-Za-z0-9_-]{3,32}"
+
 extern const shop_field_t shop_coupon_fields[];
 /* Its terms. remaining is written when the coupon is made; then reservations and changes of the
  * limit move it. */

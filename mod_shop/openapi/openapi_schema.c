@@ -168,6 +168,20 @@ static void put_extra_members(json_t *problem)
                                   "required", "product_id", "requested", "available"));
 }
 
+/* The codes with what each means, from violations.def. */
+static json_t *violation_code_schema(apr_pool_t *pool)
+{
+    const char *text = "";
+    json_t *codes = json_array();
+
+    for (const shop_violation_kind_t *kind = shop_violation_kinds; kind->code; kind++) {
+        text =
+            apr_pstrcat(pool, text, *text ? "\n\n" : "", "`", kind->code, "`: ", kind->help, NULL);
+        json_array_append_new(codes, json_string(kind->code));
+    }
+    return json_pack("{s:s, s:s, s:o}", "type", "string", "description", text, "enum", codes);
+}
+
 void shop_openapi_common_schemas(shop_openapi_t *doc)
 {
     json_t *problem = json_object();
@@ -196,10 +210,8 @@ void shop_openapi_common_schemas(shop_openapi_t *doc)
                                   "detail", "code"));
     json_object_set_new(
         doc->schemas, "Violation",
-        json_pack(
-            "{s:s, s:{s:o, s:o, s:o}, s:[s,s,s]}", "type", "object", "properties", "pointer",
-            text_schema("JSON pointer into the body, or `?name` of a query parameter"), "code",
-            text_schema("required, unknown, type, range, length, format, enum, null, "
-                        "decimals, duplicate, ..."),
-            "detail", text_schema("Message for people"), "required", "pointer", "code", "detail"));
+        json_pack("{s:s, s:{s:o, s:o, s:o}, s:[s,s,s]}", "type", "object", "properties", "pointer",
+                  text_schema("JSON pointer into the body, or `?name` of a query parameter"),
+                  "code", violation_code_schema(doc->pool), "detail",
+                  text_schema("Message for people"), "required", "pointer", "code", "detail"));
 }

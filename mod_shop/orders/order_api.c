@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/money.h"
+#include "../base/text_pattern.h"
 #include "../http/etag.h"
 #include "../http/idempotency.h"
 #include "../http/query.h"
@@ -39,8 +40,8 @@ static const shop_field_t new_order_fields[] = {
                          shop_order_address_fields, "Shipping address"),
     SHOP_FIELD_ENUM_OF(new_order_t, payment_method, SHOP_REQUIRED, shop_order_payment_methods,
                        "Payment method"),
-    SHOP_FIELD(new_order_t, coupon_code, STRING, SHOP_TRIMMED, 1, 64,
-               "Coupon code, in either case"),
+    SHOP_FIELD_PATTERN(new_order_t, coupon_code, SHOP_TRIMMED, 1, 64, "Coupon code, in either case",
+                       SHOP_TEXT_TRIMMED("62")),
     SHOP_FIELD_DEFAULT(new_order_t, expected_total, MONEY, 0, 0, SHOP_AMOUNT_MAX,
                        "If given and the order's total differs, the order is refused with "
                        "`total_changed`",

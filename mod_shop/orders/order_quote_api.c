@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * POST /cart/quote: what an order of the cart would cost now. Writes nothing. */
 #include "../base/money.h"
+#include "../base/text_pattern.h"
 #include "order_access_api.h"
 #include "order_guess_api.h"
 #include "order_quote.h"
@@ -26,7 +27,8 @@ typedef struct quote_view_t {
 } quote_view_t;
 
 static const shop_field_t quote_request_fields[] = {
-    SHOP_FIELD(quote_request_t, coupon_code, STRING, SHOP_TRIMMED, 1, 64, "Coupon code to check"),
+    SHOP_FIELD_PATTERN(quote_request_t, coupon_code, SHOP_TRIMMED, 1, 64, "Coupon code to check",
+                       SHOP_TEXT_TRIMMED("62")),
     SHOP_FIELD_OBJECT_OF(quote_request_t, shipping_address, 0, shop_address_t,
                          shop_order_address_fields, "Shipping address"),
     SHOP_FIELDS_END,

@@ -12,4 +12,5 @@ tests_unit_base_test_base_SOURCES = \
 	tests/unit/base/test_money.c \
 	tests/unit/base/test_number.c \
 	tests/unit/base/test_text.c \
-	tests/unit/base/test_text_email.c
+	tests/unit/base/test_text_email.c \
+	tests/unit/base/test_text_pattern.c

@@ -2,6 +2,7 @@
  * The field tables: reading, printing, schema. */
 #include "mod_shop/base/fields.h"
 
+#include "mod_shop/base/text_pattern.h"
 #include "tests/kit/harness.h"
 
 #define ID "0123456789abcdef01234567"
@@ -552,6 +553,9 @@ static void a_schema_names_what_the_handler_enforces(void)
         SHOP_FIELD(thing_t, secret, SECRET, SHOP_NEW_PASSWORD, 1, 1024, "new"),
         SHOP_FIELD_STRINGS_OF(thing_t, tags, SHOP_REQUIRED, colours, "tags"),
         SHOP_FIELD_ENUM_OF(thing_t, colour, 0, colours, "colour"),
+        SHOP_FIELD(thing_t, text, TEXT, 0, 0, 100, "text"),
+        SHOP_FIELD(thing_t, url, STRING, 0, 1, 100, "a line that is not blank"),
+        SHOP_FIELD_PATTERN(thing_t, code, SHOP_TRIMMED, 2, 4, "code", "^ *[a-z]{2,4} *$"),
         SHOP_FIELDS_END,
     };
     json_t *body = schema_of(rows, false, false);
@@ -565,6 +569,15 @@ static void a_schema_names_what_the_handler_enforces(void)
     T_STR(json_string_value(json_array_get(json_object_get(items, "enum"), 1)), "green");
     T_INT(json_array_size(json_object_get(property(body, "colour"), "enum")), 2);
     T_INT(json_array_size(json_object_get(property(reply, "colour"), "enum")), 3); /* and null */
+    T_STR(json_string_value(json_object_get(property(body, "text"), "pattern")),
+          SHOP_TEXT_LINES_PATTERN);
+    T_STR(json_string_value(json_object_get(property(body, "url"), "pattern")),
+          SHOP_TEXT_SEEN_LINE_PATTERN);
+    T_STR(json_string_value(json_object_get(property(body, "secret"), "pattern")),
+          SHOP_TEXT_ANY_PATTERN);
+    /* maxLength would count the spaces that are taken off */
+    T_TRUE(!json_object_get(property(body, "code"), "maxLength"));
+    T_TRUE(!json_object_get(property(reply, "url"), "pattern"));
 }
 
 static void a_reply_schema_is_open_and_knows_what_is_always_there(void)

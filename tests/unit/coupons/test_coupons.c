@@ -6,6 +6,7 @@
 
 #include "mod_shop/coupons/coupon.h"
 #include "mod_shop/base/text.h"
+#include "mod_shop/base/text_pattern.h"
 #include "tests/kit/harness.h"
 
 #define NOON apr_time_from_sec(1790000000)
@@ -35,13 +36,14 @@ static void a_code_is_capitals_of_a_small_alphabet(void)
         { "", NULL },
     };
 
-    const char *documented = shop_fields_row(shop_coupon_fields, "code")->pattern;
     regex_t pattern;
 
-    T_INT(regcomp(&pattern, documented, REG_EXTENDED | REG_NOSUB), 0);
+    T_STR(shop_fields_row(shop_coupon_fields, "code")->pattern,
+          "^[" SHOP_TEXT_SPACES "]*" SHOP_COUPON_CODE "[" SHOP_TEXT_SPACES "]*$");
+    T_INT(regcomp(&pattern, "^" SHOP_COUPON_CODE "$", REG_EXTENDED | REG_NOSUB), 0);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         T_STR(shop_coupon_code(table[i].typed, t_pool), table[i].code);
-        /* the pattern names the space bar's blank alone; others at the ends are forgiven too */
+        /* libc's dialect has no escapes for the spaces at the ends */
         T_INT(regexec(&pattern, shop_text_trim(table[i].typed, t_pool), 0, NULL, 0) == 0,
               table[i].code != NULL);
     }

@@ -252,6 +252,23 @@ static void an_error_answer_says_its_codes_and_headers(void)
     }
 }
 
+static void a_violation_has_one_of_the_codes_of_the_table(void)
+{
+    json_t *schemas = json_object_get(json_object_get(document(), "components"), "schemas");
+    json_t *properties = json_object_get(json_object_get(schemas, "Violation"), "properties");
+    json_t *code = json_object_get(properties, "code");
+    const char *help = json_string_value(json_object_get(code, "description"));
+    size_t i = 0;
+
+    for (; shop_violation_kinds[i].code; i++) {
+        T_STR(json_string_value(json_array_get(json_object_get(code, "enum"), i)),
+              shop_violation_kinds[i].code);
+        T_TRUE(help && strstr(help, shop_violation_kinds[i].help));
+    }
+    T_TRUE(i > 1);
+    T_INT(json_array_size(json_object_get(code, "enum")), i);
+}
+
 static void codes_stand_by_status(void)
 {
     for (shop_code_t code = SHOP_OK + 2; code < SHOP_CODE_COUNT; code++) {
@@ -360,6 +377,8 @@ static const shop_test_t tests[] = {
     SHOP_TEST(equal_error_answers_stand_once, "equal error answers stand once"),
     SHOP_TEST(an_error_answer_says_its_codes_and_headers,
               "an error answer says its codes and its header fields"),
+    SHOP_TEST(a_violation_has_one_of_the_codes_of_the_table,
+              "a violation has one of the codes of violations.def"),
     SHOP_TEST(codes_stand_by_status, "errors.def is sorted by status, as the document needs it"),
     SHOP_TEST(security_says_which_token, "security says which token"),
     SHOP_TEST(a_list_names_its_items, "a list names its items"),
