@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""What schemathesis must know of this shop: who asks, and which refusals of valid data are explained."""
+"""What schemathesis must know of this shop: who asks, and which answers that differ from the schema are explained."""
 import itertools, json, os, threading, urllib.request
 import schemathesis
-from schemathesis.specs.openapi.checks import positive_data_acceptance
+from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
-from explained import explained
+from explained import accepted, explained
 
 API = os.environ['SHOP_API']
 ROLE = os.environ.get('SHOP_ROLE', 'admin')
@@ -42,12 +42,16 @@ def kept():
         return _kept[ROLE]
 
 
+def operation_of(case):
+    return case.operation.definition.raw.get('operationId')
+
+
 @schemathesis.auth(refresh_interval=None)
 class Auth:
     def get(self, case, ctx):
         if ROLE == 'nobody':
             return None
-        name = case.operation.definition.raw.get('operationId')
+        name = operation_of(case)
         if name in SPENT:
             pair = somebody()
             return pair['refresh_token'] if name == 'refresh' else pair['access_token']
@@ -62,6 +66,16 @@ def accepted_or_explained(ctx, response, case):
     try:
         return positive_data_acceptance(ctx, response, case)
     except AssertionError:
-        if response.status_code == 412 or explained(response.json()):
+        if explained(operation_of(case), response.status_code, response.json(), case):
+            return None
+        raise
+
+
+@schemathesis.check
+def rejected_or_explained(ctx, response, case):
+    try:
+        return negative_data_rejection(ctx, response, case)
+    except AssertionError:
+        if accepted(operation_of(case), case):
             return None
         raise
