@@ -3,6 +3,7 @@
 #include "app.h"
 
 #include <apr_strings.h>
+#include <config.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,6 +71,11 @@ static int list_routes(void)
         }
     }
     return count;
+}
+
+const char *shop_app_version(void)
+{
+    return PACKAGE_VERSION;
 }
 
 static void make_routes(void)

@@ -42,6 +42,9 @@ typedef struct shop_app_t {
     apr_size_t openapi_size;
 } shop_app_t;
 
+/* "0.1.0" */
+const char *shop_app_version(void);
+
 /* The route tables of all modules in their order, NULL-terminated; the same list at each call. */
 const struct shop_route_t *const *shop_app_routes(void);
 

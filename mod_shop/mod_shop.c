@@ -13,6 +13,7 @@
 
 static void test_config(apr_pool_t *pconf, server_rec *server)
 {
+    shop_dump_server();
     shop_dump_config(pconf, server);
 }
 

@@ -4,6 +4,8 @@ noinst_LTLIBRARIES += libctl.la
 libctl_la_SOURCES = \
 	tools/conf_pages.c \
 	tools/conf_pages.h \
+	tools/doctor_dump.c \
+	tools/doctor_dump.h \
 	tools/shopctl.def \
 	tools/shopctl_man.c \
 	tools/shopctl_pages.c \
@@ -13,9 +15,19 @@ libctl_la_SOURCES = \
 
 bin_PROGRAMS = shopctl
 shopctl_SOURCES = \
+	tools/doctor.h \
+	tools/doctor_host.c \
+	tools/doctor_httpd.c \
+	tools/doctor_mongo.c \
+	tools/doctor_redis.c \
+	tools/doctor_run.c \
+	tools/doctor_schema.c \
+	tools/doctor_tls.c \
+	tools/doctor_tls.h \
 	tools/shopctl.c \
 	tools/shopctl.h \
 	tools/shopctl_config_example.c \
+	tools/shopctl_doctor.c \
 	tools/shopctl_init.c \
 	tools/shopctl_keygen.c \
 	tools/shopctl_migrate.c \
@@ -25,7 +37,7 @@ shopctl_SOURCES = \
 	tools/shopctl_schema.h \
 	tools/shopctl_user_create.c \
 	tools/shopctl_verify.c
-shopctl_LDADD = libctl.la libshop.la $(SHOP_LIBS)
+shopctl_LDADD = libctl.la libshop.la $(SSL_LIBS) $(SHOP_LIBS)
 noinst_PROGRAMS = gendocs
 gendocs_SOURCES = tools/gendocs.c
 gendocs_LDADD = libctl.la libshop.la $(SHOP_LIBS)

@@ -8,6 +8,7 @@
  * INTERNAL otherwise; the driver's text is the cause. A duplicate key is a result, not an error. */
 
 #include <apr_pools.h>
+#include <apr_tables.h>
 #include <mongoc/mongoc.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -113,6 +114,10 @@ void shop_mongo_require_unique(shop_mongo_t *mongo, const shop_mongo_index_t *co
 /* Drops one index by its name; that it is not there, or the collection is not, is no error. */
 shop_error_t *shop_mongo_drop_index(shop_mongo_t *mongo, const char *collection, const char *name,
                                     apr_pool_t *pool);
+/* Appends the names (const char *) of the collection's indexes; none for a collection that does not
+ * exist. */
+shop_error_t *shop_mongo_index_names(apr_array_header_t *names, shop_mongo_t *mongo,
+                                     const char *collection, apr_pool_t *pool);
 /* *missing: name of the first unique index that does not exist, NULL when all do. The commands are
  * not counted for a request. */
 shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,

@@ -179,6 +179,29 @@ static shop_error_t *look(bool *there, shop_mongo_t *mongo, const shop_mongo_ind
     return shop_mongo_return(&loan, failed ? &error : NULL, pool);
 }
 
+shop_error_t *shop_mongo_index_names(apr_array_header_t *names, shop_mongo_t *mongo,
+                                     const char *collection, apr_pool_t *pool)
+{
+    shop_mongo_loan_t loan;
+    bson_error_t error = { 0 };
+    const bson_t *doc;
+    mongoc_cursor_t *cursor;
+    bool failed;
+
+    SHOP_TRY(shop_mongo_borrow(&loan, mongo, collection, pool));
+    cursor = mongoc_collection_find_indexes_with_opts(loan.collection, NULL);
+    while (mongoc_cursor_next(cursor, &doc)) {
+        const char *name = shop_bson_string(doc, "name", pool);
+
+        if (name) {
+            APR_ARRAY_PUSH(names, const char *) = name;
+        }
+    }
+    failed = mongoc_cursor_error(cursor, &error);
+    mongoc_cursor_destroy(cursor);
+    return shop_mongo_return(&loan, failed ? &error : NULL, pool);
+}
+
 static shop_error_t *look_at_all(const char **missing, shop_mongo_t *mongo,
                                  const shop_mongo_index_t *indexes, apr_pool_t *pool)
 {

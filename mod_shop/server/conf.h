@@ -44,6 +44,8 @@ shop_dir_conf_t *shop_dir_conf(const request_rec *r);
 int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
 /* -t -D DUMP_SHOP: the merged configuration of every shop, secrets masked. */
 void shop_dump_config(apr_pool_t *pool, server_rec *server);
+/* Likewise: version of the module, what it was built for, addresses, threads. conf_dump_server.c */
+void shop_dump_server(void);
 
 /* What row i of directives.def does in its own way, see conf_own.h. */
 const struct shop_own_t *shop_own(int row);

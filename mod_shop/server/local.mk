@@ -8,6 +8,7 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/conf.h \
 	mod_shop/server/conf_check.c \
 	mod_shop/server/conf_dump.c \
+	mod_shop/server/conf_dump_server.c \
 	mod_shop/server/conf_goods.c \
 	mod_shop/server/conf_keys.c \
 	mod_shop/server/conf_own.h \
