@@ -287,10 +287,12 @@ mount_into() {
     MOUNTED=("$1$3" ${MOUNTED[@]+"${MOUNTED[@]}"})
 }
 
-# open_root ROOT : mounts what a program expects and makes the devices.
+# open_root ROOT : mounts what a program expects and makes the devices. A root is open once.
 open_root() {
     local root=$1 device
 
+    exec 8>"$root.lock"
+    flock -n 8 || die "another call works in $root"
     OPEN_ROOTS+=("$root")
     cp /etc/resolv.conf /etc/hosts "$root/etc/"
     mount_into "$root" proc /proc
@@ -332,4 +334,5 @@ close_roots() {
     done
     MOUNTED=()
     OPEN_ROOTS=()
+    exec 8>&-
 }
