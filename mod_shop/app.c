@@ -333,6 +333,11 @@ void shop_app_begin(apr_time_t deadline)
     shop_mongo_begin(deadline);
 }
 
+void shop_app_end_background(void)
+{
+    shop_mongo_end_background();
+}
+
 const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool)
 {
     return shop_mongo_uri_problem(uri, pool);

@@ -85,6 +85,8 @@ void shop_app_listen(const shop_app_t *app, const atomic_bool *stop, apr_pool_t 
 /* A request begins on this thread: commands are counted from 0, none is begun after deadline
  * (monotonic). 0 ends it: background work has none. */
 void shop_app_begin(apr_time_t deadline);
+/* The process ends: background work begins no further command. */
+void shop_app_end_background(void);
 /* Database commands this thread sent since then. */
 int shop_app_db_commands(void);
 

@@ -41,6 +41,9 @@ bool shop_mongo_ping_when_away(shop_mongo_t *mongo, apr_pool_t *pool);
 /* Begins a request on this thread: the count is 0, no command waits longer than until deadline
  * (monotonic; 0: none), and after it every further one is UNAVAILABLE. */
 void shop_mongo_begin(apr_time_t deadline);
+/* From now on a thread without a deadline begins no command: each is UNAVAILABLE. What is under way
+ * ends within ShopMongoTimeout. For a process that ends. */
+void shop_mongo_end_background(void);
 /* Commands sent by this thread since then (command monitoring). */
 int shop_mongo_count(void);
 /* Resets this thread's count, so that commands since are not counted for its request. */

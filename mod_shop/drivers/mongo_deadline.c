@@ -16,11 +16,23 @@ mongoc_stream_t *mongoc_client_default_stream_initiator(const mongoc_uri_t *uri,
                                                         void *client, bson_error_t *error)
     __attribute__((weak));
 
+static atomic_bool background_ended;
 static _Thread_local apr_time_t deadline; /* of this thread's request, monotonic; 0: none */
 
 void shop_mongo_set_deadline(apr_time_t wanted)
 {
     deadline = wanted;
+}
+
+void shop_mongo_end_background(void)
+{
+    atomic_store(&background_ended, true);
+}
+
+bool shop_mongo_may_begin(apr_time_t now)
+{
+    return deadline ? shop_mongo_time_left(1, now) > 0
+                    : !atomic_load_explicit(&background_ended, memory_order_relaxed);
 }
 
 int32_t shop_mongo_time_left(int32_t timeout_ms, apr_time_t now)

@@ -57,6 +57,8 @@ bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *e
 
 /* Of this thread's request (monotonic); 0: none. */
 void shop_mongo_set_deadline(apr_time_t deadline);
+/* false: the deadline has passed at `now` (monotonic), or there is none and the process ends. */
+bool shop_mongo_may_begin(apr_time_t now);
 /* Milliseconds from now (shop_clock_monotonic; 0: read it) until the deadline, at most timeout_ms;
  * 0 when it has passed, timeout_ms when there is none. */
 int32_t shop_mongo_time_left(int32_t timeout_ms, apr_time_t now);

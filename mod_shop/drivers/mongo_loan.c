@@ -154,8 +154,8 @@ shop_error_t *shop_mongo_borrow_client(shop_mongo_loan_t *loan, shop_mongo_t *mo
     memset(loan, 0, sizeof(*loan));
     loan->mongo = mongo;
     loan->since = shop_clock_monotonic();
-    if (!shop_mongo_time_left(1, loan->since)) {
-        return unavailable(pool, "the request's deadline has passed");
+    if (!shop_mongo_may_begin(loan->since)) {
+        return unavailable(pool, "the request's deadline has passed, or the process ends");
     }
     if (!ping && !shop_breaker_allows(&mongo->breaker, loan->since)) {
         return unavailable(pool, "circuit breaker open after failures");

@@ -27,6 +27,7 @@ static atomic_bool stopping;
 void shop_background_stop(void)
 {
     atomic_store(&stopping, true);
+    shop_app_end_background();
 }
 
 bool shop_background_is_running(void)
@@ -44,7 +45,7 @@ static void each_shop(server_rec *server, shop_job_t job, apr_pool_t *pool)
         const shop_server_conf_t *conf = shop_server_conf(at);
         shop_error_t *err;
 
-        if (conf->first != at || !conf->app) {
+        if (conf->first != at || !conf->app || atomic_load(&stopping)) {
             continue;
         }
         err = job(conf->app, pool);
