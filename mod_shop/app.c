@@ -137,7 +137,7 @@ static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, sho
     const shop_settings_t *settings = app->settings;
     shop_guards_t *ports = apr_pcalloc(pool, sizeof(*ports));
 
-    app->schema = shop_schema_ready(mongo, shop_stages, pool);
+    app->schema = shop_schema_ready(mongo, shop_stages, settings->currency, pool);
     app->known_schema = shop_schema_ready_known(app->schema);
     for (const shop_module_t *const *module = shop_modules; *module; module++) {
         if ((*module)->open) {

@@ -68,7 +68,7 @@ shop_error_t *shop_app_open(shop_app_t **app, const struct shop_settings_t *sett
                             const shop_shared_t *shared, apr_pool_t *pool);
 
 /* When a child starts and once a minute in it: pings the store, takes its clock and reads which
- * schema it has; logs a unique index that is missing. */
+ * schema and currency it has; logs a unique index that is missing. */
 shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool);
 
 /* Once a second in each child, on one thread: while the store is away (its circuit breaker is

@@ -7,6 +7,21 @@
 #include "mod_shop/directives/directive.h"
 #include "tools/shopctl_pages.h"
 
+/* As it stands on Debian; nothing where the module is loaded already. */
+static void print_load(FILE *out)
+{
+    fputs("# where `apxs -q LIBEXECDIR` is: on Debian, elsewhere below ServerRoot\n"
+          "<IfModule !shop_module>\n"
+          "    <IfFile /usr/lib/apache2/modules/mod_shop.so>\n"
+          "        LoadModule shop_module /usr/lib/apache2/modules/mod_shop.so\n"
+          "    </IfFile>\n"
+          "    <IfFile modules/mod_shop.so>\n"
+          "        LoadModule shop_module modules/mod_shop.so\n"
+          "    </IfFile>\n"
+          "</IfModule>\n\n",
+          out);
+}
+
 /* The annotated reference configuration. */
 void shop_print_conf(FILE *out, apr_pool_t *pool)
 {
@@ -14,8 +29,10 @@ void shop_print_conf(FILE *out, apr_pool_t *pool)
         "# mod_shop: reference configuration.\n#\n"
         "# Generated from mod_shop/directives/directives.def by `make docs`. Commented lines show "
         "an\n"
-        "# example each; what is not set has the default. docs/directives.md says more.\n\n"
-        "LoadModule shop_module modules/mod_shop.so\n\n"
+        "# example each; what is not set has the default. docs/directives.md says more.\n\n",
+        out);
+    print_load(out);
+    fputs(
         "# ---- the least a shop needs ----\n"
         "# make the key with: shopctl keygen > jwt.key; chmod 600 jwt.key\n"
         "ShopMongoURI mongodb://127.0.0.1:27017/shop\n"

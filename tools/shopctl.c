@@ -182,6 +182,7 @@ int main(int argc, const char *const argv[])
     apr_pool_create(&ctl.pool, NULL);
     shop_log_set_sink(print_log);
     shop_settings_defaults(&ctl.settings);
+    ctl.settings.currency = NULL; /* is in httpd.conf; databases are not compared with a default */
     problem = shopctl_parse(&ctl.line, argc, argv, ctl.pool);
     status = problem ? shopctl_complain(&ctl, "%s", problem) : run(&ctl);
     if (fflush(stdout) || ferror(stdout)) {

@@ -1,25 +1,102 @@
 /* SPDX-License-Identifier: MIT
  * Checks connection strings at configtest. Messages quote nothing of them: they hold passwords. */
 #include <apr_strings.h>
+#include <ctype.h>
 #include <string.h>
 
 #include "mongo.h"
+
+/* The part between scheme and path, up to the last @ before the options: a password that is not
+ * encoded may hold any of /?@. */
+static bool has_raw_signs(const char *uri)
+{
+    const char *user = strstr(uri, "://") + 3;
+    const char *host = strrchr(user, '@');
+    const char *colon = host ? memchr(user, ':', (size_t)(host - user)) : NULL;
+
+    if (!host) {
+        return false;
+    }
+    for (const char *at = user; at < host; at++) {
+        if (strchr("/?#[]@", *at) || (*at == ':' && at != colon) ||
+            (*at == '%' && !(isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2])))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The driver takes an option that it does not know for a note in its log. */
+static bool is_option(const char *name)
+{
+    static const char *const others[] = { MONGOC_URI_W,
+                                          MONGOC_URI_SAFE,
+                                          MONGOC_URI_SLAVEOK,
+                                          MONGOC_URI_COMPRESSORS,
+                                          MONGOC_URI_READCONCERNLEVEL,
+                                          MONGOC_URI_READPREFERENCE,
+                                          MONGOC_URI_READPREFERENCETAGS,
+                                          MONGOC_URI_AUTHSOURCE,
+                                          MONGOC_URI_AUTHMECHANISM,
+                                          MONGOC_URI_AUTHMECHANISMPROPERTIES,
+                                          NULL };
+
+    if (mongoc_uri_option_is_int32(name) || mongoc_uri_option_is_int64(name) ||
+        mongoc_uri_option_is_bool(name) || mongoc_uri_option_is_utf8(name)) {
+        return true;
+    }
+    for (const char *const *other = others; *other; other++) {
+        if (!strcasecmp(name, *other)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* NULL, or the name of the first option that the driver does not know. */
+static const char *unknown_option(const char *uri, apr_pool_t *pool)
+{
+    const char *options = strchr(uri, '?');
+    char *rest = options ? apr_pstrdup(pool, options + 1) : NULL;
+    char *state;
+
+    for (char *option = rest ? apr_strtok(rest, "&;", &state) : NULL; option;
+         option = apr_strtok(NULL, "&;", &state)) {
+        option[strcspn(option, "=")] = '\0';
+        if (!is_option(option)) {
+            return option;
+        }
+    }
+    return NULL;
+}
 
 const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool)
 {
     bson_error_t error;
     mongoc_uri_t *parsed;
     const char *ca_file;
+    const char *unknown;
     const char *problem = NULL;
 
     if (strncmp(uri, "mongodb://", 10) && strncmp(uri, "mongodb+srv://", 14)) {
         return "is not a MongoDB connection string (mongodb://host[:port]/database)";
     }
+    if (has_raw_signs(uri)) {
+        return "has a user name or password with a special character: percent-encode it (@ is "
+               "%40, : is %3A, / is %2F, ? is %3F, # is %23, % is %25)";
+    }
+    unknown = unknown_option(uri, pool);
+    if (unknown) {
+        return apr_psprintf(pool,
+                            "has the option %s, which the driver does not know; see its "
+                            "documentation of connection strings for the spelling",
+                            unknown);
+    }
     parsed = mongoc_uri_new_with_error(uri, &error);
     if (!parsed) {
         /* The driver's message may quote user and password, so it is not used. */
-        return "is not a well-formed MongoDB connection string (mongodb://host[:port]/database; "
-               "percent-encode special characters of a password)";
+        return "is not a well-formed MongoDB connection string "
+               "(mongodb://[user:password@]host[:port]/database[?options])";
     }
     ca_file = mongoc_uri_get_option_as_utf8(parsed, MONGOC_URI_TLSCAFILE, NULL);
     if (ca_file) { /* the driver would only notice at the first connection */

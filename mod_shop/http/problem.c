@@ -9,6 +9,7 @@
 
 #include "../base/json.h"
 #include "../base/log.h"
+#include "route.h"
 #include "uri.h"
 
 #define PROBLEM_TYPE "application/problem+json"
@@ -188,6 +189,24 @@ static void set_headers(shop_res_t *res, const shop_req_t *req, const shop_error
     }
 }
 
+/* At LogLevel shop:debug. No detail and no name of an unknown member: they repeat what the client
+ * sent. */
+static void log_refusal(const shop_res_t *res, const shop_req_t *req, const shop_error_t *err)
+{
+    const char *wrong = "";
+
+    for (const shop_violation_t *v = err->violations; v; v = v->next) {
+        bool named = strcmp(v->code, "unknown") != 0;
+
+        wrong =
+            apr_pstrcat(res->pool, wrong, ", ", named ? v->pointer : "a name", " ", v->code, NULL);
+    }
+    shop_log(SHOP_LOG_DEBUG, 0, req->id, "%s refused: %d %s%s%s%s",
+             req->route ? req->route->operation : "a request without a route", res->status,
+             shop_code_name(err->code), wrong, err->cause ? "; cause: " : "",
+             err->cause ? err->cause : "");
+}
+
 void shop_problem_reply(shop_res_t *res, const shop_req_t *req, const shop_error_t *err,
                         const char *problem_base)
 {
@@ -198,7 +217,9 @@ void shop_problem_reply(shop_res_t *res, const shop_req_t *req, const shop_error
     res->error = err;
     res->body = shop_problem_document(&res->size, err, req->id, problem_base, res->pool);
     set_headers(res, req, err);
-    if (res->status >= 500) {
+    if (res->status < 500) {
+        log_refusal(res, req, err);
+    } else {
         shop_log(SHOP_LOG_ERROR, SHOP_LOG_PROBLEM, req->id, "%s: %s; cause: %s (%s:%d)",
                  shop_code_name(err->code), err->detail, err->cause ? err->cause : "none given",
                  err->file, err->line);

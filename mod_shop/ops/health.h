@@ -20,7 +20,7 @@ typedef struct shop_health_verdict_t {
     shop_health_status_t status;
     const char *mongodb; /* "ok", "down"; constants all of them */
     const char *indexes; /* "ok", "missing", "unknown" */
-    const char *schema;  /* "ok", "older", "newer", "unknown" */
+    const char *schema;  /* "ok", "older", "newer", "currency", "unknown" */
     const char *redis;   /* "ok", "down", "off" */
     const char *orders;  /* "ok", "delayed": an unfinished order waits too long; "unknown" */
 } shop_health_verdict_t;
@@ -28,7 +28,8 @@ typedef struct shop_health_verdict_t {
 struct shop_health_t {
     /* NULL: it answers. */
     shop_error_t *(*mongo)(shop_health_t *health, apr_pool_t *pool);
-    /* *state: "ok", "older" or "newer" than what this version works with. */
+    /* *state: "ok", "older" or "newer" than what this version works with; "currency": its amounts
+     * are in another one. */
     shop_error_t *(*schema)(const char **state, shop_health_t *health, apr_pool_t *pool);
     /* *missing: name of a unique index that is not there, or NULL. */
     shop_error_t *(*indexes)(const char **missing, shop_health_t *health, apr_pool_t *pool);

@@ -34,7 +34,10 @@ static shop_error_t *live_schema(const char **state, shop_health_t *port, apr_po
     shop_schema_fit_t fit;
 
     SHOP_TRY(shop_schema_ready_look(&fit, ((live_health_t *)port)->schema, SCHEMA_MEMORY, pool));
-    *state = fit == SHOP_SCHEMA_OLDER ? "older" : fit == SHOP_SCHEMA_NEWER ? "newer" : "ok";
+    *state = shop_schema_ready_other_currency(((live_health_t *)port)->schema) ? "currency"
+             : fit == SHOP_SCHEMA_OLDER                                        ? "older"
+             : fit == SHOP_SCHEMA_NEWER                                        ? "newer"
+                                                                               : "ok";
     return NULL;
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * GET /health/live, GET /health/ready, GET /openapi.json. None of them looks at the caller, and the
- * health checks are not limited: whoever counts them would take a shop out of service for being
- * watched. */
+ * GET /, GET /health/live, GET /health/ready, GET /openapi.json. None of them looks at the caller,
+ * and the health checks are not limited: whoever counts them would take a shop out of service for
+ * being watched. */
+#include <apr_strings.h>
+
 #include "../app.h"
 #include "../http/etag.h"
 #include "health.h"
@@ -62,6 +64,46 @@ static shop_error_t *show_ready(const shop_app_t *app, shop_req_t *req, shop_res
     return NULL;
 }
 
+typedef struct start_t {
+    const char *openapi, *health, *products, *categories, *register_account, *sign_in, *cart,
+        *orders;
+} start_t;
+
+#define LINK_FIELD(member, name, text) \
+    SHOP_FIELD_NAMED(name, start_t, member, STRING, SHOP_REQUIRED, 1, 256, text)
+
+static const shop_field_t start_fields[] = {
+    LINK_FIELD(openapi, "openapi", "This document"),
+    LINK_FIELD(health, "health", "Readiness"),
+    LINK_FIELD(products, "products", "The catalogue"),
+    LINK_FIELD(categories, "categories", "The categories of the catalogue"),
+    LINK_FIELD(register_account, "register", "POST: make an account"),
+    LINK_FIELD(sign_in, "login", "POST: sign in"),
+    LINK_FIELD(cart, "cart", "The caller's cart"),
+    LINK_FIELD(orders, "orders", "The caller's orders"),
+    SHOP_FIELDS_END,
+};
+
+/* Where to go on from the API's root. The relations are those of RFC 8631. */
+static shop_error_t *show_start(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
+{
+    const char *root = req->root ? req->root : "";
+    start_t start = { .openapi = apr_pstrcat(req->pool, root, "/openapi.json", NULL),
+                      .health = apr_pstrcat(req->pool, root, "/health/ready", NULL),
+                      .products = apr_pstrcat(req->pool, root, "/products", NULL),
+                      .categories = apr_pstrcat(req->pool, root, "/categories", NULL),
+                      .register_account = apr_pstrcat(req->pool, root, "/auth/register", NULL),
+                      .sign_in = apr_pstrcat(req->pool, root, "/auth/login", NULL),
+                      .cart = apr_pstrcat(req->pool, root, "/cart", NULL),
+                      .orders = apr_pstrcat(req->pool, root, "/orders", NULL) };
+
+    (void)app;
+    apr_table_setn(res->headers, "Link",
+                   apr_psprintf(req->pool, "<%s>; rel=\"service-desc\", <%s>; rel=\"status\"",
+                                start.openapi, start.health));
+    return shop_res_object(res, 200, start_fields, &start);
+}
+
 static shop_error_t *show_openapi(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
     if (!app->openapi) {
@@ -88,7 +130,8 @@ static const shop_field_t ready_fields[] = {
                  "background work) or `down` (503)"),
     STATUS_FIELD(mongodb, "`ok` or `down`"),
     STATUS_FIELD(schema, "`ok`, `older` (run `shopctl migrate`), `newer` (install the version that "
-                         "migrated the database) or `unknown`"),
+                         "migrated the database), `currency` (its amounts are in another one) or "
+                         "`unknown`"),
     STATUS_FIELD(indexes, "`ok`, `missing` (run `shopctl migrate`) or `unknown`"),
     STATUS_FIELD(redis, "`ok`, `down` or `off`"),
     STATUS_FIELD(orders, "`ok`, `delayed` or `unknown`"),
@@ -98,6 +141,15 @@ static const shop_field_t ready_fields[] = {
 static const shop_code_t ready_errors[] = { SHOP_UNAVAILABLE, SHOP_OK };
 
 const shop_route_t shop_ops_routes[] = {
+    { .method = "GET",
+      .path = "/",
+      .handler = show_start,
+      .operation = "showStart",
+      .summary = "List where to go on from here",
+      .tag = "operations",
+      .access = SHOP_ACCESS_PUBLIC,
+      .status = 200,
+      .reply = start_fields },
     { .method = "GET",
       .path = "/health/live",
       .handler = show_live,

@@ -7,6 +7,7 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
+#include "../store/currency.h"
 
 /* A store that does not answer is asked again so soon, and a document that does not fit, which
  * somebody is about to mend, as well. */
@@ -23,6 +24,8 @@ struct shop_schema_ready_t {
     atomic_int fit;       /* UNKNOWN or shop_schema_fit_t */
     atomic_int version;   /* of the database, when it does not fit */
     shop_schema_known_t known;
+    atomic_bool other_currency;
+    const char *currency; /* NULL: not compared */
 };
 
 static int needed_version(const shop_stage_t *stages)
@@ -50,6 +53,22 @@ static void log_misfit(const shop_schema_ready_t *ready, shop_schema_fit_t fit, 
 }
 
 /* Under the lock. */
+static shop_error_t *compare_currency(shop_schema_ready_t *ready, apr_pool_t *pool)
+{
+    const char *other = NULL;
+
+    SHOP_TRY(shop_currency_claim(&other, ready->mongo, ready->currency, pool));
+    atomic_store(&ready->other_currency, other != NULL);
+    if (other) {
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_CURRENCY,
+                        "the amounts in the database are in %s and ShopCurrency is %s: write "
+                        "ShopCurrency %s, or use another database",
+                        other, ready->currency, other);
+    }
+    return NULL;
+}
+
+/* Under the lock. */
 static shop_error_t *read_schema(shop_schema_ready_t *ready, apr_pool_t *pool)
 {
     shop_schema_t *schema = NULL;
@@ -60,6 +79,9 @@ static shop_error_t *read_schema(shop_schema_ready_t *ready, apr_pool_t *pool)
     ready->looked_at = shop_clock_monotonic();
     if (err) {
         return err;
+    }
+    if (ready->currency && schema->exists && !schema->fresh) {
+        SHOP_TRY(compare_currency(ready, pool));
     }
     fit = shop_schema_fit(schema, ready->stages);
     version = fit == SHOP_SCHEMA_NEWER ? schema->finished : schema->version;
@@ -89,12 +111,23 @@ shop_error_t *shop_schema_ready_look(shop_schema_fit_t *fit, shop_schema_ready_t
     return err;
 }
 
+bool shop_schema_ready_other_currency(const shop_schema_ready_t *ready)
+{
+    return atomic_load(&ready->other_currency);
+}
+
 /* While the store cannot be asked, its own commands say so. */
 static shop_error_t *check(shop_schema_gate_t *gate, apr_pool_t *pool)
 {
     shop_schema_ready_t *ready = (shop_schema_ready_t *)gate;
     shop_schema_fit_t fit;
 
+    if (atomic_load(&ready->other_currency)) {
+        return shop_error_cause(shop_err(pool, UNAVAILABLE,
+                                         "the shop is not configured for this "
+                                         "database"),
+                                pool, "its amounts are in another currency than ShopCurrency");
+    }
     if (atomic_load(&ready->fit) == SHOP_SCHEMA_FITS) {
         return NULL;
     }
@@ -117,15 +150,17 @@ static apr_status_t close_ready(void *baton)
 }
 
 shop_schema_ready_t *shop_schema_ready(struct shop_mongo_t *mongo, const shop_stage_t *stages,
-                                       apr_pool_t *pool)
+                                       const char *currency, apr_pool_t *pool)
 {
     shop_schema_ready_t *ready = apr_pcalloc(pool, sizeof(*ready));
 
     ready->port.check = check;
     ready->mongo = mongo;
     ready->stages = stages;
+    ready->currency = currency;
     atomic_init(&ready->fit, UNKNOWN);
     atomic_init(&ready->known.finished, 0);
+    atomic_init(&ready->other_currency, false);
     pthread_mutex_init(&ready->lock, NULL);
     apr_pool_cleanup_register(pool, ready, close_ready, apr_pool_cleanup_null);
     return ready;

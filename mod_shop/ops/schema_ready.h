@@ -10,17 +10,21 @@
 
 typedef struct shop_schema_ready_t shop_schema_ready_t;
 
-/* stages outlive pool. Sends no command. */
+/* stages outlive pool. currency: ShopCurrency; NULL: not compared (a tool does not know it). Sends
+ * no command. */
 shop_schema_ready_t *shop_schema_ready(struct shop_mongo_t *mongo, const shop_stage_t *stages,
-                                       apr_pool_t *pool);
-/* Reads the document, when that was done longer ago than max_age (microseconds), and says in the
- * log when it does not fit. *fit: as it was found last; FITS while it could not be read yet.
- * UNAVAILABLE, INTERNAL: it could not be read now. */
+                                       const char *currency, apr_pool_t *pool);
+/* Reads the document and the database's currency, when that was done longer ago than max_age
+ * (microseconds), and says in the log when one does not fit. *fit: as it was found last; FITS while
+ * it could not be read yet. UNAVAILABLE, INTERNAL: it could not be read now. */
 shop_error_t *shop_schema_ready_look(shop_schema_fit_t *fit, shop_schema_ready_t *ready,
                                      apr_time_t max_age, apr_pool_t *pool);
 /* What adapters may ask; as long-lived as ready. */
 const shop_schema_known_t *shop_schema_ready_known(const shop_schema_ready_t *ready);
-/* The guard's port. Its check is UNAVAILABLE when the database does not fit. */
+/* Is ShopCurrency another currency than the database's, as it was found last? */
+bool shop_schema_ready_other_currency(const shop_schema_ready_t *ready);
+/* The guard's port. Its check is UNAVAILABLE when the database does not fit, or its amounts are in
+ * another currency. */
 shop_schema_gate_t *shop_schema_ready_gate(shop_schema_ready_t *ready);
 
 #endif

@@ -72,6 +72,7 @@ void *shop_merge_server_conf(apr_pool_t *pool, void *base_conf, void *add_conf)
         } else {
             shop_directive_copy(&conf->values, &shop_directives[i], &add->values);
         }
+        conf->where[i] = add->where[i];
     }
     conf->set = base->set | add->set;
     conf->roots = apr_array_append(pool, base->roots, add->roots);
@@ -164,6 +165,8 @@ static const char *set_directive(cmd_parms *cmd, void *dummy, int argc, char *co
                      SHOP_LOG_SECRET_LITERAL, directive->name);
     }
     conf->set |= APR_UINT64_C(1) << row;
+    conf->where[row] =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     return NULL;
 }
 

@@ -10,14 +10,16 @@
 #include <stdbool.h>
 
 #include "../app.h"
+#include "../directives/directive.h"
 #include "../metrics/metrics.h"
 #include "../settings.h"
 
 typedef struct shop_server_conf_t {
     shop_settings_t values;
-    apr_uint64_t set;          /* bit i: row i of directives.def was given here or inherited */
-    apr_array_header_t *roots; /* const char *: API roots seen in this server */
-    shop_app_t *app;           /* of this child; NULL until child_init or when it failed */
+    apr_uint64_t set; /* bit i: row i of directives.def was given here or inherited */
+    const char *where[SHOP_DIRECTIVE_COUNT]; /* "file:line" that set row i; NULL: the default */
+    apr_array_header_t *roots;               /* const char *: API roots seen in this server */
+    shop_app_t *app; /* of this child; NULL until child_init or when it failed */
     /* The first host with equal settings, which opens the shop for all of them. NULL: serves none,
      * or post_config has not run. */
     const server_rec *first;

@@ -5,7 +5,9 @@
 #include <httpd.h>
 
 #include <ap_listen.h>
+#include <http_config.h>
 #include <http_log.h>
+#include <string.h>
 
 #include "../base/log.h"
 
@@ -39,7 +41,7 @@ static const char *shop_problem(const shop_settings_t *values)
                "file:/path/to/jwt.key";
     }
     if (signing != 1) {
-        return "ShopJwtKey: no key signs; leave `verify` out on one of them, for example: "
+        return "ShopJwtKey: no key signs; leave `verify` out on one of them. For example: "
                "ShopJwtKey 2026 HS256 file:/etc/shop/jwt.key";
     }
     if (values->password_min > values->password_max) {
@@ -52,11 +54,77 @@ static const char *shop_problem(const shop_settings_t *values)
     return NULL;
 }
 
+static bool serves_any(const server_rec *server)
+{
+    while (server && !shop_server_conf(server)->roots->nelts) {
+        server = server->next;
+    }
+    return server != NULL;
+}
+
+static bool is_other_shop(const shop_settings_t *a, const shop_settings_t *b)
+{
+    return strcmp(a->instance, b->instance) != 0 || strcmp(a->currency, b->currency) != 0;
+}
+
+/* Whoever changes a product announces it under his instance's name, and prices are stored in minor
+ * units without a currency. Databases are compared as they are written. */
+static void warn_of_shared_database(const server_rec *servers, const server_rec *server)
+{
+    const shop_settings_t *own = &shop_server_conf(server)->values;
+
+    for (; servers != server; servers = servers->next) {
+        const shop_server_conf_t *other = shop_server_conf(servers);
+
+        if (other->roots->nelts && !strcmp(other->values.mongo_uri, own->mongo_uri) &&
+            is_other_shop(&other->values, own)) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                         "SHOP%04d: the shops %s (%s) and %s (%s) use one database: each shows "
+                         "old replies after a change made by the other, and prices have one "
+                         "currency. Write the same ShopInstance and ShopCurrency for both, or a "
+                         "ShopMongoURI with another database for one of them",
+                         SHOP_LOG_SHARED_DATABASE, other->values.instance, other->values.currency,
+                         own->instance, own->currency);
+            return;
+        }
+    }
+}
+
+/* Directives within <IfModule> are skipped without a word where the module is missing. */
+static void say_missing_modules(server_rec *server)
+{
+    static const struct {
+        const char *file, *name, *loss;
+    } wanted[] = {
+        { "mod_headers.c", "headers",
+          "no CORS headers are sent, so no browser may call the API "
+          "from another origin" },
+        { "mod_setenvif.c", "setenvif", "the CORS lines of conf/mod_shop.conf have no effect" },
+        { "mod_reqtimeout.c", "reqtimeout",
+          "a slow client holds a worker for as long as Timeout "
+          "says" },
+    };
+
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        if (!ap_find_linked_module(wanted[i].file)) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_NOTICE, 0, server,
+                         "SHOP%04d: mod_%s is not loaded: %s. On Debian: a2enmod %s",
+                         SHOP_LOG_MODULE_MISSING, wanted[i].name, wanted[i].loss, wanted[i].name);
+        }
+    }
+}
+
 int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
+    const server_rec *servers;
+
     (void)pconf;
     (void)plog;
     (void)ptemp;
+    servers = server;
+    if (serves_any(server)) {
+        say_missing_modules(server);
+    }
     for (; server; server = server->next) {
         shop_server_conf_t *conf = shop_server_conf(server);
         const char *problem;
@@ -72,6 +140,7 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s", problem);
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        warn_of_shared_database(servers, server);
         if (conf->values.open_admin) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
                          "SHOP%04d: ShopInsecureOpenAdmin is on: anybody may register as admin",

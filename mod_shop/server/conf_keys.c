@@ -5,12 +5,32 @@
 
 #include "conf_own.h"
 
-/* The last key that may sign does. */
+/* A virtual host's signing key signs in place of an inherited one. */
 static void stop_signing(shop_settings_t *settings)
 {
     for (int i = 0; i < settings->jwt_key_count; i++) {
         settings->jwt_keys[i].sign = false;
     }
+}
+
+static const shop_jwt_key_t *signing_key(const shop_settings_t *settings)
+{
+    for (int i = 0; i < settings->jwt_key_count; i++) {
+        if (settings->jwt_keys[i].sign) {
+            return &settings->jwt_keys[i];
+        }
+    }
+    return NULL;
+}
+
+static bool has_key(const shop_settings_t *settings, const char *kid)
+{
+    for (int i = 0; i < settings->jwt_key_count; i++) {
+        if (!strcmp(settings->jwt_keys[i].kid, kid)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A key takes the place of the one with its kid. false: there is no place. */
@@ -65,8 +85,16 @@ static const char *parse_key(shop_settings_t *settings, const shop_directive_t *
                    argv[3]);
     }
     SHOP_CHECK(secret_of(&key, argv[2], parse), shop_secret_shown(argv[2]));
-    if (key.sign) {
-        stop_signing(settings);
+    SHOP_CHECK(has_key(settings, key.kid) ? "is the kid of another key here; a token names its key "
+                                            "by it, so give each key its own"
+                                          : NULL,
+               key.kid);
+    if (key.sign && signing_key(settings)) {
+        parse->bad = key.kid;
+        return apr_psprintf(parse->pool,
+                            "is the second key that signs; new tokens are signed with one key, so "
+                            "write verify behind %s or behind this one",
+                            signing_key(settings)->kid);
     }
     SHOP_CHECK(put_key(settings, &key) ? NULL : "is one key too many; 8 is the most", argv[0]);
     return NULL;

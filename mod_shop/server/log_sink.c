@@ -2,6 +2,7 @@
  * The library's log lines into httpd's error log, under LogLevel shop:. */
 #include <httpd.h>
 
+#include <apr_strings.h>
 #include <http_log.h>
 
 #include "../base/log.h"
@@ -21,15 +22,18 @@ static void sink(shop_log_level_t level, int number, const char *request_id, con
 {
     static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_NOTICE, APLOG_INFO, APLOG_DEBUG };
     int wanted = levels[level];
+    char prefix[16] = "";
 
     if (!request_id && current) {
         request_id = shop_request_id(current);
     }
+    if (number) {
+        apr_snprintf(prefix, sizeof(prefix), "SHOP%04d: ", number);
+    }
     if (current) {
-        ap_log_rerror(APLOG_MARK, wanted, 0, current, "SHOP%04d: %s [%s]", number, text,
-                      request_id);
+        ap_log_rerror(APLOG_MARK, wanted, 0, current, "%s%s [%s]", prefix, text, request_id);
     } else {
-        ap_log_error(APLOG_MARK, wanted, 0, main_server, "SHOP%04d: %s%s%s%s", number, text,
+        ap_log_error(APLOG_MARK, wanted, 0, main_server, "%s%s%s%s%s", prefix, text,
                      request_id ? " [" : "", request_id ? request_id : "", request_id ? "]" : "");
     }
 }

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 libshop_la_SOURCES += \
+	mod_shop/store/currency.h \
+	mod_shop/store/currency_mongo.c \
 	mod_shop/store/migrate.c \
 	mod_shop/store/migrate.h \
 	mod_shop/store/record.c \

@@ -436,6 +436,18 @@ class Env:
                         found.append(int(entry))
         return found
 
+    def _let_workers_finish(self):
+        """Waits, for a second at most, until no client is connected. SIGTERM makes the main thread of the event MPM
+        (2.4.71) shut the sockets of its workers, and a worker that has just closed one makes it end with SIGSEGV in
+        apr_os_sock_get."""
+        ports = {int(port) for port in re.findall(r'(?m)^\s*Listen \S*?(\d+)(?: |$)', self.text(self.conf_file))}
+        for _ in range(50):
+            lines = [line.split() for line in self.text('/proc/net/tcp').split('\n')[1:] if line]
+            if not any(fields[3] in ('01', '08') and int(fields[1].split(':')[1], 16) in ports for fields in lines):
+                break
+            time.sleep(0.02)
+        time.sleep(0.05)                                 # from the closed connection back to the queue of idle workers
+
     def stop(self):
         """Ends httpd by its id; the group that it leads is the last resort."""
         p, self.process = self.process, None
@@ -456,6 +468,7 @@ class Env:
             return
         try:
             if p.poll() is None:
+                self._let_workers_finish()
                 p.send_signal(signal.SIGTERM)
                 try:
                     p.wait(20)
@@ -465,12 +478,12 @@ class Env:
         finally:
             self._startup.close()
 
-    def configtest(self, conf_text):
-        """httpd -t on this text: (exit code, everything it printed)."""
+    def configtest(self, conf_text, *more):
+        """httpd -t on this text, with more arguments: (exit code, everything it printed)."""
         path = os.path.join(self.root, 'conf', 'try.conf')
         with open(path, 'w') as f:
             f.write(conf_text)
-        done = subprocess.run([HTTPD, '-d', self.root, '-f', path, '-t'], stdout=subprocess.PIPE,
+        done = subprocess.run([HTTPD, '-d', self.root, '-f', path, '-t', *more], stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True, timeout=60)
         return done.returncode, done.stdout
 

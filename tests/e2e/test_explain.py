@@ -80,7 +80,7 @@ class EveryQuery(ShopCase):
         self.orders(admin, buyer, products, coupon)
         self.orders(admin, other, products, coupon)
         self.order_lists(admin, buyer)
-        for path in ('/health/live', '/health/ready', '/openapi.json'):
+        for path in ('/', '/health/live', '/health/ready', '/openapi.json'):
             self.ask(self.shop.anonymous(), 'GET', path, 200)
         self.ask(admin, 'DELETE', '/coupons/' + self.shop.add_coupon()['code'], 200, 204)
         self.ask(admin, 'DELETE', '/products/' + products[-1], 200, 204)

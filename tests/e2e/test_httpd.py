@@ -62,7 +62,7 @@ class WrongConfiguration(ShopCase):
         self.assertGreater(len(examples), 30)
         more = '\n'.join(re.sub(r'file:\S+', 'file:' + self.env.key_file, line) for line in examples
                          if not line.startswith('ShopMongoURI'))
-        code, output = self.env.configtest(self.lines(more=more))
+        code, output = self.env.configtest(self.lines(more=more, jwt=None))
         self.assertEqual(code, 0, output)
 
     def test_engine_maybe(self):
@@ -75,6 +75,92 @@ class WrongConfiguration(ShopCase):
 
     def test_mongo_uri_with_another_scheme(self):
         self.refused(['ShopMongoURI', 'http://127', 'mongodb://'], mongo='ShopMongoURI http://127.0.0.1/shop')
+
+    def test_a_password_that_is_not_encoded(self):
+        for uri in ('mongodb://u:p@ss@host/shop', 'mongodb://u:p/ss@host/shop', 'mongodb://u:p?ss@host/shop',
+                    'mongodb://u:p:ss@host/shop', 'mongodb://u:p%ss@host/shop'):
+            with self.subTest(uri=uri):
+                self.env.secrets.add('ss@host')
+                self.refused(['ShopMongoURI', 'percent-encode', '%40'], mongo='ShopMongoURI ' + uri)
+
+    def test_an_option_that_the_driver_does_not_know(self):
+        for option in ('tsl=true', 'readPreferance=primary', 'retryWrite=false'):
+            with self.subTest(option=option):
+                self.refused(['ShopMongoURI', r'option ' + option.split('=')[0]],
+                             mongo='ShopMongoURI mongodb://127.0.0.1/shop?' + option)
+
+    def test_every_option_of_the_manual_passes(self):
+        options = ('appName=x', 'authSource=admin', 'connectTimeoutMS=1', 'compressors=zlib', 'directConnection=true',
+                   'heartbeatFrequencyMS=1000', 'journal=true', 'localThresholdMS=1', 'maxIdleTimeMS=1', 'maxPoolSize=1',
+                   'maxStalenessSeconds=90&readPreference=secondary', 'minPoolSize=1', 'readConcernLevel=majority',
+                   'readPreference=primary', 'replicaSet=rs0', 'retryReads=false', 'retryWrites=false',
+                   'serverSelectionTimeoutMS=1', 'socketTimeoutMS=1', 'tls=true', 'ssl=true', 'tlsInsecure=true&tls=true',
+                   'w=majority', 'w=1', 'wTimeoutMS=1', 'waitQueueTimeoutMS=1', 'zlibCompressionLevel=1',
+                   'readPreference=secondary&readPreferenceTags=dc:ny', 'authMechanism=MONGODB-X509',
+                   'tls=true&tlsAllowInvalidHostnames=true')
+        for option in options:
+            with self.subTest(option=option):
+                code, output = self.env.configtest(
+                    self.lines(mongo='ShopMongoURI "mongodb://127.0.0.1/shop?%s"' % option))
+                self.assertEqual(code, 0, output)
+
+    def test_two_keys_with_one_kid(self):
+        key = 'ShopJwtKey main HS256 "file:%s"' % self.env.key_file
+        self.refused(['ShopJwtKey', "'main'", 'kid of another key'], jwt=key + '\n' + key + ' verify')
+
+    def test_two_keys_that_sign(self):
+        key = 'ShopJwtKey %s HS256 "file:' + self.env.key_file + '"%s'
+        for end in ('', ' sign'):
+            self.refused(['ShopJwtKey', "'new'", 'second key that signs', 'verify behind old'],
+                         jwt=key % ('old', '') + '\n' + key % ('new', end))
+
+    def test_no_key_that_signs(self):
+        self.refused(['ShopJwtKey', 'no key signs'],
+                     jwt='ShopJwtKey main HS256 "file:%s" verify' % self.env.key_file)
+
+    def test_two_shops_on_one_database_are_warned_of(self):
+        host = ('<VirtualHost 127.0.0.1:%d>\n  ServerName localhost\n  %s\n'
+                '  <Location "/api">\n    ShopEngine On\n  </Location>\n</VirtualHost>')
+        for difference, warned in (('ShopInstance other', True), ('ShopCurrency EUR', True), ('ShopPageSize 10 50', False)):
+            with self.subTest(difference=difference):
+                code, output = self.env.configtest(self.lines(more=host % (free_port(), difference)))
+                self.assertEqual(code, 0, output)
+                self.assertEqual('SHOP0005' in output, warned, output)
+
+    def test_a_missing_module_is_said(self):
+        code, output = self.env.configtest(re.sub(r'^LoadModule headers_module.*\n', '', self.lines(), flags=re.M))
+        self.assertIn('SHOP0006: mod_headers is not loaded', output)
+        self.assertIn('a2enmod headers', output)
+
+    def test_the_reference_configuration_as_it_stands(self):
+        conf = os.path.join(os.path.dirname(__file__), '..', '..', 'conf', 'mod_shop.conf')
+        with open(conf) as f:
+            text = f.read().replace('file:/etc/shop/jwt.key', 'file:' + self.env.key_file)
+        base = '\n'.join(line for line in self.env.base_conf().split('\n') if 'ShopEngine' not in line)
+        code, output = self.env.configtest(base + self.env.load_line() + '\n' + text)
+        self.assertEqual(code, 0, output)
+
+    def test_the_dump_names_each_value_once_and_where_it_was_set(self):
+        port = free_port()
+        text = self.lines(more='\n'.join((
+            'ShopPageSize 10 50', '<VirtualHost 127.0.0.1:%d>' % port, '  ServerName other.example.com',
+            '  ShopCurrency EUR', '  ShopMongoURI mongodb://127.0.0.1/other', '  ShopInstance other',
+            '  <Location "/eu/api">', '    ShopEngine On', '  </Location>', '</VirtualHost>')))
+        code, output = self.env.configtest(text, '-D', 'DUMP_SHOP')
+        self.assertEqual(code, 0, output)
+        lines = [i for i, line in enumerate(text.split('\n'), 1) if line.strip() == 'ShopCurrency EUR']
+        blocks = re.split(r'^Shop (\S+):\n', output, flags=re.M)
+        self.assertEqual(blocks[1::2], ['try', 'other'])
+        first, other = blocks[2::2]
+        self.assertRegex(other, r'(?m)^  at other\.example\.com:%d/eu/api  # \S+:\d+$' % port)
+        self.assertRegex(other, r'(?m)^  ShopCurrency EUR  # \S+:%d$' % lines[0])
+        self.assertRegex(other, r'(?m)^  ShopPageSize 10 50  # \S+:\d+$')
+        self.assertRegex(first, r'(?m)^  ShopCurrency USD  # default$')
+        for block in (first, other):
+            names = re.findall(r'^  (Shop\w+) ', block, re.M)
+            self.assertEqual(sorted(set(names)), sorted(names))
+            self.assertGreater(len(names), 30)
+        self.assertNotIn(self.env.key, output)
 
     def test_key_too_short(self):
         self.refused(['ShopJwtKey', r'short\.key|\bmain\b', r'\b32\b'],
@@ -134,6 +220,55 @@ class WrongConfiguration(ShopCase):
         code, _ = env.configtest(env.conf() + 'ShopPageSize 200 100\n')
         self.assertNotEqual(code, 0)
         self.assert_status(env.shop.anonymous().get('/products'), 200)
+
+
+class OtherCurrency(ShopCase):
+    """A database remembers its currency: amounts are stored in minor units without one."""
+    own_env = False
+
+    def test_a_shop_with_another_currency_is_refused(self):
+        env = Env('OtherCurrency')
+        self.addCleanup(env.stop)
+        self.judge(env.start())
+        product = env.shop.add_product(price=15.00)
+        env.extra = 'ShopCurrency JPY'
+        env.write_files()
+        env.graceful()
+        limit = time.monotonic() + 60
+        while Client(env).get('/health/ready').status != 503 and time.monotonic() < limit:
+            time.sleep(0.1)
+        self.expect_log('SHOP0109', 'SHOP0300')
+        r = Client(env).get('/health/ready')
+        self.assertEqual((r.status, r.json['schema']), (503, 'currency'))
+        for path in ('/products', '/products/' + product['id']):
+            self.assert_problem(Client(env).get(path), 503, 'unavailable')
+        self.assertIn('in USD and ShopCurrency is JPY: write ShopCurrency USD', env.error_text())
+
+
+class ExplainedRefusals(ShopCase):
+    """LogLevel shop:debug explains each refusal in one line, without what the client sent."""
+
+    @classmethod
+    def make_env(cls):
+        return Env(cls.__name__, log_level='notice shop:debug')
+
+    def test_each_refusal_is_one_line_with_its_request_id_and_reason(self):
+        c = self.shop.new_customer()
+        for r, reason in (
+                (self.shop.anonymous().get('/cart'), 'showCart refused: 401 token_missing'),
+                (c.post('/products', {'name': 'x'}), 'createProduct refused: 403 forbidden'),
+                (c.post('/cart', {'product_id': 'x' * 24, 'quantity': 0, 'sesame': 1}),
+                 'addToCart refused: 422 validation_failed'),
+                (c.get('/nothing-here'), 'a request without a route refused: 404 not_found'),
+                (c.request('POST', '/cart', headers={'Content-Type': 'application/json'}, body=b'{"a":'), 'addToCart refused: 400 malformed_json'),
+                (c.get('/products?limit=sesame'), 'listProducts refused: 422 validation_failed')):
+            with self.subTest(reason=reason):
+                lines = [line for line in self.env.error_text().split('\n')
+                         if r.json['request_id'] in line and ' refused: ' in line]
+                self.assertEqual(len(lines), 1, lines)
+                self.assertIn(reason, lines[0])
+                self.assertNotIn('sesame', lines[0])
+        self.assertIn('/quantity too_small, a name unknown', self.env.error_text())
 
 
 class TwoShops(ShopCase):
@@ -215,7 +350,8 @@ class HostsThatRepeatTheirDirectives(ShopCase):
         def host(port, instance):
             return '\n'.join(('Listen 127.0.0.1:%d' % port, '<VirtualHost 127.0.0.1:%d>' % port,
                               '  ServerName host%d' % port, '  ShopInstance ' + instance,
-                              '  ShopMongoURI "%s"' % env.mongo_uri, '  ShopRedis off',
+                              '  ShopMongoURI "%s%sappName=%s"' % (env.mongo_uri, '&' if '?' in env.mongo_uri else '?', instance),
+                              '  ShopRedis off',
                               '  ShopJwtKey main HS256 "file:%s"' % env.key_file,
                               '  ShopRateLimit api 100000/1min by=ip', '  ShopLoginLimit ' + env.login_limit,
                               '  ShopPublicURL https://shop.example.com',
@@ -373,7 +509,7 @@ class Refusals(ShopCase):
         self.assert_problem(r, 414)
 
     def test_no_such_route(self):
-        for path in ('/api/nothing', '/api', '/api/', '/api/auth', '/api/products/x/y/z'):
+        for path in ('/api/nothing', '/api//', '/api/auth', '/api/products/x/y/z'):
             with self.subTest(path=path):
                 r = self.shop.anonymous().request('GET', path, prefix='')
                 self.assert_problem(r, 404, ('not_found', 'route_not_found'))
@@ -670,6 +806,17 @@ class HttpWords(ShopCase):
         self.assertEqual(sorted(seen), ['Row %d' % i for i in range(5)])
         r = c.get('/products?category=Paged&limit=1&count=true')
         self.assertEqual(r.json['total'], 5)
+
+    def test_the_root_links_to_the_document_and_to_what_there_is(self):
+        c = self.shop.anonymous()
+        for path in ('', '/'):
+            r = self.assert_status(c.get(path), 200)
+            self.assertEqual(r.header('link'),
+                             '</api/openapi.json>; rel="service-desc", </api/health/ready>; rel="status"')
+            for name in ('openapi', 'health', 'products', 'categories'):
+                self.assertEqual(r.json[name][:5], '/api/')
+                self.assert_status(c.request('GET', r.json[name], prefix=''), 200)
+        self.assert_problem(c.post('/', {}), 405, 'method_not_allowed')
 
     def test_health(self):
         c = self.shop.anonymous()

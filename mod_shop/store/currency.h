@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef SHOP_STORE_CURRENCY_H
+#define SHOP_STORE_CURRENCY_H
+
+/* Which currency the amounts of a database are in. They are stored in minor units without it, so a
+ * shop with another ShopCurrency would sell for 1500 JPY what costs 15.00 USD. */
+
+#include <apr_pools.h>
+
+#include "../base/error.h"
+
+struct shop_mongo_t;
+
+/* *other: the ISO 4217 code that the database has, in pool, when it is not currency; NULL when it
+ * is. The code is written (collection meta, {_id: "currency"}) where none is, and in place of
+ * another one while there is no product and no coupon. To be called for a database that has a
+ * schema document; its commands are counted for no request. UNAVAILABLE, INTERNAL. */
+shop_error_t *shop_currency_claim(const char **other, struct shop_mongo_t *mongo,
+                                  const char *currency, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ * The currency of a database, beside its schema document. */
+#include "currency.h"
+
+#include <string.h>
+
+#include "../drivers/mongo.h"
+
+#define META "meta"
+#define ID "currency"
+
+static shop_error_t *read_code(const char **code, shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(ID));
+    const bson_t *doc = NULL;
+    shop_error_t *err = shop_mongo_find_one(&doc, mongo, META, filter, NULL, pool);
+
+    bson_destroy(filter);
+    *code = doc ? shop_bson_string(doc, "code", pool) : NULL;
+    return err;
+}
+
+static shop_error_t *has_amounts(bool *found, shop_mongo_t *mongo, apr_pool_t *pool)
+{
+    static const char *const collections[] = { "products", "coupons", NULL };
+    bson_t all = BSON_INITIALIZER;
+    int64_t count = 0;
+    shop_error_t *err = NULL;
+
+    for (const char *const *name = collections; *name && !err && !count; name++) {
+        err = shop_mongo_count_documents(&count, mongo, *name, &all, "_id_", 1, pool);
+    }
+    bson_destroy(&all);
+    *found = count > 0;
+    return err;
+}
+
+/* seen NULL: there was none. Of two that write at once one wins, and the other finds it next time.
+ */
+static shop_error_t *write_code(shop_mongo_t *mongo, const char *seen, const char *currency,
+                                apr_pool_t *pool)
+{
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(ID));
+    bson_t *change = BCON_NEW("$set", "{", "code", BCON_UTF8(currency), "}");
+    const bson_t *doc = NULL;
+    const char *duplicate = NULL;
+    shop_error_t *err;
+
+    if (seen) {
+        bson_append_utf8(filter, "code", -1, seen, -1);
+    } else {
+        bson_append_null(filter, "code", -1);
+    }
+    err = shop_mongo_modify(&doc, &duplicate, mongo, META, filter, change, NULL, true,
+                            SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(filter);
+    bson_destroy(change);
+    return err;
+}
+
+static shop_error_t *claim(const char **other, shop_mongo_t *mongo, const char *currency,
+                           apr_pool_t *pool)
+{
+    const char *code;
+    bool found = false;
+
+    *other = NULL;
+    SHOP_TRY(read_code(&code, mongo, pool));
+    if (code && !strcmp(code, currency)) {
+        return NULL;
+    }
+    if (code) {
+        SHOP_TRY(has_amounts(&found, mongo, pool));
+    }
+    if (found) {
+        *other = code;
+        return NULL;
+    }
+    return write_code(mongo, code, currency, pool);
+}
+
+shop_error_t *shop_currency_claim(const char **other, shop_mongo_t *mongo, const char *currency,
+                                  apr_pool_t *pool)
+{
+    int before = shop_mongo_count();
+    shop_error_t *err = claim(other, mongo, currency, pool);
+
+    shop_mongo_recount(before);
+    return err;
+}
