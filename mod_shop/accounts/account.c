@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a user and a session are: their rows, the keys names are compared by, and when a session is
- * over.
- * Pure; must never read a clock or a store. */
+ * Users and sessions: field tables, keys for comparing names, validity of sessions. No I/O, no
+ * clock. */
 #include "account.h"
 
 #include <string.h>
@@ -60,7 +59,7 @@ static const shop_field_t session_fields[] = {
     SHOP_FIELD(shop_session_t, rotated_at, TIME, 0, 0, 0, NULL),
     SHOP_FIELD(shop_session_t, expires_at, TIME, 0, 0, 0, NULL),
     SHOP_FIELD(shop_session_t, absolute_at, TIME, 0, 0, 0, NULL),
-    /* Anything but a plain false is an end: a damaged document must not let anybody in. */
+    /* Anything but false ends the session: a corrupt document must not grant access. */
     SHOP_FIELD_DEFAULT(shop_session_t, revoked, BOOL, 0, 0, 0, NULL, true),
     SHOP_FIELDS_END,
 };
@@ -78,7 +77,7 @@ void shop_user_set_username(shop_error_t **err, shop_user_t *user, const char *p
     const char *key = shop_text_username_key(username, pool);
 
     if (user->username && !strcmp(user->username, username)) {
-        return; /* it was allowed when it was chosen */
+        return; /* it was valid when it was chosen */
     }
     if (!key || !shop_text_is_username(username)) {
         shop_error_violate(err, pool, pointer, "format",
@@ -118,8 +117,8 @@ bool shop_session_may_repeat(const shop_session_t *session, const char *spent, a
 {
     apr_time_t grace = apr_time_from_sec(grace_s), since = now - session->rotated_at;
 
-    /* Both ways: another host's clock may be a little behind, but a time of rotation far ahead must
-     * not leave the window open until then. */
+    /* In both directions: another host's clock may be slightly behind, but a rotation time far in
+     * the future must not keep the grace period open until then. */
     return grace && session->rotated_at && session->previous && !strcmp(session->previous, spent) &&
            since <= grace && since >= -grace;
 }

@@ -2,8 +2,7 @@
 #ifndef SHOP_ACCOUNTS_ACCOUNT_H
 #define SHOP_ACCOUNTS_ACCOUNT_H
 
-/* Users and their sessions: what they are, how they are stored and which values are allowed.
- * Pure. */
+/* Users and sessions: structs, stored records and validation. No I/O. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -27,17 +26,17 @@ typedef struct shop_user_t {
     bool disabled;
     apr_time_t created_at;
     apr_time_t updated_at;
-    int64_t rev; /* rises with every write; writers compare it */
+    int64_t rev; /* one higher after each write; writers compare it */
 } shop_user_t;
 
-/* A session is one document per token family (RFC 9700 section 4.14). `role` and `disabled` of
- * the user are copied into it, so that one read answers for a request. */
+/* A session is one document per token family (RFC 9700 section 4.14). `role` and `disabled` of the
+ * user are copied into it, so that a request needs one read. */
 typedef struct shop_session_t {
     const char *id; /* sid: 128 random bits, base64url */
     const char *user_id;
     const char *role;
-    const char *current;   /* SHA-256 of the live refresh token's jti */
-    const char *previous;  /* of the one before; NULL at first */
+    const char *current;   /* SHA-256 of the current refresh token's jti */
+    const char *previous;  /* of the previous one; NULL at first */
     apr_time_t rotated_at; /* when current replaced previous; 0 at first */
     apr_time_t created_at;
     apr_time_t expires_at;  /* sliding */
@@ -55,18 +54,18 @@ extern const shop_record_t shop_session_record;
 
 #define SHOP_USERNAME_HELP "letters, digits and marks of any script, `_`, `.` and `-`"
 
-/* Set a name or address together with the key it is compared by. Violation "format" on pointer when
- * it is no username or no address; nothing is changed then. One that equals the stored one is
- * never refused. A changed address is unverified. */
+/* Set the username or the address together with its key. Violation "format" on pointer when it is
+ * invalid; nothing is changed then. The stored value is always accepted again. A changed address
+ * becomes unverified. */
 void shop_user_set_username(shop_error_t **err, shop_user_t *user, const char *pointer,
                             const char *username, apr_pool_t *pool);
 void shop_user_set_email(shop_error_t **err, shop_user_t *user, const char *pointer,
                          const char *email, apr_pool_t *pool);
 
-/* Not revoked, and neither end has come. */
+/* Is it not revoked and not expired? */
 bool shop_session_is_live(const shop_session_t *session, apr_time_t now);
-/* May the refresh token with the digest `spent` be answered once more with what replaced it? Only
- * the one replaced last, for grace_s seconds after that; grace_s 0: never. */
+/* May the used refresh token with the digest `spent` be exchanged again for the same pair? Only the
+ * last one, for grace_s seconds after its rotation; grace_s 0: never. */
 bool shop_session_may_repeat(const shop_session_t *session, const char *spent, apr_time_t now,
                              int grace_s);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Registration, profile and password. No reply may ever hold a password hash or a key. */
+ * Handlers of registration, profile and password. Replies must not contain a password hash or a
+ * key. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -21,7 +22,8 @@ typedef struct registration_t {
     const char *role;
 } registration_t;
 
-/* The table's bounds are the widest any shop may set; the shop's own are checked after. */
+/* The table has the widest bounds that a shop can configure; the configured ones are checked
+ * afterwards. */
 static const shop_field_t registration_fields[] = {
     SHOP_FIELD_PATTERN(registration_t, username, SHOP_REQUIRED | SHOP_TRIMMED, 2, 64,
                        "Name shown to other users: " SHOP_USERNAME_HELP,
@@ -50,7 +52,7 @@ static const shop_field_t password_fields[] = {
 
 /* ---- registration ---- */
 
-/* In a time that depends on neither: digests of both are compared, all of them. */
+/* Constant-time comparison of the digests of both. */
 static bool same_secret(const char *a, const char *b, apr_pool_t *pool)
 {
     const char *x = shop_id_sha256(a, strlen(a), pool);
@@ -63,8 +65,9 @@ static bool same_secret(const char *a, const char *b, apr_pool_t *pool)
     return differs == 0;
 }
 
-/* May this caller make such an account? *claim: only if no admin exists, which the store must
- * decide. Never a quiet downgrade to "user": a script would believe that it has an admin. */
+/* May the caller create an account with this role? *claim: only if no admin exists, which the store
+ * decides. The role is never silently changed to "user", because the client would take the account
+ * for an admin. */
 static shop_error_t *decide_role(bool *claim, const shop_app_t *app, const shop_req_t *req,
                                  const char *role)
 {
@@ -137,7 +140,7 @@ static shop_error_t *account_register(const shop_app_t *app, shop_req_t *req, sh
 
 /* ---- profile ---- */
 
-/* The caller's account. Gone or disabled means that his sessions are over. */
+/* The caller's account. If it was deleted or disabled, the caller's sessions have ended. */
 static shop_error_t *find_me(shop_user_t **user, const shop_app_t *app, const shop_req_t *req)
 {
     SHOP_TRY(app->accounts->accounts->find(user, app->accounts->accounts, req->caller.user_id,
@@ -156,7 +159,7 @@ static shop_error_t *account_me(const shop_app_t *app, shop_req_t *req, shop_res
     return shop_res_object(res, 200, shop_user_fields, user);
 }
 
-/* Not the merge: a name is set together with the key it is compared by. */
+/* Not shop_req_merge: a name must be set together with its key. */
 static shop_error_t *apply_profile(shop_user_t *user, const shop_req_t *req)
 {
     const shop_user_t *form = req->record;
@@ -204,7 +207,7 @@ static shop_error_t *check_current(const shop_app_t *app, const shop_req_t *req,
     shop_attempts_t attempts;
     bool matches, rehash;
 
-    /* A stolen access token must not become a way to try passwords. */
+    /* A stolen access token must not allow guessing of the password. */
     shop_attempts_begin(&attempts, app->guards, req, "password", user->id);
     SHOP_TRY(shop_attempts_check(&attempts));
     SHOP_TRY(shop_hasher_verify(&matches, &rehash, app->hasher, user->password_hash, password,

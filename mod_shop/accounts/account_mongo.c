@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Users and sessions in MongoDB: records of the collections users and sessions, and what is more
- * than a record. A session is one document, so ending it cannot race with renewing it. */
+ * Users and sessions in MongoDB: their records, and operations that records do not offer. A session
+ * is one document, so ending it cannot race with renewing it. */
 #include "account_mongo.h"
 
 #include "../base/id.h"
@@ -184,8 +184,8 @@ static shop_error_t *collect_id(void *baton, const bson_t *doc, apr_pool_t *pool
     return NULL;
 }
 
-/* Ended first and listed after, by a mark of this call: a session opened in between is either
- * ended and listed or younger than the call. */
+/* Ends the sessions with a mark of this call and lists them by the mark afterwards: a session
+ * opened in between is either ended and listed, or newer than the call. */
 static shop_error_t *mongo_session_revoke_user(apr_array_header_t **ids, shop_account_repo_t *repo,
                                                const char *user_id, const char *except_id,
                                                apr_pool_t *pool)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The password policy: length in characters and a list of the passwords tried first by everybody
- * who guesses. Pure; must never log or print a password. */
+ * The password policy: length in characters and a list of the most common passwords. No I/O; must
+ * not log or print a password. */
 #include "account.h"
 
 #include <ctype.h>
@@ -9,8 +9,8 @@
 
 #include "../base/text.h"
 
-/* Sorted by byte; small letters, because guessing tools try capitals too. Only passwords of eight
- * characters and more: shorter ones fail the length. */
+/* Sorted by bytes; lower case, because the comparison ignores case. Only passwords of at least
+ * eight characters, because shorter ones are refused for their length. */
 static const char *const common[] = {
     "00000000",      "000000000",     "0000000000",    "01234567",
     "012345678",     "0123456789",    "0987654321",    "0okm9ijn",

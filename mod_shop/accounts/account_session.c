@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Opening and renewing sessions. Must never leave a live refresh token behind that the session
- * document does not name: there is one document per family, and one compare-and-set turns it. */
+ * Opening and renewing sessions. A valid refresh token must always be recorded in its session
+ * document: there is one document per token family, and one compare-and-set rotates it. */
 #include "account_session.h"
 
 #include <string.h>
@@ -19,8 +19,7 @@ static apr_time_t earlier(apr_time_t a, apr_time_t b)
     return a < b ? a : b;
 }
 
-/* The password was checked against a user read before the hash was computed, which takes long
- * enough for a password change or a ban to come between. */
+/* Hashing the password takes long enough for a password change or a ban after the user was read. */
 static shop_error_t *confirm_user(shop_user_t **now, shop_account_repo_t *repo,
                                   const shop_user_t *user, const char *session_id, apr_pool_t *pool)
 {
@@ -60,7 +59,7 @@ static shop_error_t *end_session(shop_account_repo_t *repo, const char *id, apr_
     return shop_err(pool, TOKEN_REVOKED, "the session was ended; sign in again");
 }
 
-/* The session of the token, when it is live and the token's user's. */
+/* The session of the token, if it is valid and belongs to the token's user. */
 static shop_error_t *find_live(shop_session_t **session, shop_account_repo_t *repo,
                                const shop_session_spend_t *spend, apr_time_t now, apr_pool_t *pool)
 {
@@ -79,7 +78,7 @@ static shop_error_t *find_owner(shop_user_t **user, shop_account_repo_t *repo,
     return *user && !(*user)->disabled ? NULL : end_session(repo, spend->session_id, pool);
 }
 
-/* *rotated false: the session has another refresh token by now, or was ended. */
+/* *rotated false: the session's refresh token has changed, or the session was ended. */
 static shop_error_t *rotate(bool *rotated, shop_session_grant_t *grant, shop_account_repo_t *repo,
                             const shop_session_spend_t *spend, const shop_session_times_t *times,
                             apr_pool_t *pool)
@@ -102,8 +101,8 @@ static shop_error_t *rotate(bool *rotated, shop_session_grant_t *grant, shop_acc
     return NULL;
 }
 
-/* What the token was exchanged for, from what the session says of that: true when this host's keys
- * lead to the refresh token the session names. */
+/* Rebuilds what the token was exchanged for. true: with this host's keys the result is the refresh
+ * token recorded in the session. */
 static bool repeat(shop_session_grant_t *grant, const shop_session_spend_t *spend, apr_pool_t *pool)
 {
     grant->issued_at = grant->session->rotated_at;
@@ -133,7 +132,7 @@ shop_error_t *shop_session_renew(shop_session_grant_t *grant, bool *reused,
         if (rotated) {
             return NULL;
         }
-        /* Somebody else spent this token between our read and now, or ended the session. */
+        /* A concurrent request used this token, or ended the session, after it was read. */
         if (spend->grace_s) {
             SHOP_TRY(find_live(&grant->session, repo, spend, times->now, pool));
         }

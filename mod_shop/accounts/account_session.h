@@ -2,8 +2,8 @@
 #ifndef SHOP_ACCOUNTS_ACCOUNT_SESSION_H
 #define SHOP_ACCOUNTS_ACCOUNT_SESSION_H
 
-/* Use cases: opening a session after the password was right, and exchanging its refresh token
- * (RFC 9700 section 4.14: rotate every time, reuse ends the family; docs/adr/016). */
+/* Opening a session after the password was verified, and exchanging its refresh token (RFC 9700
+ * section 4.14: each use rotates, reuse ends the family; docs/adr/016). */
 
 #include "account_repo.h"
 
@@ -13,7 +13,7 @@ typedef struct shop_session_times_t {
     int absolute_s; /* life of the family */
 } shop_session_times_t;
 
-/* A session with the secret its refresh token must carry. */
+/* A session, with the secret for its refresh token. */
 typedef struct shop_session_grant_t {
     shop_session_t *session;
     shop_user_t *user;
@@ -24,10 +24,11 @@ typedef struct shop_session_grant_t {
 /* A refresh token that was sent to be exchanged. */
 typedef struct shop_session_spend_t {
     const char *session_id, *user_id;
-    const char *refresh_id;      /* its jti */
-    const char *const *next_ids; /* what may replace it: the first does, the others may have done so
-                                    on another host or before a restart; NULL ends */
-    int grace_s;                 /* how long it may be sent again, 0: not at all */
+    const char *refresh_id; /* its jti */
+    const char *const
+        *next_ids; /* candidates for its successor, NULL-terminated: the first is used; the others
+                      may have been used by another host or before a restart */
+    int grace_s;   /* seconds during which it may be sent again, 0: none */
 } shop_session_spend_t;
 
 /* INVALID_CREDENTIALS when the user was disabled, deleted or given another password since
@@ -36,9 +37,9 @@ shop_error_t *shop_session_open(shop_session_grant_t *grant, shop_account_repo_t
                                 const shop_user_t *user, const shop_session_times_t *times,
                                 apr_pool_t *pool);
 
-/* Exchanges a refresh token. The one exchanged last, sent again within grace_s, gets the same grant
- * again. TOKEN_REVOKED when the session is over, or when the token was spent before: then *reused
- * is true and the whole session has been ended. */
+/* Exchanges a refresh token. The last exchanged token, sent again within grace_s, gets the same
+ * pair. TOKEN_REVOKED when the session has ended, or when the token was used before: then *reused
+ * is true and the session has been ended. */
 shop_error_t *shop_session_renew(shop_session_grant_t *grant, bool *reused,
                                  shop_account_repo_t *repo, const shop_session_spend_t *spend,
                                  const shop_session_times_t *times, apr_pool_t *pool);

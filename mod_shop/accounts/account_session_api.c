@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Signing in, refreshing, signing out. Every refusal of a login says the same, costs the same and
- * tells nothing about the account. */
+ * Login, refresh and logout. All refused logins have the same reply and take the same time, so they
+ * reveal nothing about the account. */
 #include "account_session_api.h"
 
 #include <apr_strings.h>
@@ -74,7 +74,7 @@ static shop_session_times_t times_of(const shop_app_t *app, const shop_req_t *re
     return times;
 }
 
-/* Signs the pair for a session and answers with it. */
+/* Signs the session's pair of tokens and replies with it. */
 static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req, shop_res_t *res,
                                    const shop_session_grant_t *grant)
 {
@@ -103,8 +103,8 @@ static shop_error_t *answer_tokens(const shop_app_t *app, const shop_req_t *req,
     return shop_res_object(res, 200, tokens_fields, &reply);
 }
 
-/* A stronger or newer hash while the password is at hand. Whatever hinders it must not hinder the
- * sign-in: the next one tries again. */
+/* Replaces an outdated hash while the password is known. An error must not prevent the login: the
+ * next login tries again. */
 static void renew_hash(const shop_app_t *app, const shop_req_t *req, shop_user_t *user,
                        const char *password)
 {
@@ -172,7 +172,7 @@ static shop_error_t *session_login(const shop_app_t *app, shop_req_t *req, shop_
     if (!user || !matches || user->disabled) {
         return refuse_login(&attempts);
     }
-    /* Checked again: concurrent attempts may have reached the limit since. */
+    /* Checked again: concurrent attempts may have reached the limit. */
     SHOP_TRY(shop_attempts_check(&attempts));
     if (rehash) {
         renew_hash(app, req, user, login->password);
@@ -216,7 +216,7 @@ static shop_error_t *session_logout(const shop_app_t *app, shop_req_t *req, shop
     static const char body[] = "{\"revoked\":true}";
     const char *id = req->caller.session_id;
 
-    /* The store first: the revocation in Redis may be lost, the one in the store may not. */
+    /* MongoDB first: the revocation in Redis may be lost, the one in MongoDB must not. */
     SHOP_TRY(app->accounts->accounts->session_revoke(app->accounts->accounts, id, req->pool));
     app->guards->revoked->add(app->guards->revoked, id, shop_session_revocation_s(app), req->pool);
     shop_res_bytes(res, 200, body, sizeof(body) - 1);

@@ -2,12 +2,12 @@
 #ifndef SHOP_ACCOUNTS_ACCOUNT_SESSION_API_H
 #define SHOP_ACCOUNTS_ACCOUNT_SESSION_API_H
 
-/* What the sessions' handlers lend the accounts'. */
+/* Function of the session handlers that the account handlers use. */
 
 #include "../app.h"
 
-/* The longest time, in seconds, that an access token issued until now is accepted: how long a
- * revocation is kept. Never fails. */
+/* The longest time, in seconds, for which an access token issued so far is valid: a revocation is
+ * stored for this time. Never fails. */
 int shop_session_revocation_s(const shop_app_t *app);
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef SHOP_ACCOUNTS_ACCOUNTS_MODULE_H
 #define SHOP_ACCOUNTS_ACCOUNTS_MODULE_H
 
-/* What the accounts module stores; app->accounts points here. */
+/* Repositories of the accounts module; app->accounts points here. */
 
 #include "account_repo.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the books must say. Pure: the documents come from the caller, and so does the time. */
+ * The rules of the audit. No I/O, no clock: the caller passes documents and time. */
 #include "verify.h"
 
 #include <apr_strings.h>
@@ -27,8 +27,8 @@ bool shop_verify_names(const apr_array_header_t *entries, const char *id)
     return find(entries, id) != NULL;
 }
 
-/* The reservation and the marker of an order that was met are accounted for. *backed: a marker
- * names it. */
+/* Marks the reservation and the return marker of the order as accounted for. *backed: it has a
+ * marker. */
 static shop_verify_entry_t *meet(bool *backed, const apr_array_header_t *holds,
                                  const apr_array_header_t *backs, const char *order_id)
 {
@@ -91,7 +91,8 @@ int64_t shop_verify_opened(const shop_verify_unit_t *unit)
 
 /* ---- coupons ---- */
 
-/* An order says which coupon of the code it used; an older one only when it saw the terms. */
+/* An order records which coupon of the code it used (born). Orders of earlier versions only have
+ * terms_rev. */
 static bool is_of(const shop_verify_coupon_t *coupon, const shop_verify_use_t *use)
 {
     return use->born >= 0 ? use->born == coupon->born : use->terms_rev >= coupon->born;
@@ -123,7 +124,8 @@ void shop_verify_close_coupon(shop_verify_coupon_t *coupon)
 
 void shop_verify_coupon_bounds(int64_t *least, int64_t *most, const shop_verify_coupon_t *coupon)
 {
-    /* Terms that never changed: the limit is as old as the coupon, and no use came before it. */
+    /* If the terms never changed, the limit exists since the creation of the coupon and counts
+     * every use. */
     bool may_be_late = coupon->terms_rev > coupon->born;
 
     *most = coupon->usage_limit - coupon->taken - coupon->unlimited;
@@ -156,7 +158,8 @@ static void wrong(apr_array_header_t *findings, const shop_verify_order_t *order
     };
 }
 
-/* Nothing that was stored is trusted not to overflow; what does gives a number nobody stored. */
+/* Stored numbers may overflow when added; the result of an overflow is a number that cannot be
+ * stored. */
 static int64_t times(int64_t a, int64_t b)
 {
     int64_t unit;
@@ -245,7 +248,7 @@ void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_ord
 bool shop_verify_may_redeem(int status, bool open)
 {
     if (status == SHOP_ORDER_FAILED || status == SHOP_ORDER_CANCELLED) {
-        return open; /* it came late; the reaper will drop it */
+        return open; /* it was applied late; the reaper will drop it */
     }
     return status != SHOP_VERIFY_ABSENT;
 }

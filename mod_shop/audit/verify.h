@@ -30,13 +30,13 @@
 
 #include "../orders/order.h"
 
-/* An order that is unfinished so long after its lease is not being finished by anybody. */
+/* An order that is unfinished for so long after its lease is reported. */
 #define SHOP_VERIFY_STUCK_AFTER (20 * SHOP_ORDER_LEASE)
-/* No order with this id: only where a status is expected. */
+/* In place of a status: there is no order with this id. */
 #define SHOP_VERIFY_ABSENT (-1)
 
-/* A document as it was read, member by member what is compared and nothing else: equal bytes are an
- * unchanged document, and a repair asks for just these. */
+/* The compared members of a document as read. Equal bytes mean that it has not changed; a repair
+ * compares the same members. */
 typedef struct shop_verify_seen_t {
     const uint8_t *bytes;
     apr_size_t size;
@@ -46,7 +46,7 @@ typedef struct shop_verify_seen_t {
 typedef struct shop_verify_entry_t {
     const char *id; /* the order's, or the movement's */
     int64_t amount;
-    bool known; /* the order was met */
+    bool known; /* the order was read */
 } shop_verify_entry_t;
 
 typedef struct shop_verify_unit_t {
@@ -61,12 +61,12 @@ typedef struct shop_verify_unit_t {
     int64_t taken; /* by orders */
 } shop_verify_unit_t;
 
-/* What one order has of a unit. */
+/* The units that one order has. */
 typedef struct shop_verify_line_t {
     const char *order_id;
     int status; /* shop_order_status_t */
     int64_t quantity;
-    bool returned; /* the order says that the line was restocked */
+    bool returned; /* the order records that the line was restocked */
 } shop_verify_line_t;
 
 typedef struct shop_verify_coupon_t {
@@ -81,19 +81,19 @@ typedef struct shop_verify_coupon_t {
     int64_t unlimited, unlimited_cancelled, older; /* see shop_verify_coupon_bounds */
 } shop_verify_coupon_t;
 
-/* What one order has of a coupon. */
+/* The use that one order has of a coupon. */
 typedef struct shop_verify_use_t {
     const char *order_id;
     int status;
     bool limited;  /* was taken from a limit */
-    bool returned; /* the order says that the use was restocked */
+    bool returned; /* the order records that the use was restocked */
     int64_t terms_rev;
-    int64_t born; /* of the coupon that was used; -1: the order does not say */
+    int64_t born; /* of the coupon that was used; -1: not recorded */
 } shop_verify_use_t;
 
 typedef struct shop_verify_order_t {
     const char *id;
-    int status;                /* -1: no status that we know */
+    int status;                /* -1: unknown status */
     apr_array_header_t *items; /* shop_order_line_t; only the numbers are set */
     int64_t subtotal, discount, total;
     bool has_refunded;         /* false: made by a version that kept no refunds */
@@ -106,30 +106,31 @@ typedef struct shop_verify_order_t {
 
 typedef struct shop_verify_redemption_t {
     const char *id;
-    apr_array_header_t *uses; /* shop_verify_entry_t; amount 1: the reaper still looks at it */
+    apr_array_header_t *uses; /* shop_verify_entry_t; amount 1: the reaper has not checked it */
 } shop_verify_redemption_t;
 
-/* Something that is not as it must be. */
+/* A difference. */
 typedef struct shop_verify_finding_t {
     const char *kind;   /* product, coupon, order or redemption */
     const char *id;     /* of the object */
     const char *member; /* of its document */
-    const char *detail; /* what is wrong where it is no number, or why it is not repaired; NULL */
+    const char
+        *detail; /* describes a difference that is no number, or why it is not repaired; or NULL */
     bool has_stored, has_computed;
     int64_t stored, computed;
     bool repaired;
-    bool busy; /* nothing was found: the object kept changing and was not judged */
+    bool busy; /* the object kept changing and was not checked */
 } shop_verify_finding_t;
 
 bool shop_verify_is_committed(int status);
 
-/* Counts what the order of `line` has taken; every line of the unit once. */
+/* Counts the units of the order of `line`. To be called once for every line of the unit. */
 void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *line);
-/* After all lines: the reservations that no line has accounted for. */
+/* After all lines: counts the reservations that no line has accounted for. */
 void shop_verify_close_unit(shop_verify_unit_t *unit);
-/* What the stock must be; only where has_opened. */
+/* The expected stock; only if has_opened. */
 int64_t shop_verify_stock(const shop_verify_unit_t *unit);
-/* The opening balance under which the stock is right. */
+/* The opening balance for which the stock is correct. */
 int64_t shop_verify_opened(const shop_verify_unit_t *unit);
 bool shop_verify_names(const apr_array_header_t *entries, const char *id);
 
@@ -141,16 +142,17 @@ void shop_verify_close_coupon(shop_verify_coupon_t *coupon);
  * same code. */
 void shop_verify_coupon_bounds(int64_t *least, int64_t *most, const shop_verify_coupon_t *coupon);
 
-/* Appends a shop_verify_finding_t for each sum that is wrong and for an order that is stuck. */
+/* Appends a shop_verify_finding_t for each wrong sum, and for an order that has been unfinished for
+ * too long. */
 void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_order_t *order,
                              apr_time_t now, apr_pool_t *pool);
-/* The sums as the lines and the refunds have them, into another order; false: they are none that an
- * order can have, so the lines themselves are wrong and a person must look. */
+/* Computes the sums from the lines and refunds into another order. false: they are not valid for an
+ * order, so the lines themselves are wrong and need a person. */
 bool shop_verify_mend_order(shop_verify_order_t *mended, const shop_verify_order_t *order,
                             apr_pool_t *pool);
 
-/* May a redemption name an order of this status (or SHOP_VERIFY_ABSENT)? open: the reaper has yet
- * to look at it. */
+/* May a redemption name an order of this status (or SHOP_VERIFY_ABSENT)? open: the reaper has not
+ * checked it. */
 bool shop_verify_may_redeem(int status, bool open);
 
 #endif

@@ -140,14 +140,14 @@ static shop_error_t *read_redemption(shop_verify_redemption_t **redemption,
     return NULL;
 }
 
-/* In `open` as well: should the order be cancelled in this moment, the reaper drops the use. */
+/* Adds it to `open` too: if the order is being cancelled now, the reaper drops the use. */
 static shop_error_t *add_use(shop_verify_store_t *port, const char *redemption_id,
                              const char *order_id, apr_time_t now, apr_pool_t *pool)
 {
     bson_oid_t oid;
     bson_t *filter, *update, *upsert = BCON_NEW("upsert", BCON_BOOL(true));
     bson_t open = BSON_INITIALIZER;
-    const char *duplicate; /* it names the order by now */
+    const char *duplicate; /* it has the order by now */
     shop_error_t *err;
 
     bson_oid_init_from_string(&oid, order_id);

@@ -5,10 +5,10 @@
 #include "../drivers/mongo.h"
 #include "verify_store.h"
 
-/* Fills in what reads coupons and their redemptions. port: a shop_verify_store_mongo_t. */
+/* Sets the port's functions for coupons and redemptions. port: a shop_verify_store_mongo_t. */
 void shop_verify_coupon_mongo(shop_verify_store_t *port);
-/* The id, in pool, of the redemption that names the uses of an order's coupon; NULL when the order
- * has none. The one place that must know how coupons/ makes these ids. */
+/* The id, in pool, of the redemption for an order's coupon; NULL when the order has none. The only
+ * code outside coupons/ that knows the form of these ids. */
 const char *shop_verify_redemption_id(const bson_t *order, apr_pool_t *pool);
 
 #endif

@@ -2,8 +2,8 @@
 #ifndef SHOP_AUDIT_VERIFY_LOOK_H
 #define SHOP_AUDIT_VERIFY_LOOK_H
 
-/* One run of the checks, its reports, and the repetition of a check. verify_run.c says why a check
- * is right while the shop goes on selling. */
+/* One run of the checks, its reports, and the repetition of a check. verify_run.c explains why a
+ * check is correct while the shop is running. */
 
 #include "verify_run.h"
 
@@ -26,7 +26,7 @@ typedef shop_error_t *(*shop_verify_look_t)(bool *unchanged, const shop_verify_r
  * each time is reported as busy. Errors are those of look. */
 shop_error_t *shop_verify_look(const shop_verify_run_t *run, const char *kind, const char *id,
                                shop_verify_look_t look, apr_pool_t *pool);
-/* Counts the finding and hands it to run->each. Never fails. */
+/* Counts the finding and passes it to run->each. Never fails. */
 void shop_verify_report(const shop_verify_run_t *run, const shop_verify_finding_t *finding);
 /* The same for an array of shop_verify_finding_t. */
 void shop_verify_report_all(const shop_verify_run_t *run, const apr_array_header_t *findings);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Products, their ledger and their order lines in MongoDB; the conditional repair. */
+ * Products, their movements and their order lines in MongoDB; the conditional repair. */
 #include "verify_mongo.h"
 
 #include <string.h>
@@ -12,7 +12,8 @@ static const char *const collections[] = { [SHOP_VERIFY_UNITS] = "products",
                                            [SHOP_VERIFY_COUPONS] = "coupons",
                                            [SHOP_VERIFY_ORDERS] = "orders" };
 
-/* All that stock depends on within the document of a unit: what moves it, moves one of these. */
+/* The members of a unit's document on which its stock depends: every change of stock changes one of
+ * them. */
 static const char *const unit_members[] = { "opened", "stock",    "holds",      "backs", "back_rev",
                                             "moves",  "move_rev", "deleted_at", NULL };
 static const char *const line_members[] = { "status", "items.product", "items.quantity", "returned",
@@ -67,7 +68,7 @@ static shop_error_t *read_unit(shop_verify_unit_t **out, shop_verify_store_t *po
     return NULL;
 }
 
-/* One that is named in `moves` as well counts there. */
+/* A movement that is in `moves` too is counted there. */
 static shop_error_t *count_movement(void *baton, const bson_t *doc, apr_pool_t *pool)
 {
     shop_verify_walk_t *walk = baton;
@@ -144,7 +145,7 @@ static shop_error_t *count_unit(shop_verify_unit_t *unit, shop_verify_store_t *p
 
 /* ---- the repair ---- */
 
-/* The document as it was seen, and without the members that it did not have then. */
+/* Matches the document as read: with the same members, and without those that it did not have. */
 static bson_t *as_seen(const shop_verify_seen_t *seen, const shop_verify_value_t *values, int count)
 {
     bson_t *filter = bson_new_from_data(seen->bytes, seen->size);

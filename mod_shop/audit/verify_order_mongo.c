@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Orders in MongoDB as far as their sums, their lease and their redemption go. */
+ * Orders in MongoDB: sums, lease and redemption. */
 #include "verify_order_mongo.h"
 
 #include <apr_strings.h>
@@ -56,7 +56,7 @@ static int64_t sum_refunds(const bson_t *doc)
     return sum;
 }
 
-/* Redeemed before it stands, and until its use is restocked: first there, then here. */
+/* From before the commit until its use is restocked, the redemption must name the order. */
 static bool must_be_redeemed(const bson_t *doc, int status)
 {
     return shop_verify_is_committed(status) && status != SHOP_ORDER_CANCELLING &&
@@ -126,7 +126,7 @@ static shop_error_t *take_status(void *baton, const bson_t *doc, apr_pool_t *poo
         if (!strcmp(APR_ARRAY_IDX(asking->entries, i, shop_verify_entry_t).id, id)) {
             int status = shop_order_status_of_stored(shop_bson_string(doc, "status", pool));
 
-            /* there, though of no status that we know: nothing is said about its redemption */
+            /* it exists with an unknown status: its redemption is not checked */
             asking->statuses[i] = status < 0 ? SHOP_ORDER_PLACING : status;
         }
     }

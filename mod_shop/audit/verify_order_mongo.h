@@ -4,7 +4,7 @@
 
 #include "verify_store.h"
 
-/* Fills in what reads orders and their statuses. port: a shop_verify_store_mongo_t. */
+/* Sets the port's functions for orders and their statuses. port: a shop_verify_store_mongo_t. */
 void shop_verify_order_mongo(shop_verify_store_t *port);
 
 #endif

@@ -72,8 +72,8 @@ static shop_error_t *look_at_order(bool *unchanged, const shop_verify_run_t *run
     return NULL;
 }
 
-/* The order is read after the redemption that does not name it: one that still must be named by
- * then was so before, for an order is redeemed before it stands. */
+/* The order is read after the redemption. If the redemption must name it at that time, it had to
+ * before, because redeeming precedes the commit. */
 static shop_error_t *check_redeemed(const shop_verify_run_t *run, const shop_verify_order_t *order,
                                     apr_pool_t *pool)
 {
@@ -117,7 +117,7 @@ shop_error_t *shop_verify_one_order(const shop_verify_run_t *run, const shop_ver
 
 /* ---- redemptions ---- */
 
-/* Does the redemption name the order even now, though its status forbids that? */
+/* Does the redemption still name the order although its status forbids it? */
 static shop_error_t *is_wrong_still(bool *wrong, const shop_verify_run_t *run, const char *id,
                                     const char *order_id, int status, apr_pool_t *pool)
 {
@@ -135,8 +135,8 @@ static shop_error_t *is_wrong_still(bool *wrong, const shop_verify_run_t *run, c
     return NULL;
 }
 
-/* Statuses first, then the redemption again: failed and cancelled are ends, so a name that still
- * stands was not on its way out. */
+/* Reads the statuses first, then the redemption again: failed and cancelled are final, so an order
+ * that is still named was not just being removed. */
 shop_error_t *shop_verify_one_redemption(const shop_verify_run_t *run,
                                          const shop_verify_redemption_t *redemption,
                                          apr_pool_t *pool)

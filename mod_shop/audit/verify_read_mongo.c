@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reads from MongoDB by id, by page or by filter, and what several documents have in common. */
+ * Reads from MongoDB by id, by page or by filter; members that several kinds of documents share. */
 #include "verify_read_mongo.h"
 
 #include <string.h>
@@ -99,7 +99,7 @@ shop_error_t *shop_verify_find(shop_verify_store_t *port, const char *collection
     return err;
 }
 
-/* A comparison with an ObjectId or a string finds ids of that type alone. */
+/* A comparison with an ObjectId or a string only matches ids of that type. */
 shop_error_t *shop_verify_find_page(shop_verify_store_t *port, const char *collection, bool oids,
                                     const char *after, const char *const *members,
                                     shop_mongo_each_t each, void *baton, apr_pool_t *pool)

@@ -2,8 +2,8 @@
 #ifndef SHOP_AUDIT_VERIFY_READ_MONGO_H
 #define SHOP_AUDIT_VERIFY_READ_MONGO_H
 
-/* The reads below verify_*mongo.c. `members` are the NULL-terminated names of what is read of a
- * document; oid: ids are ObjectIds, else strings. Errors are those of the port. */
+/* Reads for verify_*mongo.c. `members` are the NULL-terminated names of the members to read; oid:
+ * ids are ObjectIds, else strings. Errors are those of the port. */
 
 #include "../drivers/mongo.h"
 #include "verify_store.h"
@@ -13,7 +13,7 @@ typedef struct shop_verify_store_mongo_t {
     shop_mongo_t *mongo;
 } shop_verify_store_mongo_t;
 
-/* A walk over many documents for one object: scratch is cleared for each document. */
+/* The context of reading many documents for one object; scratch is cleared for each document. */
 typedef struct shop_verify_walk_t {
     void *object;
     apr_pool_t *scratch;
@@ -21,7 +21,7 @@ typedef struct shop_verify_walk_t {
 
 shop_mongo_t *shop_verify_mongo_of(shop_verify_store_t *port);
 
-/* *doc: the document of the id, in pool; NULL: there is none. */
+/* *doc: the document with the id, in pool; NULL: none. */
 shop_error_t *shop_verify_find_id(const bson_t **doc, shop_verify_store_t *port,
                                   const char *collection, bool oid, const char *id,
                                   const char *const *members, apr_pool_t *pool);

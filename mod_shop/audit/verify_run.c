@@ -19,8 +19,8 @@
 #include "verify_orders.h"
 #include "verify_stock.h"
 
-/* One kind of object: how a page of it is read, and how its element i is checked. *id: the
- * element's, which the next page begins behind. */
+/* A kind of object: how to read a page, and how to check its element i. *id: the element's id,
+ * after which the next page begins. */
 typedef struct kind_t {
     shop_error_t *(*read)(apr_array_header_t **page, shop_verify_store_t *store, const char *after,
                           apr_pool_t *pool);

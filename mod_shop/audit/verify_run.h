@@ -2,7 +2,7 @@
 #ifndef SHOP_AUDIT_VERIFY_RUN_H
 #define SHOP_AUDIT_VERIFY_RUN_H
 
-/* Checks all books and mends them. Right beside a running shop: see verify_run.c. */
+/* Runs the audit and repairs. Correct while the shop is running: see verify_run.c. */
 
 #include "../base/clock.h"
 #include "../coupons/coupon_repo.h"
@@ -12,22 +12,22 @@
 typedef struct shop_verify_ports_t {
     shop_verify_store_t *store;
     shop_reservations_t *stock;
-    shop_coupon_repo_t *coupons; /* what each customer used */
+    shop_coupon_repo_t *coupons; /* redemptions */
     shop_reservations_t *coupon_uses;
     const shop_clock_t *clock;
 } shop_verify_ports_t;
 
 typedef struct shop_verify_sums_t {
-    int64_t products, coupons, orders, redemptions; /* looked at */
+    int64_t products, coupons, orders, redemptions; /* checked */
     int64_t drifts, repaired;
-    int64_t busy; /* changed each time they were looked at; not judged */
+    int64_t busy; /* changed during every check; not checked */
 } shop_verify_sums_t;
 
 /* finding lives during the call only. */
 typedef void (*shop_verify_each_t)(void *baton, const shop_verify_finding_t *finding);
 
-/* Calls each for everything found. repair: mends what can be mended without a person. Any number
- * may run at once. UNAVAILABLE: the store is away; what was told until then holds. */
+/* Calls each for every finding. repair: repairs what needs no person. Any number may run at once.
+ * UNAVAILABLE: the store is unavailable; findings reported before are valid. */
 shop_error_t *shop_verify(shop_verify_sums_t *sums, const shop_verify_ports_t *ports, bool repair,
                           shop_verify_each_t each, void *baton, apr_pool_t *pool);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The stock of a unit and the uses of a coupon against the orders and the ledger. verify_run.c says
- * why this is right while both move. */
+ * Compares the stock of units and the uses of coupons with orders and movements. verify_run.c
+ * explains why this is correct while they change. */
 #include "verify_stock.h"
 
 #include <apr_strings.h>
@@ -44,8 +44,8 @@ static bool has_stranger(const apr_array_header_t *entries)
     return false;
 }
 
-/* Releases, or drops the marker of, what an order that is not there left in a unit. Its claim
- * precedes all it reserves, so no request is placing it. */
+/* Releases the reservation, or drops the return marker, of an order that does not exist. The claim
+ * precedes every reservation, so no request is placing the order. */
 static shop_error_t *clear(shop_reservations_t *reservations, const char *id, bool backs,
                            const shop_verify_entry_t *entry, apr_pool_t *pool)
 {
@@ -93,7 +93,7 @@ typedef struct reservable_t {
     shop_error_t *(*read)(object_t *object, shop_verify_store_t *store, apr_pool_t *pool);
     /* Counts the orders of the object that was read. */
     shop_error_t *(*count)(const object_t *object, shop_verify_store_t *store, apr_pool_t *pool);
-    /* Appends what is wrong with the one number that is kept of it. */
+    /* Appends a finding if its counter is wrong. */
     void (*judge)(apr_array_header_t *findings, const object_t *object);
 } reservable_t;
 
@@ -219,8 +219,8 @@ static shop_error_t *mend(bool *unchanged, const shop_verify_run_t *run, shop_ve
     return NULL;
 }
 
-/* A shop_verify_look_t but for two arguments. reservations: what orders left in the object is
- * cleared there. */
+/* A shop_verify_look_t with two more arguments. reservations: where leftovers of orders in the
+ * object are cleared. */
 static shop_error_t *look_at(bool *unchanged, const shop_verify_run_t *run,
                              const reservable_t *reservable, shop_reservations_t *reservations,
                              const char *id, apr_pool_t *pool)

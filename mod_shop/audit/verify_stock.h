@@ -2,8 +2,8 @@
 #ifndef SHOP_AUDIT_VERIFY_STOCK_H
 #define SHOP_AUDIT_VERIFY_STOCK_H
 
-/* Checks of the two objects that orders reserve: a unit of stock, and a coupon. Findings are
- * reported; an object that is gone has none. Errors are those of the ports. */
+/* Checks of the objects that orders reserve: units of stock and coupons. Findings are reported; a
+ * deleted object has none. Errors are those of the ports. */
 
 #include "verify_look.h"
 

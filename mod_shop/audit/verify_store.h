@@ -2,13 +2,13 @@
 #ifndef SHOP_AUDIT_VERIFY_STORE_H
 #define SHOP_AUDIT_VERIFY_STORE_H
 
-/* Port: the books as they are stored, for the one who checks them. Reads the primary. Results in
- * pool. UNAVAILABLE when the store is away, INTERNAL for the unexpected. */
+/* Port: stored documents for the audit. Reads from the primary. Results are in pool. Errors of all:
+ * UNAVAILABLE, INTERNAL. */
 
 #include "../base/error.h"
 #include "verify.h"
 
-/* How many objects one page has at most. */
+/* Largest number of objects in a page. */
 #define SHOP_VERIFY_PAGE 200
 
 typedef enum { SHOP_VERIFY_UNITS, SHOP_VERIFY_COUPONS, SHOP_VERIFY_ORDERS } shop_verify_what_t;
@@ -21,19 +21,19 @@ typedef struct shop_verify_value_t {
 
 typedef struct shop_verify_store_t shop_verify_store_t;
 struct shop_verify_store_t {
-    /* A page of ids (const char *) behind after (NULL: from the first); units or coupons. */
+    /* A page of ids (const char *) of units or coupons, after `after` (NULL: from the first). */
     shop_error_t *(*ids)(apr_array_header_t **ids, shop_verify_store_t *store,
                          shop_verify_what_t what, const char *after, apr_pool_t *pool);
     /* NULL when there is none; deleted ones too. */
     shop_error_t *(*unit)(shop_verify_unit_t **unit, shop_verify_store_t *store, const char *id,
                           apr_pool_t *pool);
-    /* Adds the ledger's movements that are not named in `moves` to unit->moved, and counts every
-     * order line of the unit. By index. */
+    /* Adds the movements that are not in `moves` to unit->moved, and counts every order line of the
+     * unit. Uses indexes. */
     shop_error_t *(*count_unit)(shop_verify_unit_t *unit, shop_verify_store_t *store,
                                 apr_pool_t *pool);
     shop_error_t *(*coupon)(shop_verify_coupon_t **coupon, shop_verify_store_t *store,
                             const char *code, apr_pool_t *pool);
-    /* Counts the use of every order that names the coupon. By index. */
+    /* Counts the use of every order with the coupon. Uses an index. */
     shop_error_t *(*count_coupon)(shop_verify_coupon_t *coupon, shop_verify_store_t *store,
                                   apr_pool_t *pool);
     /* A page of shop_verify_order_t *, by id, without `seen`. */
@@ -50,12 +50,12 @@ struct shop_verify_store_t {
     /* The statuses of the orders that entries name, in their order; SHOP_VERIFY_ABSENT. */
     shop_error_t *(*statuses)(int *statuses, shop_verify_store_t *store,
                               const apr_array_header_t *entries, apr_pool_t *pool);
-    /* Sets the members where the document is still what was seen: one conditional update. *done
-     * false: it changed meanwhile. */
+    /* Sets the members if the document equals what was read: one conditional update. *done false:
+     * it has changed. */
     shop_error_t *(*repair)(bool *done, shop_verify_store_t *store, shop_verify_what_t what,
                             const shop_verify_seen_t *seen, const shop_verify_value_t *values,
                             int count, apr_pool_t *pool);
-    /* Names the order in the redemption, where it does not; the reaper will look at it again. */
+    /* Adds the order to the redemption if it is missing; the reaper will check it again. */
     shop_error_t *(*add_use)(shop_verify_store_t *store, const char *redemption_id,
                              const char *order_id, apr_time_t now, apr_pool_t *pool);
 };

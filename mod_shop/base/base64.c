@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * base64url in both directions. Not for secrets: the table look-ups take time that depends on the
- * bytes. */
+ * Encodes and decodes base64url. Not constant-time: do not use it where the duration must not
+ * reveal the bytes. */
 #include "base64.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Clocks and RFC 3339. Wall time only ever answers "what time is it", never "how long". */
+ * Clocks and RFC 3339. Durations are measured with the monotonic clock, never with wall time. */
 #include "clock.h"
 
 #include <apr_strings.h>
@@ -8,7 +8,7 @@
 #include <time.h>
 
 static _Atomic apr_time_t offset;
-static _Atomic apr_time_t wall_at_zero; /* wall clock minus monotonic when first asked */
+static _Atomic apr_time_t wall_at_zero; /* wall clock minus monotonic clock, at first use */
 
 apr_time_t shop_clock_monotonic(void)
 {
@@ -34,7 +34,7 @@ const shop_clock_t shop_clock_shop = { .now = shop_now };
 
 void shop_clock_set_offset(apr_time_t wanted)
 {
-    /* The offset is told against the wall clock of this moment; ours started from an older one. */
+    /* The offset refers to the wall clock of now, which may have been set since the first use. */
     apr_time_t drift = apr_time_now() - shop_clock_monotonic();
 
     atomic_store_explicit(&wall_at_zero, drift, memory_order_relaxed);
@@ -64,7 +64,7 @@ void shop_time_format(char text[static 21], apr_time_t time)
                  parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
-/* Reads exactly `digits` digits at *at; -1 when there are not so many. */
+/* Reads exactly `digits` digits and advances *at; -1 when there are fewer. */
 static int number(const char **at, int digits)
 {
     int value = 0;
@@ -162,7 +162,7 @@ bool shop_time_parse(apr_time_t *time, const char *text)
     parts.tm_year = year - 1900;
     parts.tm_mon = month - 1;
     parts.tm_gmtoff = east;
-    /* The zone may carry it out of the years that can be printed; 0 means "no time" everywhere. */
+    /* In UTC the year may be one that cannot be printed. 0 stands for "no time". */
     return apr_time_exp_gmt_get(time, &parts) == APR_SUCCESS && *time > 0 &&
            *time < apr_time_from_sec(INT64_C(253402300800));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Cursors: a small JSON array as base64url. They come back from strangers, so everything in them is
- * checked as any other input: a cursor says where to go on, never what to ask for. */
+ * Cursors: a small JSON array as base64url. Clients send them back, so all members are validated
+ * like any other input. A cursor holds a position only, no part of the query. */
 #include "cursor.h"
 
 #include <apr_strings.h>
@@ -13,9 +13,9 @@
 
 #define CURSOR_MAX 4096
 #define ID_MAX 64
-/* Characters of a name that decide its place: keeps index keys and cursors short. */
+/* Characters of a name that a sort key holds. The limit keeps index keys and cursors short. */
 #define KEY_CHARACTERS 64
-/* Below every character a name may hold, so that "ab" + id sorts before "abc" + id. */
+/* Smaller than every character allowed in a name, so that "ab" + id sorts before "abc" + id. */
 #define KEY_GAP "\x01"
 
 const char *shop_cursor_encode(const shop_cursor_t *cursor, apr_pool_t *pool)
@@ -35,7 +35,7 @@ const char *shop_cursor_encode(const shop_cursor_t *cursor, apr_pool_t *pool)
     return shop_base64url_encode(bytes, size, pool);
 }
 
-/* Identifiers are hex digits or coupon codes: nothing else may reach a store through a cursor. */
+/* Ids are hex digits or coupon codes. Nothing else may get from a cursor into a query. */
 static bool id_fits(const char *id)
 {
     size_t length = strlen(id);
@@ -87,7 +87,8 @@ shop_error_t *shop_cursor_decode(shop_cursor_t **cursor, const char *text, const
     return NULL;
 }
 
-/* Negative ones first: '-' is below every digit, and two's complement rises as the number does. */
+/* Negative numbers sort first, because '-' is smaller than every digit. Among them two's complement
+ * keeps the order. */
 const char *shop_sort_key_of_number(int64_t number, const char *id, apr_pool_t *pool)
 {
     return apr_psprintf(pool, "%s%016" PRIx64 "%s", number < 0 ? "-" : "", (uint64_t)number, id);
@@ -110,7 +111,7 @@ const char *shop_sort_text(const char *name, apr_pool_t *pool)
     int characters = 0;
 
     if (!folded) {
-        folded = name; /* it has no normal form */
+        folded = name; /* it cannot be normalised */
     }
     for (end = folded; *end; end++) {
         if (starts_character(*end) && characters++ == KEY_CHARACTERS) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Errors as values. Knows nothing of HTTP but the status number in the table. */
+ * Errors as values. The status number in the table is all that refers to HTTP. */
 #include "error.h"
 
 #include <apr_strings.h>
@@ -106,7 +106,7 @@ const char *shop_code_help(shop_code_t code)
 
 shop_code_t shop_code_of_status(int status)
 {
-    switch (status) { /* where several codes share a status, the general one */
+    switch (status) { /* statuses that several codes share: the most general code */
     case 400: return SHOP_BAD_REQUEST;
     case 401: return SHOP_TOKEN_MISSING;
     case 409: return SHOP_CONFLICT;

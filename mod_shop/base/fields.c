@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads a request body by its field table and prints replies by theirs. What a table does not name
- * never reaches a struct, so a request cannot set what nobody meant it to set. */
+ * Reads request bodies by field tables. Members that a table does not name never reach a struct, so
+ * a request can only set what its table allows. */
 #include "fields.h"
 
 #include <apr_lib.h>
@@ -13,7 +13,7 @@
 #include "number.h"
 #include "text.h"
 
-/* What stays the same while one body is read. */
+/* The context of reading one body. */
 typedef struct reading_t {
     shop_error_t *err;
     const shop_json_doc_t *doc;
@@ -141,7 +141,7 @@ bool shop_field_check_text(shop_error_t **err, const char **text, const shop_fie
     return length_fits(err, (int64_t)shop_text_length(*text), field, pointer, "characters", pool);
 }
 
-/* A bound of the row as a client would write it. */
+/* A bound of the row, printed as in JSON. */
 static const char *bound(int64_t number, const shop_field_t *field, int currency_exponent,
                          apr_pool_t *pool)
 {
@@ -350,7 +350,7 @@ const shop_field_t *shop_fields_row(const shop_field_t *fields, const char *name
     return NULL;
 }
 
-/* A row that can be in a body. Rows of structs without a size are for replies only. */
+/* May the row be in a body? Rows of structs without a size are for replies only. */
 static bool is_accepted(const shop_field_t *row, bool change)
 {
     bool sized = row->kind != SHOP_FIELD_OBJECT && row->kind != SHOP_FIELD_LIST;
@@ -371,7 +371,7 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
         const json_t *given = json_object_get(object, row->name);
 
         if (!is_accepted(row, partial)) {
-            continue; /* when it was given, the second loop calls it unknown */
+            continue; /* when it is present, the second loop reports it as unknown */
         }
         if (given) {
             read_value(reading, (char *)record + row->offset, row, given,
@@ -383,7 +383,7 @@ static void read_object(reading_t *reading, void *record, shop_present_t *presen
                                "is required");
         }
     }
-    /* jansson's iterators take no const */
+    /* jansson's iterators lack const */
     json_object_foreach((json_t *)(uintptr_t)object, name, value)
     {
         const shop_field_t *row = shop_fields_row(fields, name);

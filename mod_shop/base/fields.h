@@ -2,9 +2,9 @@
 #ifndef SHOP_BASE_FIELDS_H
 #define SHOP_BASE_FIELDS_H
 
-/* A field table describes a JSON object and the C struct behind it, once: it parses and validates
- * request bodies, prints replies, and yields the schema in the OpenAPI document. Plain arrays, so
- * that they can be grepped and stepped through. */
+/* A field table describes a JSON object and its C struct in one place. Request bodies are parsed
+ * and validated with it, replies are printed with it, and the schemas of the OpenAPI document are
+ * made from it. Tables are constant arrays, so that they can be searched and stepped through. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -33,25 +33,25 @@ typedef enum {
 } shop_field_kind_t;
 
 enum {
-    SHOP_REQUIRED = 1 << 0,      /* must be in a body; always in a reply */
-    SHOP_NULLABLE = 1 << 1,      /* null is allowed in a body and means the default */
-    SHOP_OMIT_NULL = 1 << 2,     /* not printed when NULL, 0 time, or negative number */
-    SHOP_READ_ONLY = 1 << 3,     /* printed, never accepted: naming it in a body is "unknown" */
-    SHOP_WRITE_ONLY = 1 << 4,    /* accepted, never printed */
-    SHOP_ON_CREATE = 1 << 5,     /* accepted when the object is made; "unknown" in a PATCH, and no
-                                    merge changes it */
+    SHOP_REQUIRED = 1 << 0,   /* must be in a body; always in a reply */
+    SHOP_NULLABLE = 1 << 1,   /* null is allowed in a body and means the default */
+    SHOP_OMIT_NULL = 1 << 2,  /* not printed when NULL, 0 time, or negative number */
+    SHOP_READ_ONLY = 1 << 3,  /* printed, never accepted: naming it in a body is "unknown" */
+    SHOP_WRITE_ONLY = 1 << 4, /* accepted, never printed */
+    SHOP_ON_CREATE =
+        1 << 5, /* accepted on creation only; "unknown" in a PATCH, and no merge changes it */
     SHOP_FOR_OWNER = 1 << 6,     /* printed for the object's owner and for admins */
     SHOP_FOR_ADMIN = 1 << 7,     /* printed for admins */
     SHOP_FOR_NOBODY = 1 << 8,    /* neither accepted nor printed: only stored */
-    SHOP_NOT_STORED = 1 << 9,    /* made when it is printed; see store/record.h */
+    SHOP_NOT_STORED = 1 << 9,    /* computed when it is printed; see store/record.h */
     SHOP_DEFAULT = 1 << 10,      /* default_number or default_text holds; set by the macros */
-    SHOP_NEW_PASSWORD = 1 << 11, /* the handler checks it by the shop's password policy */
+    SHOP_NEW_PASSWORD = 1 << 11, /* the handler checks it against the shop's password policy */
     SHOP_TRIMMED =
-        1 << 12 /* text kinds: spaces at the ends are taken off before the checks. The row
+        1 << 12 /* text kinds: leading and trailing spaces are removed before the checks. The row
                    has a pattern with its bounds, as a schema's maxLength counts them. */
 };
 
-/* Who reads a reply. A row without a SHOP_FOR_... flag is for everybody. */
+/* The reader of a reply. A row without a SHOP_FOR_... flag is printed for everybody. */
 typedef enum {
     SHOP_AUDIENCE_EVERYBODY = 0,
     SHOP_AUDIENCE_OWNER,
@@ -61,16 +61,16 @@ typedef enum {
 typedef struct shop_field_t {
     const char *name; /* JSON member; NULL ends the table */
     shop_field_kind_t kind;
-    size_t offset; /* of the member in the struct */
+    size_t offset; /* of the member in its struct */
     unsigned flags;
     int64_t min, max;                  /* characters, integer or minor units, list length;
                                           both 0: no bounds */
     const char *help;                  /* one sentence for the OpenAPI document */
-    const char *const *values;         /* ENUM; STRINGS: what its items may be, NULL: anything */
+    const char *const *values;         /* ENUM: allowed values; STRINGS: allowed items, NULL: any */
     const char *pattern;               /* STRING: what the handler enforces, as a regular expression
                                           for the OpenAPI document; NULL: what the kind does */
     const struct shop_field_t *fields; /* OBJECT, LIST */
-    size_t size;                       /* OBJECT, LIST: sizeof the struct, if it can be in a body */
+    size_t size;                       /* OBJECT, LIST: sizeof the struct; 0: in replies only */
     int64_t default_number;            /* with SHOP_DEFAULT: INT, MONEY (minor units), BOOL */
     const char *default_text;          /* with SHOP_DEFAULT: text kinds */
 } shop_field_t;
@@ -81,7 +81,7 @@ typedef struct shop_field_t {
         .name = #member, .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member), \
         .flags = (flags_), .min = (min_), .max = (max_), .help = (help_)              \
     }
-/* The same under another name in JSON than in C. */
+/* The same with a JSON name that differs from the C name. */
 #define SHOP_FIELD_NAMED(name_, type, member, KIND, flags_, min_, max_, help_)        \
     {                                                                                 \
         .name = (name_), .kind = SHOP_FIELD_##KIND, .offset = offsetof(type, member), \
@@ -112,7 +112,7 @@ typedef struct shop_field_t {
         .name = #member, .kind = SHOP_FIELD_STRINGS, .offset = offsetof(type, member), \
         .flags = (flags_), .help = (help_), .values = (values_)                        \
     }
-/* STRING whose further rule is the handler's. */
+/* STRING with a pattern that the handler enforces. */
 #define SHOP_FIELD_PATTERN(type, member, flags_, min_, max_, help_, pattern_)                   \
     {                                                                                           \
         .name = #member, .kind = SHOP_FIELD_STRING, .offset = offsetof(type, member),           \
@@ -133,47 +133,47 @@ typedef struct shop_field_t {
         .name = NULL    \
     }
 
-/* Which members a body named; bit i = row i of the table (at most 64 rows). */
+/* The members that a body named: bit i stands for row i of the table (at most 64 rows). */
 typedef uint64_t shop_present_t;
 
-/* The row of that name, or NULL. */
+/* The row with this name, or NULL. */
 const shop_field_t *shop_fields_row(const shop_field_t *fields, const char *name);
-/* Is the member, which is of that row, without a value? NULL, an empty time, and for NULLABLE or
- * OMIT_NULL rows a negative number. */
+/* Has the member of this row no value? True of NULL, time 0, and for NULLABLE or OMIT_NULL rows a
+ * negative number. */
 bool shop_field_is_null(const void *member, const shop_field_t *row);
-/* sizeof a member of that kind. */
+/* sizeof a member of this kind. */
 size_t shop_field_size(shop_field_kind_t kind);
 void shop_field_default(void *member, const shop_field_t *row);
-/* Gives every member of record the value it has when a body does not name it: the row's default, or
- * NULL, 0, false, an empty time; -1 ("none") for a NULLABLE number. */
+/* Sets every member of record to the value it has when a body does not name it: the row's default,
+ * else NULL, 0, false or time 0; -1 ("none") for a NULLABLE number. */
 void shop_fields_default(void *record, const shop_field_t *fields);
 
-/* Reads doc into *record (which holds the defaults already; absent members are left alone).
- * Reports every violation, not only the first. partial: a PATCH, so required members may be absent
- * and those of SHOP_ON_CREATE must be. currency_exponent: decimals of MONEY. Strings point into
- * doc, so they live as long as it does. A null for a NULLABLE member gives it its default and marks
- * it present. An OBJECT or LIST replaces what was there: its members are never partial. */
+/* Reads doc into *record, which already holds the defaults; absent members are not changed. Reports
+ * every violation, not only the first. partial: the body of a PATCH; required members may be
+ * absent, SHOP_ON_CREATE members must be. currency_exponent: decimals of MONEY. Strings point into
+ * doc and live as long as it. null sets a NULLABLE member to its default and marks it present. An
+ * OBJECT or LIST replaces the previous value; its own members are never partial. */
 shop_error_t *shop_fields_read(void *record, shop_present_t *present, const shop_field_t *fields,
                                const shop_json_doc_t *doc, bool partial, int currency_exponent,
                                apr_pool_t *pool);
-/* Was the member at this offset named? */
+/* Did the body name the member at this offset? */
 bool shop_fields_has(shop_present_t present, const shop_field_t *fields, const char *name);
 
-/* The merge of every PATCH and PUT: copies the members named by present from a body onto the stored
- * record of the same table, as far as a change may touch them (neither READ_ONLY nor ON_CREATE).
- * SHOP_PRESENT_ALL: every member, for a PUT. Pointers are copied, not what they point to. */
+/* The merge of PATCH and PUT: copies the members in present from a body's record to the stored
+ * record of the same table, except READ_ONLY and ON_CREATE members. SHOP_PRESENT_ALL: every member,
+ * for a PUT. The copy is shallow. */
 #define SHOP_PRESENT_ALL UINT64_MAX
 void shop_fields_merge(void *record, const void *body, const shop_field_t *fields,
                        shop_present_t present);
 
-/* One value against its row, for readers other than the JSON one (query strings). Violations go to
- * *err under pointer. Text kinds only (STRING to ENUM): *text may be replaced by its normal form
- * (identifiers in lower case). */
+/* Validates one value against its row, for values that do not come from JSON (query strings). Adds
+ * violations to *err with this pointer. Text kinds only (STRING to ENUM). *text may be replaced by
+ * its normal form (identifiers in lower case). */
 bool shop_field_check_text(shop_error_t **err, const char **text, const shop_field_t *field,
                            const char *pointer, apr_pool_t *pool);
-/* INT, and MONEY in minor units, from text as JSON writes numbers: 1.0 and 1e0 are integers, and
- * money is a plain decimal. Violations: "type" (not a number), "format" (money with an exponent),
- * "decimals", "too_large", "negative" (where none can be) and "too_small". */
+/* Reads INT, or MONEY in minor units, from a number in JSON syntax: 1.0 and 1e0 are integers; money
+ * must be a plain decimal. Violations: "type" (not a number), "format" (money with an exponent),
+ * "decimals", "too_large", "negative" (where the row allows none) and "too_small". */
 bool shop_field_read_number(shop_error_t **err, int64_t *number, const char *text,
                             const shop_field_t *field, const char *pointer, int currency_exponent,
                             apr_pool_t *pool);
@@ -183,15 +183,15 @@ bool shop_field_read_number(shop_error_t **err, int64_t *number, const char *tex
 void shop_fields_write(shop_json_out_t *out, const shop_field_t *fields, const void *record,
                        shop_audience_t audience, int currency_exponent);
 
-/* What a schema is for. */
+/* The purpose of a schema. */
 typedef struct shop_schema_use_t {
-    bool reply;   /* without WRITE_ONLY; what not everybody sees is never required */
-    bool partial; /* the body of a PATCH: nothing is required */
+    bool reply;   /* without WRITE_ONLY; members with an audience are not required */
+    bool partial; /* body of a PATCH: no member is required */
     int currency_exponent;
     int password_min, password_max; /* of a NEW_PASSWORD member */
 } shop_schema_use_t;
 
-/* Is the row's member in such a schema? */
+/* Does a schema for this purpose have the row's member? */
 bool shop_field_is_shown(const shop_field_t *row, const shop_schema_use_t *use);
 /* JSON Schema (2020-12) of a body or a reply. New reference owned by pool. */
 json_t *shop_fields_schema(const shop_field_t *fields, const shop_schema_use_t *use,

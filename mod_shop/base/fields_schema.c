@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * Field tables as JSON Schema 2020-12, for the OpenAPI document. Bodies are closed (the reader
- * refuses unknown members); replies are open, so that they may grow. */
+ * Field tables as JSON Schema 2020-12, for the OpenAPI document. Schemas of bodies are closed,
+ * because unknown members are refused; schemas of replies are open, so that later versions may add
+ * members. */
 #include "fields.h"
 
 #include <apr_strings.h>
 
 #include "text_pattern.h"
 
-/* Rows that not every reader of a reply finds there. */
+/* Rows that are not printed for everybody. */
 #define FOR_SOME (SHOP_FOR_OWNER | SHOP_FOR_ADMIN)
 
 static json_t *object_schema(const shop_field_t *fields, const shop_schema_use_t *use);
 
-/* Of an object or list in it: never partial. */
+/* The purpose for an object or list inside: never partial. */
 static json_t *inner_schema(const shop_field_t *fields, const shop_schema_use_t *use)
 {
     shop_schema_use_t inner = *use;
@@ -36,8 +37,8 @@ static void put(json_t *schema, const char *name, json_t *value)
     json_object_set_new(schema, name, value);
 }
 
-/* Bounds in major units. 9,999,999.99 is written as "below 10,000,000" (amounts have no further
- * decimals), since a double would print as 9999999.9900000002. */
+/* Bounds in major units. 9,999,999.99 is written as "less than 10,000,000", because as a double it
+ * would print as 9999999.9900000002; amounts have no further decimals. */
 static void put_money_bounds(json_t *schema, const shop_field_t *row, int exponent)
 {
     int64_t unit = power_of_ten(exponent);
@@ -166,7 +167,7 @@ static void put_pattern(json_t *schema, const shop_field_t *row)
     }
 }
 
-/* Can the member be null there? Replies print null for what is absent. */
+/* Can the member be null in this schema? Replies print null for absent values. */
 static bool may_be_null(const shop_field_t *row, bool for_reply)
 {
     if (!for_reply || (row->flags & SHOP_NULLABLE)) {
@@ -207,7 +208,7 @@ static void put_description(json_t *schema, const shop_field_t *row, bool for_re
     }
 }
 
-/* Not one that stands for "none": a client could not send it. */
+/* A default that stands for "none" is left out, because a client cannot send it. */
 static void put_default(json_t *schema, const shop_field_t *row, int exponent)
 {
     int64_t number = row->default_number;
@@ -238,7 +239,9 @@ static json_t *row_schema(const shop_field_t *row, const shop_schema_use_t *use)
         put_pattern(schema, row);
     }
     if (!use->reply && !use->partial) {
-        put_default(schema, row, use->currency_exponent); /* what a PATCH does not name stays */
+        put_default(
+            schema, row,
+            use->currency_exponent); /* a PATCH has no defaults: absent members stay unchanged */
     }
     if (may_be_null(row, use->reply)) {
         put_null(schema);

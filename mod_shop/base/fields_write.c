@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Prints replies by field table. What a table does not name is never printed, and neither is a
- * secret, whatever its flags say. */
+ * Prints replies by field tables. Members that a table does not name are never printed; secrets
+ * never are, whatever their flags. */
 #include "fields.h"
 
 bool shop_field_is_null(const void *member, const shop_field_t *row)
@@ -8,7 +8,7 @@ bool shop_field_is_null(const void *member, const shop_field_t *row)
     switch (row->kind) {
     case SHOP_FIELD_INT:
     case SHOP_FIELD_MONEY:
-        /* without one of the flags a negative number is a number (a stock movement) */
+        /* without one of the flags, negative numbers are values (a stock movement) */
         return (row->flags & (SHOP_OMIT_NULL | SHOP_NULLABLE)) && *(const int64_t *)member < 0;
     case SHOP_FIELD_TIME: return *(const apr_time_t *)member == 0;
     case SHOP_FIELD_BOOL: return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Identifiers and digests. Randomness is the kernel's through OpenSSL; no fallback exists. */
+ * Identifiers and digests. OpenSSL provides the random bytes; there is no fallback. */
 #include "id.h"
 
 #include <apr_encode.h>
@@ -64,7 +64,7 @@ shop_error_t *shop_id_secret(const char **secret, int bytes, apr_pool_t *pool)
 
 shop_error_t *shop_id_order_number(const char **number, apr_pool_t *pool)
 {
-    /* Crockford's base32: no I, L, O, U, so it survives being read over a telephone. */
+    /* Crockford's base32: no I, L, O or U, so that numbers can be read aloud without mistakes. */
     static const char digits[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     unsigned char bytes[8];
     char text[9];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Strict reading of request bodies: one linear scan for what jansson does not bound (depth,
- * members) or keep (the digits of numbers), then jansson with duplicates refused. */
+ * Strict parser of request bodies. A linear scan first limits depth and number of members, which
+ * jansson does not, and records the digits of numbers, which jansson loses. Then jansson parses the
+ * text and rejects duplicate members. */
 #include "json.h"
 
 #include <apr_strings.h>
@@ -10,10 +11,10 @@ typedef struct scan_t {
     const char *at, *end;
     int depth, deepest;
     int members;
-    apr_array_header_t *numbers; /* of shop_json_number_t without their values */
+    apr_array_header_t *numbers; /* shop_json_number_t, value still NULL */
 } scan_t;
 
-/* Passes over a string; the escapes' meaning is jansson's business. */
+/* Skips a string. jansson validates its escapes. */
 static void scan_string(scan_t *scan)
 {
     while (scan->at < scan->end && *scan->at != '"') {
@@ -24,7 +25,7 @@ static void scan_string(scan_t *scan)
     }
 }
 
-/* Goes on to the first character of the next token; '\0' at the end. */
+/* Advances to the first character of the next token; '\0' at the end. */
 static char scan_space(scan_t *scan)
 {
     while (scan->at < scan->end && strchr(" \t\r\n", *scan->at) && *scan->at) {
@@ -33,8 +34,8 @@ static char scan_space(scan_t *scan)
     return scan->at < scan->end ? *scan->at : '\0';
 }
 
-/* A number whose first character is behind us. What has a fraction or an exponent is noted: a
- * double would read 9.9900000000000000001 as 9.99. More than a body may hold are not noted. */
+/* Scans a number from its second character. Numbers with a fraction or an exponent are recorded,
+ * because as doubles 9.9900000000000000001 and 9.99 are equal. Stops at the limit of members. */
 static void scan_number(scan_t *scan)
 {
     const char *start = scan->at - 1;
@@ -55,7 +56,7 @@ static void scan_number(scan_t *scan)
     }
 }
 
-/* Counts structure only: whatever is no JSON is left for the parser to refuse. */
+/* Looks at the structure only. Invalid JSON is rejected by the parser. */
 static void scan_text(scan_t *scan)
 {
     while (scan->at < scan->end) {
@@ -97,7 +98,7 @@ const char *shop_json_pointer(const char *above, const char *name, apr_pool_t *p
     return pointer;
 }
 
-/* What the tree shows only after parsing. */
+/* What can be checked only in the parsed tree. */
 typedef struct walk_t {
     apr_array_header_t *numbers;
     int next; /* of numbers */
@@ -111,7 +112,7 @@ static const char *walk_object(walk_t *state, const json_t *object)
     const char *name;
     json_t *value;
 
-    json_object_foreach((json_t *)(uintptr_t)object, name, value) /* it takes no const */
+    json_object_foreach((json_t *)(uintptr_t)object, name, value) /* its prototype lacks const */
     {
         const char *found = walk(state, value);
 
@@ -122,8 +123,9 @@ static const char *walk_object(walk_t *state, const json_t *object)
     return NULL;
 }
 
-/* Gives numbers their values. Returns a pointer to the first text that holds U+0000, or NULL.
- * jansson keeps members in the order of the text, so the next double is the next number noted. */
+/* Pairs each double with its recorded digits: jansson keeps the order of the text, so the next
+ * double is the next recorded number. Returns a pointer to the first string that contains U+0000,
+ * or NULL. */
 static const char *walk(walk_t *state, const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -210,7 +212,7 @@ shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t
     json_error_t error;
     json_t *root;
 
-    if (!size) { /* text may be NULL then */
+    if (!size) { /* text may be NULL when size is 0 */
         return shop_err(pool, MALFORMED_JSON, "the body is empty");
     }
     scan.at = text;
@@ -223,7 +225,7 @@ shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t
     if (scan.deepest > SHOP_JSON_MAX_DEPTH) {
         return shop_err(pool, MALFORMED_JSON, "the body nests deeper than %d", SHOP_JSON_MAX_DEPTH);
     }
-    /* Before parsing, so that thousands of colliding keys never reach a hash table. */
+    /* Checked before parsing, so that thousands of colliding keys never get into a hash table. */
     if (scan.members > SHOP_JSON_MAX_MEMBERS) {
         shop_error_t *err = NULL;
 

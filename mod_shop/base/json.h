@@ -2,9 +2,9 @@
 #ifndef SHOP_BASE_JSON_H
 #define SHOP_BASE_JSON_H
 
-/* Reading: jansson behind a strict scan (RFC 8259 text, no duplicates, bounded depth and size).
- * Writing: bytes straight into a growing buffer, because replies are bytes before anything
- * else and money must be printed with integer arithmetic, never as a double. */
+/* Reading: jansson after a strict scan (RFC 8259, no duplicate members, limited depth and size).
+ * Writing: directly into a growing buffer. The ETag of a reply is computed over its bytes, and
+ * money must be printed with integer arithmetic, never as a double. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -18,10 +18,10 @@
 #define SHOP_JSON_MAX_DEPTH 32
 #define SHOP_JSON_MAX_MEMBERS 256
 
-/* A number that was not written as a plain integer: jansson keeps a double of it. */
+/* A number that is not a plain integer in the text; jansson stores it as a double. */
 typedef struct shop_json_number_t {
     const json_t *value;
-    const char *text; /* not NUL-terminated: part of the text that was parsed */
+    const char *text; /* part of the parsed text, not NUL-terminated */
     apr_size_t size;
 } shop_json_number_t;
 
@@ -33,15 +33,15 @@ typedef struct shop_json_doc_t {
 /* Parses a request body; text must live as long as doc. MALFORMED_JSON: not UTF-8, BOM, not an
  * object at top level, trailing bytes, duplicate members (also when spelled with escapes), depth
  * over 32; with a violation "too_large" for numbers beyond a double or int64 and "nul" for the
- * character U+0000. VALIDATION_FAILED: more than 256 members or elements in all. Cost is linear in
- * size whatever the text is. */
+ * character U+0000. VALIDATION_FAILED: more than 256 members or elements in all. The cost is linear
+ * in the size of any text. */
 shop_error_t *shop_json_parse(shop_json_doc_t *doc, const char *text, apr_size_t size,
                               apr_pool_t *pool);
 
-/* The digits of a number of doc, exactly as they were written; NULL when value is no number. */
+/* The text of a number of doc, as it was sent; NULL when value is no number. */
 const char *shop_json_number(const shop_json_doc_t *doc, const json_t *value, apr_pool_t *pool);
 
-/* The JSON pointer (RFC 6901) to the member name of what above points to. */
+/* The JSON pointer (RFC 6901) to the member `name` of the value at pointer `above`. */
 const char *shop_json_pointer(const char *above, const char *name, apr_pool_t *pool);
 
 /* ---- writer ---- */
@@ -50,7 +50,7 @@ typedef struct shop_json_out_t {
     char *bytes;
     apr_size_t size;
     apr_size_t room;
-    bool comma; /* the next value or key needs a comma first */
+    bool comma; /* a comma goes before the next value or key */
 } shop_json_out_t;
 
 void shop_json_out_init(shop_json_out_t *out, apr_pool_t *pool, apr_size_t expected);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Writes JSON bytes into a growing buffer. Numbers of money are printed from integers. */
+ * Writes JSON into a growing buffer. Amounts of money are printed from integers. */
 #include <apr_strings.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The library's one way to the log. */
+ * Formats log lines and passes them to the callback. */
 #include "log.h"
 
 #include <apr_strings.h>
@@ -26,7 +26,7 @@ void shop_log_set_sink(shop_log_sink_t wanted)
     sink = wanted ? wanted : to_stderr;
 }
 
-/* A log line is one line of at most 2 KiB whatever a client sent. */
+/* Log injection: whatever a client sent, a message is one line of at most 2 KiB. */
 static void emit(shop_log_level_t level, int number, const char *request_id, const char *format,
                  va_list args)
 {

@@ -3,8 +3,8 @@
 #define SHOP_BASE_LOG_H
 
 /* The library logs through one callback; server/log_sink.c writes to the error log, tests and
- * shopctl to standard error. Every line of level warn and above has a number of its own from
- * log.def ("SHOP0101: ..."), listed in docs/log.md. Never log passwords, tokens or bodies. */
+ * shopctl to standard error. Every line of level notice and above has a number from log.def
+ * ("SHOP0101: ..."), see docs/log.md. Never log passwords, tokens or bodies. */
 
 typedef enum {
     SHOP_LOG_ERROR,
@@ -21,7 +21,7 @@ typedef void (*shop_log_sink_t)(shop_log_level_t level, int number, const char *
 void shop_log_set_sink(shop_log_sink_t sink);
 void shop_log(shop_log_level_t level, int number, const char *request_id, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* At most one line per ten seconds and number (a Redis that is away must not fill the disk). */
+/* At most one line per number in ten seconds, so that an outage of Redis does not fill the disk. */
 void shop_log_seldom(shop_log_level_t level, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Amounts in minor units. No floating point in arithmetic; a JSON double is accepted only when
- * it is the double next to a decimal of the currency. */
+ * Amounts in minor units. Arithmetic uses integers only. A JSON double is accepted only when it is
+ * the double nearest to an amount with the currency's decimals. */
 #include "money.h"
 
 #include <apr_strings.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* ISO 4217: active currencies by number of decimals; every other known one has two. */
+/* ISO 4217: active currencies by number of decimals. */
 static const char exponent_0[] =
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF";
 static const char exponent_3[] = "BHD IQD JOD KWD LYD OMR TND";
@@ -68,8 +68,8 @@ bool shop_money_of_json(int64_t *amount, const json_t *value, int exponent)
     }
     real = json_real_value(value);
     minor = nearbyint(real * unit);
-    /* Below 10^15 each decimal has a double of its own, and the division rounds as the reader of
-     * the text did: both sides are the same double exactly when the text meant this decimal. */
+    /* Below 10^15 different decimals have different doubles, and the division rounds as the parser
+     * did. So both sides are equal if and only if the text was this decimal. */
     if (!(fabs(minor) < 1e15) || minor / unit != real) {
         return false;
     }

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * Decimal text as an integer. Works on the digits: what a double would round is refused or kept
- * exactly, never changed. */
+ * Converts decimal text to a scaled integer. It works on the digits: a value that cannot be kept
+ * exactly is refused, never rounded. */
 #include "number.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* Beyond this no exponent makes a difference: a request has fewer digits. */
+/* Larger exponents make no difference, because a request has fewer digits. */
 #define EXPONENT_MAX INT64_C(1000000000000)
 /* Digits of INT64_MAX. */
 #define DIGITS_MAX 19
 
-/* A number cut into its parts: value = +-digits * 10^power, where digits may hold the point. */
+/* A number split into its parts: value = +-digits * 10^power, where digits may contain the decimal
+ * point. */
 typedef struct decimal_t {
     bool negative;
-    const char *digits; /* from the first that is not zero */
-    const char *end;    /* behind the last that is not zero; == digits: the value is 0 */
-    int64_t count;      /* of digits, without the point */
+    const char *digits; /* first digit that is not zero */
+    const char *end; /* one past the last digit that is not zero; equal to digits: the value is 0 */
+    int64_t count;   /* number of digits, without the point */
     int64_t power;
 } decimal_t;
 
@@ -30,7 +31,7 @@ static const char *skip_digits(const char *at)
     return at + strspn(at, "0123456789");
 }
 
-/* [+-]digits to the end of the text. */
+/* Parses [+-]digits up to the end of the text. */
 static bool read_exponent(int64_t *exponent, const char *text)
 {
     bool negative = *text == '-';
@@ -49,8 +50,7 @@ static bool read_exponent(int64_t *exponent, const char *text)
     return !*text;
 }
 
-/* The digits that count, of the whole part and the fraction, which ends at end. point is where the
- * whole part ends. */
+/* Finds the significant digits. point: end of the integer part; end: end of the fraction. */
 static void cut_zeros(decimal_t *decimal, const char *whole, const char *point, const char *end)
 {
     while (whole < end && (*whole == '0' || *whole == '.')) {
@@ -93,7 +93,8 @@ static bool cut(decimal_t *decimal, const char *text)
     return true;
 }
 
-/* Writes another digit behind the value; negative values grow downwards. */
+/* Appends a digit to the value. Negative values stay negative, because INT64_MIN has no positive
+ * counterpart. */
 static bool push_digit(int64_t *value, int digit)
 {
     return !__builtin_mul_overflow(*value, 10, value) &&

@@ -2,12 +2,12 @@
 #ifndef SHOP_BASE_TESTPOINT_H
 #define SHOP_BASE_TESTPOINT_H
 
-/* Places where a test may stop, kill or fail the program between two steps of a protocol. Nothing
- * at all unless compiled with -DSHOP_TEST_POINTS. Then SHOP_TEST_POINT in the environment names
- * points and what happens at each: "placing.taken:exit", "placing.taken:fail" (as if the store had
- * gone away), "placing.taken:pause" (40 seconds) or "placing.taken:pause:3"; several are divided by
- * commas. Each point that is reached and named leaves a line in the file SHOP_TEST_POINT_LOG, so
- * that a test knows where it struck. */
+/* Places where a test can pause, end or fail the program between two steps of a protocol. They
+ * compile to nothing without -DSHOP_TEST_POINTS. With it, the environment variable SHOP_TEST_POINT
+ * names points and what happens at each: "placing.taken:exit", "placing.taken:fail" (as if the
+ * store had gone away), "placing.taken:pause" (40 seconds) or "placing.taken:pause:3" (3 seconds);
+ * several are separated by commas. When a named point is reached, a line is appended to the file
+ * SHOP_TEST_POINT_LOG, so that a test can wait for it. */
 
 #include "error.h"
 

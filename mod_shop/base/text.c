@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Checks and normal forms of text from outside. Never keeps anything. */
+ * Validation and normalisation of text from clients. Stateless. */
 #include "text.h"
 
 #include <apr_lib.h>
@@ -18,8 +18,8 @@ apr_size_t shop_text_length(const char *text)
     return length;
 }
 
-/* The code point at *at, behind which *at moves; -1 at the end, REPLACEMENT for what is no UTF-8.
- */
+/* Returns the code point at *at and advances *at past it; -1 at the end, REPLACEMENT for invalid
+ * UTF-8. */
 static int32_t next_point(const char **at)
 {
     utf8proc_int32_t point = 0;
@@ -33,8 +33,8 @@ static int32_t next_point(const char **at)
     return size > 0 ? point : SHOP_TEXT_BROKEN;
 }
 
-/* Default_Ignorable_Code_Point of the Unicode standard: drawn as nothing. What it reserves for
- * later is not in the tables. */
+/* Default_Ignorable_Code_Point of the Unicode standard: invisible. Ranges reserved for future
+ * characters are not included. */
 static bool is_ignorable(int32_t point)
 {
     return utf8proc_get_property(point)->ignorable || point == 0x2065 ||
@@ -47,7 +47,8 @@ static bool is_noncharacter(int32_t point)
 }
 
 /* Controls, separators of lines and paragraphs, bidirectional embeddings and overrides (U+202A to
- * U+202E), noncharacters. Everything else may be somebody's spelling, or newer than the tables. */
+ * U+202E), noncharacters. Everything else is allowed: it may be a letter of some script, or newer
+ * than the tables. */
 static bool is_refused(int32_t point)
 {
     return point < 0x20 || (point >= 0x7f && point < 0xa0) ||
@@ -101,8 +102,8 @@ const char *shop_text_trim(const char *text, apr_pool_t *pool)
     return *end || start != text ? apr_pstrmemdup(pool, start, (apr_size_t)(end - start)) : text;
 }
 
-/* May it be in a new username? What is newer than the tables may be a letter, except in the blocks
- * that the standard keeps for pictographs. */
+/* May it be in a new username? Unassigned code points may be letters of a later Unicode version,
+ * except in the blocks that the standard reserves for pictographs. */
 static bool is_name_point(int32_t point)
 {
     switch (utf8proc_category(point)) {
@@ -154,8 +155,8 @@ const char *shop_text_fold(const char *text, apr_pool_t *pool)
     return mapped(text, UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD, pool);
 }
 
-/* Copies the text without what is not seen, and with one space for each run of white space. Tag
- * characters behind a black flag are seen: they make the flags of England, Scotland and Wales. */
+/* Copies the text without invisible characters and with one space for each run of white space. Tag
+ * characters after a black flag are visible: they form the flags of England, Scotland and Wales. */
 static const char *seen_only(const char *text, apr_pool_t *pool)
 {
     char *copy = apr_palloc(pool, strlen(text) + 1);
@@ -213,7 +214,7 @@ const char *shop_text_opaque(const char *text, apr_pool_t *pool)
     return form && strcmp(form, text) != 0 ? form : text;
 }
 
-/* A name or address with an optional port; user info, escapes and empty hosts fail. */
+/* A host name or address with an optional port. false for user info, escapes and an empty host. */
 static bool host_ok(const char *host, apr_size_t size)
 {
     for (apr_size_t i = 0; i < size; i++) {
@@ -226,7 +227,7 @@ static bool host_ok(const char *host, apr_size_t size)
     return size > 0 && host[0] != ':';
 }
 
-/* What browsers and mail programs show or follow as it is written. */
+/* Only characters that browsers and mail programs show and follow unchanged. */
 static bool url_points_ok(const char *text)
 {
     int32_t point;

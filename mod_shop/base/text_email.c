@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * E-mail addresses: which are taken, and the key two spellings of one mailbox share. Domains are
- * compared by their A-labels (IDNA 2008 with the mapping of UTS 46, non-transitional), so the
- * domain of a key is what the DNS is asked for. */
+ * E-mail addresses: validation, and the key that all spellings of one mailbox share. Domains are
+ * compared as A-labels (IDNA 2008 with the mapping of UTS 46, non-transitional), which is the form
+ * used in the DNS. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <idn2.h>
@@ -14,7 +14,7 @@
 #define LOCAL_PART_MAX 64
 #define LABEL_MAX 63
 
-/* atext of RFC 5322 and dots, none at the ends, none doubled. */
+/* atext of RFC 5322 and dots; no dot at the ends, no two in a row. */
 static bool local_part_ok(const char *text, apr_size_t size)
 {
     if (!size || size > LOCAL_PART_MAX || text[0] == '.' || text[size - 1] == '.') {
@@ -31,7 +31,8 @@ static bool local_part_ok(const char *text, apr_size_t size)
     return true;
 }
 
-/* Characters that a label of IDNA 2008 may hold only beside certain others; libidn2 looks. */
+/* Characters that IDNA 2008 allows only next to certain others (CONTEXTJ, CONTEXTO); libidn2 checks
+ * them. */
 static bool is_contextual(utf8proc_int32_t point)
 {
     static const utf8proc_int32_t points[] = { 0xb7, 0x375, 0x5f3, 0x5f4, 0x200c, 0x200d, 0x30fb };
@@ -44,8 +45,9 @@ static bool is_contextual(utf8proc_int32_t point)
     return false;
 }
 
-/* Letters, digits and hyphens in ASCII; letters, marks and digits beyond: no foreign full stops,
- * spaces or symbols, which mail systems read in ways of their own. *ascii: nothing beyond. */
+/* ASCII letters, digits and hyphens; letters, marks and digits of other scripts. Other full stops,
+ * spaces and symbols are refused, because mail systems interpret them differently. *ascii: the
+ * label is all ASCII. */
 static bool label_ok(bool *ascii, const char *label, apr_size_t size)
 {
     utf8proc_int32_t point;
@@ -71,7 +73,7 @@ static bool label_ok(bool *ascii, const char *label, apr_size_t size)
     return size > 0 && label[0] != '-' && label[size - 1] != '-' && (!*ascii || size <= LABEL_MAX);
 }
 
-/* Two labels at least; the last is no number, as in an IPv4 address. */
+/* At least two labels. The last is not a number, as it would be in an IPv4 address. */
 static bool domain_ok(const char *domain)
 {
     int labels = 0;
@@ -109,8 +111,8 @@ static const char *lower(const char *text, apr_size_t size, apr_pool_t *pool)
     return copy;
 }
 
-/* The label as the DNS has it, NULL when it is none. One that is ASCII already is what the DNS has,
- * whether or not it decodes: some registries sold names that IDNA 2008 does not have. */
+/* The label in the form used in the DNS; NULL when it is invalid. An ASCII label is in this form
+ * already and is not decoded: some registries sold names that IDNA 2008 does not allow. */
 static const char *a_label(const char *text, apr_size_t size, apr_pool_t *pool)
 {
     const char *label = apr_pstrmemdup(pool, text, size);
@@ -155,7 +157,7 @@ const char *shop_text_email_key(const char *email, apr_pool_t *pool)
     const char *domain = at && shop_text_is_email(email) ? a_domain(at + 1, pool) : NULL;
     const char *key;
 
-    /* again, because letters of other widths are others now */
+    /* again, because the mapping has changed full-width characters */
     if (!domain || !domain_ok(domain)) {
         return NULL;
     }

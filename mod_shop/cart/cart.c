@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a cart shows and may hold. Pure: no I/O and no clock of its own. */
+ * Rules of a cart: prices, totals and limits. No I/O, no clock. */
 #include "cart.h"
 
 #include <inttypes.h>
@@ -89,7 +89,7 @@ shop_error_t *shop_cart_price(shop_cart_view_t **view, const shop_cart_t *cart,
         const shop_cart_line_t *line = APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *);
         const shop_product_t *product = find_product(products, line->product_id);
 
-        if (product) { /* else it was deleted, and with it the line */
+        if (product) { /* otherwise the product was deleted and the line is not shown */
             SHOP_TRY(add_item(priced, line, product, pool));
         }
     }

@@ -2,7 +2,7 @@
 #ifndef SHOP_CART_CART_H
 #define SHOP_CART_CART_H
 
-/* A cart: lines of product and quantity; prices are always today's. Pure. */
+/* A cart: lines of product and quantity. Prices are always the current ones. No I/O. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -23,13 +23,13 @@ typedef struct shop_cart_line_t {
 
 typedef struct shop_cart_t {
     const char *user_id;
-    int64_t gen;               /* rises only when the cart is ordered */
-    int64_t rev;               /* rises with every edit */
+    int64_t gen;               /* cart generation: one higher after each order */
+    int64_t rev;               /* one higher after each edit */
     apr_array_header_t *lines; /* shop_cart_line_t *, in the order they were added */
-    apr_time_t updated_at;     /* 0: never touched */
+    apr_time_t updated_at;     /* 0: never edited */
 } shop_cart_t;
 
-/* A line as shown and priced. */
+/* A line with the product's data and its price. */
 typedef struct shop_cart_item_t {
     const char *product_id;
     const char *name;
@@ -47,17 +47,17 @@ typedef struct shop_cart_view_t {
     apr_time_t updated_at;
 } shop_cart_view_t;
 
-/* The index of the line with the product, or -1. */
+/* Index of the product's line, or -1. */
 int shop_cart_place(const shop_cart_t *cart, const char *product_id);
-/* That line, or NULL. */
+/* The product's line, or NULL. */
 const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *product_id);
 
-/* May a line of the product have so many units? VALIDATION_FAILED on /quantity above
- * SHOP_QUANTITY_MAX, OUT_OF_STOCK with `lines` above the stock. */
+/* Checks the quantity of a line. VALIDATION_FAILED on /quantity above SHOP_QUANTITY_MAX,
+ * OUT_OF_STOCK with `lines` above the stock. */
 shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity, apr_pool_t *pool);
 
-/* Prices the lines with the products given (array of shop_product_t *, any order).
- * AMOUNT_TOO_LARGE. Everything in pool. */
+/* Computes prices and totals of the lines from products (array of shop_product_t *, in any order).
+ * AMOUNT_TOO_LARGE on overflow. Everything is in pool. */
 shop_error_t *shop_cart_price(shop_cart_view_t **view, const shop_cart_t *cart,
                               const apr_array_header_t *products, const char *currency,
                               apr_pool_t *pool);

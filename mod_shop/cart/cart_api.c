@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The caller's cart over HTTP. Prices are read with the cart and never stored in it. Each answer is
- * the whole cart; nothing here looks at another user's. */
+ * Handlers of the caller's own cart. Prices are read with the cart and never stored in it. Every
+ * reply is the whole cart. */
 #include <apr_lib.h>
 #include <apr_strings.h>
 #include <string.h>
@@ -54,12 +54,12 @@ static const shop_field_t set_fields[] = {
 /* A cart and the products of its lines, read together. */
 typedef struct basket_t {
     shop_cart_t *cart;
-    apr_array_header_t *ids;      /* const char *: the products asked for */
-    apr_array_header_t *products; /* shop_product_t *: those of them that exist */
+    apr_array_header_t *ids;      /* const char *: ids of the products to read */
+    apr_array_header_t *products; /* shop_product_t *: the products that exist */
     shop_cart_view_t *view;
 } basket_t;
 
-/* Reads the products of the lines and, when not NULL, of extra_id: one command at most. */
+/* Reads the products of the lines and, if not NULL, extra_id, with at most one command. */
 static shop_error_t *read_products(basket_t *basket, const shop_app_t *app, const shop_req_t *req,
                                    const char *extra_id)
 {
@@ -110,7 +110,7 @@ static const shop_product_t *product_in(const basket_t *basket, const char *id)
     return NULL;
 }
 
-/* Prices the cart; products are read again only when a parallel request brought in others. */
+/* Computes the prices. Products are read again only when a concurrent request added others. */
 static shop_error_t *price(basket_t *basket, const shop_app_t *app, const shop_req_t *req)
 {
     if (!basket->products || !knows_all_products(basket)) {
@@ -141,7 +141,7 @@ static shop_error_t *cart_show(const shop_app_t *app, shop_req_t *req, shop_res_
     return answer(&basket, app, req, res);
 }
 
-/* Lines of deleted products are not shown, so they must not fill the cart either. */
+/* Lines of deleted products are not shown, so they do not count towards the limit of lines. */
 static shop_error_t *drop_deleted(basket_t *basket, const shop_app_t *app, const shop_req_t *req)
 {
     const apr_array_header_t *lines = basket->cart->lines;
@@ -187,7 +187,7 @@ static shop_error_t *no_such_product(const shop_req_t *req, const char *id)
     return shop_err(req->pool, NOT_FOUND, "there is no product %s", id);
 }
 
-/* Identifiers are compared as text. */
+/* Lower case, because identifiers are compared as text. */
 static const char *lower_case(const char *id, apr_pool_t *pool)
 {
     char *lower = apr_pstrdup(pool, id);
@@ -218,8 +218,8 @@ static shop_error_t *cart_add(const shop_app_t *app, shop_req_t *req, shop_res_t
     return answer(&basket, app, req, res);
 }
 
-/* The tag is of what is shown, prices and stock included; the edit itself is fenced by the rev of
- * the cart that was shown. */
+/* The ETag covers the reply, prices and stock included. The edit itself compares the stored rev
+ * with that of the cart that was read. */
 static shop_error_t *check_if_match(basket_t *basket, const shop_app_t *app, const shop_req_t *req,
                                     const shop_res_t *res)
 {
@@ -247,7 +247,7 @@ static shop_error_t *edit_any(basket_t *basket, const shop_app_t *app, const sho
                                  req->pool);
 }
 
-/* id NULL: the whole cart; quantity 0: the line leaves. If-Match was looked at before. */
+/* id NULL: clears the cart; quantity 0: removes the line. If-Match has been checked. */
 static shop_error_t *edit_cart(basket_t *basket, const shop_app_t *app, const shop_req_t *req,
                                const char *id, int64_t quantity)
 {
@@ -286,7 +286,7 @@ static shop_error_t *cart_set(const shop_app_t *app, shop_req_t *req, shop_res_t
     return answer(&basket, app, req, res);
 }
 
-/* The cart needs to be read before a removal only when the caller names a state of it. */
+/* With If-Match the cart must be read before a removal, otherwise not. */
 static shop_error_t *read_for_removal(basket_t *basket, const shop_app_t *app,
                                       const shop_req_t *req, const char *id)
 {

@@ -2,7 +2,7 @@
 #ifndef SHOP_CART_CART_API_H
 #define SHOP_CART_CART_API_H
 
-/* The cart's routes, and its field table for whoever shows a cart. */
+/* The cart's routes, and its field table for other replies that contain a cart. */
 
 #include "../app.h"
 #include "../catalogue/catalogue_module.h"
@@ -11,6 +11,6 @@
 #include "cart_module.h"
 
 extern const shop_route_t shop_cart_routes[];
-extern const shop_field_t shop_cart_fields[]; /* of a shop_cart_view_t */
+extern const shop_field_t shop_cart_fields[]; /* field table of shop_cart_view_t */
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef SHOP_CART_CART_MODULE_H
 #define SHOP_CART_CART_MODULE_H
 
-/* What the cart module stores; app->cart points here. */
+/* Repositories of the cart module; app->cart points here. */
 
 #include "cart_repo.h"
 

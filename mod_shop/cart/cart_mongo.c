@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Carts in MongoDB. Every change is one atomic update of one document, so parallel changes add up;
- * where an update has to tell why it did not match, it reads afterwards and never decides by it. */
+ * Carts in MongoDB. Every change is one atomic update of one document, so concurrent changes add
+ * up. When an update matches nothing, the cart is read afterwards, only to choose the error. */
 #include "cart_mongo.h"
 
 #include <apr_strings.h>
@@ -8,9 +8,9 @@
 #include <inttypes.h>
 
 #define COLLECTION "carts"
-/* The index of the last line a cart may have, as a path: is it there, the cart is full. */
+/* Path of the last line that a cart may have: if it exists, the cart is full. */
 #define LAST_LINE "lines.99"
-/* Each turn that fails means that a parallel change of the same cart got ahead. */
+/* An attempt fails only when a concurrent change of the same cart came first. */
 #define ADD_TURNS 20
 
 static_assert(SHOP_CART_LINES_MAX == 100, "LAST_LINE names the hundredth line");
@@ -56,7 +56,7 @@ static void read_lines(shop_cart_t *cart, const bson_t *doc, apr_pool_t *pool)
     }
 }
 
-/* doc NULL: a cart never touched. */
+/* doc NULL: a cart that was never edited. */
 static shop_cart_t *cart_of_bson(const bson_t *doc, const char *user_id, apr_pool_t *pool)
 {
     shop_cart_t *cart = apr_pcalloc(pool, sizeof(*cart));
@@ -86,9 +86,8 @@ static shop_error_t *cart_find(shop_cart_t **cart, shop_cart_repo_t *port, const
     return err;
 }
 
-/* What every edit does besides: rev rises, updated_at is now. units: the path to the line's, by
- * which they rise too, or NULL. gen is given a first value when the
- * update makes the document. */
+/* Appends what every edit does: increments rev and sets updated_at. units: path of a quantity to
+ * increase by line_inc, or NULL. may_insert: gen is set when the update creates the document. */
 static void append_touch(bson_t *update, const char *units, int64_t line_inc, bool may_insert,
                          apr_time_t now)
 {
@@ -110,8 +109,8 @@ static void append_touch(bson_t *update, const char *units, int64_t line_inc, bo
     bson_append_document_end(update, &set);
 }
 
-/* Adds to the line if it stands at place and stays within bounds, and shows the cart of that
- * moment: one command, and no positional "lines.$" (see cart_edit). */
+/* Adds to the line if it is at index place and stays within bounds, and returns the updated cart:
+ * one command, without the positional "lines.$" (see cart_edit). */
 static shop_error_t *add_at(const bson_t **doc, shop_mongo_t *mongo, const char *user_id,
                             const char *product_id, int64_t quantity, int place, apr_time_t now,
                             apr_pool_t *pool)
@@ -134,7 +133,7 @@ static shop_error_t *add_at(const bson_t **doc, shop_mongo_t *mongo, const char 
     return err;
 }
 
-/* Adds to the line that is there and stays within bounds. */
+/* Adds to the line, wherever it is, if it stays within bounds. */
 static shop_error_t *add_to_line(bool *done, shop_mongo_t *mongo, const char *user_id,
                                  const char *product_id, int64_t quantity, apr_time_t now,
                                  apr_pool_t *pool)
@@ -161,8 +160,8 @@ static shop_error_t *add_to_line(bool *done, shop_mongo_t *mongo, const char *us
     return err;
 }
 
-/* Makes the line, and the cart with it, where there is no such line and room for one. The _id
- * keeps a cart that exists and does not match from being made twice: that is a duplicate key. */
+/* Appends the line if the cart has none for the product and is not full; creates the cart if it
+ * does not exist. When an existing cart does not match, the upsert fails with a duplicate _id. */
 static shop_error_t *make_line(const bson_t **doc, shop_mongo_t *mongo, const char *user_id,
                                const char *product_id, int64_t quantity, apr_time_t now,
                                apr_pool_t *pool)
@@ -192,7 +191,7 @@ static shop_error_t *make_line(const bson_t **doc, shop_mongo_t *mongo, const ch
     return err;
 }
 
-/* Why neither matched; NULL: they would by now. */
+/* Why neither update matched; NULL: by now one would. */
 static shop_error_t *why_not_added(const shop_cart_t *cart, const char *product_id,
                                    int64_t quantity, apr_pool_t *pool)
 {
@@ -209,7 +208,8 @@ static shop_error_t *why_not_added(const shop_cart_t *cart, const char *product_
     return err;
 }
 
-/* Wherever the line is, and if it is nowhere: done, or *doc is the cart afterwards, or neither. */
+/* Adds to the line, or appends it. *done: added; else *doc: the cart after appending; else neither
+ * update matched. */
 static shop_error_t *add_anywhere(bool *done, const bson_t **doc, shop_mongo_t *mongo,
                                   const char *user_id, const char *product_id, int64_t quantity,
                                   apr_time_t now, apr_pool_t *pool)
@@ -249,7 +249,7 @@ static shop_error_t *cart_add(shop_cart_t **cart, shop_cart_repo_t *port, const 
     return shop_err(pool, CONFLICT, "the cart keeps changing; try again");
 }
 
-/* Fills in the update of an edit: a line set, a line removed, or all lines. */
+/* Builds the update of an edit: sets a line, removes a line, or removes all. */
 static void append_edit(bson_t *update, const char *product_id, int64_t quantity, apr_time_t now)
 {
     bson_t inc, set, pull, line, none;
@@ -275,8 +275,8 @@ static void append_edit(bson_t *update, const char *product_id, int64_t quantity
     }
 }
 
-/* rev -1: any. The positional "lines.$" is for update alone: not every store that speaks the
- * protocol has it in findAndModify. */
+/* rev -1: any. The positional "lines.$" is used in update only, because not every server supports
+ * it in findAndModify. */
 static shop_error_t *cart_edit(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
                                const char *product_id, int64_t quantity, int64_t rev,
                                apr_time_t now, apr_pool_t *pool)
@@ -328,7 +328,7 @@ static shop_error_t *cart_clear(shop_cart_t **cart, shop_cart_repo_t *port, cons
     return cart_edit(cart, port, user_id, NULL, 0, -1, now, pool);
 }
 
-/* Repeated by whoever finds the order unfinished: the second time gen is another. */
+/* The reaper may repeat it: the second time gen differs and nothing matches. */
 static shop_error_t *cart_ordered(shop_cart_repo_t *port, const char *user_id, int64_t gen,
                                   const char *const *product_ids, int count, apr_time_t now,
                                   apr_pool_t *pool)
@@ -357,8 +357,8 @@ static shop_error_t *cart_ordered(shop_cart_repo_t *port, const char *user_id, i
     bson_append_document_end(&line, &in);
     bson_append_document_end(&pull, &line);
     bson_append_document_end(&update, &pull);
-    /* a majority: on a sharded cluster the order's own finish, which comes next, stands elsewhere,
-     * and a cart that an election took back would have nobody left to clear it */
+    /* Majority: on a sharded cluster the order is on another shard. If an election rolled this
+     * update back after the order is finished, nothing would clear the cart any more. */
     err = shop_mongo_update(NULL, NULL, mongo_of(port), COLLECTION, &filter, &update, NULL,
                             SHOP_MONGO_MAJORITY, pool);
     bson_destroy(&filter);

@@ -7,10 +7,10 @@
 #include "../drivers/mongo.h"
 #include "cart_repo.h"
 
-/* Never fails; opens nothing. */
+/* Never fails. No I/O. */
 shop_cart_repo_t *shop_cart_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
-/* Empty: carts are found by _id alone. */
+/* Empty: carts are found by _id. */
 extern const shop_mongo_index_t shop_cart_indexes[];
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The products of a cart's lines. Many carts show the same few products, so each child keeps what
- * carts show of them. */
+ * The products of a cart's lines. Many carts have the same products, so each child caches the
+ * members that carts show. */
 #include "cart_products_api.h"
 
 #include <apr_strings.h>
@@ -10,7 +10,7 @@
 #include "../catalogue/catalogue_module.h"
 #include "../settings.h"
 
-/* What is kept; the name follows. */
+/* A cached product; its name follows. */
 typedef struct part_t {
     int64_t price, stock;
 } part_t;
@@ -20,7 +20,8 @@ static shop_product_t *unpack(const shop_page_t *page, const char *id, apr_pool_
     shop_product_t *product = apr_pcalloc(pool, sizeof(*product));
     part_t part;
 
-    memcpy(&part, page->bytes, sizeof(part)); /* it lies anywhere in a kept reply */
+    memcpy(&part, page->bytes,
+           sizeof(part)); /* memcpy, because it is not aligned in the cached bytes */
     product->id = id;
     product->price = part.price;
     product->stock = part.stock;
@@ -44,7 +45,7 @@ static void keep(shop_cache_t *cache, const shop_cache_slot_t *slot, const shop_
     shop_cache_part_put(cache, slot, &page, ttl_s);
 }
 
-/* Fills in products with what is kept, slots and missing with what is not. */
+/* Fills products from the cache; slots and missing get what is not cached. */
 static void look_up(apr_array_header_t *products, apr_array_header_t *missing,
                     shop_cache_slot_t *slots, shop_cache_t *cache, const apr_array_header_t *ids,
                     apr_pool_t *pool)

@@ -2,7 +2,7 @@
 #ifndef SHOP_CATALOGUE_CATALOGUE_MODULE_H
 #define SHOP_CATALOGUE_CATALOGUE_MODULE_H
 
-/* What the catalogue module stores; app->catalogue points here. */
+/* Repositories of the catalogue module; app->catalogue points here. */
 
 #include "product_repo.h"
 

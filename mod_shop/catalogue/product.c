@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a product is: its search words, its place in a sorted list, what its stock may do. Pure: no
- * I/O and no clock of its own. */
+ * Products: search terms, sort keys and rules. No I/O, no clock. */
 #include "product.h"
 
 #include <apr_strings.h>
@@ -40,7 +39,7 @@ static bool starts_character(char byte)
     return ((unsigned char)byte & 0xc0) != 0x80;
 }
 
-/* Adds the beginnings of word, from PREFIX_MIN characters on, that words does not hold yet. */
+/* Adds the prefixes of word of at least PREFIX_MIN characters that are not in words yet. */
 static void add_prefixes(apr_array_header_t *words, const char *word, apr_pool_t *pool)
 {
     int characters = 0;
@@ -147,7 +146,7 @@ const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, in
     switch (sort) {
     case SHOP_SORT_PRICE: return number_key(number, id, pool);
     case SHOP_SORT_CREATED:
-        /* The store keeps milliseconds; the key must say the same before and after a reading. */
+        /* MongoDB stores milliseconds. The key must be the same before and after storing. */
         return number_key(number / 1000, id, pool);
     default: return shop_sort_key_of_text(folded, id, pool);
     }

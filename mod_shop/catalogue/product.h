@@ -2,7 +2,7 @@
 #ifndef SHOP_CATALOGUE_PRODUCT_H
 #define SHOP_CATALOGUE_PRODUCT_H
 
-/* A product and what may be asked of the catalogue. Pure. */
+/* A product, and queries of the catalogue. No I/O. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -20,7 +20,7 @@ typedef struct shop_product_t {
     const char *name;
     const char *description; /* "" when absent */
     int64_t price;           /* minor units */
-    const char *currency;    /* the shop's; not stored */
+    const char *currency;    /* the shop's currency; not stored */
     const char *category;
     int64_t stock;         /* units that can be ordered now */
     const char *image_url; /* NULL when absent */
@@ -34,7 +34,7 @@ typedef struct shop_product_query_t {
     shop_list_query_t list;
     const char *category;         /* NULL: any */
     apr_array_header_t *words;    /* const char *; all must match; NULL: no search */
-    bool nothing;                 /* q had no word: the answer is empty */
+    bool nothing;                 /* q contained no word: the result is empty */
     int64_t min_price, max_price; /* minor units, -1: open */
     int in_stock, featured;       /* -1 any, 0 no, 1 yes */
     const char *sort;             /* name, price, created_at, with '-' descending; relevance */
@@ -62,8 +62,9 @@ apr_array_header_t *shop_categories_of(const apr_array_header_t *spellings, bool
 
 /* The search words stored with a product: of name, category and description, at most 64. */
 apr_array_header_t *shop_product_words(const shop_product_t *product, apr_pool_t *pool);
-/* The words of the name and their beginnings from three characters on, so that "umb" finds an
- * umbrella by equality alone; at most 96. A search finds what has every word here or above. */
+/* The words of the name and their prefixes from three characters on, so that "umb" finds an
+ * umbrella by equality; at most 96. A product matches a search if every word is in one of the two
+ * lists. */
 apr_array_header_t *shop_product_name_words(const shop_product_t *product, apr_pool_t *pool);
 
 /* What ?sort= means. */
@@ -71,7 +72,8 @@ typedef enum {
     SHOP_SORT_CREATED,
     SHOP_SORT_NAME,
     SHOP_SORT_PRICE,
-    SHOP_SORT_RELEVANCE, /* every word in the name first, then the others; each by name */
+    SHOP_SORT_RELEVANCE, /* products with every word in the name first, then the others; each part
+                            by name */
     SHOP_SORT_COUNT
 } shop_product_sort_t;
 
@@ -84,17 +86,17 @@ typedef enum {
 extern const char *const shop_product_sorts[];
 shop_product_sort_t shop_product_sort(bool *down, const char *sort);
 
-/* One string per sort that orders like (sort key, id): the stores keep it, so that a page is one
- * range of one index, whatever ties there are. */
+/* One string per sort that sorts like (value, id). It is stored, so that a page is one range of one
+ * index even when values are equal. */
 const char *shop_product_key(const shop_product_t *product, shop_product_sort_t sort,
                              apr_pool_t *pool);
-/* The same from what a cursor holds; folded is the folded name. */
+/* The same of a cursor; folded is the case-folded name. */
 const char *shop_product_key_of(shop_product_sort_t sort, const char *folded, int64_t number,
                                 const char *id, apr_pool_t *pool);
-/* The range of keys by price that lie within min..max (-1: open): [*from, *to). NULL: open. */
+/* The range of price keys for min..max (-1: no bound): [*from, *to); NULL: no bound. */
 void shop_product_price_range(const char **from, const char **to, int64_t min, int64_t max,
                               apr_pool_t *pool);
-/* The cursor behind last, the last product of a page. rank: 0 or 1 for relevance. */
+/* The cursor after last, the last product of a page. rank: 0 or 1 for relevance. */
 const shop_cursor_t *shop_product_cursor(const shop_product_t *last, const char *sort, int rank,
                                          apr_pool_t *pool);
 

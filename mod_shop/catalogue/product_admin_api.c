@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What admins do to the catalogue. Every write invalidates all cached replies, after the store has
- * acknowledged it and before the writer is answered. */
+ * Handlers that change the catalogue, for admins. Every write invalidates all cached replies after
+ * the store has acknowledged it and before the reply is sent. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@
 
 /* ---- writing ---- */
 
-/* A change of a product may show in any reply. */
+/* Any reply may show a change of a product. */
 static shop_error_t *written(const shop_app_t *app, const shop_req_t *req, shop_error_t *err)
 {
     return shop_cache_written(app->cache, NULL, 0, err, req->pool);
@@ -30,7 +30,7 @@ static shop_error_t *product_create(const shop_app_t *app, shop_req_t *req, shop
     return shop_res_object(res, 201, shop_product_fields, product);
 }
 
-/* The body may name the stock, as long as it says what is so. */
+/* The body may contain the stock only if it equals the current stock. */
 static shop_error_t *merge(shop_product_t *product, const shop_req_t *req)
 {
     int64_t stock = product->stock;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The public reads of the catalogue, which are answered from the cache where they can be; what
- * admins do is in product_admin_api.c. */
+ * Handlers of public catalogue reads, which use the cache. Changes by admins are in
+ * product_admin_api.c. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -65,7 +65,7 @@ static shop_error_t *not_there(const char *id, apr_pool_t *pool)
     return shop_err(pool, NOT_FOUND, "there is no product %s", id);
 }
 
-/* What a list shows: each product, and with a filter by stock that any stock moved. */
+/* The subjects of a list: each product, and with a filter by stock the stock of any product. */
 static void keep_list(const shop_cached_t *cached, shop_res_t *res,
                       const apr_array_header_t *products, bool by_stock)
 {
@@ -136,8 +136,9 @@ static shop_error_t *query_of(shop_product_query_t *query, const shop_req_t *req
     return shop_query_page(&query->list, &params->page, query->sort, req->pool);
 }
 
-/* The same question gives the same key however it was spelt. Texts carry their length, so that
- * none can pose as two; the digest keeps keys short whatever strangers ask. */
+/* The cache key: equal queries give equal keys, whatever their spelling. Texts are preceded by
+ * their length, so that different values cannot give the same key. Hashing keeps keys short,
+ * whatever clients send. */
 static const char *list_key(const shop_product_query_t *query, const shop_app_t *app,
                             const shop_req_t *req)
 {

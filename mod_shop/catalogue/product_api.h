@@ -2,7 +2,7 @@
 #ifndef SHOP_CATALOGUE_PRODUCT_API_H
 #define SHOP_CATALOGUE_PRODUCT_API_H
 
-/* What the catalogue's public handlers lend the admins'. */
+/* Function of the public handlers that the admins' handlers use. */
 
 #include "../app.h"
 #include "../cache/cache.h"
@@ -12,7 +12,8 @@
 #include "catalogue_module.h"
 #include "product_view.h"
 
-/* The product that {id} names, in the request's pool, with the shop's currency. NOT_FOUND. */
+/* The product of the path argument {id}, in the request's pool, with the shop's currency.
+ * NOT_FOUND. */
 shop_error_t *shop_product_of_path(shop_product_t **product, const shop_app_t *app,
                                    const shop_req_t *req);
 

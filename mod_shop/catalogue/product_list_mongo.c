@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Lists of products. A page is one range of one index, in that index's order: the keys by_name,
- * by_price and by_created end in the identifier, so there are no ties and page 10,000 costs what
- * page 1 costs. Text from a request is only ever a value here, never an operator or a pattern. */
+ * by_price and by_created end with the id, so they are unique and page 10,000 costs as much as
+ * page 1. Text from a request is always a value here, never an operator or a pattern. */
 #include "product_list_mongo.h"
 
 #include <string.h>
 
 #include "product_bson.h"
 
-/* Which of the products that have every word. */
+/* Where the words of a search must be. */
 typedef enum {
     FOUND_ANYWHERE,
     FOUND_IN_NAME,
@@ -22,7 +22,7 @@ typedef struct page_t {
     shop_product_sort_t sort; /* NAME for relevance: each part is by name */
     bool down;
     found_t found;
-    const char *after; /* key of the last product before, or NULL */
+    const char *after; /* key of the last product of the previous page, or NULL */
     int64_t limit;
 } page_t;
 
@@ -95,8 +95,8 @@ typedef struct range_t {
     const char *to;    /* exclusive */
 } range_t;
 
-/* What is left: behind the last page, and within the prices when sorted by them. A cursor from
- * elsewhere cannot widen it. */
+/* The range of keys: after the previous page and, when sorted by price, within the price bounds. A
+ * forged cursor cannot extend it. */
 static range_t range_of(const page_t *page, apr_pool_t *pool)
 {
     range_t range = { NULL, NULL, NULL };
@@ -197,8 +197,9 @@ static bson_t *options_of(const page_t *page, bool hint)
     return opts;
 }
 
-/* Names the index, so that no plan with a blocking sort can be chosen; without it where it is
- * not there (`shopctl migrate` makes it): the answer is the same, only slower. */
+/* Gives the index as a hint, so that the planner cannot choose a blocking sort. Where the index is
+ * missing (`shopctl migrate` creates it), the query is sent without the hint: same result, but
+ * slower. */
 static shop_error_t *read_page(apr_array_header_t *products, shop_mongo_t *mongo,
                                const page_t *page, apr_pool_t *pool)
 {
@@ -220,7 +221,7 @@ static shop_error_t *read_page(apr_array_header_t *products, shop_mongo_t *mongo
     return err;
 }
 
-/* Two parts, each by name; *titles: how many of products are of the first. */
+/* Two parts, each by name; *titles: number of products in the first part. */
 static shop_error_t *read_by_relevance(apr_array_header_t *products, int *titles,
                                        shop_mongo_t *mongo, page_t *page, apr_pool_t *pool)
 {

@@ -7,13 +7,12 @@
 #include "../drivers/mongo.h"
 #include "product.h"
 
-/* As the port's list (product_repo.h). keyed: categories are compared by their keys, else byte by
- * byte. */
+/* Implements the port's list (product_repo.h). keyed: categories are compared by their keys, else
+ * byte by byte. */
 shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_end_t *end,
                                       shop_mongo_t *mongo, const shop_product_query_t *query,
                                       bool keyed, apr_pool_t *pool);
-/* The first command of a list, so that a test can ask the store to explain it. The caller destroys
- * both. */
+/* The first command of a list, for tests that explain it. The caller destroys both. */
 void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_query_t *query,
                              bool keyed, apr_pool_t *pool);
 

@@ -12,18 +12,18 @@
     {                                                                                \
         .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = "deleted_at:1," k \
     }
-/* Only the few that are sold out; a stock that does not reach or leave zero does not touch them. */
+/* Holds sold-out products only, so changes of stock that neither reach nor leave zero do not update
+ * it. */
 #define SOLD_OUT(n, k)                                                \
     {                                                                 \
         .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = k, \
         .only = "{\"deleted_at\":null,\"stock\":{\"$lte\":0}}"        \
     }
 
-/* A list comes from an index that begins with what it selects by and ends with what it is sorted
- * by: product_list_mongo.c says which. What remains, a category beside words and prices where the
- * list is not sorted by them, is looked at on the way. An index more of words is no small thing:
- * MongoDB before 7 computes every key of every index of a product whenever an order reserves of it.
- */
+/* A list uses an index that begins with its filter and ends with its sort key; product_list_mongo.c
+ * chooses it. Further conditions (a category together with words, prices when not sorted by price)
+ * are checked on the documents. Another index of words would be expensive: MongoDB before 7
+ * computes all index keys of a product on each update, and every order updates its products. */
 const shop_mongo_index_t shop_product_indexes[] = {
     /* GET /products?sort=created_at|name|price */
     LISTED("live_created", "by_created:1"),
@@ -33,7 +33,7 @@ const shop_mongo_index_t shop_product_indexes[] = {
     LISTED("key_created", "category_key:1,by_created:1"),
     LISTED("key_name", "category_key:1,by_name:1"),
     LISTED("key_price", "category_key:1,by_price:1"),
-    /* GET /products/featured, GET /products?featured=true with whatever else: they are few */
+    /* GET /products/featured, GET /products?featured=true with any other filter: they are few */
     LISTED("featured_created", "featured:1,by_created:1"),
     LISTED("featured_name", "featured:1,by_name:1"),
     LISTED("featured_price", "featured:1,by_price:1"),
@@ -42,7 +42,7 @@ const shop_mongo_index_t shop_product_indexes[] = {
     LISTED("words_created", "words:1,by_created:1"),
     LISTED("words_name", "words:1,by_name:1"),
     LISTED("words_price", "words:1,by_price:1"),
-    /* GET /products?in_stock=false with whatever else */
+    /* GET /products?in_stock=false with any other filter */
     SOLD_OUT("sold_out_created", "by_created:1"),
     SOLD_OUT("sold_out_name", "by_name:1"),
     SOLD_OUT("sold_out_price", "by_price:1"),
@@ -83,7 +83,7 @@ static void append_empty(bson_t *doc, const char *name)
     bson_append_array_end(doc, &array);
 }
 
-/* What an admin may change, and what follows from it. */
+/* The members that an admin may change, and those derived from them. */
 static void append_terms(bson_t *doc, const shop_product_t *product, apr_pool_t *pool)
 {
     apr_array_header_t *title = shop_product_name_words(product, pool);
@@ -175,7 +175,8 @@ static shop_error_t *product_find_many(apr_array_header_t **products, shop_produ
     bson_append_document_end(&filter, &in);
     BSON_APPEND_NULL(&filter, "deleted_at");
     shop_product_project(&opts);
-    /* A planner may take an index that begins with deleted_at, and walk the catalogue. */
+    /* Without the hint the planner may choose an index that begins with deleted_at and scan the
+     * catalogue. */
     BSON_APPEND_UTF8(&opts, "hint", "_id_");
     err = shop_mongo_find(repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &opts,
                           shop_product_collect, *products, pool);
@@ -184,7 +185,7 @@ static shop_error_t *product_find_many(apr_array_header_t **products, shop_produ
     return err;
 }
 
-/* Sends update where the product is there and its rev is still rev. */
+/* Sends update for the product if it exists and its stored rev is rev. */
 static shop_error_t *change(bool *done, product_repo_mongo_t *repo, const char *id, int64_t rev,
                             const bson_t *update, apr_pool_t *pool)
 {

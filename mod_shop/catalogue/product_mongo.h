@@ -16,8 +16,8 @@
 #include "../store/schema.h"
 #include "product_repo.h"
 
-/* Never fails; opens nothing. Until stage SHOP_STAGE_KEYS is finished, categories are compared byte
- * by byte, as processes of the version before do; then by their keys. schema outlives pool; NULL:
+/* Never fails. No I/O. Until stage SHOP_STAGE_KEYS is finished, categories are compared byte by
+ * byte, as processes of the version before do; then by their keys. schema outlives pool; NULL:
  * every stage is finished. */
 shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, const shop_schema_known_t *schema,
                                              apr_pool_t *pool);

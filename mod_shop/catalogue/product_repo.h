@@ -2,9 +2,9 @@
 #ifndef SHOP_CATALOGUE_PRODUCT_REPO_H
 #define SHOP_CATALOGUE_PRODUCT_REPO_H
 
-/* Port: the catalogue. What moves or reserves a product's stock is inventory/stock_repo.h and
- * store/reservation.h. Results in pool. UNAVAILABLE when the store is away, INTERNAL for the
- * unexpected. Every update is one atomic update of one document. Ids are valid 24 hex. */
+/* Port: the catalogue. Stock is changed through inventory/stock_repo.h and store/reservation.h.
+ * Results are in pool. Errors of all: UNAVAILABLE, INTERNAL. Every change is one atomic update of
+ * one document. Ids are 24 hex digits. */
 
 #include "product.h"
 
@@ -12,7 +12,7 @@ typedef struct shop_product_repo_t shop_product_repo_t;
 struct shop_product_repo_t {
     shop_error_t *(*insert)(shop_product_repo_t *repo, const shop_product_t *product,
                             apr_pool_t *pool);
-    /* NULL when there is none or it was deleted. */
+    /* *product is NULL when it does not exist or was deleted. */
     shop_error_t *(*find)(shop_product_t **product, shop_product_repo_t *repo, const char *id,
                           apr_pool_t *pool);
     /* Those of ids that exist, any order: one command. Array of shop_product_t *. */
@@ -21,10 +21,10 @@ struct shop_product_repo_t {
     shop_error_t *(*list)(apr_array_header_t **products, shop_list_end_t *end,
                           shop_product_repo_t *repo, const shop_product_query_t *query,
                           apr_pool_t *pool);
-    /* Everything but stock, where rev is still product->rev - 1. */
+    /* Stores everything except the stock if the stored rev is product->rev - 1. */
     shop_error_t *(*update)(bool *done, shop_product_repo_t *repo, const shop_product_t *product,
                             apr_pool_t *pool);
-    /* Marks deleted where rev is still rev. */
+    /* Marks the product deleted if the stored rev is rev. */
     shop_error_t *(*remove)(bool *done, shop_product_repo_t *repo, const char *id, int64_t rev,
                             apr_time_t now, apr_pool_t *pool);
     /* Array of shop_category_t *, by name. */

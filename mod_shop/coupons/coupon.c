@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What a coupon is, row by row, and when it applies. Pure: the time comes from the caller. */
+ * The field table of coupons, and whether a coupon applies. No I/O; the caller passes the time. */
 #include "coupon.h"
 
 #include <apr_strings.h>
@@ -98,7 +98,7 @@ shop_error_t *shop_coupon_applies(const shop_coupon_t *coupon, int64_t subtotal,
     err = shop_coupon_refuse(
         "min_purchase",
         apr_pstrcat(pool, "the coupon needs a purchase of ", missing, " more", NULL), pool);
-    /* Decimal text of at most 15 digits survives the way through a double: see problem.c. */
+    /* A decimal of at most 15 digits survives conversion to a double and back: see problem.c. */
     shop_error_extra(err, pool, "missing", json_loads(missing, JSON_DECODE_ANY, NULL));
     return err;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The coupon routes: admins make, look at, change and delete coupons. Customers meet a coupon only
- * through an order or a quote. */
+ * Handlers of coupons, for admins only. Customers use coupons through orders and quotes. */
 #include <string.h>
 
 #include "../app.h"
@@ -24,7 +23,7 @@ static shop_error_t *check_window(const shop_coupon_t *coupon, apr_pool_t *pool)
     return err;
 }
 
-/* The coupon with everything an admin sees. */
+/* Fills res with the coupon as admins see it. */
 static shop_error_t *load(shop_coupon_t **coupon, const shop_app_t *app, const shop_req_t *req)
 {
     const char *code = shop_coupon_code(shop_req_arg(req, "code"), req->pool);
@@ -60,7 +59,8 @@ static shop_error_t *coupon_create(const shop_app_t *app, shop_req_t *req, shop_
     coupon->code = code;
     coupon->remaining = coupon->usage_limit;
     coupon->used = 0;
-    coupon->terms_rev = coupon->born = now; /* above every earlier coupon of this code */
+    coupon->terms_rev = coupon->born =
+        now; /* greater than that of any earlier coupon with this code */
     SHOP_TRY(shop_record_begin(&shop_coupon_record, coupon, now, req->pool));
     SHOP_TRY(app->coupons->coupons->insert(app->coupons->coupons, coupon, req->pool));
     shop_res_location(res, req, "/coupons/%s", code);
@@ -86,7 +86,7 @@ static shop_error_t *coupon_show(const shop_app_t *app, shop_req_t *req, shop_re
     return shop_res_object(res, 200, shop_coupon_fields, coupon);
 }
 
-/* *limit_delta: how far remaining moves. */
+/* *limit_delta: the change of remaining. */
 static shop_error_t *merge(shop_coupon_t *coupon, int64_t *limit_delta, const shop_req_t *req)
 {
     int64_t before = coupon->usage_limit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Coupons in MongoDB: their terms. What customers used of them is in coupon_redeem_mongo.c. */
+ * Coupons in MongoDB: their terms. Redemptions are in coupon_redeem_mongo.c. */
 #include "coupon_mongo.h"
 
 #include "../store/record_mongo.h"
@@ -45,7 +45,8 @@ static shop_error_t *coupon_insert(shop_coupon_repo_t *port, const shop_coupon_t
     shop_error_t *err;
 
     born.born = coupon->terms_rev;
-    /* back_rev rises over every earlier coupon of this code, or a late give-back could match */
+    /* back_rev must exceed that of every earlier coupon with this code, or a delayed restock could
+     * match */
     more =
         BCON_NEW("back_rev", BCON_INT64(coupon->terms_rev), "holds", "[", "]", "backs", "[", "]");
     err = shop_record_mongo_insert(terms_of(port), &born, more, pool);
@@ -81,7 +82,7 @@ static shop_error_t *coupon_list(apr_array_header_t **coupons, shop_list_end_t *
     return NULL;
 }
 
-/* Where the limit goes down, enough must be left. */
+/* When the limit is lowered, remaining must not become negative. */
 static shop_error_t *why_not_changed(shop_coupon_repo_t *port, const shop_coupon_t *coupon,
                                      apr_pool_t *pool)
 {
@@ -94,8 +95,8 @@ static shop_error_t *why_not_changed(shop_coupon_repo_t *port, const shop_coupon
                : NULL;
 }
 
-/* With a limit before and after, remaining moves by the difference; a limit that is new brings its
- * own remaining, one that goes takes it along. terms_rev tells orders in flight. */
+/* With a limit before and after, remaining changes by the difference. A new limit sets remaining, a
+ * removed limit unsets it. Orders in progress see the new terms_rev. */
 static shop_error_t *coupon_update(bool *done, shop_coupon_repo_t *port,
                                    const shop_coupon_t *coupon, int64_t limit_delta,
                                    apr_pool_t *pool)

@@ -2,20 +2,20 @@
 #ifndef SHOP_COUPONS_COUPON_MONGO_H
 #define SHOP_COUPONS_COUPON_MONGO_H
 
-/* Coupons in MongoDB. A coupon is a shop_coupon_record, and beside its terms holds, backs and
- * back_rev of the reservations of its uses; remaining only with a usage_limit.
- * redemption: {_id: "CODE:born:user", uses: [order], open: [{o, at}]}; what is in uses counts
- * against the limit, what is in open has not been looked at by the reaper. */
+/* Coupons in MongoDB. A coupon document is a shop_coupon_record, with holds, backs and back_rev for
+ * the reservations of its uses; remaining exists only with a usage_limit. redemption: {_id:
+ * "CODE:born:user", uses: [order], open: [{o, at}]}; orders in uses count towards the limit; orders
+ * in open have not been checked by the reaper. */
 
 #include "../drivers/mongo.h"
 #include "../store/reservation_mongo.h"
 #include "coupon_repo.h"
 
-/* Never fails; opens nothing. */
+/* Never fails. No I/O. */
 shop_coupon_repo_t *shop_coupon_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
 extern const shop_mongo_index_t shop_coupon_indexes[];
-/* The uses of coupons with a limit, as orders reserve them. */
+/* The reservations of uses of coupons with a limit. */
 extern const shop_reservable_t shop_coupon_uses;
 
 /* ---- between the coupon_*_mongo.c files ---- */
@@ -28,7 +28,7 @@ typedef struct shop_coupon_repo_mongo_t {
     shop_record_store_t *terms;
 } shop_coupon_repo_mongo_t;
 
-/* Fills in what an order does with redemptions. */
+/* Sets the redemption functions of the port. */
 void shop_coupon_mongo_redeem(shop_coupon_repo_t *port);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Who used a coupon how often: one document per coupon and user, which names the orders. They stay
- * when their coupon is deleted, because its orders stand and may still be cancelled. */
+ * Redemptions: one document per coupon and user with the orders that use the coupon. They remain
+ * when the coupon is deleted, because its orders may still be cancelled. */
 #include <apr_strings.h>
 
 #include "coupon_mongo.h"
@@ -29,8 +29,8 @@ static shop_error_t *is_named(bool *named, shop_mongo_t *mongo, const char *id,
     return err;
 }
 
-/* The upsert meets the document it may not change: either the limit is reached, or the order is
- * named already, or another order made the document at the same moment. */
+/* The upsert failed with a duplicate key: the limit is reached, the order is already in the
+ * document, or another order created the document concurrently. */
 static shop_error_t *redeem(bool *redeemed, shop_coupon_repo_t *port, const char *code,
                             int64_t born, const char *user_id, int64_t limit, const char *order_id,
                             apr_time_t now, apr_pool_t *pool)
@@ -70,7 +70,7 @@ static shop_error_t *redeem(bool *redeemed, shop_coupon_repo_t *port, const char
     return err;
 }
 
-/* Takes the order out of open, and out of uses as well when drop. */
+/* Removes the order from open; drop: from uses too. */
 static shop_error_t *pull(shop_coupon_repo_t *port, const char *id, const char *order_id, bool drop,
                           shop_mongo_concern_t concern, apr_pool_t *pool)
 {

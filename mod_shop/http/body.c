@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reads a body whole. Memory grows with what has come, never with what was announced. */
+ * Reads a whole body. Memory is allocated for received bytes, not for the announced length. */
 #include "body.h"
 
 #include <string.h>

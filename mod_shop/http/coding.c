@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads Accept-Encoding. Weights are whole thousandths, as the grammar has no more digits. */
+ * Parses Accept-Encoding. Weights are integers in thousandths, since the grammar allows three
+ * decimals. */
 #include "coding.h"
 
 #include <ctype.h>
@@ -64,7 +65,7 @@ typedef struct element_t {
     int weight;
 } element_t;
 
-/* Up to a comma or the end. false: it is empty or does not follow the grammar. */
+/* Parses one element, up to a comma or the end. false: it is empty or violates the grammar. */
 static bool read_element(element_t *element, const char *at)
 {
     at = skip_blanks(at);
@@ -84,7 +85,7 @@ static bool read_element(element_t *element, const char *at)
     return element->size && element->weight != UNSAID && (!*at || *at == ',');
 }
 
-/* Of a name that is listed twice the higher weight counts. */
+/* If a name is listed twice, the higher weight counts. */
 static void read_weights(int *weights, int *others, const char *list)
 {
     for (; *list; list += *list == ',') {
@@ -123,7 +124,7 @@ shop_coding_t shop_coding_choose(unsigned *acceptable, const char *accept_encodi
         int weight = weights[coding] != UNSAID ? weights[coding] : others;
 
         if (coding == SHOP_CODING_IDENTITY && weight == UNSAID) {
-            *acceptable |= SHOP_CODING_BIT(coding); /* but after all that were named */
+            *acceptable |= SHOP_CODING_BIT(coding); /* but after all codings that are named */
         } else if (weight > 0 &&
                    (coding == SHOP_CODING_IDENTITY || (offered & SHOP_CODING_BIT(coding)))) {
             *acceptable |= SHOP_CODING_BIT(coding);

@@ -16,8 +16,7 @@ typedef enum {
 
 #define SHOP_CODING_BIT(coding) (1U << (coding))
 
-/* Smallest reply that is encoded, bytes. A smaller one fits into one packet with its header either
- * way. */
+/* Smallest reply that is encoded, bytes. A smaller one fits into one packet anyway. */
 #define SHOP_CODING_LEAST 1024
 
 /* "gzip": its name in Content-Encoding, and in an ETag after a hyphen; static. */
@@ -27,9 +26,9 @@ bool shop_coding_of(shop_coding_t *coding, const char *name, unsigned long size)
 
 /* The coding preferred by Accept-Encoding (NULL: not sent) among identity and those offered (a bit
  * each). *acceptable: a bit for each acceptable one, including the one returned. If none is
- * acceptable, identity is returned, as section 12.1 allows. Elements that do not follow the grammar
- * are skipped. Without the header only identity is acceptable, because clients that cannot decode
- * do not send it. */
+ * acceptable, identity is returned, as section 12.1 allows. Elements that violate the grammar are
+ * skipped. Without the header only identity is acceptable, because clients that cannot decode do
+ * not send it. */
 shop_coding_t shop_coding_choose(unsigned *acceptable, const char *accept_encoding,
                                  unsigned offered);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One request from route to reply. The order of the checks is the order in which the API refuses;
- * nothing of a body is looked at before the caller was found to be allowed. */
+ * Handles one request, from route to reply. The order of the checks is the order of errors that
+ * docs and tests rely on. The body is not read before the caller is authorised. */
 #include "dispatch.h"
 
 #include <apr_strings.h>
@@ -106,14 +106,14 @@ static shop_error_t *read_fields(const shop_dispatch_t *dispatch, shop_req_t *re
         shop_fields_default(req->record, route->body);
     }
     if (!req->doc.root) {
-        return NULL; /* a route without a body, and none was sent */
+        return NULL; /* the route takes no body and none was sent */
     }
     return shop_fields_read(req->record, &req->present, route->body ? route->body : no_fields,
                             &req->doc, route->partial, dispatch->settings->currency_exponent,
                             req->pool);
 }
 
-/* Both at once, so that a client learns everything that is wrong from one answer. */
+/* Validates both, so that one reply lists all violations. */
 static shop_error_t *check_input(const shop_dispatch_t *dispatch, shop_req_t *req)
 {
     shop_error_t *query_err = read_query(dispatch, req);
@@ -188,7 +188,7 @@ static shop_coding_t negotiate(shop_res_t *res, const shop_dispatch_t *dispatch,
                               dispatch->codings & ~req->barred_codings);
 }
 
-/* Vary also on a reply in identity: the next client may get it encoded. */
+/* Vary also on a reply in identity: another client may get it encoded. */
 static void tell_caches(shop_res_t *res)
 {
     if (res->coding == SHOP_CODING_IDENTITY && res->size < SHOP_CODING_LEAST) {
@@ -198,7 +198,7 @@ static void tell_caches(shop_res_t *res)
     }
 }
 
-/* true: *err or the reply is there. */
+/* true: *err is set or the reply is complete. */
 static bool serve_front(shop_error_t **err, const shop_dispatch_t *dispatch, const char *target,
                         shop_req_t *req, shop_res_t *res)
 {
@@ -235,7 +235,7 @@ static shop_error_t *run_behind_front(const struct shop_app_t *app, const shop_d
     return err;
 }
 
-/* Answers OPTIONS without asking who calls: a browser's preflight carries no token. */
+/* Answers OPTIONS without authentication, because a browser's preflight request has no token. */
 static shop_error_t *show_options(const shop_dispatch_t *dispatch, const shop_req_t *req,
                                   shop_res_t *res)
 {
@@ -253,10 +253,10 @@ static shop_error_t *show_options(const shop_dispatch_t *dispatch, const shop_re
     return NULL;
 }
 
-/* Which codings of the reply has the client, that it could be told to go on with? One that it no
- * longer takes would reach somebody who cannot decode it, by a cache that asks for its clients.
- * Codings that are none of ours are those of mod_deflate and mod_brotli behind us: they negotiate
- * for themselves, and name them in the tag again. */
+/* The codings of the reply that the client has stored and may go on using. A coding that
+ * Accept-Encoding no longer allows is left out: the request may come from a shared cache on behalf
+ * of a client that cannot decode it. Codings that the shop does not make are those of mod_deflate
+ * and mod_brotli, which run later and negotiate them. */
 static unsigned codings_at_client(const shop_dispatch_t *dispatch, const shop_req_t *req,
                                   const shop_res_t *res)
 {
@@ -266,8 +266,8 @@ static unsigned codings_at_client(const shop_dispatch_t *dispatch, const shop_re
     return res->acceptable_codings ? named & (res->acceptable_codings | ~ours) : named;
 }
 
-/* RFC 9110 section 15.4.5: the headers of the 200 that stays unsent, without its body. That is the
- * representation the client has: chosen among those that it takes, as any other. */
+/* Turns a 200 into a 304 if the client has the representation. RFC 9110 section 15.4.5: a 304 has
+ * the header fields of the 200, here of the coding that the client has and accepts. */
 static void answer_conditional(const shop_dispatch_t *dispatch, const shop_req_t *req,
                                shop_res_t *res)
 {
@@ -295,7 +295,7 @@ static void answer_conditional(const shop_dispatch_t *dispatch, const shop_req_t
     }
 }
 
-/* Was the body given up, so that the rest of it would be taken for the next request? */
+/* Was reading the body aborted? The rest of it must not be parsed as the next request. */
 static bool is_broken_off(const shop_error_t *err)
 {
     return err && (err->code == SHOP_PAYLOAD_TOO_LARGE || err->code == SHOP_REQUEST_TIMEOUT);

@@ -11,7 +11,7 @@
 
 struct shop_guards_t;
 
-/* A check before the handler; may set reply headers (RateLimit). ports: what it may ask
+/* A check before the handler; may set reply headers (RateLimit). ports: what it may call
  * (guard/guards.h). */
 typedef shop_error_t *(*shop_guard_t)(const struct shop_guards_t *ports, shop_req_t *req,
                                       shop_res_t *res);
@@ -19,19 +19,19 @@ typedef shop_error_t *(*shop_guard_t)(const struct shop_guards_t *ports, shop_re
 typedef struct shop_dispatch_t {
     const shop_route_t *const *routes; /* NULL-terminated list of tables */
     const shop_guard_t *guards;        /* NULL-terminated, in order */
-    const struct shop_guards_t *ports; /* what the guards ask */
+    const struct shop_guards_t *ports; /* passed to the guards */
     const shop_settings_t *settings;
-    shop_front_t *front; /* asked before the routes are matched; NULL: there is none */
-    unsigned codings;    /* bits of those that front keeps replies in */
+    shop_front_t *front; /* looked up before the routes are matched; NULL: none */
+    unsigned codings;    /* bits of the codings that front stores */
 } shop_dispatch_t;
 
-/* Zeroes *res and leaves a complete reply in it, problems included. HEAD gets the reply of GET with
- * its body: the skin sends the header alone. When more than 64 KiB of the request may be unread,
+/* Zeroes *res and fills it with a complete reply, also for errors. HEAD gets the reply of GET with
+ * its body; httpd sends the header alone. When more than 64 KiB of the request may be unread,
  * req->body_unread and res->close are set. */
 void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dispatch,
                         shop_req_t *req, shop_res_t *res);
 
-/* Headers every reply of ours carries, whoever made it. */
+/* Sets the header fields that every reply of the shop has. */
 void shop_http_common_headers(shop_res_t *res, const shop_req_t *req);
 
 #endif

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * Entity tags and the two preconditions the API honours. A header that cannot be read names
- * nothing: If-Match then fails, If-None-Match then gives the full reply. */
+ * Entity tags, If-Match and If-None-Match. A malformed header matches nothing: If-Match fails,
+ * If-None-Match gives the full reply. */
 #include "etag.h"
 
 #include <apr_strings.h>
-#include <openssl/evp.h> /* an exception to the layer table: SHA-256 has no other customer here */
+#include <openssl/evp.h> /* SHA-256; an exception in the layer table */
 #include <string.h>
 
 #include "../base/base64.h"
 
-/* Two writers at once are rare; more turns than this are a fault somewhere. */
+/* Concurrent writers are rare: more attempts than this point to a defect. */
 #define CHANGE_TURNS 8
 
 #define TAG_BYTES 16
@@ -20,7 +20,7 @@ const char *shop_etag_of(const char *bytes, apr_size_t size, apr_pool_t *pool)
     unsigned char digest[EVP_MAX_MD_SIZE] = { 0 };
 
     if (!EVP_Digest(bytes, size, digest, NULL, EVP_sha256(), NULL)) {
-        return NULL; /* a reply without a tag is whole; a wrong tag would not be */
+        return NULL; /* a reply without a tag is valid, one with a wrong tag is not */
     }
     return apr_pstrcat(pool, "\"", shop_base64url_encode(digest, TAG_BYTES, pool), "\"", NULL);
 }
@@ -38,7 +38,7 @@ static bool is_tag_char(char c)
     return byte == 0x21 || (byte >= 0x23 && byte != 0x7f);
 }
 
-/* Takes the next tag of a list; false at its end and at anything that is no tag. */
+/* Parses the next tag of a list. false at the end and at a malformed tag. */
 static bool next_tag(tag_t *tag, const char **list)
 {
     const char *at = *list;
@@ -67,13 +67,13 @@ static bool next_tag(tag_t *tag, const char **list)
     return *at == ',' || !*at;
 }
 
-/* Every coding of an object has a tag of its own, "x-gzip"; it is the same object all the same. */
+/* Each coding of an object has its own tag: that of identity with a suffix ("x-gzip"). */
 static apr_size_t suffix_size(shop_coding_t coding)
 {
     return coding == SHOP_CODING_IDENTITY ? 0 : 1 + strlen(shop_coding_name(coding));
 }
 
-/* The bit of the coding whose tag it is, 0: of none. object: the tag of identity, without quotes.
+/* The bit of the coding that the tag belongs to, or 0. object: the tag of identity, without quotes.
  */
 static unsigned coding_named(const tag_t *tag, const char *object, apr_size_t size)
 {

@@ -13,21 +13,22 @@
 
 /* Strong tag over the bytes: 128 bits of SHA-256 as base64url, in quotes. */
 const char *shop_etag_of(const char *bytes, apr_size_t size, apr_pool_t *pool);
-/* PRECONDITION_FAILED when the request has If-Match and it does not name current by strong
- * comparison (a weak tag never matches; "*" matches; suffixes as below). PRECONDITION_REQUIRED
- * when required and the header is absent. */
+/* PRECONDITION_FAILED when the request has If-Match and none of its tags equals current by strong
+ * comparison (a weak tag never matches; "*" matches; suffixes as below). PRECONDITION_REQUIRED when
+ * required and the header is absent. */
 shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, bool required);
-/* The object changed between reading and writing it, in this turn (from 0) of a loop that reads,
- * merges and writes. NULL: take another turn. PRECONDITION_FAILED when the client named a state,
- * since that one is gone, whatever the object looks like now; CONFLICT when it keeps changing. */
+/* For a loop that reads, merges and writes an object, when a concurrent write came in between.
+ * turn: number of the attempt, from 0. NULL: try again. PRECONDITION_FAILED when the client sent
+ * If-Match, because that revision no longer exists; CONFLICT after too many attempts. */
 shop_error_t *shop_etag_lost_race(const shop_req_t *req, int turn, const char *noun);
-/* Which codings of an object does If-None-Match name (weak comparison; "*" names all)? A bit of
- * shop_coding_t each: "x" is identity, "x-gzip" and "x-br" are those codings, whether we or
- * mod_deflate and mod_brotli made them. etag: of the object in this coding; NULL names none. */
+/* The codings of an object whose tags are in If-None-Match (weak comparison; "*" matches all), one
+ * bit of shop_coding_t each. "x" is identity, "x-gzip" and "x-br" are the codings, whether the
+ * shop, mod_deflate or mod_brotli encoded. etag: of the object in this coding; NULL matches
+ * nothing. */
 unsigned shop_etag_named(const shop_req_t *req, const char *etag, shop_coding_t coding);
-/* The tag of the same object when its reply leaves with this Content-Encoding, NULL: none. etag may
- * name a coding already. A coding that is none of ours gets a weak tag, so that it is never that of
- * other bytes. A tag that is no strong one of ours stays as it is. */
+/* The tag of the same object for this Content-Encoding (NULL: none). etag may be of another coding.
+ * A coding that the shop does not know gets a weak tag, so that a strong tag never stands for other
+ * bytes. A tag that is not a strong one of the shop is returned unchanged. */
 const char *shop_etag_encoded(const char *etag, const char *content_encoding, apr_pool_t *pool);
 /* The tag of the same object in another coding: a strong tag stands for bytes, section 8.8.1. */
 const char *shop_etag_recode(const char *etag, shop_coding_t from, shop_coding_t to,

@@ -3,7 +3,7 @@
 #define SHOP_HTTP_FRONT_H
 
 /* Port: cached public replies by request target, looked up before the request is parsed. The cache
- * implements it (cache/cache_local.h). Without one, every request takes the whole way. */
+ * implements it (cache/cache_local.h). Without one, every request is parsed and routed. */
 
 #include "res.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Stored replies. Location is kept without the API root, which may be another by the time of the
- * replay, and the ETag is kept rather than computed, so that nothing of a reply can change. */
+ * Stored replies. Location is stored without the API root, which may have changed before the
+ * replay. The ETag is stored and not computed again, so that a replay equals the first reply. */
 #include "idempotency.h"
 
 #include <apr_strings.h>
@@ -35,7 +35,7 @@ const char *shop_idempotency_pack(apr_size_t *size, const shop_res_t *res, const
     return bytes;
 }
 
-/* The value of the line at *at when it is called name; *at moves behind it. */
+/* The value of the line at *at if it has this name; then advances *at past the line. */
 static const char *head_line(const char **at, const char *end, const char *name, apr_pool_t *pool)
 {
     size_t size = strlen(name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads media types as RFC 9110 writes them: any case, optional blanks, quoted parameters. What
- * does not follow the grammar is refused in Content-Type and skipped in Accept. */
+ * Parses media types (RFC 9110): case-insensitive, optional white space, quoted parameters.
+ * Malformed ones are refused in Content-Type and skipped in Accept. */
 #include "media.h"
 
 #include <apr_lib.h>
@@ -33,7 +33,7 @@ static span_t take_token(const char **at)
     return token;
 }
 
-/* A token or a quoted string; the span excludes the quotes. */
+/* Parses a token or a quoted string; the span excludes the quotes. */
 static bool take_value(span_t *value, const char **at)
 {
     if (**at != '"') {
@@ -52,7 +52,7 @@ static bool take_value(span_t *value, const char **at)
     return true;
 }
 
-/* "type/subtype" as one span. */
+/* Parses "type/subtype" as one span. */
 static bool take_type(span_t *type, const char **at)
 {
     type->text = *at;
@@ -69,7 +69,7 @@ static bool take_type(span_t *type, const char **at)
 
 typedef enum { PARAMETER_TAKEN, PARAMETER_END, PARAMETER_BROKEN } parameter_t;
 
-/* The next ";name=value"; empty parameters are skipped, as the grammar has them. */
+/* Parses the next ";name=value". Empty parameters are skipped, as the grammar allows them. */
 static parameter_t take_parameter(span_t *name, span_t *value, const char **at)
 {
     *at = skip_blanks(*at);
@@ -119,7 +119,7 @@ static bool is_zero(span_t q)
     return q.size && q.text[0] == '0' && strspn(q.text + 1, ".0") >= q.size - 1;
 }
 
-/* Behind a comma outside quotes, or at the end. */
+/* Returns the position after the next comma outside quotes, or the end. */
 static const char *next_element(const char *at)
 {
     bool quoted = false;
@@ -186,7 +186,7 @@ bool shop_media_is_accepted(const char *accept)
     if (problem == TAKEN) {
         return true;
     }
-    /* the most specific range decides */
+    /* the most specific range applies */
     json = json != UNSAID ? json : application != UNSAID ? application : any;
     return json == TAKEN;
 }

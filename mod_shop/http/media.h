@@ -10,7 +10,7 @@
  * other parameters have no effect (RFC 8259 section 11). merge_patch: application/merge-patch+json
  * too. */
 bool shop_media_is_json(const char *content_type, bool merge_patch);
-/* Does this Accept (NULL: none) take application/json or application/problem+json? */
+/* Does this Accept (NULL: none) allow application/json or application/problem+json? */
 bool shop_media_is_accepted(const char *accept);
 
 #endif

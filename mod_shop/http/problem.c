@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Errors as application/problem+json. The cause of an error goes to the log and nowhere else. */
+ * Errors as application/problem+json. The cause of an error is written to the log only. */
 #include "problem.h"
 
 #include <apr_lib.h>
@@ -16,7 +16,7 @@
 #define DEFAULT_BASE "urn:mod_shop:problem:"
 #define REALM "Bearer realm=\"shop\""
 
-/* "type" ends in the code with hyphens for underscores. */
+/* "type" ends with the code, with hyphens instead of underscores. */
 static const char *type_of(const char *code, const char *problem_base, apr_pool_t *pool)
 {
     char *slug = apr_pstrdup(pool, code);
@@ -56,7 +56,7 @@ static void write_extra(shop_json_out_t *out, json_t *extra)
 
     json_object_foreach(extra, name, value)
     {
-        /* 15 digits: a double of at most so many decimals prints as it was written */
+        /* numbers of at most 15 digits are printed as they were written */
         char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 
         if (text) {
@@ -67,7 +67,7 @@ static void write_extra(shop_json_out_t *out, json_t *extra)
     }
 }
 
-/* What the first members say. */
+/* Values of the standard members. */
 typedef struct heading_t {
     int status;
     const char *code, *title, *detail;
@@ -111,7 +111,7 @@ const char *shop_problem_document(apr_size_t *size, const shop_error_t *err, con
     return shop_json_finish(&out, size);
 }
 
-/* "Length Required" into "length_required". */
+/* Converts "Length Required" to "length_required". */
 static const char *code_of(const char *reason, apr_pool_t *pool)
 {
     char *code = apr_pstrdup(pool, reason);
@@ -170,7 +170,7 @@ static void set_headers(shop_res_t *res, const shop_req_t *req, const shop_error
 {
     int seconds = retry_after(err);
 
-    /* what a handler said about the reply it did not finish */
+    /* header fields of the reply that the handler did not complete */
     apr_table_unset(res->headers, "Cache-Control");
     apr_table_unset(res->headers, "Link");
     apr_table_unset(res->headers, "Location");

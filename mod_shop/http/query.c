@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Query strings by field table. Strict: a parameter that is unknown, given twice or not of its kind
- * is a violation, since a filter that is silently dropped shows more than was asked for. */
+ * Parses query strings by field tables. Unknown, repeated and malformed parameters are violations:
+ * with a filter silently ignored, a list would show more than the client asked for. */
 #include "query.h"
 
 #include <apr_lib.h>
@@ -10,17 +10,17 @@
 #include "../base/clock.h"
 #include "uri.h"
 
-/* More parameters than any table has rows: the rest is not looked at. */
+/* More than any table has rows; further parameters are not read. */
 #define MAX_PARAMETERS 64
 
 typedef struct parameter_t {
-    const char *name;    /* decoded; NULL when that is impossible */
+    const char *name;    /* decoded; NULL when it is malformed */
     const char *value;   /* the same */
-    bool nul;            /* the value holds U+0000, and is NULL therefore */
+    bool nul;            /* the value contains U+0000 and is NULL for that reason */
     const char *pointer; /* "?name" */
 } parameter_t;
 
-/* Undecodable names are shown as they came, without the bytes that are no ASCII text. */
+/* Malformed names are shown undecoded, without bytes that are not printable ASCII. */
 static const char *shown(const char *raw, apr_size_t size, apr_pool_t *pool)
 {
     char *text = apr_pstrmemdup(pool, raw, size);

@@ -16,7 +16,7 @@ shop_error_t *shop_query_read(void *record, shop_present_t *present, const shop_
 
 /* Members every list's query struct begins with. */
 typedef struct shop_page_params_t {
-    int64_t limit; /* the dispatcher takes default and maximum from the settings */
+    int64_t limit; /* default and maximum are set by the dispatcher from the settings */
     const char *cursor;
     bool count;
 } shop_page_params_t;
@@ -40,13 +40,14 @@ typedef struct shop_page_params_t {
         .help = "true: the reply has `total`, counted up to 10,000"                              \
     }
 
-/* The raw query without the parameter called name, fit for a header; "" when nothing is left. */
+/* The raw query without the parameter name, safe for a header; "" when nothing is left. */
 const char *shop_query_without(const char *query, const char *name, apr_pool_t *pool);
 /* Does the table begin with SHOP_PAGE_PARAMS? */
 bool shop_query_is_paged(const shop_field_t *fields);
 
-/* Turns the parameters, whose limit the dispatcher has set and checked, into a list query; sort is
- * the sort in force ("" when the list has one). VALIDATION_FAILED for a cursor of another sort. */
+/* Makes a list query of the parameters, whose limit the dispatcher has set and checked. sort: the
+ * requested or default sort ("" for a list with a single order). VALIDATION_FAILED for a cursor of
+ * another sort. */
 shop_error_t *shop_query_page(shop_list_query_t *list, const shop_page_params_t *page,
                               const char *sort, apr_pool_t *pool);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What handlers ask a request for. */
+ * Accessors of a request for handlers. */
 #include "req.h"
 
 #include <apr_lib.h>

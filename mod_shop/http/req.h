@@ -2,8 +2,8 @@
 #ifndef SHOP_HTTP_REQ_H
 #define SHOP_HTTP_REQ_H
 
-/* A request in our own words: filled by the httpd skin or by a test, read by the dispatcher and
- * the handlers. Everything lives in pool, which lives as long as the request. */
+/* A request, independent of httpd. server/request.c or a test fills it in; the dispatcher and the
+ * handlers read it. Everything is in pool, which lives as long as the request. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -18,15 +18,15 @@ struct shop_route_t;
 
 typedef enum { SHOP_ROLE_NONE = 0, SHOP_ROLE_USER, SHOP_ROLE_ADMIN } shop_role_t;
 
-/* Who is asking; set by guard/authn.c on routes that look at the caller. */
+/* The caller; set by guard/authn.c on routes that need one. */
 typedef struct shop_caller_t {
     shop_role_t role;       /* NONE: anonymous */
     const char *user_id;    /* NULL: anonymous */
     const char *session_id; /* the token family */
     const char *token_id;   /* jti */
     apr_time_t token_expires;
-    shop_error_t *refused; /* on routes where a token is optional: why the one sent is no good
-                              (401); the caller is anonymous then */
+    shop_error_t *refused; /* on routes with an optional token: why the token was refused (401); the
+                              caller is then anonymous */
 } shop_caller_t;
 
 #define SHOP_MAX_PATH_ARGS 4
@@ -41,19 +41,18 @@ typedef struct shop_req_t {
     const char *client_ip; /* after mod_remoteip */
     apr_table_t *headers;  /* request header fields; repeated ones joined by ", " (as httpd does) */
 
-    /* Body. The skin sets content_length (-1: none announced and not chunked, i.e. no body;
-     * -2: chunked) and body_read; the dispatcher reads only after the guards passed. body_read
-     * fills buffer with up to *size bytes, sets *size to what came, 0 at the end. Errors:
-     * REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, BAD_REQUEST. */
+    /* The body. content_length: -1: no body; -2: chunked. body_read fills buffer with up to *size
+     * bytes and sets *size to the number read, 0 at the end; the dispatcher calls it only after the
+     * guards have passed. Errors: REQUEST_TIMEOUT, PAYLOAD_TOO_LARGE, BAD_REQUEST. */
     apr_off_t content_length;
     shop_error_t *(*body_read)(void *baton, char *buffer, apr_size_t *size, apr_pool_t *pool);
     void *body_baton;
-    bool body_unread; /* out: the reply was made while more than 64 KiB may be unread */
+    bool body_unread; /* output: more than 64 KiB of the body may be unread */
 
-    unsigned barred_codings; /* bits of shop_coding_t that the reply must not have */
+    unsigned barred_codings; /* bits of the shop_coding_t that the reply must not use */
 
     apr_time_t now;      /* the shop's clock when the request began */
-    apr_time_t deadline; /* monotonic; after it no new step begins */
+    apr_time_t deadline; /* monotonic; no new step is begun after it */
 
     /* set by the dispatcher */
     const struct shop_route_t *route;
@@ -69,13 +68,14 @@ typedef struct shop_req_t {
     shop_present_t query_present;
 } shop_req_t;
 
-/* A path argument by the name in the template; never NULL for a name the template has. */
+/* The path argument with this name; not NULL if the template has it. */
 const char *shop_req_arg(const shop_req_t *req, const char *name);
-/* The same for identifiers; NOT_FOUND when it is not 24 hex digits. */
+/* The same for an identifier. NOT_FOUND when it is not 24 hex digits. */
 shop_error_t *shop_req_id(const char **id, const shop_req_t *req, const char *name);
 const char *shop_req_header(const shop_req_t *req, const char *name);
-/* Merges the body onto the stored record, which is of the route's body table: what a PATCH names,
- * or for a PUT every member that a change may touch, those it does not name with their defaults. */
+/* Merges the body into the stored record, a struct of the route's body table. PATCH: the members
+ * that the body names. PUT: every changeable member; those that the body does not name get their
+ * defaults. */
 void shop_req_merge(void *record, const shop_req_t *req);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Replies. Addresses in Link and Location are relative to the server's root: a reply may be kept
- * and given to others, so it must not repeat the Host somebody asked with. */
+ * Replies. Link and Location hold absolute paths without a host: a reply may be cached and sent to
+ * other clients, so it must not contain the Host of one request. */
 #include "res.h"
 
 #include <apr_strings.h>

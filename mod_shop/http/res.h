@@ -2,7 +2,7 @@
 #ifndef SHOP_HTTP_RES_H
 #define SHOP_HTTP_RES_H
 
-/* A reply is bytes with an ETag before it is anything else. */
+/* Replies: status, header fields, and a body in serialised form with its ETag. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -20,10 +20,10 @@ typedef struct shop_page_t {
     const char *bytes; /* application/json, encoded as coding says */
     shop_coding_t coding;
     apr_size_t size;
-    bool immortal; /* bytes outlive every request (else they belong to the request's pool) */
-    bool absent;   /* there is no such object: no bytes, no ETag */
+    bool immortal; /* bytes are never freed; otherwise they live in the request's pool */
+    bool absent;   /* the object does not exist: no bytes, no ETag */
     int max_age_s; /* of its Cache-Control; set by the local cache */
-    /* What it shows, as shop_changes_cell numbers; part of its life in a local cache. */
+    /* The subjects that it depends on, as numbers of shop_changes_cell(); for the local cache. */
     const uint32_t *cells;
     int cell_count;
 } shop_page_t;
@@ -38,46 +38,46 @@ typedef struct shop_content_t {
 typedef struct shop_res_t {
     apr_pool_t *pool;
     int status;
-    apr_table_t *headers;     /* all but Content-Type, Content-Length, ETag */
+    apr_table_t *headers;     /* all except Content-Type, Content-Length, ETag */
     const char *content_type; /* NULL: no body */
     const char *etag;
-    shop_coding_t coding;        /* of body; with Content-Encoding among the headers */
-    unsigned acceptable_codings; /* a bit each; 0: the reply does not depend on Accept-Encoding */
+    shop_coding_t coding;        /* of body; headers has the Content-Encoding */
+    unsigned acceptable_codings; /* bits; 0: the reply does not depend on Accept-Encoding */
     const char *body;
     apr_size_t size;
     bool immortal;         /* see shop_page_t */
-    shop_content_t unsent; /* of a 304: what its 200 would hold, for filters that decide by it */
-    const char *cache_key; /* it is kept under this key; NULL: it is not */
-    const char *cached;    /* "local", "shared", or "store" when it had to be made; NULL: a
-                            * reply that nobody keeps */
+    shop_content_t unsent; /* of a 304: the content of its 200, for output filters */
+    const char *cache_key; /* it is cached under this key; NULL: not cached */
+    const char *cached;    /* "local", "shared", or "store" (read from the database); NULL: not a
+                              cached reply */
     bool close;            /* close the connection after this reply */
-    const shop_error_t *error; /* what the problem document was made of; for the log */
+    const shop_error_t *error; /* the error that the problem document was made of; for the log */
     int currency_exponent;     /* for MONEY fields; set before the handler runs, as audience is */
-    shop_audience_t audience;  /* who reads it: which members are printed */
+    shop_audience_t audience;  /* decides which members are printed */
 } shop_res_t;
 
-/* One object: status, JSON body by the field table for res->audience, ETag over the bytes. */
+/* Fills res with one object: status, ETag, and the JSON body for res->audience. */
 shop_error_t *shop_res_object(shop_res_t *res, int status, const shop_field_t *fields,
                               const void *record);
-/* The ETag shop_res_object would give; for If-Match before a change. */
+/* The ETag that shop_res_object would set; to check If-Match before a change. */
 const char *shop_res_object_etag(const shop_res_t *res, const shop_field_t *fields,
                                  const void *record, apr_pool_t *pool);
-/* A list in the form {"items", "next_cursor"[, "total", "total_capped"]} with Link: rel="next".
- * items: array of record pointers. */
+/* Fills res with a list in the form {"items", "next_cursor"[, "total", "total_capped"]} with Link:
+ * rel="next". items: array of record pointers. */
 shop_error_t *shop_res_list(shop_res_t *res, const shop_req_t *req, const shop_field_t *fields,
                             const apr_array_header_t *items, const shop_list_end_t *end);
-/* Raw JSON bytes that are already in res->pool or immortal. */
+/* Fills res with JSON bytes that are in res->pool or never freed. */
 void shop_res_bytes(shop_res_t *res, int status, const char *bytes, apr_size_t size);
-/* Not for one that is absent. Sets Link, Cache-Control and Content-Encoding. */
+/* Fills res with page, which must not be absent. Sets Link, Cache-Control and Content-Encoding. */
 void shop_res_page(shop_res_t *res, const shop_page_t *page);
-/* The reply is in another coding now, with the ETag of that one: for a reply without a body. */
+/* Changes the coding of a reply without a body, and with it the ETag. */
 void shop_res_recode(shop_res_t *res, shop_coding_t coding);
-/* What res holds now, as a page in pool (bytes are not copied). */
+/* The content of res as a page in pool; the bytes are not copied. */
 shop_page_t *shop_res_to_page(const shop_res_t *res, apr_pool_t *pool);
-/* Location: root + printf path. */
+/* Sets Location to the API root followed by the formatted path. */
 void shop_res_location(shop_res_t *res, const shop_req_t *req, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* Cache-Control for a public catalogue answer; without it every reply is no-store. */
+/* Sets Cache-Control of a public catalogue reply. The default is no-store. */
 void shop_res_public(shop_res_t *res, int max_age_s);
 
 #endif

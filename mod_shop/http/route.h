@@ -16,13 +16,13 @@ typedef shop_error_t *(*shop_handler_t)(const struct shop_app_t *app, shop_req_t
                                         shop_res_t *res);
 
 typedef enum {
-    SHOP_ACCESS_UNSET = 0, /* refused by the dispatcher: a route without a rule answers 403 */
+    SHOP_ACCESS_UNSET = 0, /* a route without a rule: the dispatcher answers 403 */
     SHOP_ACCESS_PUBLIC,    /* a token is ignored */
-    SHOP_ACCESS_OPTIONAL,  /* a good token names the caller; another does not matter unless the
-                              handler asks for the caller (shop_caller_t.refused) */
-    SHOP_ACCESS_CUSTOMER,  /* any signed-in user */
+    SHOP_ACCESS_OPTIONAL, /* a valid token identifies the caller; an invalid one is an error only if
+                             the handler needs the caller (shop_caller_t.refused) */
+    SHOP_ACCESS_CUSTOMER, /* any signed-in user */
     SHOP_ACCESS_ADMIN,
-    SHOP_ACCESS_REFRESH /* bearer is a refresh token */
+    SHOP_ACCESS_REFRESH /* the bearer token is a refresh token */
 } shop_access_t;
 
 typedef enum {
@@ -45,31 +45,32 @@ typedef struct shop_route_t {
     const char *tag; /* resource, for the OpenAPI document */
     shop_access_t access;
     shop_rate_class_t rate;
-    bool idempotency_key; /* takes Idempotency-Key (checked: 1-255 characters) */
-    bool if_match;        /* honours If-Match; documented */
+    bool idempotency_key; /* accepts Idempotency-Key (1 to 255 characters) */
+    bool if_match;        /* evaluates If-Match; shown in the OpenAPI document */
 
-    const shop_field_t *body; /* NULL: takes no body (one sent anyway must be empty or {}) */
+    const shop_field_t *body; /* NULL: no body; empty or {} is accepted */
     size_t body_size;         /* sizeof the record */
     bool partial;             /* merge patch: required members may be absent */
     apr_size_t body_limit;    /* bytes; 0: 64 KiB */
 
-    const shop_field_t *query; /* NULL: takes no parameter */
+    const shop_field_t *query; /* NULL: no parameters */
     size_t query_size;
 
     int status; /* of success */
     shop_reply_kind_t reply_kind;
-    shop_audience_t audience; /* for whom .reply is printed when the caller is no admin: the owner
-                                 where it can only show what is the caller's own */
+    shop_audience_t audience; /* audience of .reply for callers who are not admins; OWNER where the
+                                 route only shows the caller's own objects */
     const shop_field_t *reply;
-    const char *schema;        /* name of .reply in the OpenAPI document; NULL: made from the
-                                  operation ("showProduct" -> "Product") */
-    const shop_code_t *errors; /* codes particular to this route, SHOP_OK-terminated */
-} shop_route_t;                /* a row with method NULL ends a table */
+    const char *schema; /* name of .reply in the OpenAPI document; NULL: derived from the operation
+                           ("showProduct" -> "Product") */
+    const shop_code_t
+        *errors; /* error codes of this route in addition to the common ones, SHOP_OK-terminated */
+} shop_route_t;  /* a row with method NULL ends a table */
 
 #define SHOP_BODY_LIMIT 65536
 
-/* What the dispatcher demands of an Idempotency-Key: printable ASCII. Spaces at its ends are none
- * of it (RFC 9110 section 5.5). */
+/* Pattern of an Idempotency-Key: printable ASCII. Leading and trailing spaces are not part of the
+ * value (RFC 9110 section 5.5). */
 #define SHOP_IDEMPOTENCY_KEY_MAX 255
 #define SHOP_IDEMPOTENCY_KEY_PATTERN "^[!-~]([ -~]*[!-~])?$"
 

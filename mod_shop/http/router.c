@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Finds the route for a path. Segments are compared as they are: no case folding, no empty segment,
- * no trailing slash, so that there is one spelling to guard. */
+ * Finds the route for a path. Segments are compared exactly: no case folding, no empty segment, no
+ * trailing slash. So access rules need to cover one spelling only. */
 #include "route.h"
 
 #include <apr_strings.h>
@@ -8,11 +8,12 @@
 
 #include "uri.h"
 
-/* Most significant bit: first segment. A set bit is a literal, so the greater shape wins. */
+/* One bit per segment, the first segment in the most significant bit; set for a literal. The
+ * greater shape wins. */
 typedef uint32_t shape_t;
 #define SHAPE_FIRST (UINT32_C(1) << 31)
 #define SHAPE_NONE UINT32_C(0)
-#define SHAPE_MATCHED UINT32_C(1) /* set in every match, or "/{x}" would be nothing */
+#define SHAPE_MATCHED UINT32_C(1) /* set in every match, so that the shape of "/{x}" is not 0 */
 
 typedef struct match_t {
     int count;
@@ -50,7 +51,7 @@ static shape_t match_path(match_t *match, const char *template, const char *path
     return *template || *path ? SHAPE_NONE : shape;
 }
 
-/* The shape of the most literal template that matches path. */
+/* The greatest shape of the templates that match path. */
 static shape_t best_shape(const char *path, const shop_route_t *const *tables)
 {
     shape_t best = SHAPE_NONE;
@@ -100,7 +101,7 @@ const char *shop_router_allow(const char *path, const shop_route_t *const *table
     return apr_pstrcat(pool, allow, "OPTIONS", NULL);
 }
 
-/* Arguments are printable as far as logs and headers go: no control characters, valid UTF-8. */
+/* Arguments are safe for logs and headers: valid UTF-8 without control characters. */
 static bool is_clean(const char *value)
 {
     for (const char *at = value; *at; at++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Percent-encoding. Whatever came in a request line passes here before it goes into a header, so a
- * line break in it cannot become a second header. */
+ * Percent-encoding. Text from the request line is encoded here before it gets into a header, so
+ * that a line break cannot start another header field. */
 #include "uri.h"
 
 #include <apr_lib.h>
@@ -21,7 +21,7 @@ static int hex_digit(char c)
 
 bool shop_uri_is_utf8(const char *text)
 {
-    json_t *string = json_string(text); /* jansson takes valid UTF-8 only */
+    json_t *string = json_string(text); /* jansson accepts valid UTF-8 only */
 
     json_decref(string);
     return string != NULL;

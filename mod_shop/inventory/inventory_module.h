@@ -2,7 +2,7 @@
 #ifndef SHOP_INVENTORY_INVENTORY_MODULE_H
 #define SHOP_INVENTORY_INVENTORY_MODULE_H
 
-/* What the inventory module stores; app->inventory points here. */
+/* Repositories of the inventory module; app->inventory points here. */
 
 #include "../store/reservation.h"
 #include "stock_repo.h"

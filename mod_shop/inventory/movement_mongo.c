@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * What is stored of stock: the index table, the description of its units, movements to and from
- * documents, and the list of those that have happened. How they happen is in stock_mongo.c. */
+ * Stored form of stock: the index table, the description of units, conversion of movements, and the
+ * list of applied movements. stock_mongo.c applies them. */
 #include <apr_strings.h>
 
 #include "stock_mongo.h"
 
 const shop_mongo_index_t shop_stock_indexes[] = {
-    /* the reaper's sweeps over what orders left behind */
+    /* the reaper's sweeps */
     { .collection = SHOP_PRODUCTS_COLLECTION,
       .name = "old_holds",
       .keys = "holds.at:1",

@@ -2,8 +2,8 @@
 #ifndef SHOP_INVENTORY_STOCK_H
 #define SHOP_INVENTORY_STOCK_H
 
-/* The stock of a unit and its movements. A unit is what is counted and sold; today each product is
- * one, with the product's id. Pure: no I/O, no clock. */
+/* The stock of a unit and its movements. A unit is what is counted and sold: each product, with the
+ * product's id. No I/O, no clock. */
 
 #include "../base/cursor.h"
 #include "../catalogue/product.h"

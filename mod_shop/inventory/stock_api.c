@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Stock over HTTP: an admin's changes of a product's stock, and their record. */
+ * Handlers of stock movements: changes of a product's stock by admins, and their list. */
 #include <apr_strings.h>
 
 #include "../app.h"
@@ -52,7 +52,7 @@ static shop_error_t *check_stock_move(bool *set, const shop_req_t *req)
     return err;
 }
 
-/* The reply of a request with a key: made before the commit, which stores it. */
+/* Makes the reply of a request with a key. The commit stores it, so it is made before. */
 static shop_error_t *stock_reply(const char **bytes, apr_size_t *size, void *baton,
                                  const shop_product_t *after, apr_pool_t *pool)
 {

@@ -20,20 +20,20 @@
 #include "../base/testpoint.h"
 #include "stock_mongo.h"
 
-/* Each turn that fails means that another writer got ahead. */
+/* An attempt fails only when another writer came first. */
 #define MOVE_TURNS 100
 /* As long as an order's; a request ends well before. */
 #define MOVE_LEASE apr_time_from_sec(30)
 #define TAKE_OVER_TURNS 4
 #define RETRY_AFTER 2 /* seconds */
-/* A name in `moves` that is older was left by a process that died before step 3. */
+/* An older entry in `moves` was left by a process that died before step 3. */
 #define MOVE_LEFT_AFTER apr_time_from_sec(60)
 
 /* One call of move_stock. */
 typedef struct move_t {
     shop_mongo_t *mongo;
     const shop_stock_request_t *request;
-    bool keyed; /* a duplicate may run beside us or have run before */
+    bool keyed; /* a duplicate may run concurrently or have run before */
     shop_movement_t *movement;
     shop_stock_done_t *done;
     apr_pool_t *pool;
@@ -56,7 +56,7 @@ typedef struct claim_t {
 
 /* ---- the movement's document ---- */
 
-/* Step 1. *duplicate: the key was used before, and the claim says for what. */
+/* Step 1. *duplicate: the key was used before; the claim holds the request's fingerprint. */
 static shop_error_t *insert_claim(bool *duplicate, const move_t *move)
 {
     const shop_movement_t *movement = move->movement;
@@ -128,7 +128,7 @@ static shop_error_t *update_movement(int64_t *matched, const move_t *move, bson_
     return err;
 }
 
-/* Makes the claim ours; of many who try one succeeds. */
+/* Takes over the claim. Of several concurrent attempts one succeeds. */
 static shop_error_t *take_over(bool *ours, move_t *move, const claim_t *seen)
 {
     bson_t filter = BSON_INITIALIZER, set = BSON_INITIALIZER;
@@ -239,7 +239,7 @@ static void append_target_members(bson_t *fields)
     BSON_APPEND_INT32(fields, "move_rev", 1);
 }
 
-/* Also a deleted product: its stock may have moved before. */
+/* Includes deleted products: their stock may have changed before. */
 static shop_error_t *target_read(target_t *target, const move_t *move)
 {
     bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, fields;
@@ -307,7 +307,7 @@ static bson_t *move_update(const move_t *move, const shop_movement_effect_t *eff
     return update;
 }
 
-/* Step 2. *product NULL: another writer got ahead. */
+/* Step 2. *product NULL: another writer came first. */
 static shop_error_t *apply(shop_product_t **product, const target_t *target, const move_t *move,
                            const shop_movement_effect_t *effect)
 {
@@ -340,7 +340,7 @@ static void set_answer(bool *answered, move_t *move, const shop_movement_effect_
     *answered = true;
 }
 
-/* What the movement will do to the product as it was read. */
+/* The effect of the movement on the product as it was read. */
 static shop_error_t *compute_effect(shop_movement_effect_t *effect, const target_t *target,
                                     const move_t *move)
 {
@@ -362,9 +362,9 @@ static shop_error_t *compute_effect(shop_movement_effect_t *effect, const target
     return NULL;
 }
 
-/* One turn; nothing is answered when another writer got ahead. The product is read before the
- * claim, also by the one who made it: a duplicate of the request may have done everything by now,
- * and if it does so in between, it has raised move_rev. */
+/* One attempt; without a result when another writer came first. The product is read before the
+ * claim, also by the request that inserted it: a duplicate may have completed already, and if it
+ * completes in between, it increments move_rev. */
 static shop_error_t *turn(bool *answered, move_t *move)
 {
     target_t target;
@@ -397,7 +397,7 @@ static shop_error_t *turn(bool *answered, move_t *move)
     return finish(move, move->movement->id, &effect);
 }
 
-/* The claim is there already. *answered: and so is the answer; else it is ours to go on. */
+/* The claim exists. *answered: the reply exists too; otherwise this request continues. */
 static shop_error_t *join(bool *answered, move_t *move)
 {
     shop_error_t *busy;
@@ -466,7 +466,7 @@ static shop_error_t *stock_move(shop_stock_done_t *done, shop_stock_repo_t *port
     SHOP_TRY(movement_make(&move.movement, request, pool));
     done->movement = move.movement;
     err = insert_claim(&duplicate, &move);
-    if (err) { /* the claim may be there */
+    if (err) { /* the claim may exist */
         return refuse(&move, err);
     }
     SHOP_TEST_POINT("moving.claimed", pool);

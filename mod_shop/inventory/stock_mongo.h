@@ -15,11 +15,11 @@
 #include "../store/reservation_mongo.h"
 #include "stock_repo.h"
 
-/* Never fails; opens nothing. */
+/* Never fails. No I/O. */
 shop_stock_repo_t *shop_stock_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
 extern const shop_mongo_index_t shop_stock_indexes[];
-/* The stock, as orders reserve it. */
+/* The reservations of stock. */
 extern const shop_reservable_t shop_stock_units;
 
 /* ---- between stock_mongo.c and movement_mongo.c ---- */
@@ -30,7 +30,7 @@ typedef struct shop_stock_repo_mongo_t {
     shop_mongo_t *mongo;
 } shop_stock_repo_mongo_t;
 
-/* What a movement did: written into `moves` by the commit, copied to the movement. */
+/* The effect of a movement: stored in `moves` by the commit, later copied to the movement. */
 #define SHOP_STOCK_AFTER_UNKNOWN (-1)
 typedef struct shop_movement_effect_t {
     int64_t delta;

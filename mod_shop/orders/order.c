@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What an order is: its states, the arrows between them, its totals. Pure: no I/O, no clock.
- * Must never compute money in floating point. */
+ * Orders: statuses, transitions and totals. No I/O, no clock. Money must not be computed in
+ * floating point. */
 #include "order.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 static const struct {
     const char *stored;
-    const char *name; /* NULL: internal, nobody outside sees such an order */
+    const char *name; /* NULL: internal, never shown */
 } statuses[SHOP_ORDER_STATUS_COUNT] = {
     [SHOP_ORDER_PLACING] = { "placing", NULL },
     [SHOP_ORDER_ABORTING] = { "aborting", NULL },
@@ -26,7 +26,7 @@ static const struct {
 
 #define TO(status) (1U << SHOP_ORDER_##status)
 
-/* The public arrows. CANCELLING is a step inside "-> cancelled", so none leads to or from it. */
+/* The public transitions. CANCELLING is a step within "-> cancelled" and therefore not listed. */
 static const unsigned arrows[SHOP_ORDER_STATUS_COUNT] = {
     [SHOP_ORDER_PENDING] = TO(PAID) | TO(CANCELLED),
     [SHOP_ORDER_PAID] = TO(PROCESSING) | TO(CANCELLED) | TO(REFUNDED),
@@ -69,7 +69,7 @@ bool shop_order_is_paid(shop_order_status_t status)
            status == SHOP_ORDER_REFUNDED;
 }
 
-/* An order that was cancelled says only in its history that it had been paid. */
+/* For a cancelled order, only the history tells whether it had been paid. */
 static bool was_paid(const shop_order_t *order)
 {
     for (int i = 0; order->history && i < order->history->nelts; i++) {
@@ -114,13 +114,13 @@ apr_array_header_t *shop_order_next(shop_order_status_t status, apr_pool_t *pool
     return next;
 }
 
-/* Splits discount so that each line bears its part: the whole units first, then one more each for
- * the lines with the largest remainders (the earlier line wins a tie). 128 bits, because the
- * product of two amounts does not fit 64. */
+/* Splits the discount by largest remainder: each line gets its share rounded down, then the lines
+ * with the largest remainders get one minor unit more (the earlier line first if equal). 128 bits,
+ * because the product of two amounts may exceed 64. */
 static void split_discount(shop_order_t *order, int64_t discount, apr_pool_t *pool)
 {
     int count = order->items->nelts;
-    /* no array of 128 bits: a pool aligns to 8 bytes only */
+    /* remainders fit into 64 bits; pools do not align for 128-bit types */
     uint64_t *rest = apr_pcalloc(pool, sizeof(*rest) * (size_t)(count ? count : 1));
     int64_t left = discount;
 

@@ -2,7 +2,7 @@
 #ifndef SHOP_ORDERS_ORDER_H
 #define SHOP_ORDERS_ORDER_H
 
-/* An order: its states and arrows, its totals. Pure. */
+/* An order: statuses, transitions, totals. No I/O. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -13,13 +13,13 @@
 #include "../base/error.h"
 
 #define SHOP_ORDER_LEASE apr_time_from_sec(30)
-/* An order takes so many refunds; each is kept in its document. */
+/* Maximum number of refunds of an order; its document contains them. */
 #define SHOP_REFUNDS_MAX 100
 
 typedef enum {
     SHOP_ORDER_PLACING,  /* internal: claimed, not committed */
-    SHOP_ORDER_ABORTING, /* internal: giving back what it took */
-    SHOP_ORDER_FAILED,   /* internal: never was */
+    SHOP_ORDER_ABORTING, /* internal: releasing its reservations */
+    SHOP_ORDER_FAILED,   /* internal: was not placed */
     SHOP_ORDER_PENDING,
     SHOP_ORDER_PAID,
     SHOP_ORDER_PROCESSING,
@@ -51,12 +51,12 @@ typedef struct shop_order_event_t {
     const char *note; /* NULL when none */
 } shop_order_event_t;
 
-/* Money paid back. Kept in the order, so that what is left to pay back and the refund itself are
- * one atomic update. */
+/* A refund. Stored in the order's document, so that the refund and the refunded sum change in one
+ * atomic update. */
 typedef struct shop_refund_t {
     const char *id;
     int64_t amount;
-    bool restock;       /* the goods came back: the order's lines return to stock */
+    bool restock;       /* the order's lines return to stock */
     const char *reason; /* NULL: none given */
     const char *by;     /* user id of the admin */
     apr_time_t at;
@@ -75,10 +75,10 @@ typedef struct shop_order_t {
     int64_t subtotal, discount, total;
     const char *currency;
     const char *coupon_code;   /* NULL: none */
-    bool coupon_limited;       /* took a use of a shared limit */
+    bool coupon_limited;       /* uses a limit shared by all customers */
     int64_t coupon_user_limit; /* -1: no redemption */
     int64_t coupon_terms_rev;
-    int64_t coupon_born; /* which of the coupons of this code */
+    int64_t coupon_born; /* identifies one of several coupons that had this code */
     shop_address_t *shipping_address;
     const char *payment_method;
     const char *tracking_number; /* NULL: none */
@@ -93,9 +93,9 @@ typedef struct shop_order_t {
     const char *cart_slot; /* "g:<gen>", or "o:<id>" once failed */
     const char *key_slot;  /* "k:<Idempotency-Key>" or "o:<id>" */
     const char *fingerprint;
-    apr_time_t lease_at;          /* past it the reaper takes over */
-    bool unfinished;              /* something is left to be done */
-    bool restocking;              /* a refund's goods are on their way into stock */
+    apr_time_t lease_at;          /* after it the reaper takes over */
+    bool unfinished;              /* cleanup, rollback or restocking is left */
+    bool restocking;              /* restocking of a refund is in progress */
     apr_array_header_t *returned; /* const char *: unit ids (and "coupon") that were restocked */
     const char *reply;            /* stored reply bytes, NULL until committed */
     apr_size_t reply_size;
@@ -103,21 +103,21 @@ typedef struct shop_order_t {
 
 /* Public name; "cancelled" for CANCELLING, NULL for the internal three. */
 const char *shop_order_status_name(shop_order_status_t status);
-/* The name in the store: every status has one. */
+/* The stored name; every status has one. */
 const char *shop_order_status_stored(shop_order_status_t status);
 /* -1 when unknown. */
 int shop_order_status_of_stored(const char *name);
 int shop_order_status_of_name(const char *name);
-/* The arrows: may an order go from a to b by PATCH or cancel? */
+/* Is the transition from a to b allowed by PATCH or cancel? */
 bool shop_order_may(shop_order_status_t from, shop_order_status_t to);
 /* Is it paid and not cancelled? (paid ... refunded) */
 bool shop_order_is_paid(shop_order_status_t status);
-/* What can still be paid back, minor units: the total without earlier refunds, when the order was
- * paid, also of one that was cancelled after that; else 0. */
+/* The amount that can still be refunded, minor units: the total minus earlier refunds if the order
+ * was paid, even if it was cancelled afterwards; else 0. */
 int64_t shop_order_refundable(const shop_order_t *order);
-/* Are its lines going back into stock (cancelling, or a refund with restock)? */
+/* Is restocking of its lines in progress (cancelling, or a refund with restock)? */
 bool shop_order_restocks(const shop_order_t *order);
-/* Public names of the statuses that may follow (array of const char *). */
+/* Public names of the statuses that can follow (array of const char *). */
 apr_array_header_t *shop_order_next(shop_order_status_t status, apr_pool_t *pool);
 
 /* Fills line_total, subtotal, total and splits the discount over the lines by largest remainder,

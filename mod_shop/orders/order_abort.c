@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Undoes an order that was claimed and not committed. Every step consumes what it releases, so any
- * number of callers at any delay do no harm; only the last step frees the two claims. */
+ * Rolls back an order that was claimed and not committed. Each step deletes what it releases, so it
+ * may be repeated and delayed without harm. The last step frees the two claims. */
 #include "order_abort.h"
 
 #include "../base/testpoint.h"
@@ -24,7 +24,7 @@ static shop_error_t *undo(const shop_order_ports_t *ports, const shop_order_t *o
                                           order->user_id, order->id, pool));
     }
     SHOP_TEST_POINT("aborting.undone", pool);
-    /* Not done means that somebody else was quicker: then it is failed already. */
+    /* Not done: another caller was first, so the order has failed already. */
     return ports->orders->move(&done, ports->orders, order->id, SHOP_ORDER_ABORTING,
                                SHOP_ORDER_FAILED, -1, NULL, NULL, ports->clock->now(ports->clock),
                                pool);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What every handler of an order does: ports from the app, the order of the path, stale replies. */
+ * Shared by the handlers of orders: ports of the app, the order of the path, invalidation of
+ * replies. */
 #include "order_access_api.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Placing an order, reading it, changing its status. An order's reply is made before the commit and
- * stored with it, so that a repeated request gets the very bytes. */
+ * stored by it, so that a repeated request gets the same bytes. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -79,10 +79,10 @@ static shop_error_t *answer(shop_res_t *res, const shop_req_t *req, const shop_o
 typedef struct placing_t {
     const shop_app_t *app;
     shop_req_t *req;
-    const shop_res_t *res; /* for whom the reply is */
+    const shop_res_t *res; /* audience of the reply */
 } placing_t;
 
-/* The reply is made before the commit, which stores it. */
+/* Makes the reply before the commit, which stores it. */
 static shop_error_t *make_reply(void *baton, shop_order_t *order, apr_pool_t *pool)
 {
     shop_res_t res = { .pool = pool,
@@ -189,7 +189,7 @@ static shop_error_t *order_cancel(const shop_app_t *app, shop_req_t *req, shop_r
     return answer(res, req, order);
 }
 
-/* What the body says of a member that may be corrected. NULL: it is missing and stays; "": it is
+/* The body's value of a member that can be corrected. NULL: absent, stays unchanged; "": is
  * removed. */
 static const char *correction(const shop_req_t *req, const char *name, const char *value)
 {
@@ -199,7 +199,7 @@ static const char *correction(const shop_req_t *req, const char *name, const cha
     return value ? value : "";
 }
 
-/* As correction; VALIDATION_FAILED for an order that is sent no more. */
+/* As correction; VALIDATION_FAILED for an order that will not be shipped any more. */
 static shop_error_t *read_tracking_number(const char **tracking_number, const shop_req_t *req,
                                           shop_order_status_t to)
 {
@@ -215,7 +215,7 @@ static shop_error_t *read_tracking_number(const char **tracking_number, const sh
     return err;
 }
 
-/* As shop_order_advance, with what belongs to the status. */
+/* As shop_order_advance, with the members that belong to the status. */
 static shop_error_t *change_status(shop_order_t **order, const shop_app_t *app,
                                    const shop_req_t *req, shop_order_status_t to, int64_t rev,
                                    const char *tracking_number)
@@ -238,8 +238,8 @@ static shop_error_t *change_status(shop_order_t **order, const shop_app_t *app,
                               req->pool);
 }
 
-/* No other status is asked for: the members that go with the present one are corrected. A cancelled
- * or refunded order is not cancelled or refunded again. */
+/* The requested status is the current one: only the members that belong to it are corrected. A
+ * cancelled or refunded order is not cancelled or refunded again. */
 static bool is_correction(const shop_req_t *req, const shop_order_t *order)
 {
     const change_t *change = req->record;

@@ -58,7 +58,7 @@ static shop_error_t *write_status(bool *done, const change_t *change, const shop
     if (!shop_order_may(seen->status, change->to)) {
         return refuse(seen, change->event.status, change->pool);
     }
-    /* A cancelled order must not leave its cart or its reservations to somebody else. */
+    /* The order's cleanup comes first, or its cart and its reservations would be left. */
     if (change->to == SHOP_ORDER_CANCELLED && seen->unfinished) {
         SHOP_TRY(shop_order_clean(change->ports, seen, change->pool));
     }
@@ -112,7 +112,8 @@ shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *
 {
     shop_order_t *fresh = NULL;
 
-    if (seen->status == SHOP_ORDER_CANCELLING) { /* begun before and cut off: it goes on */
+    if (seen->status ==
+        SHOP_ORDER_CANCELLING) { /* an earlier cancellation was interrupted: continue it */
         *order = apr_pmemdup(pool, seen, sizeof(*seen));
     } else {
         SHOP_TRY(shop_order_advance(order, ports, seen, SHOP_ORDER_CANCELLED, rev, by, note, NULL,

@@ -6,15 +6,15 @@
 
 #include "order_ports.h"
 
-/* To cancelled, with stock and coupon restocked exactly once; goes on with one that is being
- * cancelled. seen: the order as read. rev: the expected revision, or -1 for any;
- * PRECONDITION_FAILED when the stored one differs. deadline: monotonic, 0: none. *order:
- * afterwards. NOT_FOUND, INVALID_TRANSITION, CONFLICT (it keeps changing). */
+/* Cancels the order and restocks its lines and coupon exactly once; continues an interrupted
+ * cancellation. seen: the order as read. rev: the expected revision, or -1 for any;
+ * PRECONDITION_FAILED when the stored one differs. deadline: monotonic, 0: none. *order: the order
+ * after the change. NOT_FOUND, INVALID_TRANSITION, CONFLICT (too many concurrent changes). */
 shop_error_t *shop_order_cancel(shop_order_t **order, const shop_order_ports_t *ports,
                                 const shop_order_t *seen, int64_t rev, const char *by,
                                 const char *note, apr_time_t deadline, apr_pool_t *pool);
-/* To any other status that may follow, without restocking or paying back. As shop_order_cancel
- * otherwise. tracking_number: NULL leaves it, "" removes it. */
+/* Changes to any other status that can follow, without restocking or refunding. As
+ * shop_order_cancel otherwise. tracking_number: NULL leaves it, "" removes it. */
 shop_error_t *shop_order_advance(shop_order_t **order, const shop_order_ports_t *ports,
                                  const shop_order_t *seen, shop_order_status_t to, int64_t rev,
                                  const char *by, const char *note, const char *tracking_number,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What is left to do behind a committed order: its reservations go, its cart is emptied. Any number
- * of times, by the one who placed it, by the customer's next request, or by the reaper. */
+ * Cleanup after the commit: confirms the reservations and empties the cart. Idempotent; run by the
+ * request that placed the order, by the customer's next request, or by the reaper. */
 #include "order_clean.h"
 
 #include "../base/testpoint.h"

@@ -4,8 +4,8 @@
 
 #include "order_ports.h"
 
-/* Confirms the reservations of a committed order, empties its cart and marks it finished; any
- * number of times. */
+/* Confirms the reservations of a committed order, empties its cart and marks it finished.
+ * Idempotent. */
 shop_error_t *shop_order_clean(const shop_order_ports_t *ports, const shop_order_t *order,
                                apr_pool_t *pool);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Corrects what goes with an order's present status: its tracking number and the latest note. */
+ * Corrects the members of an order's current status: tracking number and latest note. */
 #include <apr_strings.h>
 
 #include "order_mongo.h"

@@ -7,11 +7,11 @@
 #include "../app.h"
 #include "../http/route.h"
 
-/* RATE_LIMITED when the caller has named too many wrong codes. code: the one that is named now;
- * NULL: none, and nothing is checked. */
+/* RATE_LIMITED when the caller has sent too many wrong codes. code: of this request; NULL: no code,
+ * nothing is checked. */
 shop_error_t *shop_order_may_guess(const shop_app_t *app, const shop_req_t *req, const char *code);
-/* Counts a refusal of a code that does not exist, and returns it; RATE_LIMITED instead when it was
- * one too many. Any other err, NULL too, is returned as it is. */
+/* Counts err if it refuses an unknown code; returns RATE_LIMITED instead when the limit is
+ * exceeded. Any other err, also NULL, is returned unchanged. */
 shop_error_t *shop_order_count_guess(const shop_app_t *app, const shop_req_t *req,
                                      shop_error_t *err);
 /* Why a coupon was refused, one of shop_error_reasons; NULL when err is about something else. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Orders in MongoDB. The two unique slots are what makes one intent one order; every change of
- * state is one compare-and-set of one document. */
+ * Orders in MongoDB. The unique indexes on the two slots ensure that one intent gives one order.
+ * Every change of status is one compare-and-set of one document. */
 #include "order_mongo.h"
 
 #include <apr_strings.h>
@@ -25,8 +25,8 @@ const shop_mongo_index_t shop_order_indexes[] = {
     { .collection = ORDERS, .name = "all", .keys = "created_at:-1,_id:-1" },
     { .collection = ORDERS, .name = "by_status", .keys = "status:1,created_at:-1,_id:-1" },
     { .collection = ORDERS, .name = "by_coupon", .keys = "coupon_code:1", .sparse = true },
-    /* shopctl verify: without it every product would cost a walk over all orders, and one that
-     * sells would never hold still for so long */
+    /* for shopctl verify: without it, each product would need a scan of all orders, during which a
+       product in demand would always change */
     { .collection = ORDERS, .name = "by_product", .keys = "items.product:1" },
     { .collection = NULL },
 };
@@ -100,8 +100,8 @@ static shop_error_t *order_find_by_cart(shop_order_t **order, shop_order_repo_t 
     return err;
 }
 
-/* A duplicate may be our own claim, applied without our knowing; a server names only one of several
- * indexes that refuse, so the order itself is asked for. */
+/* A duplicate may be this request's own claim whose reply was lost. The server reports only one of
+ * several violated indexes, so the order itself is read. */
 static shop_error_t *order_claim(bool *claimed, shop_order_repo_t *port, const shop_order_t *order,
                                  apr_pool_t *pool)
 {
@@ -177,7 +177,7 @@ static shop_error_t *order_commit(bool *done, shop_order_repo_t *port, const sho
     err = shop_mongo_update(&matched, NULL, mongo_of(port), ORDERS, filter, &update, NULL,
                             SHOP_MONGO_MAJORITY, pool);
     *done = !err && matched == 1;
-    if (!err && !*done) { /* an earlier try of ours may have been applied */
+    if (!err && !*done) { /* an earlier attempt of this request may have been applied */
         err = order_find(&found, port, order->id, pool);
         *done = found && shop_order_status_name(found->status);
     }
@@ -267,7 +267,7 @@ static shop_error_t *order_mark_returned(shop_order_repo_t *port, const char *id
     return err;
 }
 
-/* A late clean-up must not hide that giving back has begun. */
+/* A delayed cleanup must not clear the mark when restocking has begun. */
 static shop_error_t *order_finish(shop_order_repo_t *port, const char *id, apr_pool_t *pool)
 {
     bson_t *filter = id_filter(id);
@@ -292,7 +292,7 @@ static shop_error_t *collect(void *baton, const bson_t *doc, apr_pool_t *pool)
     return NULL;
 }
 
-/* One document that cannot be read must not keep the reaper from all others. */
+/* One invalid document must not keep the reaper from the others. */
 static shop_error_t *collect_readable(void *baton, const bson_t *doc, apr_pool_t *pool)
 {
     shop_error_t *err = collect(baton, doc, pool);
@@ -320,7 +320,7 @@ static shop_error_t *order_unfinished(apr_array_header_t **orders, shop_order_re
     return err;
 }
 
-/* created_at bounds the walk to orders that were placed. */
+/* created_at limits the scan to orders that were placed. */
 static void append_wanted(bson_t *filter, const shop_order_query_t *query)
 {
     if (query->user_id) {

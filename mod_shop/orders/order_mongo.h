@@ -16,7 +16,7 @@ typedef struct shop_order_repo_mongo_t {
 
 #define SHOP_ORDERS_COLLECTION "orders"
 
-/* Never fails; opens nothing. */
+/* Never fails. No I/O. */
 shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
 /* Sets the port's function for corrections: order_correct_mongo.c. */

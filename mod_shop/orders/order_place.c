@@ -14,18 +14,18 @@
 #include "order_quote.h"
 #include "order_reservation.h"
 
-#define RETRY_AFTER 2 /* seconds: most of what makes us busy is over by then */
+#define RETRY_AFTER 2 /* seconds: most causes of contention are over by then */
 #define CLAIM_TRIES 3
 #define COMMIT_TRIES 8
 #define PRICE_TRIES \
-    8 /* an edit of a price or a coupon beside each of so many tries is no accident */
+    8 /* attempts; each fails only when a price or a coupon is edited at the same time */
 #define PAUSE apr_time_from_msec(25)
 
 typedef struct place_t {
     const shop_order_ports_t *ports;
     const shop_order_request_t *request;
     shop_order_placed_t *placed;
-    shop_order_t *order; /* that is being placed */
+    shop_order_t *order; /* the order being placed */
     apr_pool_t *pool;
 } place_t;
 
@@ -50,8 +50,8 @@ static shop_error_t *in_time(const place_t *place)
 
 /* ---- the claim ---- */
 
-/* A committed order that somebody left before it was clean would keep its customer from the next
- * one until the reaper comes. Best effort: the order stands whatever comes of it. */
+/* A committed order whose cleanup was interrupted would block its customer's next order until the
+ * reaper runs. Best effort: the order is placed whether or not this succeeds. */
 static void clean_left(const place_t *place, const shop_order_t *left)
 {
     shop_error_t *err = shop_order_clean(place->ports, left, place->pool);
@@ -83,7 +83,7 @@ static shop_error_t *answer_known(const place_t *place, shop_order_t *known)
     return NULL;
 }
 
-/* The order that has this request's key; NULL: none, or the request names no key. */
+/* The order with this request's key; NULL: none, or the request has no key. */
 static shop_error_t *find_known(shop_order_t **known, const place_t *place)
 {
     shop_order_repo_t *orders = place->ports->orders;
@@ -96,8 +96,8 @@ static shop_error_t *find_known(shop_order_t **known, const place_t *place)
                                place->pool);
 }
 
-/* The cart is another order's. *again: that order needs it no more, or never will, so that a
- * second look at the cart will tell; the reaper would come to the same, later. */
+/* Another order has claimed the cart. *again: that order has released the cart or never will need
+ * it, so the cart is read again; the reaper would do the same later. */
 static shop_error_t *look_at_other(bool *again, const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -107,7 +107,7 @@ static shop_error_t *look_at_other(bool *again, const place_t *place)
                                          place->order->cart_slot, place->pool));
     *again = true;
     if (other && shop_order_status_name(other->status)) {
-        /* also when it says that it is clean: its cart may have been lost in an election since */
+        /* also if marked finished: an election may have rolled back the update of its cart */
         clean_left(place, other);
     } else if (other && other->lease_at < ports->clock->now(ports->clock)) {
         SHOP_TRY(shop_order_abort(ports, other, place->pool));
@@ -117,7 +117,7 @@ static shop_error_t *look_at_other(bool *again, const place_t *place)
     return NULL;
 }
 
-/* One of the two slots is another order's. *again as above; never asked for twice. */
+/* Another order has one of the two slots. *again as above. */
 static shop_error_t *answer_duplicate(bool *again, const place_t *place)
 {
     shop_order_t *known;
@@ -136,7 +136,8 @@ static shop_error_t *answer_duplicate(bool *again, const place_t *place)
                              "this cart is being ordered by another request");
 }
 
-/* The same id may be sent again: a claim that was applied without our knowing is then a success. */
+/* The same id may be sent again: if the reply to the claim was lost, the second insert counts as
+ * success. */
 static shop_error_t *claim(bool *claimed, const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -149,7 +150,7 @@ static shop_error_t *claim(bool *claimed, const place_t *place)
         if (!err) {
             break;
         }
-        if (err->code == SHOP_CONFLICT) { /* somebody has this order number */
+        if (err->code == SHOP_CONFLICT) { /* another order has this number */
             SHOP_TRY(shop_id_order_number(&place->order->number, place->pool));
         } else if (err->code != SHOP_UNAVAILABLE) {
             return err;
@@ -166,7 +167,7 @@ static shop_error_t *claim(bool *claimed, const place_t *place)
 
 /* ---- reserving ---- */
 
-/* Fewer lines were reserved than were sent: says for each why. */
+/* Fewer lines were reserved than sent: finds the reason for each. */
 static shop_error_t *why_not_reserved(const place_t *place, const shop_reservation_t *wanted)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -294,8 +295,8 @@ static shop_error_t *seal(const place_t *place)
     return place->request->reply(place->request->baton, order, place->pool);
 }
 
-/* The outcome unknown: the same update again until the deadline; then nothing is touched, because
- * the order may be placed. */
+/* When the outcome is unknown, the same update is sent again until the deadline. After that nothing
+ * is changed, because the order may be placed. */
 static shop_error_t *commit(const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -409,7 +410,7 @@ static shop_error_t *clean_if_time(const place_t *place)
     return shop_order_clean(place->ports, place->order, place->pool);
 }
 
-/* Prices the cart and claims it. Neither *claimed nor an error: the key was known. */
+/* Computes the prices and claims the cart. Neither *claimed nor an error: the key is known. */
 static shop_error_t *price_and_claim(bool *claimed, place_t *place)
 {
     shop_order_quote_t quote;
@@ -420,14 +421,14 @@ static shop_error_t *price_and_claim(bool *claimed, place_t *place)
     do {
         shop_error_t *refusal = price(place, &quote);
 
-        if (refusal) { /* which may be the doing of the first request with this very key */
+        if (refusal) { /* the first request with this key may have caused it */
             SHOP_TRY(find_known(&known, place));
             return known ? answer_known(place, known) : refusal;
         }
         place->order = quote.order;
         SHOP_TRY(fill(place));
         err = claim(claimed, place);
-        if (*claimed) { /* also when what follows the claim fails */
+        if (*claimed) { /* also when a step after the claim fails */
             place->placed->claimed = place->order;
         }
         SHOP_TRY(err);
@@ -438,15 +439,14 @@ static shop_error_t *price_and_claim(bool *claimed, place_t *place)
     return NULL;
 }
 
-/* The order that was claimed is undone because a price or the coupon's terms changed behind the
- * pricing. What the customer agreed to is expected_total, which the next pricing checks: without
- * one he agreed to today's price, and that is what he gets. */
+/* The claimed order is rolled back because a price or the coupon's terms changed after they were
+ * read. The next attempt checks expected_total; without it, the current price applies. */
 static bool may_price_again(const shop_error_t *err, int turn, const place_t *place)
 {
     return err && err->code == SHOP_TOTAL_CHANGED && turn < PRICE_TRIES && !is_late(place);
 }
 
-/* Prices, claims, reserves and commits; from the beginning when the price is another by then. */
+/* Computes the prices, claims, reserves and commits; starts again when a price has changed. */
 static shop_error_t *place_once(place_t *place)
 {
     shop_order_placed_t *placed = place->placed;
@@ -492,7 +492,7 @@ shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_por
         return NULL;
     }
     left = clean_if_time(&place);
-    if (left) { /* the order stands; the reaper cleans up after it */
+    if (left) { /* the order is placed; the reaper repeats the cleanup */
         shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: cleanup pending: %s",
                  place.order->id, left->cause ? left->cause : left->detail);
     }

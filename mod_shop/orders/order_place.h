@@ -14,10 +14,11 @@ typedef struct shop_order_request_t {
     const char *payment_method;
     const char *coupon_code; /* NULL: none */
     int64_t expected_total;  /* -1: none */
-    apr_time_t deadline;     /* monotonic; 0: none. After it no new step begins */
-    /* Asked once the key turned out to be new, before anything is read or written; NULL: nobody. */
+    apr_time_t deadline;     /* monotonic; 0: none. No new step is begun after it */
+    /* Called when the key is new, before anything is read or written; an error refuses the order.
+     * May be NULL. */
     shop_error_t *(*admit)(void *baton, apr_pool_t *pool);
-    /* Sets order->reply and reply_size to what the customer will be answered. */
+    /* Sets order->reply and reply_size to the reply for the customer. */
     shop_error_t *(*reply)(void *baton, shop_order_t *order, apr_pool_t *pool);
     void *baton;
 } shop_order_request_t;
@@ -25,7 +26,7 @@ typedef struct shop_order_request_t {
 typedef enum {
     SHOP_ORDER_NOT_PLACED,
     SHOP_ORDER_PLACED,
-    SHOP_ORDER_REPLAYED /* at the key's first time: order->reply is what was answered then */
+    SHOP_ORDER_REPLAYED /* by an earlier request with the key, whose reply is in order->reply */
 } shop_order_outcome_t;
 
 typedef struct shop_order_placed_t {
@@ -35,10 +36,10 @@ typedef struct shop_order_placed_t {
                                     came of it; NULL: none was */
 } shop_order_placed_t;
 
-/* *placed is set beside an error, too: NOT_PLACED. A price that changes on the way and is not the
- * customer's expected_total begins again. CART_EMPTY, OUT_OF_STOCK, PRODUCT_UNAVAILABLE,
- * TOTAL_CHANGED, COUPON_EXHAUSTED, COUPON_NOT_APPLICABLE, AMOUNT_TOO_LARGE, ORDER_IN_PROGRESS,
- * IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_MISMATCH, and what admit refuses. */
+/* *placed is set also on errors: NOT_PLACED. When a price changes meanwhile, the order is priced
+ * again; TOTAL_CHANGED if the total then differs from expected_total. CART_EMPTY, OUT_OF_STOCK,
+ * PRODUCT_UNAVAILABLE, TOTAL_CHANGED, COUPON_EXHAUSTED, COUPON_NOT_APPLICABLE, AMOUNT_TOO_LARGE,
+ * ORDER_IN_PROGRESS, IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_MISMATCH, and what admit refuses. */
 shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_ports_t *ports,
                                const shop_order_request_t *request, apr_pool_t *pool);
 

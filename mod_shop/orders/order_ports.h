@@ -2,9 +2,9 @@
 #ifndef SHOP_ORDERS_ORDER_PORTS_H
 #define SHOP_ORDERS_ORDER_PORTS_H
 
-/* The ports that the use cases around an order need: each has a header of its own. No step needs
- * more than one document's atomicity; every step but reserving may be sent again. UNAVAILABLE also
- * means "outcome unknown": the reaper completes or undoes whatever is left. */
+/* The ports that the use cases of orders need; each has its own header. Every step is an atomic
+ * update of one document; every step except reserving may be sent again. UNAVAILABLE also means
+ * "outcome unknown": the reaper completes or rolls back the order. */
 
 #include "../base/clock.h"
 #include "../base/money.h"
@@ -17,14 +17,14 @@
 typedef struct shop_order_ports_t {
     shop_order_repo_t *orders;
     shop_cart_repo_t *carts;
-    shop_product_repo_t *products;    /* are priced */
+    shop_product_repo_t *products;    /* source of the lines */
     shop_reservations_t *stock;       /* of products */
-    shop_coupon_repo_t *coupons;      /* their terms, and what each customer used */
+    shop_coupon_repo_t *coupons;      /* terms and redemptions */
     shop_reservations_t *coupon_uses; /* of coupons with a limit */
     const shop_clock_t *clock;
     const char *currency;
     int currency_exponent;
-    shop_rounding_t rounding; /* of discounts; only pricing looks at it */
+    shop_rounding_t rounding; /* of discounts */
 } shop_order_ports_t;
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Prices a cart: today's prices, one coupon, exact sums. Reads only; placing starts from here, so
- * that a quote and the order that follows it cannot differ by a rule. */
+ * Computes the price of a cart: current prices, one coupon, exact sums. Read-only. Placing an order
+ * uses the same functions, so that quotes and orders follow the same rules. */
 #include "order_quote.h"
 
 #include <stdlib.h>
@@ -41,7 +41,7 @@ void shop_order_short(shop_error_t **err, const char *unit_id, int64_t requested
                                     (json_int_t)requested, "available", (json_int_t)available));
 }
 
-/* Lines of one product are summed: a product is taken from once per order. */
+/* Lines of one product are combined: an order has one reservation per product. */
 static void add_line(shop_order_t *order, const shop_product_t *product, int64_t quantity,
                      apr_pool_t *pool)
 {
@@ -62,7 +62,7 @@ static void add_line(shop_order_t *order, const shop_product_t *product, int64_t
     APR_ARRAY_PUSH(order->items, shop_order_line_t *) = line;
 }
 
-/* A product that was deleted has left the cart; its line is not an error. */
+/* Lines of deleted products are skipped; they are no error. */
 static shop_error_t *price_lines(shop_order_quote_t *quote, const shop_order_ports_t *ports,
                                  const shop_cart_t *cart, apr_pool_t *pool)
 {
@@ -126,7 +126,7 @@ static shop_error_t *price_coupon(shop_order_quote_t *quote, const shop_order_po
         return NULL;
     }
     SHOP_TRY(shop_coupon_discount(&discount, coupon, order->subtotal, ports->rounding, pool));
-    if (!discount) { /* a use must not be spent on nothing */
+    if (!discount) { /* a coupon must not be used up without a discount */
         quote->refusal =
             shop_coupon_refuse("no_discount", "the coupon would take nothing off this cart", pool);
         return NULL;

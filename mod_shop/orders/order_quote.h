@@ -7,17 +7,18 @@
 #include "order_ports.h"
 
 typedef struct shop_order_quote_t {
-    shop_order_t *order;    /* items by unit id, sums, cart_gen, the coupon's terms; no id yet */
-    shop_coupon_t *coupon;  /* as read; NULL when none was named or found */
-    shop_error_t *refusal;  /* why the coupon does not apply, NULL: it does, or none was named */
+    shop_order_t *order;   /* items by unit id, sums, cart_gen, the coupon's terms; no id yet */
+    shop_coupon_t *coupon; /* as read; NULL when no code was given or found */
+    shop_error_t
+        *refusal; /* why the coupon does not apply; NULL: it applies, or no code was given */
     shop_error_t *shortage; /* OUT_OF_STOCK naming every short line, or NULL */
 } shop_order_quote_t;
 
-/* Prices the user's cart with today's prices and the coupon (NULL: none). Writes nothing: cart,
- * products and coupon are read once each. */
+/* Computes the price of the user's cart with current prices and the coupon (NULL: none). Writes
+ * nothing: cart, products and coupon are read once each. */
 shop_error_t *shop_order_price(shop_order_quote_t *quote, const shop_order_ports_t *ports,
                                const char *user_id, const char *coupon_code, apr_pool_t *pool);
-/* The same for people: also says when the user has no use of the coupon left. */
+/* The same for POST /cart/quote: also reports when the user has no use of the coupon left. */
 shop_error_t *shop_order_quote(shop_order_quote_t *quote, const shop_order_ports_t *ports,
                                const char *user_id, const char *coupon_code, apr_pool_t *pool);
 /* OUT_OF_STOCK with `lines`; call shop_order_short for each line, then use *err. */

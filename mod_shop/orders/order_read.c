@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Reading an order as everybody outside sees it. */
+ * Reads orders that were placed. */
 #include "order_read.h"
 
 shop_error_t *shop_order_read(shop_order_t **order, shop_order_repo_t *orders, const char *id,

@@ -4,8 +4,7 @@
 
 #include "order_repo.h"
 
-/* The order as it is stored now. NOT_FOUND also for one that was never placed. *order is set only
- * without an error. */
+/* Reads an order. NOT_FOUND also when it was not placed. *order is set only on success. */
 shop_error_t *shop_order_read(shop_order_t **order, shop_order_repo_t *orders, const char *id,
                               apr_pool_t *pool);
 

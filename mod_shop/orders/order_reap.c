@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Finishes or undoes what others left: crashed, paused or cut off from the store. Walks by index
- * over what is left and never over what ever was; any number may run at once, because every step
- * is safe to repeat. Clocks decide here only when to look, never what is right. */
+ * Completes or rolls back what crashed, paused or disconnected processes left. It finds unfinished
+ * work by index and does not scan whole collections. Any number may run at once, because every step
+ * may be repeated. Clocks only decide when it looks, never whether a step is correct. */
 #include "order_reap.h"
 
 #include "../base/log.h"
@@ -14,17 +14,17 @@
 
 typedef struct reap_t {
     const shop_order_ports_t *ports;
-    shop_reservations_t *reservations; /* whose leftovers are looked at */
+    shop_reservations_t *reservations; /* whose leftovers are processed */
     apr_time_t now;
     shop_reap_sums_t *sums;
 } reap_t;
 
-/* One thing that is left; *finished: nothing remains of it. */
+/* Processes one leftover; *finished: nothing remains of it. */
 typedef shop_error_t *(*finish_t)(bool *finished, const reap_t *reap, const void *item,
                                   apr_pool_t *pool);
 
-/* A thing that cannot be finished is logged and the others go on; a store that is away ends the
- * turn, or each of a hundred items would wait for it. */
+/* A leftover that cannot be completed is logged and skipped. An unavailable store ends the run;
+ * otherwise each of a hundred items would wait for it. */
 static shop_error_t *finish_all(const reap_t *reap, const apr_array_header_t *items,
                                 const char *what, finish_t finish, apr_pool_t *pool)
 {
@@ -65,7 +65,7 @@ static shop_error_t *finish_order(bool *finished, const reap_t *reap, const void
     case SHOP_ORDER_CANCELLING: SHOP_TRY(shop_order_restock(reap->ports, order, 0, pool)); break;
     case SHOP_ORDER_CANCELLED: SHOP_TRY(shop_order_drop_markers(reap->ports, order, pool)); break;
     default:
-        if (!order->restocking && order->returned->nelts) { /* cut off behind its last line */
+        if (!order->restocking && order->returned->nelts) { /* interrupted after its last line */
             SHOP_TRY(shop_order_drop_line_markers(reap->ports, order, pool));
         }
         SHOP_TRY(shop_order_clean(reap->ports, order, pool));
@@ -83,8 +83,8 @@ static shop_error_t *finish_order(bool *finished, const reap_t *reap, const void
     return NULL;
 }
 
-/* The order a leftover belongs to. One that is not there at all is logged and left alone: an
- * acknowledged claim precedes every take. */
+/* The order of a leftover. If it does not exist, this is logged and the leftover is not changed: an
+ * acknowledged claim precedes every reservation. */
 static shop_error_t *order_of(shop_order_t **order, const reap_t *reap, const shop_leftover_t *left,
                               apr_pool_t *pool)
 {
@@ -96,7 +96,7 @@ static shop_error_t *order_of(shop_order_t **order, const reap_t *reap, const sh
     return NULL;
 }
 
-/* FAILED..REFUNDED, or PLACING for "leave it". */
+/* FAILED..REFUNDED, or PLACING: to be left unchanged. */
 static shop_error_t *status_of(shop_order_status_t *status, const reap_t *reap,
                                const shop_leftover_t *left, apr_pool_t *pool)
 {
@@ -132,15 +132,15 @@ static shop_error_t *finish_marker(bool *finished, const reap_t *reap, const voi
     shop_order_t *order = NULL;
 
     SHOP_TRY(order_of(&order, reap, left, pool));
-    if (!order || shop_order_restocks(order)) { /* its name still guards against a second time */
+    if (!order || shop_order_restocks(order)) { /* the marker still prevents a second restock */
         return NULL;
     }
     *finished = true;
     return reap->reservations->drop_markers(reap->reservations, &line, pool);
 }
 
-/* A redemption that arrived after its order had failed or had been cancelled goes; one whose order
- * stands leaves the index, so that it is looked at once and not for ever. */
+/* A redemption that was applied after its order failed or was cancelled is removed. Otherwise it is
+ * taken out of the index, so that it is checked once only. */
 static shop_error_t *finish_redemption(bool *finished, const reap_t *reap, const void *item,
                                        apr_pool_t *pool)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Pays back parts of an order. A refund is an element of its order, fenced by the order's rev, so
- * it happens once whatever is lost, repeated or late; a refund that names a key is found again by
- * it. Goods that come back are restocked like a cancelled order's. */
+ * Refunds. A refund is an element of its order's document and its update compares the order's rev,
+ * so it takes effect once even if messages are lost, repeated or late. A repeated request finds its
+ * refund by the key. Restocking works as for cancelled orders. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -20,8 +20,8 @@
 typedef struct pay_back_t {
     const shop_order_ports_t *ports;
     const shop_refund_request_t *request;
-    const shop_order_t *order; /* as read last */
-    shop_refund_t *refund;     /* keeps its id from turn to turn */
+    const shop_order_t *order; /* as last read */
+    shop_refund_t *refund;     /* has the same id in every attempt */
     apr_pool_t *pool;
 } pay_back_t;
 
@@ -48,7 +48,7 @@ static shop_error_t *too_large(const pay_back_t *pay, int64_t left)
     return err;
 }
 
-/* Sets the refund's amount and whether it puts goods back. */
+/* Sets the refund's amount and whether it restocks. */
 static shop_error_t *may_refund(const pay_back_t *pay)
 {
     const shop_order_t *order = pay->order;
@@ -62,7 +62,7 @@ static shop_error_t *may_refund(const pay_back_t *pay)
         return shop_err(pay->pool, INVALID_TRANSITION, "an order that is %s was not paid",
                         shop_order_status_name(order->status));
     }
-    /* cancelling has put the goods back already */
+    /* cancelling has restocked the lines already */
     pay->refund->restock = pay->request->restock && !cancelled;
     pay->refund->amount = pay->request->amount < 0 ? left : pay->request->amount;
     if (pay->refund->amount > left || !left) {
@@ -83,8 +83,8 @@ static shop_error_t *read_again(pay_back_t *pay)
     return NULL;
 }
 
-/* One try on the order as read last. *done false: it changed meanwhile, or the outcome is unknown;
- * both are seen by reading it again, and the same update may be sent again. */
+/* One attempt on the order as last read. *done false: the order has changed, or the outcome is
+ * unknown. In both cases the order is read again; the same update may be sent again. */
 static shop_error_t *write_refund(bool *done, const pay_back_t *pay)
 {
     const shop_order_ports_t *ports = pay->ports;
@@ -120,7 +120,7 @@ static bool is_late(const pay_back_t *pay)
     return pay->request->deadline && shop_clock_monotonic() >= pay->request->deadline;
 }
 
-/* The refund stands; its goods may take their time. */
+/* The refund is stored. Restocking may be completed later. */
 static void restock(const pay_back_t *pay)
 {
     shop_error_t *err =
@@ -133,7 +133,7 @@ static void restock(const pay_back_t *pay)
     }
 }
 
-/* The refund that has the request's key; NULL: none yet. */
+/* The refund with the request's key, or NULL. */
 static shop_error_t *find_known(shop_refund_t **known, const pay_back_t *pay)
 {
     *known = pay->request->key ? find_refund(pay->order, NULL, pay->request->key) : NULL;

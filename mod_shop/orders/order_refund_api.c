@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The refunds of an order. With an Idempotency-Key the reply is stored with the refund, by the same
- * update, so that a repeated request gets the very bytes. */
+ * update, so that a repeated request gets the same bytes. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ static shop_error_t *make_reply(void *baton, const shop_order_t *order, shop_ref
     return NULL;
 }
 
-/* The goods may be back in stock, and the cached catalogue stale. */
+/* Stock may have changed, so cached catalogue replies are stale. */
 static shop_error_t *pay_back(shop_refunded_t *refunded, const shop_app_t *app,
                               const shop_req_t *req, const shop_order_t *order,
                               const shop_refund_request_t *request)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Refunds: elements of their order's document, so that the refund, what is left to pay back and the
- * order's status are one update. The order's rev fences it: every change of status and every refund
- * raises rev, so an update that arrives late, or twice, finds another one. */
+ * Refunds are elements of their order's document, so that the refund, the refunded sum and the
+ * order's status change in one update. The update compares rev, which every change of status and
+ * every refund increments, so a late or repeated update does not match. */
 #include "order_bson.h"
 #include "order_mongo.h"
 

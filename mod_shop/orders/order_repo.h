@@ -2,8 +2,8 @@
 #ifndef SHOP_ORDERS_ORDER_REPO_H
 #define SHOP_ORDERS_ORDER_REPO_H
 
-/* Port: orders. Reads the primary. Everything up to and with the commit is acknowledged by a
- * majority and journaled; clean-up by one node. Each function is one command unless it says so. */
+/* Port: orders. Reads from the primary. Writes up to the commit are acknowledged by a majority and
+ * journaled, cleanup by one node. Each function is one command unless stated otherwise. */
 
 #include "../base/cursor.h"
 #include "order.h"
@@ -16,12 +16,12 @@ typedef struct shop_order_query_t {
 
 typedef struct shop_order_repo_t shop_order_repo_t;
 struct shop_order_repo_t {
-    /* Inserts as placing. *claimed false: a duplicate of one of the two slots. The same id twice
-     * is a success. CONFLICT: another order has this number; make a new one and repeat. UNAVAILABLE
-     * also when the store cannot tell duplicates (a unique index is missing). */
+    /* Inserts the order as placing. *claimed false: another order has one of the two slots.
+     * Inserting the same id twice succeeds. CONFLICT: another order has this number; repeat with a
+     * new one. UNAVAILABLE also when a unique index is missing. */
     shop_error_t *(*claim)(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
                            apr_pool_t *pool);
-    /* NULL when there is none. Internal statuses are returned too. */
+    /* *order is NULL when it does not exist. Returns internal statuses too. */
     shop_error_t *(*find)(shop_order_t **order, shop_order_repo_t *repo, const char *id,
                           apr_pool_t *pool);
     shop_error_t *(*find_by_key)(shop_order_t **order, shop_order_repo_t *repo, const char *user_id,
@@ -45,8 +45,8 @@ struct shop_order_repo_t {
                           const shop_order_event_t *event, const char *tracking_number,
                           apr_time_t now, apr_pool_t *pool);
     /* Sets the tracking number (NULL: leaves it, "": removes it) and the note of event `event` of
-     * the history (likewise), where rev is still rev. *done false: the order is another by now.
-     * updated_at stays: it tells of the status. */
+     * the history (likewise), where rev is still rev. *done false: the order has changed.
+     * updated_at is not changed, as it refers to the status. */
     shop_error_t *(*correct)(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
                              const char *tracking_number, int event, const char *note,
                              apr_pool_t *pool);
@@ -57,18 +57,17 @@ struct shop_order_repo_t {
     shop_error_t *(*refund)(bool *done, shop_order_repo_t *repo, const char *id, int64_t rev,
                             const shop_refund_t *refund, shop_order_status_t status,
                             const shop_order_event_t *event, apr_pool_t *pool);
-    /* Ends restocking. Any number of times. */
+    /* Ends restocking. Idempotent. */
     shop_error_t *(*restocked)(shop_order_repo_t *repo, const char *id, apr_pool_t *pool);
     /* Records that a line (unit id or "coupon") was restocked. */
     shop_error_t *(*mark_returned)(shop_order_repo_t *repo, const char *id, const char *line,
                                    apr_pool_t *pool);
-    /* Nothing is left to do: unset unfinished, unless something began meanwhile (cancelling,
-     * restocking). */
+    /* Unsets unfinished, unless cancelling or restocking has begun meanwhile. */
     shop_error_t *(*finish)(shop_order_repo_t *repo, const char *id, apr_pool_t *pool);
     /* Orders with unfinished and lease_at before now, oldest first. */
     shop_error_t *(*unfinished)(apr_array_header_t **orders, shop_order_repo_t *repo,
                                 apr_time_t before, int limit, apr_pool_t *pool);
-    /* How many orders that stand name the coupon; counted to SHOP_COUNT_CAP at most. */
+    /* Number of placed orders with the coupon that were not cancelled; at most SHOP_COUNT_CAP. */
     shop_error_t *(*coupon_uses)(int64_t *uses, shop_order_repo_t *repo, const char *code,
                                  int64_t born, apr_pool_t *pool);
 };

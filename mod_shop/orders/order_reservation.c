@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Lines of reservations out of orders and leftovers. */
+ * Makes reservation lines from orders and leftovers. */
 #include "order_reservation.h"
 
 static shop_reservation_t make(const char *order_id, int count, shop_reservation_line_t **lines,

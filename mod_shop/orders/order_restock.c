@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Restocking is fenced by the units' return revisions and recorded line by line in the order, so
- * that it happens once whatever is lost, repeated or late. */
+ * Restocking compares the units' return revisions and is recorded line by line in the order, so
+ * that it takes effect once even if messages are lost, repeated or late. */
 #include "order_restock.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static bool has_coupon_use(const shop_order_t *order)
     return order->coupon_limited || order->coupon_user_limit >= 0;
 }
 
-/* A marker or the restock just done names the order: only now the line counts as returned. */
+/* Recorded only now that a marker, or the restock just done, names the order. */
 static shop_error_t *return_line(int *left, const shop_order_ports_t *ports,
                                  const shop_order_t *order, const shop_unit_state_t *state,
                                  const shop_reservation_line_t *line, apr_pool_t *pool)
@@ -38,7 +38,7 @@ static shop_error_t *return_line(int *left, const shop_order_ports_t *ports,
                                        ports->clock->now(ports->clock), pool));
         SHOP_TEST_POINT("cancelling.given", pool);
     }
-    if (!done) { /* another restock was quicker: read again */
+    if (!done) { /* another restock came first: read again */
         ++*left;
         return NULL;
     }
@@ -49,7 +49,8 @@ static shop_error_t *return_coupon(int *left, const shop_order_ports_t *ports,
                                    const shop_order_t *order, const shop_unit_state_t *state,
                                    apr_pool_t *pool)
 {
-    /* born at another time: the code was deleted and made anew, and nothing of it was used */
+    /* another `born`: the coupon was deleted and its code created again, so there is no use to
+     * restock */
     bool done = !order->coupon_limited || state->restocked || !state->exists ||
                 state->born != order->coupon_born;
 
@@ -100,7 +101,7 @@ static shop_error_t *return_lines(int *left, shop_order_status_t *status,
             SHOP_TRY(return_line(left, ports, order, &states[i], &lines.lines[i], pool));
         }
     }
-    /* a refund pays back what the customer paid; the coupon stays used */
+    /* a refund does not restock the coupon */
     if (order->status == SHOP_ORDER_CANCELLING && has_coupon_use(order) &&
         !is_returned(order, COUPON_LINE)) {
         SHOP_TRY(return_coupon(left, ports, order, &coupon, pool));
@@ -128,9 +129,9 @@ shop_error_t *shop_order_drop_markers(const shop_order_ports_t *ports, const sho
     return ports->orders->finish(ports->orders, order->id, pool);
 }
 
-/* Everything is back. Not moved means that somebody else was quicker. A refund drops the markers of
- * the lines only: the order may be cancelling by now, and then the coupon's marker is what keeps
- * its use from being restocked twice. */
+/* Every line is restocked. If the status did not change, another caller was first. A refund drops
+ * the markers of the lines only: the order may be cancelling by now, and then the coupon's marker
+ * prevents its use from being restocked twice. */
 static shop_error_t *end_restocking(const shop_order_ports_t *ports, const shop_order_t *order,
                                     shop_order_status_t status, apr_pool_t *pool)
 {

@@ -2,7 +2,7 @@
 #ifndef SHOP_ORDERS_ORDER_VIEW_H
 #define SHOP_ORDERS_ORDER_VIEW_H
 
-/* How an order looks from outside, to its owner and to admins. */
+/* An order in replies, for its owner and for admins. */
 
 #include "../base/fields.h"
 #include "order.h"

@@ -2,7 +2,7 @@
 #ifndef SHOP_ORDERS_ORDERS_MODULE_H
 #define SHOP_ORDERS_ORDERS_MODULE_H
 
-/* What the orders module stores; app->orders points here. */
+/* Repositories of the orders module; app->orders points here. */
 
 #include "order_repo.h"
 

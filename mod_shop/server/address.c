@@ -23,7 +23,8 @@ int shop_is_api(const request_rec *r)
     if (shop_engine_on(r)) {
         return 1;
     }
-    /* No path was read: such a request belongs to the API as much as to anything else here. */
+    /* Without a path the request cannot be assigned to another handler, so it is treated as the
+     * API's. */
     if (!r->uri || (r->uri[0] != '/' && strcmp(r->uri, "*") != 0)) {
         return conf->roots->nelts > 0;
     }
@@ -40,7 +41,7 @@ int shop_is_api(const request_rec *r)
 
 /* ---- the guard against other spellings ---- */
 
-/* The path in a request target as it was sent: "/a/b?c", or "http://host/a/b?c". */
+/* The path in a request target, as it was sent: "/a/b?c", or "http://host/a/b?c". */
 static const char *written_path(const request_rec *r)
 {
     const char *at = r->unparsed_uri ? r->unparsed_uri : "";
@@ -58,7 +59,8 @@ static int hex_value(char c)
     return apr_isdigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* Is it path, letter by letter, as far as percent-encoding allows? An encoded slash is none. */
+/* Is the target's path equal to path after percent-decoding? An encoded slash does not equal a
+ * slash. */
 static int spells(const char *written, const char *path)
 {
     for (; *written; written++, path++) {
@@ -78,8 +80,8 @@ static int spells(const char *written, const char *path)
     return !*path;
 }
 
-/* The same, of the usual request: nothing is encoded, and the target is the path as it stands. It
- * is asked of each cached read, so no byte is looked at alone. */
+/* The common case of the same: nothing is encoded and the target is the path itself. It runs for
+ * each cached read, so it compares with memcmp and not byte by byte. */
 static int is_plain(const request_rec *r, const char *path)
 {
     apr_size_t size = strlen(path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What runs beside requests, on threads of mod_watchdog: the heartbeat in each child, the reaper in
- * one child of the host, and for each shop with Redis a subscriber in one child of the host. */
+ * Background threads, run by mod_watchdog: the heartbeat in each child, the reaper in one child of
+ * the host, and for each shop with Redis a subscriber in one child of the host. */
 #include <httpd.h>
 
 #include <apr_optional.h>
@@ -15,12 +15,12 @@
 #include "server.h"
 
 #define LISTENER "shop-listener"
-#define LISTENER_INTERVAL apr_time_from_msec(100) /* how soon another child takes over */
+#define LISTENER_INTERVAL apr_time_from_msec(100) /* after this time another child takes over */
 #define HEARTBEAT_INTERVAL apr_time_from_sec(60)
 #define PING_INTERVAL apr_time_from_sec(1)
 
-/* mod_watchdog ends its threads with the process, not with the child's pool: a call that is under
- * way when the child stops must be waited for, and none may begin behind it. */
+/* mod_watchdog ends its threads with the process, not with the child's pool. So a stopping child
+ * waits for calls in progress and allows no new ones. */
 static atomic_int calls;
 static atomic_bool stopping;
 
@@ -49,7 +49,8 @@ static void each_shop(server_rec *server, shop_job_t job, apr_pool_t *pool)
             continue;
         }
         err = job(conf->app, pool);
-        if (err && err->code != SHOP_UNAVAILABLE) { /* an absent database has its own line */
+        if (err &&
+            err->code != SHOP_UNAVAILABLE) { /* an unreachable database is logged elsewhere */
             shop_log(SHOP_LOG_WARN, SHOP_LOG_JOB_FAILED, NULL, "a job of shop %s failed: %s",
                      conf->values.instance, err->cause ? err->cause : err->detail);
         }
@@ -75,7 +76,7 @@ static apr_status_t run_reaper(int state, void *data, apr_pool_t *pool)
     return run_job(state, data, pool, shop_app_reap);
 }
 
-/* Also when the child has started, and not only a minute later. */
+/* The first run is at the start of the child, not a minute later. */
 static apr_status_t run_heartbeat(int state, void *data, apr_pool_t *pool)
 {
     return run_job(state == AP_WATCHDOG_STATE_STARTING ? AP_WATCHDOG_STATE_RUNNING : state, data,
@@ -119,7 +120,7 @@ static apr_status_t start_jobs(server_rec *server)
         status = add_watchdog("shop-store", 0, PING_INTERVAL, run_ping, server);
     }
     if (status == APR_SUCCESS && jobs) {
-        /* One child does it: several would be right as well, only more work. */
+        /* One child runs it. Several would be correct too, but only add load. */
         status = add_watchdog("shop-reaper", 1, apr_time_from_sec(jobs->jobs_interval_s),
                               run_reaper, server);
     }
@@ -128,8 +129,8 @@ static apr_status_t start_jobs(server_rec *server)
 
 /* ---- subscribers ---- */
 
-/* The child that holds a shop's mutex subscribes for the host. A singleton of mod_watchdog would
- * not do: another child takes it over ten seconds after the one before has gone. */
+/* The child that holds a shop's mutex subscribes for the host. A singleton of mod_watchdog does not
+ * suffice, because another child takes it over only ten seconds after its owner has ended. */
 static struct {
     apr_proc_mutex_t **mutexes; /* by slot; NULL: the shop has no Redis */
     const char **files;
@@ -159,9 +160,9 @@ static apr_status_t run_subscriber(int state, void *data, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-/* One thread of the host for each shop, in whichever child: a slow Redis of one shop must not make
- * the replies of another one stale. Each generation has mutexes of its own, so after a graceful
- * restart the new children subscribe before the old ones have stopped. */
+/* One thread of the host for each shop, in any child: a slow Redis of one shop must not make the
+ * replies of another stale. Each generation of children has its own mutexes, so that after a
+ * graceful restart the new children subscribe before the old ones have stopped. */
 static apr_status_t start_subscribers(int shops, server_rec *server)
 {
     apr_pool_t *pconf = server->process->pconf;

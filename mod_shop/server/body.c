@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads a request body through httpd's input filters. ap_get_client_block would turn a timeout
- * into a 400; brigades and ap_map_http_request_error give the status httpd means. */
+ * Reads a request body through httpd's input filters. ap_get_client_block turns a timeout into a
+ * 400; with brigades and ap_map_http_request_error the status is right. */
 #include <httpd.h>
 
 #include <apr_buckets.h>
@@ -19,7 +19,7 @@ static shop_error_t *refused(apr_status_t status, apr_pool_t *pool)
     }
 }
 
-/* Moves what the brigade holds into buffer, at most room bytes. */
+/* Moves at most room bytes from the brigade into buffer. */
 static shop_error_t *drain(shop_server_body_t *body, char *buffer, apr_size_t room,
                            apr_size_t *size, apr_pool_t *pool)
 {

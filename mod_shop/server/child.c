@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * A child process: opens the shops after the fork, waits for its threads before it ends. */
+ * A child process opens the shops after the fork and waits for its threads before it ends. */
 #include <httpd.h>
 
 #include <ap_mpm.h>
@@ -14,7 +14,7 @@
 
 APLOG_USE_MODULE(shop);
 
-#define STOP_WAIT apr_time_from_sec(6) /* a call to the store ends sooner */
+#define STOP_WAIT apr_time_from_sec(6) /* longer than any call to the store takes */
 
 static void child_defaults(shop_settings_t *values)
 {
@@ -23,7 +23,7 @@ static void child_defaults(shop_settings_t *values)
     if (ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads) != APR_SUCCESS || threads < 1) {
         threads = 1;
     }
-    /* The background threads need one each. */
+    /* Each background thread needs a connection. */
     if (!values->mongo_pool_max) {
         values->mongo_pool_max = threads + 2;
     }
@@ -56,7 +56,7 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
                  values->instance, values->mongo_pool_max, values->redis_url ? "on" : "off");
 }
 
-/* The first host of a shop opens it for those that repeat its directives. */
+/* The first virtual host of a shop opens it for all with equal directives. */
 void shop_child_init(apr_pool_t *pchild, server_rec *server)
 {
     for (server_rec *at = server; at; at = at->next) {
@@ -78,7 +78,7 @@ void shop_child_stopping(apr_pool_t *pchild, int graceful)
     (void)pchild;
     (void)graceful;
     shop_background_stop();
-    /* Under prefork the signal may have interrupted the very request one would wait for. */
+    /* Under prefork the signal may have interrupted the request, which would then never end. */
     ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded);
     while ((shop_background_is_running() || (threaded && shop_requests_in_flight())) &&
            shop_clock_monotonic() < until) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Create and merge the configuration; ShopEngine; the command table, which comes from
- * directives.def. */
+ * Creates and merges the configuration. ShopEngine. The command table, made from directives.def. */
 #include "conf.h"
 
 #include <httpd.h>
@@ -97,7 +96,7 @@ void *shop_merge_dir_conf(apr_pool_t *pool, void *base_conf, void *add_conf)
 
 #define ENGINE_EXAMPLE "<Location \"/api\"> ShopEngine On </Location>"
 
-/* Only a plain <Location> has a path that can be the API root. */
+/* Only a <Location> without a regular expression has a path that can be the API root. */
 static int in_plain_location(const cmd_parms *cmd)
 {
     const ap_directive_t *parent = cmd->directive->parent;

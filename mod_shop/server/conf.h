@@ -16,15 +16,15 @@
 
 typedef struct shop_server_conf_t {
     shop_settings_t values;
-    apr_uint64_t set; /* bit i: row i of directives.def was given here or inherited */
+    apr_uint64_t set; /* bit i: row i of directives.def is set here or inherited */
     const char *where[SHOP_DIRECTIVE_COUNT]; /* "file:line" that set row i; NULL: the default */
     apr_array_header_t *roots;               /* const char *: API roots seen in this server */
-    shop_app_t *app; /* of this child; NULL until child_init or when it failed */
-    /* The first host with equal settings, which opens the shop for all of them. NULL: serves none,
-     * or post_config has not run. */
+    shop_app_t *app; /* of this child; NULL before child_init and when that failed */
+    /* The first virtual host with equal settings, which opens the shop for all of them. NULL: no
+     * shop here, or post_config has not run. */
     const server_rec *first;
-    int slot;                /* which shop of this httpd; of the first host */
-    shop_metrics_t *metrics; /* of the shop, in shared memory; NULL: serves none */
+    int slot;                /* number of the shop in this httpd; set in the first host */
+    shop_metrics_t *metrics; /* of the shop, in shared memory; NULL: no shop here */
 } shop_server_conf_t;
 
 typedef struct shop_dir_conf_t {
@@ -41,15 +41,15 @@ void *shop_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
 shop_server_conf_t *shop_server_conf(const server_rec *server);
 shop_dir_conf_t *shop_dir_conf(const request_rec *r);
 
-/* check_config: what can only be judged when everything was read. Logs and returns an HTTP-ish
- * failure; configtest runs it. */
+/* Hook check_config: checks that need the whole configuration; configtest runs it too. Logs what is
+ * wrong. Returns OK, or an HTTP status as the hook's failure. */
 int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
-/* -t -D DUMP_SHOP: the merged configuration of every shop, secrets masked. */
+/* -t -D DUMP_SHOP: prints the merged configuration of every shop with secrets masked. */
 void shop_dump_config(apr_pool_t *pool, server_rec *server);
 /* Likewise: version of the module, what it was built for, addresses, threads. conf_dump_server.c */
 void shop_dump_server(void);
 
-/* What row i of directives.def does in its own way, see conf_own.h. */
+/* The functions of row i of directives.def that differ from those of its kind, see conf_own.h. */
 const struct shop_own_t *shop_own(int row);
 
 #endif

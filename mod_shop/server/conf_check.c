@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What can be judged only when the whole configuration was read. */
+ * Checks that need the whole configuration. */
 #include "conf.h"
 
 #include <httpd.h>

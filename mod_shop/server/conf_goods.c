@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * ShopCompress, ShopPageSize and ShopCurrency: how the catalogue is shown. */
+ * ShopCompress, ShopPageSize and ShopCurrency. */
 #include <apr_strings.h>
 #include <string.h>
 

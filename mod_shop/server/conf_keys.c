@@ -33,7 +33,7 @@ static bool has_key(const shop_settings_t *settings, const char *kid)
     return false;
 }
 
-/* A key takes the place of the one with its kid. false: there is no place. */
+/* Adds the key, or replaces the one with the same kid. false: the table is full. */
 static bool put_key(shop_settings_t *settings, const shop_jwt_key_t *key)
 {
     int at = 0;
@@ -49,7 +49,7 @@ static bool put_key(shop_settings_t *settings, const shop_jwt_key_t *key)
     return true;
 }
 
-/* A secret of random bytes comes as text, so its characters are the key. */
+/* A secret is given as text, and the characters themselves are the key; they are not decoded. */
 static const char *secret_of(shop_jwt_key_t *key, const char *argument, shop_parse_t *parse)
 {
     const char *text = NULL;

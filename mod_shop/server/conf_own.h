@@ -2,18 +2,18 @@
 #ifndef SHOP_SERVER_CONF_OWN_H
 #define SHOP_SERVER_CONF_OWN_H
 
-/* What a directive does in its own way, where the table of directives does not suffice. */
+/* Functions of directives that the table of directives cannot describe. */
 
 #include "../directives/directive.h"
 
 typedef struct shop_own_t {
-    /* As shop_directive_parse; NULL: that one. */
+    /* Parses like shop_directive_parse; NULL: that function is used. */
     const char *(*parse)(shop_settings_t *settings, const shop_directive_t *directive, int argc,
                          char *const argv[], shop_parse_t *parse);
-    /* Lays what a virtual host adds over what it inherits; NULL: the members are copied. */
+    /* Merges the values of a virtual host into the inherited ones; NULL: the members are copied. */
     void (*merge)(shop_settings_t *into, const shop_settings_t *add);
-    /* The i-th line of -D DUMP_SHOP, without the name; NULL: there are no more. NULL instead of a
-     * function: one line, as the table says. */
+    /* The i-th line for -D DUMP_SHOP, without the name; NULL: no more lines. If the function is
+     * NULL, the directive has one line, made from the table. */
     const char *(*dump)(const shop_settings_t *settings, int i, apr_pool_t *pool);
 } shop_own_t;
 
@@ -27,7 +27,7 @@ typedef struct shop_own_t {
 #undef SHOP_ARGUMENT
 #undef SHOP_WORD
 
-/* Returns when expr names a problem; the argument at fault is text. */
+/* Returns a message when expr gives a problem; text is the invalid argument. */
 #define SHOP_CHECK(expr, text)         \
     do {                               \
         const char *problem_ = (expr); \

@@ -5,7 +5,7 @@
 
 #include "conf_own.h"
 
-/* A policy takes the place of the one with its name. false: there is no place. */
+/* Adds the policy, or replaces the one with the same name. false: the table is full. */
 static bool put_rate(shop_settings_t *settings, const shop_rate_policy_t *policy)
 {
     int at = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * ShopMongoURI and ShopRedis: connection strings, which their drivers judge. */
+ * ShopMongoURI and ShopRedis: connection strings. The drivers validate them. */
 #include <string.h>
 
 #include "../app.h"
@@ -13,7 +13,7 @@ static const char *mongo_parse(shop_settings_t *settings, const shop_directive_t
     (void)directive;
     SHOP_ARGUMENTS(1, 1);
     SHOP_CHECK(shop_secret_parse(&uri, argv[0], parse), shop_secret_shown(argv[0]));
-    /* A URI with a password is a secret: nothing of it may be echoed. */
+    /* A URI may contain a password, so messages quote no part of it. */
     SHOP_CHECK(shop_app_mongo_uri_problem(uri, parse->pool), strchr(uri, '@') ? NULL : argv[0]);
     parse->literal = parse->literal && strchr(uri, '@');
     settings->mongo_uri = uri;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Once the configuration was read: which shops this httpd serves, and what they need before the
- * fork. */
+ * post_config: finds the shops of this httpd and prepares what they need before the fork. */
 #include <httpd.h>
 
 #include <http_core.h>
@@ -13,7 +12,8 @@
 
 APLOG_USE_MODULE(shop);
 
-/* Hosts with equal settings are one shop: one set of pools, one share of the memory. */
+/* Virtual hosts with equal settings are one shop, with one set of pools and one part of the shared
+ * memory. */
 static const server_rec *same_shop(const server_rec *from, const server_rec *upto)
 {
     const shop_server_conf_t *wanted = shop_server_conf(upto);
@@ -35,7 +35,8 @@ static int number_shops(const server_rec *server)
     for (const server_rec *at = server; at; at = at->next) {
         shop_server_conf_t *conf = shop_server_conf(at);
 
-        /* A host without directives of its own has the very configuration of the main server. */
+        /* A virtual host without directives of its own has the same configuration object as the
+         * main server. */
         if (!conf->roots->nelts || conf->first) {
             continue;
         }
@@ -48,7 +49,7 @@ static int number_shops(const server_rec *server)
     return shops;
 }
 
-/* In the parent, so that a shop that cannot be opened counts as well. */
+/* Here in the parent, so that shops that cannot be opened are counted too. */
 static void attach_metrics(server_rec *server, apr_pool_t *pconf)
 {
     for (server_rec *at = server; at; at = at->next) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The counters of this httpd's shops for those who watch it: `SetHandler shop-metrics`, and a block
- * on mod_status' page when that module is there. */
+ * The metrics of this httpd's shops: `SetHandler shop-metrics`, and a section on mod_status' page
+ * when that module is loaded. */
 #include <httpd.h>
 
 #include <apr_optional_hooks.h>
@@ -29,7 +29,8 @@ static shop_metrics_of_t *entry_of(apr_array_header_t *found, const char *shop)
     return entries;
 }
 
-/* shop_metrics_of_t, one for each ShopInstance; hosts that differ in other settings add up. */
+/* Array of shop_metrics_of_t, one for each ShopInstance. The metrics of shops with the same
+ * instance name are summed. */
 static apr_array_header_t *find_shops(int shown_only, apr_pool_t *pool)
 {
     apr_array_header_t *found = apr_array_make(pool, 2, sizeof(shop_metrics_of_t));
@@ -55,7 +56,7 @@ int shop_metrics_handler(request_rec *r)
     if (!r->handler || strcmp(r->handler, "shop-metrics") != 0) {
         return DECLINED;
     }
-    if (r->method_number != M_GET) { /* which HEAD is as well */
+    if (r->method_number != M_GET) { /* httpd sets it for HEAD too */
         ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
         return HTTP_METHOD_NOT_ALLOWED;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * httpd's own refusals under an API root become application/problem+json. An output filter and
- * not ErrorDocument, because that loses <Location> headers such as CORS. */
+ * Replaces httpd's own error pages under an API root by application/problem+json. This is an output
+ * filter, because ErrorDocument loses headers set in <Location>, such as CORS. */
 #include <httpd.h>
 
 #include <apr_strings.h>
@@ -15,7 +15,7 @@
 
 static ap_filter_rec_t *filter_handle;
 
-/* httpd keeps an ErrorDocument by its own index of the status; 0: of none that refuses. */
+/* The index under which httpd stores the ErrorDocument of a status; 0: the status is no error. */
 #define INDEXES 256
 static int status_by_index[INDEXES];
 
@@ -46,8 +46,8 @@ static void set_headers(request_rec *r, const char *id)
     }
 }
 
-/* What httpd refused while it read the request it does not answer further requests behind, but does
- * not always say so; 417 is one. */
+/* After an error while reading the request httpd closes the connection, but does not always send
+ * "Connection: close" (417 is an example). */
 static void announce_close(request_rec *r)
 {
     if (!apr_table_get(r->subprocess_env, "SHOP_REQUEST_ID") && !r->connection->master) {
@@ -92,7 +92,7 @@ void shop_no_error_document(request_rec *r)
          at = apr_hash_next(at)) {
         const int *index = apr_hash_this_key(at);
 
-        /* Text in the place of the document; the filter replaces the text. */
+        /* A text instead of the ErrorDocument; the filter replaces the text. */
         if (*index >= 0 && *index < INDEXES && status_by_index[*index]) {
             ap_custom_response(r, status_by_index[*index], "refused");
         }
@@ -109,7 +109,7 @@ void shop_insert_error_filter(request_rec *r)
 void shop_register_problem_filter(void)
 {
     for (int status = 400; status < 600; status++) {
-        int index = ap_index_of_response(status); /* that of 500 for a status nobody knows */
+        int index = ap_index_of_response(status); /* for an unknown status, the index of 500 */
 
         if (index < INDEXES && (!status_by_index[index] || status == 500)) {
             status_by_index[index] = status;

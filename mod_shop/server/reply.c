@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Replies on their way out: handed to httpd whole, so that its filters find the same bytes for
- * GET, HEAD and a 304 alike, and kept from those filters that have no business with them. */
+ * Sends replies. A reply is passed to httpd as a whole, so that output filters get the same bytes
+ * for GET, HEAD and 304. Filters that must not change it are removed. */
 #include <httpd.h>
 
 #include <apr_strings.h>
@@ -31,8 +31,8 @@ static int has_content_filters(const request_rec *r)
     return r->output_filters && r->output_filters->frec->ftype < AP_FTYPE_PROTOCOL;
 }
 
-/* Behind the filters that encode: the ETag is that of the bytes they made, whether or not they
- * were told to change it (DeflateAlterETag, BrotliAlterETag). */
+/* Runs after the filters that encode: the ETag must name the encoded bytes, whether or not
+ * DeflateAlterETag and BrotliAlterETag change it. */
 static apr_status_t tag_filter(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *r = filter->r;
@@ -48,8 +48,8 @@ static apr_status_t tag_filter(ap_filter_t *filter, apr_bucket_brigade *brigade)
     return ap_pass_brigade(filter->next, brigade);
 }
 
-/* Before httpd's byte ranges, of a file below the API root: their 416 does not say how long the
- * file is, and RFC 9110 section 14.4 asks for it. */
+/* Runs before httpd's byte range filter, for files below the API root: its 416 lacks the length of
+ * the file, which RFC 9110 section 14.4 asks for. */
 static apr_status_t length_filter(ap_filter_t *filter, apr_bucket_brigade *brigade)
 {
     request_rec *r = filter->r;
@@ -68,15 +68,15 @@ static apr_status_t length_filter(ap_filter_t *filter, apr_bucket_brigade *briga
     return ap_pass_brigade(filter->next, brigade);
 }
 
-/* A reply of ours that mod_cache sends again, before any <Location> was looked at. */
+/* A stored reply of the shop that mod_cache serves before the <Location> is known. */
 static int is_kept_reply(const request_rec *r)
 {
     return !r->filename && r->content_type && !strncmp(r->content_type, "application/json", 16) &&
            shop_is_api(r);
 }
 
-/* Ranges are for files. A part of a reply would also be one of bytes that no client knows: hosts
- * may encode one reply differently under one tag. And a write that was done is no 416. */
+/* Byte ranges apply to files only. Hosts may encode a reply differently under one ETag, so parts
+ * could not be combined. And a completed write must not be answered with 416. */
 static void ignore_range(request_rec *r)
 {
     for (ap_filter_t *filter = r->output_filters; filter; filter = filter->next) {
@@ -119,15 +119,16 @@ static int copy_header(void *out, const char *name, const char *value)
     return 1;
 }
 
-/* httpd keeps a reply of less than this back until the worker has looked for the next request, has
- * found none and has given the connection up (FlushMinThreshold's default). */
+/* httpd buffers a reply smaller than this until the worker has found no further request on the
+ * connection (default of FlushMinThreshold). */
 #define HELD_BACK 4096
 
-/* Is a reply so small that it should be sent at once? On a kept connection the next request is then
- * often there when the worker looks, and need not come by way of the listener and another worker.
- * A larger one goes out by itself, and a slow client must not hold the worker; the streams of one
- * HTTP/2 connection share their writes. A subrequest (mod_include) ends nothing: httpd takes its
- * end of stream away only where that is the last bucket. */
+/* Is a reply so small that it is flushed at once? On a persistent connection the next request then
+ * often arrives before the worker gives the connection back, which saves a turn through the
+ * listener thread. Larger replies are sent without a flush, and a slow client must not block the
+ * worker. Streams of an HTTP/2 connection share writes, so they are not flushed. A subrequest
+ * (mod_include) ends nothing: httpd takes its end of stream away only where that is the last
+ * bucket. */
 static int goes_at_once(const request_rec *r, const shop_content_t *content)
 {
     return content->size < HELD_BACK && !r->connection->master && !r->main;
@@ -159,7 +160,7 @@ int shop_send_reply(request_rec *r, const shop_res_t *res)
 
     if (res->status == HTTP_NOT_MODIFIED) {
         content = res->unsent;
-        /* mod_filter (AddOutputFilterByType) looks at nothing but 200 without it */
+        /* mod_filter (AddOutputFilterByType) needs it for statuses other than 200 */
         apr_table_setn(r->subprocess_env, "filter-errordocs", "1");
     }
     r->status = res->status;
@@ -172,13 +173,14 @@ int shop_send_reply(request_rec *r, const shop_res_t *res)
         ap_set_content_length(r, (apr_off_t)content.size);
     }
     if (!has_content_filters(r)) {
-        leave_coding_unsaid(r); /* else those that encode want to know, and tag_filter does it */
+        leave_coding_unsaid(
+            r); /* otherwise the encoding filters need the ETag first, and tag_filter sets it */
     }
     if (res->close) {
         r->connection->keepalive = AP_CONN_CLOSE;
     }
-    /* Of HEAD and of a 304 httpd itself leaves the body out, behind the filters that encode: what
-     * they say about it in the header is then what they say about GET's. */
+    /* httpd drops the body of HEAD and 304 after the encoding filters, so their header fields are
+     * those of GET. */
     ap_pass_brigade(r->output_filters, brigade_of(r, &content));
-    return OK; /* also when the client is gone: there is nobody to tell */
+    return OK; /* also when the client has disconnected: nobody reads an error */
 }

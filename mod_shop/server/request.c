@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One request through the skin: httpd's words into ours, the dispatcher, and back. */
+ * Handles one request: converts request_rec to shop_req_t, calls the dispatcher and sends its
+ * reply. */
 #include <httpd.h>
 
 #include <apr_strings.h>
@@ -29,8 +30,8 @@ int shop_requests_in_flight(void)
 
 int shop_post_read_request(request_rec *r)
 {
-    /* ErrorDocument of a request that was refused before shop_no_error_document could see it: with
-     * an error here httpd goes back to the refusal itself */
+    /* ErrorDocument of a request that was refused before shop_no_error_document ran: if this
+     * handler fails, httpd sends the original error */
     if (r->prev && ap_is_HTTP_ERROR(r->prev->status) && shop_is_api(r->prev)) {
         return r->prev->status;
     }
@@ -62,8 +63,9 @@ static apr_off_t announced_length(const request_rec *r)
     return size;
 }
 
-/* What admins say to mod_deflate and mod_brotli with SetEnv or BrowserMatch holds for us as well;
- * those two leave the parts of a page alone too, and our replies are not text/html. */
+/* The variables that administrators set for mod_deflate and mod_brotli (SetEnv, BrowserMatch) apply
+ * here too. As with those modules, subrequests are not encoded. gzip-only-text/html excludes every
+ * reply, because none is text/html. */
 static unsigned barred_codings(const request_rec *r)
 {
     const char *only_html = apr_table_get(r->subprocess_env, "gzip-only-text/html");
@@ -122,7 +124,7 @@ static void export_notes(request_rec *r, const shop_req_t *req, const shop_res_t
     apr_table_setn(r->notes, "SHOP_DB_COMMANDS", apr_itoa(r->pool, shop_app_db_commands()));
 }
 
-/* A refusal before the dispatcher, with the headers that it gives every reply. */
+/* An error before the dispatcher, with the header fields that every reply has. */
 static void refuse(shop_res_t *res, const shop_req_t *req, const shop_error_t *err,
                    const shop_server_conf_t *conf)
 {
@@ -164,7 +166,7 @@ int shop_handler(request_rec *r)
     if (!shop_engine_on(r)) {
         return DECLINED;
     }
-    if (!conf->app) { /* said in the log when the child began */
+    if (!conf->app) { /* logged when the child started */
         count(r, NULL, HTTP_SERVICE_UNAVAILABLE, SHOP_UNAVAILABLE);
         return HTTP_SERVICE_UNAVAILABLE;
     }

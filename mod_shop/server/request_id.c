@@ -39,7 +39,7 @@ const char *shop_request_id(request_rec *r)
     id = sent && clean_id(sent) ? sent : apr_table_get(r->subprocess_env, "UNIQUE_ID");
     if (!id) {
         err = shop_id_secret(&id, 16, r->pool);
-        if (err) { /* the kernel has no randomness: an id need only be distinct, not secret */
+        if (err) { /* no random bytes: an id must be distinct, but need not be secret */
             id = apr_psprintf(r->pool, "%" APR_TIME_T_FMT "-%" APR_PID_T_FMT, r->request_time,
                               getpid());
         }

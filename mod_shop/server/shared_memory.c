@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The memory that all processes of this httpd share: one segment, one share of it for each shop. */
+ * The shared memory of this httpd's processes: one segment with a part for each shop. */
 #include <httpd.h>
 
 #include <apr_shm.h>
@@ -13,14 +13,14 @@
 #define WORDS 2                    /* per shop: cache_pending, revoked_pending */
 #define CACHE_LINE 64
 
-static char *memory; /* on a cache line; the children of one generation inherit it */
+static char *memory; /* on a cache line; inherited by the children of one generation */
 
 static apr_size_t whole_lines(apr_size_t size)
 {
     return (size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-/* The next piece of a share; NULL when only the size is asked for. */
+/* The next piece of a part; NULL when only the size is computed. */
 static void *take(char *share, apr_size_t *used, apr_size_t size)
 {
     void *piece = share ? share + *used : NULL;
@@ -29,8 +29,8 @@ static void *take(char *share, apr_size_t *used, apr_size_t size)
     return piece;
 }
 
-/* Divides one shop's share and says how large it is: both in one place, or a piece could be
- * forgotten in the size and lie in the next shop's share. */
+/* Lays out one shop's part and returns its size. One function does both, so that the size cannot
+ * miss a piece, which would then overlap the next shop's part. */
 static apr_size_t divide(shop_shared_t *part, void **counts, char *share)
 {
     apr_size_t used = 0;
@@ -67,12 +67,12 @@ static apr_size_t segment_size(int shops)
     return (apr_size_t)shops * share_size() + CACHE_LINE;
 }
 
-/* Names the shops in the order of their shares: what is known of one must never be taken for what
- * is known of another, as when a graceful restart brings a shop before the others. */
+/* Names the shops in the order of their parts. A part must never be used for another shop, for
+ * example when a graceful restart adds a shop before the others. */
 static char *segment_key(server_rec *server)
 {
     apr_pool_t *pool = server->process->pool;
-    /* A module exchanged meanwhile may have divided it in another way. */
+    /* The module may have been replaced by a version with another layout. */
     char *key = apr_psprintf(pool, "mod_shop_shared_%" APR_SIZE_T_FMT "_%u", share_size(),
                              shop_metrics_mark(shop_app_routes()));
 
@@ -87,8 +87,8 @@ static char *segment_key(server_rec *server)
     return key;
 }
 
-/* Counters must survive a graceful restart, or a client could reset its limits by waiting for
- * one: so the memory hangs on the process pool and is found again. */
+/* Counters must survive a graceful restart, which would otherwise reset the limits of clients. So
+ * the memory is attached to the process pool and found again. */
 apr_status_t shop_memory_attach(int shops, server_rec *server)
 {
     apr_pool_t *pool = server->process->pool;

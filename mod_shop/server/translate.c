@@ -19,7 +19,7 @@ int shop_pre_translate_name(request_rec *r)
     return DECLINED;
 }
 
-/* The <Location> was found for the address before mod_rewrite changed it: look again. */
+/* The <Location> was chosen before mod_rewrite changed the path: choose it again. */
 static int rewritten_engine_on(request_rec *r)
 {
     ap_conf_vector_t *found = r->per_dir_config;
@@ -46,7 +46,7 @@ int shop_translate_name(request_rec *r)
         return DECLINED;
     }
     r->filename = r->uri;
-    /* httpd forgets the <Location> before map_to_storage and finds it again behind it */
+    /* httpd drops the <Location> before map_to_storage and finds it again after it */
     ap_set_module_config(r->request_config, &shop_module, r);
     return OK;
 }
@@ -61,6 +61,6 @@ int shop_type_checker(request_rec *r)
     if (!shop_engine_on(r)) {
         return DECLINED;
     }
-    r->handler = "shop-api"; /* without a handler mod_dir would serve its FallbackResource */
+    r->handler = "shop-api"; /* without a handler, mod_dir would serve its FallbackResource */
     return OK;
 }
