@@ -40,8 +40,10 @@ static const char *from_file(const char **secret, const char *path, const char *
         apr_file_open(&file, full, APR_FOPEN_READ | APR_FOPEN_BUFFERED, 0, pool) != APR_SUCCESS) {
         return apr_psprintf(pool, "names a file that cannot be read (%s)", full ? full : path);
     }
-    if (apr_file_info_get(&info, APR_FINFO_PROT, file) != APR_SUCCESS ||
-        (info.protection & 0x077)) {
+    if (apr_file_info_get(&info, APR_FINFO_PROT | APR_FINFO_TYPE, file) != APR_SUCCESS ||
+        info.filetype == APR_DIR) {
+        problem = apr_psprintf(pool, "names a folder, not a file (%s)", full);
+    } else if (info.protection & 0x077) {
         problem = apr_psprintf(pool, "names a file that others may read; run chmod 600 %s", full);
     } else {
         problem = first_line(secret, file, pool);

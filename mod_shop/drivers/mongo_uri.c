@@ -70,13 +70,39 @@ static const char *unknown_option(const char *uri, apr_pool_t *pool)
     return NULL;
 }
 
+static const char *mechanism_problem(const mongoc_uri_t *uri)
+{
+    static const char *const known[] = { "SCRAM-SHA-1", "SCRAM-SHA-256", "MONGODB-X509",
+                                         "MONGODB-AWS", "PLAIN",         "GSSAPI" };
+    const char *wanted = mongoc_uri_get_auth_mechanism(uri);
+
+    for (size_t i = 0; wanted && i < sizeof(known) / sizeof(known[0]); i++) {
+        wanted = strcasecmp(wanted, known[i]) ? wanted : NULL;
+    }
+    return wanted ? "has an authMechanism that is none of SCRAM-SHA-1, SCRAM-SHA-256, "
+                    "MONGODB-X509, MONGODB-AWS, PLAIN and GSSAPI"
+                  : NULL;
+}
+
+/* The driver would only notice at the first connection. */
+static const char *ca_file_problem(const mongoc_uri_t *uri, apr_pool_t *pool)
+{
+    const char *name = mongoc_uri_get_option_as_utf8(uri, MONGOC_URI_TLSCAFILE, NULL);
+    FILE *file = name ? fopen(name, "r") : NULL;
+
+    if (file) {
+        fclose(file);
+    }
+    return name && !file ? apr_psprintf(pool, "names a tlsCAFile that cannot be read (%s)", name)
+                         : NULL;
+}
+
 const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool)
 {
     bson_error_t error;
     mongoc_uri_t *parsed;
-    const char *ca_file;
     const char *unknown;
-    const char *problem = NULL;
+    const char *problem;
 
     if (strncmp(uri, "mongodb://", 10) && strncmp(uri, "mongodb+srv://", 14)) {
         return "is not a MongoDB connection string (mongodb://host[:port]/database)";
@@ -92,22 +118,16 @@ const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool)
                             "documentation of connection strings for the spelling",
                             unknown);
     }
+    mongoc_log_set_handler(NULL, NULL); /* it would print parts of the string */
     parsed = mongoc_uri_new_with_error(uri, &error);
+    mongoc_log_set_handler(mongoc_log_default_handler, NULL);
     if (!parsed) {
         /* The driver's message may quote user and password, so it is not used. */
         return "is not a well-formed MongoDB connection string "
                "(mongodb://[user:password@]host[:port]/database[?options])";
     }
-    ca_file = mongoc_uri_get_option_as_utf8(parsed, MONGOC_URI_TLSCAFILE, NULL);
-    if (ca_file) { /* the driver would only notice at the first connection */
-        FILE *file = fopen(ca_file, "r");
-
-        if (file) {
-            fclose(file);
-        } else {
-            problem = apr_psprintf(pool, "names a tlsCAFile that cannot be read (%s)", ca_file);
-        }
-    }
+    problem = mechanism_problem(parsed);
+    problem = problem ? problem : ca_file_problem(parsed, pool);
     mongoc_uri_destroy(parsed);
     return problem;
 }

@@ -5,6 +5,14 @@
 #include "../app.h"
 #include "conf_own.h"
 
+static bool has_password(const char *uri)
+{
+    const char *user = strstr(uri, "://");
+    const char *at = user ? strchr(user, '@') : NULL;
+
+    return at && memchr(user + 3, ':', (size_t)(at - user - 3));
+}
+
 static const char *mongo_parse(shop_settings_t *settings, const shop_directive_t *directive,
                                int argc, char *const argv[], shop_parse_t *parse)
 {
@@ -15,7 +23,7 @@ static const char *mongo_parse(shop_settings_t *settings, const shop_directive_t
     SHOP_CHECK(shop_secret_parse(&uri, argv[0], parse), shop_secret_shown(argv[0]));
     /* A URI may contain a password, so messages quote no part of it. */
     SHOP_CHECK(shop_app_mongo_uri_problem(uri, parse->pool), strchr(uri, '@') ? NULL : argv[0]);
-    parse->literal = parse->literal && strchr(uri, '@');
+    parse->literal = parse->literal && has_password(uri);
     settings->mongo_uri = uri;
     return NULL;
 }

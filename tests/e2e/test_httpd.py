@@ -89,6 +89,19 @@ class WrongConfiguration(ShopCase):
                 self.refused(['ShopMongoURI', r'option ' + option.split('=')[0]],
                              mongo='ShopMongoURI mongodb://127.0.0.1/shop?' + option)
 
+    def test_a_connection_string_that_only_the_driver_would_refuse(self):
+        for uri, needle in (('mongodb://', 'well-formed'), ('mongodb://127.0.0.1:99999/shop', 'well-formed'),
+                            ('mongodb://127.0.0.1/shop?socketTimeoutMS=soon', 'well-formed'),
+                            ('mongodb://user@127.0.0.1/shop?authMechanism=SCRAM', 'authMechanism'),
+                            ('mongodb://127.0.0.1/shop?tls=true&tlsCAFile=/nothing', 'tlsCAFile')):
+            with self.subTest(uri=uri):
+                self.refused(['ShopMongoURI', needle], mongo='ShopMongoURI ' + uri)
+                _, output = self.env.configtest(self.lines(mongo='ShopMongoURI ' + uri))
+                self.assertNotIn('mongoc:', output)
+
+    def test_a_folder_for_a_key(self):
+        self.refused(['ShopJwtKey', 'folder, not a file'], jwt='ShopJwtKey main HS256 "file:%s"' % self.env.root)
+
     def test_every_option_of_the_manual_passes(self):
         options = ('appName=x', 'authSource=admin', 'connectTimeoutMS=1', 'compressors=zlib', 'directConnection=true',
                    'heartbeatFrequencyMS=1000', 'journal=true', 'localThresholdMS=1', 'maxIdleTimeMS=1', 'maxPoolSize=1',
