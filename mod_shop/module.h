@@ -7,6 +7,7 @@
  * <folder>_module.h the struct of its repositories. */
 
 #include <apr_pools.h>
+#include <stdbool.h>
 
 #include "base/error.h"
 
@@ -16,8 +17,18 @@ struct shop_mongo_t;
 struct shop_record_t;
 struct shop_route_t;
 
+/* A collection that the module stores into, and what `shopctl export` takes of it. */
+typedef struct shop_collection_t {
+    const char *name;    /* NULL ends a table */
+    bool exported;       /* false: what it holds is worth nothing in another database */
+    const char *secret;  /* member (text) that is exported on demand only; NULL: none */
+    const char *without; /* _id (text) of a document that every database makes itself; NULL: none */
+} shop_collection_t;
+
 typedef struct shop_module_t {
     const char *name; /* the folder */
+    /* Every collection that it stores into; NULL: none. One may stand in two modules' tables. */
+    const shop_collection_t *collections;
     /* Route tables, NULL-terminated; NULL: the module has no routes. */
     const struct shop_route_t *const *routes;
     /* What it stores as store/record.h says, NULL-terminated or NULL: their indexes are made from

@@ -11,7 +11,11 @@ libctl_la_SOURCES = \
 	tools/shopctl_pages.c \
 	tools/shopctl_pages.h \
 	tools/shopctl_table.c \
-	tools/shopctl_table.h
+	tools/shopctl_table.h \
+	tools/transfer.c \
+	tools/transfer.h \
+	tools/transfer_inner.h \
+	tools/transfer_read.c
 
 bin_PROGRAMS = shopctl
 shopctl_SOURCES = \
@@ -28,6 +32,8 @@ shopctl_SOURCES = \
 	tools/shopctl.h \
 	tools/shopctl_config_example.c \
 	tools/shopctl_doctor.c \
+	tools/shopctl_export.c \
+	tools/shopctl_import.c \
 	tools/shopctl_init.c \
 	tools/shopctl_keygen.c \
 	tools/shopctl_migrate.c \
@@ -35,6 +41,8 @@ shopctl_SOURCES = \
 	tools/shopctl_password.c \
 	tools/shopctl_reap.c \
 	tools/shopctl_schema.h \
+	tools/shopctl_transfer.c \
+	tools/shopctl_transfer.h \
 	tools/shopctl_user_create.c \
 	tools/shopctl_verify.c
 shopctl_LDADD = libctl.la libshop.la $(SSL_LIBS) $(SHOP_LIBS)

@@ -11,6 +11,8 @@ extern const shop_route_t shop_cart_routes[];
 
 static const shop_route_t *const routes[] = { shop_cart_routes, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_cart_indexes, NULL };
+static const shop_collection_t collections[] = { { .name = "carts", .exported = true },
+                                                 { .name = NULL } };
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
 {
@@ -19,6 +21,8 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
     return NULL;
 }
 
-const shop_module_t shop_cart_module = {
-    .name = "cart", .routes = routes, .indexes = indexes, .open = open_repos
-};
+const shop_module_t shop_cart_module = { .name = "cart",
+                                         .collections = collections,
+                                         .routes = routes,
+                                         .indexes = indexes,
+                                         .open = open_repos };

@@ -5,6 +5,7 @@
 #include "../app.h"
 #include "../http/route.h"
 #include "../module.h"
+#include "product_bson.h"
 #include "product_mongo.h"
 
 extern const shop_route_t shop_product_routes[];
@@ -13,6 +14,9 @@ extern const shop_route_t shop_product_admin_routes[];
 static const shop_route_t *const routes[] = { shop_product_routes, shop_product_admin_routes,
                                               NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_product_indexes, NULL };
+static const shop_collection_t collections[] = {
+    { .name = SHOP_PRODUCTS_COLLECTION, .exported = true }, { .name = NULL }
+};
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
 {
@@ -21,6 +25,8 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
     return NULL;
 }
 
-const shop_module_t shop_catalogue_module = {
-    .name = "catalogue", .routes = routes, .indexes = indexes, .open = open_repos
-};
+const shop_module_t shop_catalogue_module = { .name = "catalogue",
+                                              .collections = collections,
+                                              .routes = routes,
+                                              .indexes = indexes,
+                                              .open = open_repos };

@@ -12,6 +12,11 @@ extern const shop_route_t shop_coupon_routes[];
 static const shop_route_t *const routes[] = { shop_coupon_routes, NULL };
 static const shop_record_t *const records[] = { &shop_coupon_record, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_coupon_indexes, NULL };
+static const shop_collection_t collections[] = {
+    { .name = SHOP_COUPONS_COLLECTION, .exported = true },
+    { .name = SHOP_REDEMPTIONS_COLLECTION, .exported = true },
+    { .name = NULL },
+};
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
 {
@@ -21,6 +26,9 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
     return NULL;
 }
 
-const shop_module_t shop_coupons_module = {
-    .name = "coupons", .routes = routes, .records = records, .indexes = indexes, .open = open_repos
-};
+const shop_module_t shop_coupons_module = { .name = "coupons",
+                                            .collections = collections,
+                                            .routes = routes,
+                                            .records = records,
+                                            .indexes = indexes,
+                                            .open = open_repos };

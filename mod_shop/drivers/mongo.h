@@ -69,6 +69,11 @@ shop_error_t *shop_mongo_count_documents(int64_t *count, shop_mongo_t *mongo,
  * in pool. */
 shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, const char *collection,
                                 const bson_t *doc, shop_mongo_concern_t concern, apr_pool_t *pool);
+/* Many documents, of at most 48 MB together, in one command; the first that is refused ends it. A
+ * duplicate key is CONFLICT. */
+shop_error_t *shop_mongo_insert_batch(shop_mongo_t *mongo, const char *collection,
+                                      const bson_t *const *docs, int count,
+                                      shop_mongo_concern_t concern, apr_pool_t *pool);
 /* One document. opts: update options (arrayFilters, upsert), may be NULL. *matched may be NULL;
  * *duplicate may be NULL and then a duplicate key is INTERNAL. */
 shop_error_t *shop_mongo_update(int64_t *matched, const char **duplicate, shop_mongo_t *mongo,

@@ -46,6 +46,31 @@ shop_error_t *shop_mongo_insert(const char **duplicate, shop_mongo_t *mongo, con
     return shop_mongo_return(&loan, done ? NULL : &error, pool);
 }
 
+shop_error_t *shop_mongo_insert_batch(shop_mongo_t *mongo, const char *collection,
+                                      const bson_t *const *docs, int count,
+                                      shop_mongo_concern_t concern, apr_pool_t *pool)
+{
+    shop_mongo_loan_t loan;
+    bson_error_t error = { 0 };
+    const char *duplicate = NULL;
+    shop_error_t *err;
+    bson_t *opts;
+    bool done;
+
+    SHOP_TRY(shop_mongo_borrow(&loan, mongo, collection, pool));
+    opts = write_options(mongo, NULL, concern);
+    done = mongoc_collection_insert_many(loan.collection, (const bson_t **)docs, (size_t)count,
+                                         opts, NULL, &error);
+    bson_destroy(opts);
+    if (!done && took_duplicate(&duplicate, &error, pool)) {
+        done = true;
+    }
+    err = shop_mongo_return(&loan, done ? NULL : &error, pool);
+    return !err && duplicate
+               ? shop_error_cause(shop_err(pool, CONFLICT, "a key is taken"), pool, "%s", duplicate)
+               : err;
+}
+
 typedef bool (*update_call_t)(mongoc_collection_t *, const bson_t *, const bson_t *, const bson_t *,
                               bson_t *, bson_error_t *);
 

@@ -11,6 +11,11 @@ extern const shop_route_t shop_stock_routes[];
 
 static const shop_route_t *const routes[] = { shop_stock_routes, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_stock_indexes, NULL };
+static const shop_collection_t collections[] = {
+    { .name = SHOP_PRODUCTS_COLLECTION, .exported = true },
+    { .name = SHOP_MOVEMENTS_COLLECTION, .exported = true },
+    { .name = NULL },
+};
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
 {
@@ -20,6 +25,8 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
     return NULL;
 }
 
-const shop_module_t shop_inventory_module = {
-    .name = "inventory", .routes = routes, .indexes = indexes, .open = open_repos
-};
+const shop_module_t shop_inventory_module = { .name = "inventory",
+                                              .collections = collections,
+                                              .routes = routes,
+                                              .indexes = indexes,
+                                              .open = open_repos };

@@ -14,6 +14,9 @@ extern const shop_route_t shop_quote_routes[];
 static const shop_route_t *const routes[] = { shop_order_routes, shop_refund_routes,
                                               shop_quote_routes, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_order_indexes, NULL };
+static const shop_collection_t collections[] = {
+    { .name = SHOP_ORDERS_COLLECTION, .exported = true }, { .name = NULL }
+};
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)
 {
@@ -22,6 +25,8 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
     return NULL;
 }
 
-const shop_module_t shop_orders_module = {
-    .name = "orders", .routes = routes, .indexes = indexes, .open = open_repos
-};
+const shop_module_t shop_orders_module = { .name = "orders",
+                                           .collections = collections,
+                                           .routes = routes,
+                                           .indexes = indexes,
+                                           .open = open_repos };

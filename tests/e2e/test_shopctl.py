@@ -9,7 +9,8 @@ import tempfile
 import time
 import unittest
 
-from env import ShopCase, first_host, mpm_name, need, shopctl_path, write_private
+from env import ShopCase, database_uri, mpm_name, need, shopctl_path, write_private
+from wire import Store
 
 NOBODY = 'mongodb://127.0.0.1:1/shop'
 
@@ -216,6 +217,103 @@ class Commands(ShopCase):
         self.assertEqual(status, 0, shown)
         self.assertNotIn('horse', shown)
         self.shop.login('barbara@example.com', 'correct horse battery')
+
+    def sold_shop(self):
+        """Customers, orders in several states, a coupon, a refund, a cart: returns a customer."""
+        self.shop.add_coupon(usage_limit=5)
+        product = self.shop.add_product(stock=50, name='Tee\u00e9 \u20ac "quoted"')
+        for _ in range(3):
+            customer = self.shop.new_customer()
+            self.shop.put_in_cart(customer, product['id'], 2)
+            order = self.assert_status(self.shop.place(customer), 201).json
+            self.shop.put_in_cart(customer, product['id'], 1)
+        self.assert_status(customer.post('/orders/%s/cancel' % order['id']), 200)
+        self.run_here('migrate', '--finish')
+        return customer
+
+    def fresh(self, suffix):
+        name = self.env.database[:52] + '_' + suffix
+        self.addCleanup(lambda: Store(need('SHOP_MONGO_URI'), name).command({'dropDatabase': 1}))
+        return database_uri(need('SHOP_MONGO_URI'), name), Store(need('SHOP_MONGO_URI'), name)
+
+    COLLECTIONS = ('users', 'products', 'stock_movements', 'carts', 'coupons', 'redemptions', 'orders')
+
+    def hashes(self, store):
+        """MongoDB's own digest of every document of each collection."""
+        return store.command({'dbHash': 1, 'collections': list(self.COLLECTIONS)})['collections']
+
+    def test_what_was_exported_is_imported_as_it_was(self):
+        self.sold_shop()
+        path = os.path.join(self.env.root, 'conf', 'whole.jsonl')
+        done = self.run_here('export', '--passwords', '--json', path)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        counts = json.loads(done.stdout)['counts']
+        self.assertNotIn('sessions', counts)
+        self.assertEqual(os.stat(path).st_mode & 0o7777, 0o600)
+        with open(path) as f:
+            lines = [json.loads(line) for line in f]
+        self.assertEqual((lines[0]['format'], lines[0]['currency'], lines[0]['passwords']), ('mod_shop', 'USD', True))
+        self.assertEqual(sum(counts.values()), len(lines) - 2)
+        uri, store = self.fresh('whole')
+        done = run('import', path, uri=uri)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(done.stdout.startswith('imported %d documents: ' % lines[-1]['total']), done.stdout)
+        self.assertEqual(self.hashes(store), self.hashes(self.env.store()))
+        done = run('verify', uri=uri)
+        self.assertEqual((done.returncode, done.stdout[-7:]), (0, ' clean\n'), done.stdout)
+        status = json.loads(run('migrate', '--status', '--json', uri=uri).stdout)
+        self.assertEqual(status['version'], status['finished'])
+        again = os.path.join(self.env.root, 'conf', 'again.jsonl')
+        self.assertEqual(run('export', '--passwords', again, uri=uri).returncode, 0)
+        with open(path) as one, open(again) as other:
+            self.assertEqual(one.readlines()[1:-1], other.readlines()[1:-1])
+
+    def test_passwords_and_sessions_stay(self):
+        self.sold_shop()
+        path = os.path.join(self.env.root, 'conf', 'without.jsonl')
+        self.assertEqual(self.run_here('export', path).returncode, 0)
+        with open(path) as f:
+            text = f.read()
+        self.assertNotIn('argon2', text)
+        self.assertNotIn('"sessions"', text)
+        uri, store = self.fresh('without')
+        self.assertEqual(run('import', path, uri=uri).returncode, 0)
+        kept, found = self.hashes(self.env.store()), self.hashes(store)
+        self.assertNotEqual(kept.pop('users'), found.pop('users'))
+        self.assertEqual(kept, found)
+        self.assertEqual({u['password_hash'] for u in store.find('users', {})}, {'!'})
+
+    def test_what_cannot_be_imported_writes_nothing(self):
+        self.sold_shop()
+        path = os.path.join(self.env.root, 'conf', 'good.jsonl')
+        bad = os.path.join(self.env.root, 'conf', 'bad.jsonl')
+        self.assertEqual(self.run_here('export', path).returncode, 0)
+        self.assertEqual(self.run_here('export', path).returncode, 2, 'it exists')
+        with open(path) as f:
+            lines = f.readlines()
+        uri, store = self.fresh('bad')
+        header = json.loads(lines[0])
+        for name, text in {
+                'cut off': ''.join(lines)[:-40], 'without the last line': ''.join(lines[:-1]),
+                'without a document': ''.join(lines[:3] + lines[4:]), 'empty': '', 'no export': 'hello\n',
+                'changed': ''.join(lines).replace('"USD"', '"EUR"', 1),
+                'more': ''.join(lines) + lines[1],
+                'of another format': json.dumps({**header, 'version': 9}) + '\n' + ''.join(lines[1:])}.items():
+            with self.subTest(name):
+                with open(bad, 'w') as f:
+                    f.write(text)
+                done = run('import', bad, uri=uri)
+                self.assertEqual((done.returncode, done.stdout), (1, ''), done.stderr)
+                self.assertIn('nothing was written', done.stderr)
+                self.assertEqual(store.command({'listCollections': 1})['cursor']['firstBatch'], [])
+        done = self.run_here('import', path)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('the database is not empty', done.stderr)
+        self.assertEqual(run('import', bad + '.absent', uri=uri).returncode, 1)
+        self.assertEqual(run('import', uri=uri).returncode, 2)
+        self.assertEqual(run('export', bad + '2', uri=uri).returncode, 1, 'the database was never made ready')
+        self.assertFalse(os.path.exists(bad + '2'))
+        self.assertEqual(run('export', bad + '2', uri=NOBODY).returncode, 3)
 
     def test_reap_says_what_it_did(self):
         self.assertEqual(self.run_here('reap').stdout,
