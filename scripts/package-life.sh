@@ -63,7 +63,7 @@ loaded() {
 
     maps=$(cat "/proc/$(cat "$ROOT/run/apache2/apache2.pid")/maps") || die "httpd does not run"
     case $maps in
-    *mod_shop.so*\(deleted\)*) echo old ;;
+    *'mod_shop.so (deleted)'*) echo old ;;
     *mod_shop.so*) echo new ;;
     *) echo none ;;
     esac
