@@ -8,5 +8,6 @@ check_scripts = \
 	tests/checks/check_layers.sh \
 	tests/checks/check_model.sh \
 	tests/checks/check_new_resource.sh \
+	tests/checks/check_package.sh \
 	tests/checks/check_registry.sh \
 	tests/checks/check_words.sh
