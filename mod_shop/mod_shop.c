@@ -35,6 +35,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_config(shop_pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(shop_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(test_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_open_logs(shop_open_logs, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(shop_post_config, NULL, before_watchdog, APR_HOOK_MIDDLE);
     ap_hook_child_init(shop_child_init, NULL, before_watchdog, APR_HOOK_FIRST);
     ap_hook_child_stopping(shop_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);

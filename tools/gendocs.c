@@ -39,9 +39,10 @@ static void directives(apr_pool_t *pool)
         for (const char *at = row->syntax; *at; at++) {
             printf(*at == '|' ? "\\|" : "%c", *at);
         }
-        printf("` |\n| Default | `%s` |\n| Context | server config, virtual host |\n"
+        printf("` |\n| Default | `%s` |\n| Context | server config%s |\n"
                "| Example | `%s` |\n",
-               shop_directive_default_text(row, pool), row->example);
+               shop_directive_default_text(row, pool),
+               i == SHOP_ROW_ShopJsonLog ? "" : ", virtual host", row->example);
     }
 }
 

@@ -23,6 +23,8 @@ libshop_la_SOURCES += \
 	mod_shop/base/log.c \
 	mod_shop/base/log.def \
 	mod_shop/base/log.h \
+	mod_shop/base/log_json.c \
+	mod_shop/base/log_json.h \
 	mod_shop/base/money.c \
 	mod_shop/base/money.h \
 	mod_shop/base/number.c \

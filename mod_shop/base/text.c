@@ -68,6 +68,29 @@ int32_t shop_text_refused(const char *text, bool multiline)
     return -1;
 }
 
+const char *shop_text_one_line(const char *text, apr_size_t room, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, room + 1);
+    apr_size_t size = 0;
+
+    while (*text) {
+        const char *from = text;
+        int32_t point = next_point(&text);
+        const char *shown = point == SHOP_TEXT_BROKEN ? "\xef\xbf\xbd"
+                            : is_refused(point)       ? " "
+                                                      : from;
+        apr_size_t more = shown == from ? (apr_size_t)(text - from) : strlen(shown);
+
+        if (size + more > room) {
+            break;
+        }
+        memcpy(out + size, shown, more);
+        size += more;
+    }
+    out[size] = '\0';
+    return out;
+}
+
 static bool is_space(int32_t point)
 {
     return utf8proc_category(point) == UTF8PROC_CATEGORY_ZS || point == '\t' || point == '\n';

@@ -18,6 +18,9 @@ apr_size_t shop_text_length(const char *text);
  * noncharacters. SHOP_TEXT_BROKEN: invalid UTF-8. */
 #define SHOP_TEXT_BROKEN 0x110000
 int32_t shop_text_refused(const char *text, bool multiline);
+/* Text of any bytes as UTF-8 of one line, of at most room bytes: U+FFFD for each byte that is no
+ * UTF-8, a space for each character that shop_text_refused names. For logs. */
+const char *shop_text_one_line(const char *text, apr_size_t room, apr_pool_t *pool);
 /* Is the text empty, or all white space and invisible characters? */
 bool shop_text_blank(const char *text);
 /* The text without leading and trailing white space; text itself when there is none. */

@@ -48,6 +48,7 @@ static void each_shop(server_rec *server, shop_job_t job, apr_pool_t *pool)
         if (conf->first != at || !conf->app || atomic_load(&stopping)) {
             continue;
         }
+        shop_log_server(at);
         err = job(conf->app, pool);
         if (err &&
             err->code != SHOP_UNAVAILABLE) { /* an unreachable database is logged elsewhere */
@@ -55,6 +56,7 @@ static void each_shop(server_rec *server, shop_job_t job, apr_pool_t *pool)
                      conf->values.instance, err->cause ? err->cause : err->detail);
         }
     }
+    shop_log_server(NULL);
 }
 
 static apr_status_t run_job(int state, void *data, apr_pool_t *pool, shop_job_t job)
@@ -153,7 +155,9 @@ static apr_status_t run_subscriber(int state, void *data, apr_pool_t *pool)
     atomic_fetch_add(&calls, 1);
     if (state == AP_WATCHDOG_STATE_RUNNING && !atomic_load(&stopping) && conf->app &&
         apr_proc_mutex_trylock(subscribers.mutexes[conf->slot]) == APR_SUCCESS) {
+        shop_log_server(data);
         shop_app_listen(conf->app, &stopping, pool);
+        shop_log_server(NULL);
         apr_proc_mutex_unlock(subscribers.mutexes[conf->slot]);
     }
     atomic_fetch_sub(&calls, 1);

@@ -4,15 +4,12 @@
 
 #include <ap_mpm.h>
 #include <apr_strings.h>
-#include <http_log.h>
 
 #include "../base/clock.h"
 #include "../base/log.h"
 #include "conf.h"
 #include "lifecycle.h"
 #include "server.h"
-
-APLOG_USE_MODULE(shop);
 
 #define STOP_WAIT apr_time_from_sec(6) /* longer than any call to the store takes */
 
@@ -32,7 +29,7 @@ static void child_defaults(shop_settings_t *values)
     }
 }
 
-static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *pchild)
+static void open_shop(shop_server_conf_t *conf, apr_pool_t *pchild)
 {
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
     shop_shared_t *part = apr_pcalloc(pchild, sizeof(*part));
@@ -46,14 +43,12 @@ static void open_shop(shop_server_conf_t *conf, server_rec *server, apr_pool_t *
     err = shop_app_open(&conf->app, values, part, pchild);
     if (err) {
         conf->app = NULL;
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server, "SHOP%04d: shop %s cannot start: %s (%s)",
-                     SHOP_LOG_CHILD_INIT, values->instance, err->detail,
-                     err->cause ? err->cause : "no cause known");
+        shop_log(SHOP_LOG_ERROR, SHOP_LOG_CHILD_INIT, NULL, "shop %s cannot start: %s (%s)",
+                 values->instance, err->detail, err->cause ? err->cause : "no cause known");
         return;
     }
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
-                 "SHOP%04d: shop %s: pools of %d to MongoDB, Redis %s", SHOP_LOG_STARTED,
-                 values->instance, values->mongo_pool_max, values->redis_url ? "on" : "off");
+    shop_log(SHOP_LOG_INFO, SHOP_LOG_STARTED, NULL, "shop %s: pools of %d to MongoDB, Redis %s",
+             values->instance, values->mongo_pool_max, values->redis_url ? "on" : "off");
 }
 
 /* The first virtual host of a shop opens it for all with equal directives. */
@@ -63,7 +58,9 @@ void shop_child_init(apr_pool_t *pchild, server_rec *server)
         shop_server_conf_t *conf = shop_server_conf(at);
 
         if (conf->first == at) {
-            open_shop(conf, at, pchild);
+            shop_log_server(at);
+            open_shop(conf, pchild);
+            shop_log_server(NULL);
         } else if (conf->first) {
             conf->app = shop_server_conf(conf->first)->app;
         }

@@ -144,7 +144,9 @@ static const char *set_directive(cmd_parms *cmd, void *dummy, int argc, char *co
     const shop_directive_t *directive = cmd->info;
     int row = (int)(directive - shop_directives);
     shop_parse_t parse = { .pool = cmd->pool, .resolve = resolve_secret };
-    const char *problem = ap_check_cmd_context(cmd, NOT_IN_DIR_LOC_FILE);
+    /* httpd has one JSON log, as it has one PidFile */
+    const char *problem =
+        ap_check_cmd_context(cmd, row == SHOP_ROW_ShopJsonLog ? GLOBAL_ONLY : NOT_IN_DIR_LOC_FILE);
 
     (void)dummy;
     if (problem) {

@@ -11,11 +11,13 @@ mod_shop_la_SOURCES += \
 	mod_shop/server/conf_dump_server.c \
 	mod_shop/server/conf_goods.c \
 	mod_shop/server/conf_keys.c \
+	mod_shop/server/conf_log.c \
 	mod_shop/server/conf_own.h \
 	mod_shop/server/conf_rates.c \
 	mod_shop/server/conf_store.c \
 	mod_shop/server/lifecycle.c \
 	mod_shop/server/lifecycle.h \
+	mod_shop/server/log_json_file.c \
 	mod_shop/server/log_sink.c \
 	mod_shop/server/metrics.c \
 	mod_shop/server/problem_filter.c \

@@ -149,10 +149,14 @@ static void run(request_rec *r, const shop_server_conf_t *conf, shop_req_t *req,
     }
 }
 
-static void count(const request_rec *r, const shop_route_t *route, int status, shop_code_t code)
+/* In the metrics and, when each request has a line there, in the JSON log. */
+static void count(request_rec *r, const shop_req_t *req, const shop_res_t *res, shop_code_t code)
 {
-    shop_metrics_count(shop_server_conf(r->server)->metrics, route, status, code,
+    shop_metrics_count(shop_server_conf(r->server)->metrics, req->route, res->status, code,
                        apr_time_now() - r->request_time, shop_app_db_commands());
+    shop_log_current(r, req, res);
+    shop_log_answered();
+    shop_log_current(NULL, NULL, NULL);
 }
 
 int shop_handler(request_rec *r)
@@ -167,17 +171,17 @@ int shop_handler(request_rec *r)
         return DECLINED;
     }
     if (!conf->app) { /* logged when the child started */
-        count(r, NULL, HTTP_SERVICE_UNAVAILABLE, SHOP_UNAVAILABLE);
+        res.status = HTTP_SERVICE_UNAVAILABLE;
+        count(r, &req, &res, SHOP_UNAVAILABLE);
         return HTTP_SERVICE_UNAVAILABLE;
     }
     root = shop_dir_conf(r)->root;
-    shop_log_current(r);
+    shop_log_current(r, &req, &res);
     res.headers = apr_table_make(r->pool, 8);
     fill_request(&req, r, conf->app, &body, root, shop_path_below(r, root));
     run(r, conf, &req, &res);
     export_notes(r, &req, &res);
-    count(r, req.route, res.status, res.error ? res.error->code : SHOP_OK);
+    count(r, &req, &res, res.error ? res.error->code : SHOP_OK);
     shop_app_begin(0);
-    shop_log_current(NULL);
     return shop_send_reply(r, &res);
 }

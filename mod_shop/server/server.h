@@ -8,6 +8,7 @@
 
 #include <http_config.h>
 
+#include "../base/log_json.h"
 #include "../http/req.h"
 #include "../http/res.h"
 
@@ -75,9 +76,21 @@ void shop_child_init(apr_pool_t *pchild, server_rec *server);
  * to the store can take. */
 void shop_child_stopping(apr_pool_t *pchild, int graceful);
 
-/* log_sink.c: writes the library's log lines into the error log. `current`: the request of this
- * thread. */
+/* log_sink.c: writes the library's log lines into the error log and the JSON log */
 void shop_log_sink_install(server_rec *server);
-void shop_log_current(request_rec *r);
+/* From now on lines of this thread are about this request, which *req and *res show as far as it
+ * has come. r NULL: about none. */
+void shop_log_current(request_rec *r, const shop_req_t *req, const shop_res_t *res);
+/* Lines of this thread that are about no request are about this host's shop. NULL: about none. */
+void shop_log_server(server_rec *server);
+/* The current request was answered: its line in the JSON log, when such lines are wanted. */
+void shop_log_answered(void);
+
+/* log_json_file.c: where the JSON log goes */
+/* open_logs: in the parent, at each start and restart. */
+int shop_open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+bool shop_json_log_is_open(void);
+bool shop_json_log_has_requests(void);
+void shop_json_log_write(const shop_log_record_t *record, apr_pool_t *pool);
 
 #endif

@@ -9,6 +9,7 @@ tests_unit_base_test_base_SOURCES = \
 	tests/unit/base/test_json.c \
 	tests/unit/base/test_json_write.c \
 	tests/unit/base/test_log.c \
+	tests/unit/base/test_log_json.c \
 	tests/unit/base/test_money.c \
 	tests/unit/base/test_number.c \
 	tests/unit/base/test_text.c \
