@@ -11,6 +11,8 @@
 #include "tools/shopctl_transfer.h"
 #include "tools/transfer.h"
 
+#define BATCH 500
+
 typedef struct export_t {
     transfer_writer_t *writer;
     const shop_collection_t *collection;
@@ -54,7 +56,9 @@ static shop_error_t *write_document(void *baton, const bson_t *doc, apr_pool_t *
 static shop_error_t *write_collections(export_t *export, shop_mongo_t *mongo, apr_pool_t *pool)
 {
     bson_t all = BSON_INITIALIZER;
-    bson_t *by_id = BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}");
+    /* the server's own batches are of 16 MiB, and the driver holds two */
+    bson_t *by_id =
+        BCON_NEW("sort", "{", "_id", BCON_INT32(1), "}", "batchSize", BCON_INT32(BATCH));
     const shop_collection_t *const *list = shopctl_collections(pool);
     shop_error_t *err = NULL;
 

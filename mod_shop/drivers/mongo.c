@@ -81,7 +81,6 @@ static void on_log(mongoc_log_level_t level, const char *domain, const char *mes
 static void start_driver(void)
 {
     mongoc_init();
-    mongoc_log_set_handler(on_log, NULL);
 }
 
 /* ---- opening ---- */
@@ -202,9 +201,12 @@ shop_error_t *shop_mongo_open(shop_mongo_t **out, const shop_settings_t *setting
     mongoc_uri_t *uri;
     mongoc_client_pool_t *clients;
     bson_error_t error = { 0 };
+    shop_error_t *err;
 
     pthread_once(&once, start_driver);
-    SHOP_TRY(parse_uri(&uri, settings->mongo_uri, pool));
+    err = parse_uri(&uri, settings->mongo_uri, pool);
+    mongoc_log_set_handler(on_log, NULL); /* the check of the string takes it away */
+    SHOP_TRY(err);
     set_defaults(uri, settings);
     mongo = apr_pcalloc(pool, sizeof(*mongo));
     fill(mongo, uri, settings, pool);

@@ -118,9 +118,9 @@ const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool)
                             "documentation of connection strings for the spelling",
                             unknown);
     }
-    mongoc_log_set_handler(NULL, NULL); /* it would print parts of the string */
+    /* It would print parts of the string. shop_mongo_open sets the handler that then stays. */
+    mongoc_log_set_handler(NULL, NULL);
     parsed = mongoc_uri_new_with_error(uri, &error);
-    mongoc_log_set_handler(mongoc_log_default_handler, NULL);
     if (!parsed) {
         /* The driver's message may quote user and password, so it is not used. */
         return "is not a well-formed MongoDB connection string "

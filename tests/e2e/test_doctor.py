@@ -278,6 +278,17 @@ class Doctor(ShopCase):
             dump += '  %s (masked)  # %s:%d\n' % (line.split()[0], path, number)
         return self.run_doctor('--dump', '-', stdin='ServerRoot: "%s"\n' % self.env.root + dump)
 
+    def test_a_secret_of_the_configuration_is_found_by_its_place(self):
+        """The dump masks it and names file and line; the file names where the secret comes from."""
+        secret = os.path.join(self.env.root, 'conf', 'mongo.uri')
+        write_private(secret, self.env.store_uri.replace('mongodb://', 'mongodb://nobody:sesame@') + '\n')
+        checks = self.with_uri('file:' + secret)
+        self.finds(checks, 'mongo-auth', 'error', 'rejects the login', 'user and password')
+        self.assertEqual({c['level'] for c in checks if c['check'] == 'secret-files'}, {'ok'})
+        checks = self.with_uri(self.env.store_uri.replace('mongodb://', 'mongodb://nobody:sesame@'))
+        self.finds(checks, 'secret-files', 'warning', 'ShopMongoURI holds its secret in clear',
+                   'ShopMongoURI file:')
+
     def test_a_secret_that_others_may_read(self):
         key = os.path.join(self.env.root, 'conf', 'open.key')
         write_private(key, 'sesame\n')

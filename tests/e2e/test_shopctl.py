@@ -89,7 +89,7 @@ class Usage(unittest.TestCase):
         for words in (('reap',), ('init',), ('migrate',), ('verify',)):
             done = run(*words, uri=secret)
             self.assertEqual(done.returncode, 2, done.stderr)
-            self.assertIn('shopctl: SHOP_MONGO_URI is not a well-formed MongoDB connection string', done.stderr)
+            self.assertIn('shopctl: SHOP_MONGO_URI has a user name or password with a special character', done.stderr)
             self.assertNotIn('sesame', done.stderr)
             self.assertNotIn('internal', done.stderr)
         done = run('--mongo-uri', 'localhost:27017', 'reap')
