@@ -257,7 +257,9 @@ shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool)
 {
     shop_reap_sums_t sums;
 
-    return shop_app_reap_counted(&sums, app, pool);
+    SHOP_TRY(shop_app_reap_counted(&sums, app, pool));
+    shop_metrics_count_reaper(app->metrics, sums.done, sums.left);
+    return NULL;
 }
 
 shop_error_t *shop_app_reap_counted(shop_reap_sums_t *sums, const shop_app_t *app, apr_pool_t *pool)

@@ -13,5 +13,5 @@ SHOP_RUN_PACKAGES=(apache2 redis-server python3 python3-venv openssl curl)
 SHOP_NODE_PACKAGES=(nodejs npm)
 # shellcheck disable=SC2034
 SHOP_TEST_PACKAGES=(brotli libcunit1-dev clang clang-format valgrind pmccabe shellcheck
-    chromium chromium-driver spin
+    chromium chromium-driver spin prometheus
     libapache2-mod-security2 modsecurity-crs)

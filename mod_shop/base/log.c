@@ -19,6 +19,32 @@ static void to_stderr(shop_log_level_t level, int number, const char *request_id
     }
 }
 
+static const int numbers[] = {
+#define SHOP_LOG_ROW(number, NAME, level, help) number,
+#include "log.def"
+#undef SHOP_LOG_ROW
+};
+
+int shop_log_rows(void)
+{
+    return (int)(sizeof(numbers) / sizeof(numbers[0]));
+}
+
+int shop_log_row_of(int number)
+{
+    for (int i = 0; i < shop_log_rows(); i++) {
+        if (numbers[i] == number) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+int shop_log_number_of(int row)
+{
+    return numbers[row];
+}
+
 static shop_log_sink_t sink = to_stderr;
 
 void shop_log_set_sink(shop_log_sink_t wanted)

@@ -25,6 +25,12 @@ void shop_log(shop_log_level_t level, int number, const char *request_id, const 
 void shop_log_seldom(shop_log_level_t level, int number, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* How many rows log.def has, and which row has a number: -1 when none. */
+int shop_log_rows(void);
+int shop_log_row_of(int number);
+/* The number of a row. */
+int shop_log_number_of(int row);
+
 /* SHOP_LOG_<NAME> = number */
 enum {
 #define SHOP_LOG_ROW(number, NAME, level, help) SHOP_LOG_##NAME = number,

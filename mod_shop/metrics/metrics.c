@@ -4,11 +4,21 @@
 
 #include <apr_hash.h>
 
+#include "../base/log.h"
+
 /* Inclusive upper bounds of all buckets but the last, microseconds. */
 static const apr_interval_time_t bounds[SHOP_METRICS_BUCKETS - 1] = {
 #define SHOP_METRIC_BOUND(us, text) us,
 #include "metrics.def"
 };
+
+enum {
+    log_rows = 0
+#define SHOP_LOG_ROW(number, NAME, level, help) +1
+#include "../base/log.def"
+#undef SHOP_LOG_ROW
+};
+_Static_assert(log_rows <= SHOP_METRICS_LOG_LINES, "each row of log.def has a counter");
 
 /* The rows of one route table. */
 typedef struct shop_metrics_span_t {
@@ -64,6 +74,9 @@ unsigned shop_metrics_mark(const shop_route_t *const *tables)
     }
     for (int code = SHOP_OK + 1; code < SHOP_CODE_COUNT; code++) {
         mark = marked(mark, shop_code_name((shop_code_t)code));
+    }
+    for (int row = 0; row < shop_log_rows(); row++) {
+        mark = mark * 31 + (unsigned)shop_log_number_of(row);
     }
     return mark;
 }
@@ -167,6 +180,24 @@ void shop_metrics_count_ping(shop_metrics_t *metrics)
 {
     if (metrics) {
         add(&metrics->counts->store_pings, 1);
+    }
+}
+
+void shop_metrics_count_reaper(shop_metrics_t *metrics, int done, int left)
+{
+    if (metrics) {
+        add(&metrics->counts->reaper_turns, 1);
+        add(&metrics->counts->reaper_done, (uint64_t)done);
+        add(&metrics->counts->reaper_left, (uint64_t)left);
+    }
+}
+
+void shop_metrics_count_log_line(shop_metrics_t *metrics, int number)
+{
+    int row = metrics ? shop_log_row_of(number) : -1;
+
+    if (row >= 0) {
+        add(&metrics->counts->log_lines[row], 1);
     }
 }
 

@@ -13,6 +13,7 @@
 
 #define SHOP_METRICS_LINE 64    /* bytes of a cache line */
 #define SHOP_METRICS_CLASSES 4  /* 2xx, 3xx, 4xx, 5xx */
+#define SHOP_METRICS_LOG_LINES 64 /* at least the rows of log.def */
 #define SHOP_METRICS_BUCKETS 11 /* ten bounds and +Inf */
 
 /* Of one route. A fast reply writes to the first cache line only. */
@@ -26,7 +27,9 @@ typedef struct shop_route_counts_t {
 typedef struct shop_counts_t {
     _Alignas(SHOP_METRICS_LINE) shop_cache_counts_t cache;
     _Alignas(SHOP_METRICS_LINE) uint64_t orders_placed, orders_out_of_stock, store_pings;
+    uint64_t reaper_turns, reaper_done, reaper_left;
     uint64_t refusals[SHOP_CODE_COUNT];
+    uint64_t log_lines[SHOP_METRICS_LOG_LINES]; /* by row of log.def */
     shop_route_counts_t routes[]; /* in the order of the tables; the last: requests without one */
 } shop_counts_t;
 
@@ -58,6 +61,12 @@ void shop_metrics_count_order(shop_metrics_t *metrics, const shop_error_t *err);
 
 /* MongoDB was pinged in the background. */
 void shop_metrics_count_ping(shop_metrics_t *metrics);
+
+/* The reaper has run: so many items were completed or rolled back, and so many left. */
+void shop_metrics_count_reaper(shop_metrics_t *metrics, int done, int left);
+
+/* A line with this number was logged; one that log.def does not have is not counted. */
+void shop_metrics_count_log_line(shop_metrics_t *metrics, int number);
 
 /* Adds the present counts of `from` to sum. sum has the same tables and is not shared. */
 void shop_metrics_add(shop_metrics_t *sum, const shop_metrics_t *from);

@@ -2,6 +2,7 @@
  * Exposition: Prometheus' text format, and the numbers that mod_status shows. */
 #include <apr_strings.h>
 
+#include "../base/log.h"
 #include "metrics.h"
 #include "../http/uri.h"
 
@@ -146,6 +147,18 @@ static void print_refusals(const part_t *part)
              apr_psprintf(part->lines->pool, "%s{shop=\"%s\",problem=\"%s\"} %" APR_UINT64_T_FMT,
                           part->family, part->shop, shop_code_name((shop_code_t)code),
                           refusals[code]));
+    }
+}
+
+static void print_log_lines(const part_t *part)
+{
+    const uint64_t *log_lines = part->metrics->counts->log_lines;
+
+    for (int row = 0; row < shop_log_rows(); row++) {
+        line(part->lines,
+             apr_psprintf(part->lines->pool,
+                          "%s{shop=\"%s\",number=\"SHOP%04d\"} %" APR_UINT64_T_FMT, part->family,
+                          part->shop, shop_log_number_of(row), log_lines[row]));
     }
 }
 

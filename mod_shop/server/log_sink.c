@@ -115,6 +115,9 @@ static void sink(shop_log_level_t level, int number, const char *request_id, con
 {
     static const int levels[] = { APLOG_ERR, APLOG_WARNING, APLOG_NOTICE, APLOG_INFO, APLOG_DEBUG };
 
+    if (server_now()) {
+        shop_metrics_count_log_line(shop_server_conf(server_now())->metrics, number);
+    }
     if (!is_wanted(levels[level])) {
         return;
     }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 check_scripts = \
+	tests/checks/check_alerts.sh \
 	tests/checks/check_banned.sh \
 	tests/checks/check_circles.sh \
 	tests/checks/check_docs.sh \

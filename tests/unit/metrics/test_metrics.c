@@ -2,6 +2,7 @@
  * The counters: where a request is counted, that none is lost, and how they are written down. */
 #include <pthread.h>
 
+#include "mod_shop/base/log.h"
 #include "mod_shop/metrics/metrics.h"
 #include "tests/kit/toy.h"
 
@@ -283,29 +284,61 @@ static const char golden_end[] =
     "# HELP mod_shop_store_pings_total Background pings to MongoDB while a child process sent it "
     "no requests: at most one a second and child.\n"
     "# TYPE mod_shop_store_pings_total counter\n"
-    "mod_shop_store_pings_total{shop=\"books\"} 0\n";
+    "mod_shop_store_pings_total{shop=\"books\"} 0\n"
+    "# HELP mod_shop_reaper_turns_total Turns of the background job that completes or rolls back "
+    "unfinished orders, those that failed left out.\n"
+    "# TYPE mod_shop_reaper_turns_total counter\n"
+    "mod_shop_reaper_turns_total{shop=\"books\"} 2\n"
+    "# HELP mod_shop_reaper_done_total Unfinished orders and leftovers of orders that the "
+    "background job completed or rolled back.\n"
+    "# TYPE mod_shop_reaper_done_total counter\n"
+    "mod_shop_reaper_done_total{shop=\"books\"} 3\n"
+    "# HELP mod_shop_reaper_left_total Unfinished orders and leftovers that a turn of the "
+    "background job found and had to leave. What stays is counted in each turn.\n"
+    "# TYPE mod_shop_reaper_left_total counter\n"
+    "mod_shop_reaper_left_total{shop=\"books\"} 2\n";
 
 static void the_text_is_the_golden_one(void)
 {
-    const char *text, *refusals;
+    const char *text, *refusals, *log_lines;
 
     begin();
     shop_metrics_count(metrics, &first_table[1], 201, SHOP_OK, 100, 4);
     shop_metrics_count(metrics, &first_table[1], 201, SHOP_OK, 10000, 2);
     shop_metrics_count(metrics, &first_table[1], 422, SHOP_VALIDATION_FAILED, 12000000, 0);
     shop_metrics_count_order(metrics, NULL);
+    shop_metrics_count_reaper(metrics, 3, 1);
+    shop_metrics_count_reaper(metrics, 0, 1);
     metrics->counts->cache.hits = UINT64_MAX;
     text = text_of("books");
+    log_lines = strstr(text, "# HELP mod_shop_log_lines_total ");
+    T_TRUE(log_lines != NULL);
     refusals = strstr(text, "mod_shop_refusals_total{");
     T_TRUE(refusals != NULL);
-    if (refusals) {
+    if (refusals && log_lines) {
+        const char *rest = strstr(refusals, "# HELP");
         T_STR(apr_pstrmemdup(t_pool, text, (apr_size_t)(refusals - text)), golden);
-        T_STR(strstr(refusals, "# HELP"), golden_end);
+        T_STR(apr_pstrmemdup(t_pool, rest, (apr_size_t)(log_lines - rest)), golden_end);
     }
     T_INT(lines_with(text, "mod_shop_refusals_total{shop=\"books\",problem=\""),
           SHOP_CODE_COUNT - 1);
     T_INT(lines_with(text, "problem=\"validation_failed\"} 1\n"), 1);
     T_INT(lines_with(text, "problem=\"rate_limited\"} 0\n"), 1);
+}
+
+static void log_lines_count_under_their_number(void)
+{
+    begin();
+    shop_metrics_count_log_line(metrics, SHOP_LOG_REDIS_AWAY);
+    shop_metrics_count_log_line(metrics, SHOP_LOG_REDIS_AWAY);
+    shop_metrics_count_log_line(metrics, SHOP_LOG_STARTED);
+    shop_metrics_count_log_line(metrics, 0);
+    shop_metrics_count_log_line(metrics, 9999);
+    shop_metrics_count_log_line(NULL, SHOP_LOG_STARTED);
+    T_INT(lines_with(text_of("s"), "lines_total{shop=\"s\",number=\"SHOP0200\"} 2\n"), 1);
+    T_INT(lines_with(text_of("s"), "lines_total{shop=\"s\",number=\"SHOP0001\"} 1\n"), 1);
+    T_INT(lines_with(text_of("s"), "lines_total{shop=\"s\",number=\"SHOP0501\"} 0\n"), 1);
+    T_INT(lines_with(text_of("s"), "lines_total{"), shop_log_rows());
 }
 
 static void requests_without_a_route_have_a_name(void)
@@ -340,7 +373,7 @@ static void without_shops_there_are_heads_alone(void)
     apr_size_t size;
     const char *text = shop_metrics_text(&size, NULL, 0, t_pool);
 
-    T_INT(lines_with(text, "# TYPE "), 10);
+    T_INT(lines_with(text, "# TYPE "), 14);
     T_INT(lines_with(text, "{"), 0);
 }
 
@@ -415,6 +448,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(orders_count_by_outcome, "orders count by outcome"),
     SHOP_TEST(without_counters_nothing_is_counted, "without counters nothing is counted"),
     SHOP_TEST(the_text_is_the_golden_one, "the text is the golden one"),
+    SHOP_TEST(log_lines_count_under_their_number, "numbered log lines count under their number"),
     SHOP_TEST(requests_without_a_route_have_a_name, "requests without a route have a name"),
     SHOP_TEST(shops_stand_together_under_one_head, "shops stand together under one head"),
     SHOP_TEST(without_shops_there_are_heads_alone, "without shops there are heads alone"),
