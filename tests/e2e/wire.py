@@ -17,8 +17,14 @@ class ObjectId:
         return isinstance(other, ObjectId) and other.raw == self.raw
 
 
+class RawDocument(bytes):
+    """A document as the store has it, byte by byte: no type is lost on the way."""
+
+
 def _element(name, value):
     key = name.encode() + b'\0'
+    if isinstance(value, RawDocument):
+        return b'\x03' + key + value
     if isinstance(value, bool):
         return b'\x08' + key + (b'\1' if value else b'\0')
     if value is None:
@@ -84,6 +90,17 @@ def decode(data, at=0):
     return doc
 
 
+def raw_documents(data, at=0):
+    """The documents that an array, or a document of documents, holds."""
+    found, end, at = [], at + struct.unpack_from('<i', data, at)[0] - 1, at + 4
+    while at < end:
+        at = data.index(b'\0', at + 1) + 1
+        size = struct.unpack_from('<i', data, at)[0]
+        found.append(RawDocument(data[at:at + size]))
+        at += size
+    return found
+
+
 class Store:
     """One connection to the first host of a URI, or to the primary when they are a replica set."""
 
@@ -126,14 +143,37 @@ class Store:
         return data
 
     def command(self, doc):
+        data = self._exchange(doc)
+        reply = decode(data, 5)
+        if reply.get('ok') != 1:
+            raise RuntimeError('%s: %s' % (list(doc)[0], reply.get('errmsg', reply)))
+        return reply
+
+    def _exchange(self, doc):
+        """The reply's message: its flags, a byte, and a document."""
         self.serial += 1
         body = b'\0\0\0\0\0' + encode({**doc, '$db': self.database})
         self.sock.sendall(struct.pack('<iiii', 16 + len(body), self.serial, 0, 2013) + body)
         size = struct.unpack('<iiii', self._read(16))[0]
-        reply = decode(self._read(size - 16), 5)
-        if reply.get('ok') != 1:
-            raise RuntimeError('%s: %s' % (list(doc)[0], reply.get('errmsg', reply)))
-        return reply
+        return self._read(size - 16)
+
+    def dump(self, collection):
+        """Every document as it is stored, in the order of the ids; at most 16 MiB of them."""
+        command = {'find': collection, 'filter': {}, 'sort': {'_id': 1}, 'batchSize': 100000, 'singleBatch': True}
+        data = self._exchange(command)
+        if decode(data, 5).get('ok') != 1:
+            raise RuntimeError('find in %s failed' % collection)
+        at = data.index(b'\x04firstBatch\0') + len(b'\x04firstBatch\0')
+        return raw_documents(data, at)
+
+    def load(self, collection, documents):
+        """Inserts what dump() gave; no index but that of the ids is made."""
+        for i in range(0, len(documents), 1000):
+            self.command({'insert': collection, 'documents': documents[i:i + 1000]})
+
+    def collections(self):
+        r = self.command({'listCollections': 1, 'nameOnly': True})
+        return sorted(c['name'] for c in r['cursor']['firstBatch'] if not c['name'].startswith('system.'))
 
     def set(self, collection, hexa, **members):
         """$set on one document by its id; it must exist."""
