@@ -124,6 +124,8 @@ static void metrics(void)
           "* `problem` is the `code` of a problem document, see [errors.md](errors.md); "
           "`rate_limited` counts `ShopRateLimit`, `ShopLoginLimit` and the limit on wrong coupon "
           "codes.\n"
+          "* `number` is that of the line in [log.md](log.md). What to watch: "
+          "[alerts.md](alerts.md).\n"
           "* The buckets end at",
           stdout);
 #define SHOP_METRIC_BOUND(us, text) fputs(" " text, stdout);

@@ -11,10 +11,10 @@
 #include "../cache/cache_local.h"
 #include "../http/route.h"
 
-#define SHOP_METRICS_LINE 64    /* bytes of a cache line */
-#define SHOP_METRICS_CLASSES 4  /* 2xx, 3xx, 4xx, 5xx */
+#define SHOP_METRICS_LINE 64      /* bytes of a cache line */
+#define SHOP_METRICS_CLASSES 4    /* 2xx, 3xx, 4xx, 5xx */
 #define SHOP_METRICS_LOG_LINES 64 /* at least the rows of log.def */
-#define SHOP_METRICS_BUCKETS 11 /* ten bounds and +Inf */
+#define SHOP_METRICS_BUCKETS 11   /* ten bounds and +Inf */
 
 /* Of one route. A fast reply writes to the first cache line only. */
 typedef struct shop_route_counts_t {
