@@ -14,6 +14,7 @@ REQUESTS, DURATION = 'mod_shop_http_requests_total', 'mod_shop_http_request_dura
 REFUSALS, COMMANDS = 'mod_shop_refusals_total', 'mod_shop_db_commands_total'
 HITS, MISSES, DROPS = ('mod_shop_cache_%s_total' % word for word in ('hits', 'misses', 'drops'))
 PLACED, OUT_OF_STOCK = 'mod_shop_orders_placed_total', 'mod_shop_orders_out_of_stock_total'
+LOG_LINES, TURNS = 'mod_shop_log_lines_total', 'mod_shop_reaper_turns_total'
 LOCATIONS = '''
 <Location "/shop-metrics">
   SetHandler shop-metrics
@@ -116,6 +117,25 @@ class Counting(MetricsCase):
         self.assertEqual(self.grown(before, DURATION + '_count', of=after), counted)
         self.assertEqual(self.grown(before, REQUESTS, self.env.other_instance, after), {'listProducts 5xx': 1})
         self.assertEqual(self.grown(before, REFUSALS, self.env.other_instance, after), {'unavailable': 1})
+
+    def test_numbered_log_lines_count_for_their_shop(self):
+        """Each 5xx has its line; those of the background belong to the shop whose store is away."""
+        before, c = self.scrape(), Client(self.env, port=self.env.other_port)
+        for _ in range(3):
+            self.assert_status(c.get('/products'), 503)
+        after, limit = self.scrape(), time.monotonic() + 60
+        self.assertEqual(self.grown(before, LOG_LINES, self.env.other_instance, after).get('SHOP0300'), 3)
+        self.assertNotIn('SHOP0300', self.grown(before, LOG_LINES, of=after))
+        while not self.grown(before, LOG_LINES, self.env.other_instance).get('SHOP0100'):
+            self.assertLess(time.monotonic(), limit, 'the pings left no line')
+            time.sleep(0.2)
+
+    def test_turns_of_the_reaper_count(self):
+        before, limit = self.scrape(), time.monotonic() + 90
+        while not self.grown(before, TURNS):
+            self.assertLess(time.monotonic(), limit, 'the reaper has not run')
+            time.sleep(0.5)
+        self.assertFalse(self.grown(before, TURNS, self.env.other_instance), 'its store is away')
 
     def test_durations_are_those_that_the_client_can_have_seen(self):
         before, pause = self.scrape(), 0.3
