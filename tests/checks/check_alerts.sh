@@ -79,5 +79,22 @@ command -v promtool >/dev/null || {
     echo 'alerts: promtool is missing (Debian: prometheus)'
     exit 77
 }
+# the dashboard is JSON, and its queries are PromQL: each becomes a rule that promtool reads
+work=$(mktemp -d)
+trap 'rm -rf -- "$work"' EXIT
+python3 - "$dashboard" >"$work/queries.yml" <<'END'
+import json
+import sys
+
+with open(sys.argv[1]) as f:
+    panels = json.load(f)['panels']
+queries = [t['expr'] for p in panels for t in p.get('targets', ())]
+assert len(queries) > 10, 'hardly a query found'
+print('groups:\n  - name: dashboard\n    rules:')
+for i, query in enumerate(queries):
+    text = query.replace('$__rate_interval', '5m').replace('$shop', '.*')
+    print('      - record: query:%d\n        expr: %s' % (i, json.dumps(text)))
+END
+promtool check rules "$work/queries.yml"
 promtool check rules "$rules"
 promtool test rules "$tests"
