@@ -9,6 +9,7 @@
 #include "../base/text_pattern.h"
 #include "../drivers/password.h"
 #include "../guard/guards.h"
+#include "../http/change.h"
 #include "../http/etag.h"
 #include "../http/route.h"
 #include "../settings.h"
@@ -176,26 +177,36 @@ static shop_error_t *apply_profile(shop_user_t *user, const shop_req_t *req)
     return err;
 }
 
+typedef struct profile_change_t {
+    const shop_app_t *app;
+    const shop_req_t *req;
+    const shop_res_t *res;
+    shop_user_t *user;
+} profile_change_t;
+
+static shop_error_t *edit_once(bool *done, void *baton)
+{
+    profile_change_t *change = baton;
+    const shop_req_t *req = change->req;
+    shop_account_repo_t *repo = change->app->accounts->accounts;
+
+    SHOP_TRY(find_me(&change->user, change->app, req));
+    SHOP_TRY(shop_etag_if_match(
+        req, shop_res_object_etag(change->res, shop_user_fields, change->user, req->pool), false));
+    *done = !req->present;
+    if (*done) {
+        return NULL;
+    }
+    SHOP_TRY(apply_profile(change->user, req));
+    return repo->update(done, repo, change->user, req->pool);
+}
+
 static shop_error_t *account_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_account_repo_t *repo = app->accounts->accounts;
-    bool done = false;
-    shop_user_t *user = NULL;
+    profile_change_t change = { .app = app, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(find_me(&user, app, req));
-        SHOP_TRY(shop_etag_if_match(
-            req, shop_res_object_etag(res, shop_user_fields, user, req->pool), false));
-        if (!req->present) {
-            break;
-        }
-        SHOP_TRY(apply_profile(user, req));
-        SHOP_TRY(repo->update(&done, repo, user, req->pool));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, "account"));
-        }
-    }
-    return shop_res_object(res, 200, shop_user_fields, user);
+    SHOP_TRY(shop_change(edit_once, &change, req, "account"));
+    return shop_res_object(res, 200, shop_user_fields, change.user);
 }
 
 /* ---- password ---- */

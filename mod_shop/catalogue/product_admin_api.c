@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../base/id.h"
+#include "../http/change.h"
 #include "../http/etag.h"
 #include "product_api.h"
 
@@ -47,53 +48,62 @@ static shop_error_t *merge(shop_product_t *product, const shop_req_t *req)
     return err;
 }
 
-static shop_error_t *check_if_match(const shop_app_t *app, const shop_product_t *product,
-                                    const shop_req_t *req, const shop_res_t *res)
-{
-    const char *etag = shop_res_object_etag(res, shop_product_fields, product, req->pool);
+typedef struct product_change_t {
+    const shop_app_t *app;
+    const shop_req_t *req;
+    const shop_res_t *res;
+    shop_product_t *product;
+} product_change_t;
 
-    return shop_etag_if_match(req, etag, app->settings->require_if_match);
+static shop_error_t *load_matching(product_change_t *change)
+{
+    SHOP_TRY(shop_product_of_path(&change->product, change->app, change->req));
+    return shop_etag_if_match(
+        change->req,
+        shop_res_object_etag(change->res, shop_product_fields, change->product, change->req->pool),
+        change->app->settings->require_if_match);
+}
+
+static shop_error_t *edit_once(bool *done, void *baton)
+{
+    product_change_t *change = baton;
+    const shop_req_t *req = change->req;
+    shop_product_repo_t *repo = change->app->catalogue->products;
+
+    SHOP_TRY(load_matching(change));
+    SHOP_TRY(merge(change->product, req));
+    change->product->updated_at = req->now;
+    change->product->rev++;
+    return written(change->app, req, repo->update(done, repo, change->product, req->pool));
 }
 
 /* PUT and PATCH. */
 static shop_error_t *product_edit(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_product_t *product = NULL;
-    bool done = false;
+    product_change_t change = { .app = app, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(shop_product_of_path(&product, app, req));
-        SHOP_TRY(check_if_match(app, product, req, res));
-        SHOP_TRY(merge(product, req));
-        product->updated_at = req->now;
-        product->rev++;
-        SHOP_TRY(written(
-            app, req,
-            app->catalogue->products->update(&done, app->catalogue->products, product, req->pool)));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, "product"));
-        }
-    }
-    return shop_res_object(res, 200, shop_product_fields, product);
+    SHOP_TRY(shop_change(edit_once, &change, req, "product"));
+    return shop_res_object(res, 200, shop_product_fields, change.product);
+}
+
+static shop_error_t *delete_once(bool *done, void *baton)
+{
+    product_change_t *change = baton;
+    const shop_req_t *req = change->req;
+    shop_product_repo_t *repo = change->app->catalogue->products;
+
+    SHOP_TRY(load_matching(change));
+    return written(
+        change->app, req,
+        repo->remove(done, repo, change->product->id, change->product->rev, req->now, req->pool));
 }
 
 static shop_error_t *product_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_product_t *product = NULL;
-    bool done = false;
+    product_change_t change = { .app = app, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(shop_product_of_path(&product, app, req));
-        SHOP_TRY(check_if_match(app, product, req, res));
-        SHOP_TRY(
-            written(app, req,
-                    app->catalogue->products->remove(&done, app->catalogue->products, product->id,
-                                                     product->rev, req->now, req->pool)));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, "product"));
-        }
-    }
-    return shop_res_object(res, 200, shop_product_fields, product);
+    SHOP_TRY(shop_change(delete_once, &change, req, "product"));
+    return shop_res_object(res, 200, shop_product_fields, change.product);
 }
 
 static const shop_code_t edit_errors[] = {

@@ -4,6 +4,7 @@
 
 #include "../app.h"
 #include "../base/clock.h"
+#include "../http/change.h"
 #include "../http/etag.h"
 #include "../http/query.h"
 #include "../http/route.h"
@@ -106,50 +107,60 @@ static shop_error_t *merge(shop_coupon_t *coupon, int64_t *limit_delta, const sh
     return check_window(coupon, req->pool);
 }
 
-static shop_error_t *load_matching(shop_coupon_t **coupon, const shop_app_t *app,
-                                   const shop_req_t *req, const shop_res_t *res)
+typedef struct coupon_change_t {
+    const shop_app_t *app;
+    const shop_req_t *req;
+    const shop_res_t *res;
+    shop_coupon_t *coupon;
+} coupon_change_t;
+
+static shop_error_t *load_matching(coupon_change_t *change)
 {
-    SHOP_TRY(load(coupon, app, req));
-    return shop_etag_if_match(req,
-                              shop_res_object_etag(res, shop_coupon_fields, *coupon, req->pool),
-                              app->settings->require_if_match);
+    SHOP_TRY(load(&change->coupon, change->app, change->req));
+    return shop_etag_if_match(
+        change->req,
+        shop_res_object_etag(change->res, shop_coupon_fields, change->coupon, change->req->pool),
+        change->app->settings->require_if_match);
+}
+
+static shop_error_t *patch_once(bool *done, void *baton)
+{
+    coupon_change_t *change = baton;
+    const shop_app_t *app = change->app;
+    shop_coupon_repo_t *repo = app->coupons->coupons;
+    int64_t limit_delta;
+
+    SHOP_TRY(load_matching(change));
+    SHOP_TRY(merge(change->coupon, &limit_delta, change->req));
+    shop_record_touch(&shop_coupon_record, change->coupon, app->clock->now(app->clock));
+    change->coupon->terms_rev++;
+    return repo->update(done, repo, change->coupon, limit_delta, change->req->pool);
 }
 
 static shop_error_t *coupon_patch(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_coupon_repo_t *repo = app->coupons->coupons;
-    shop_coupon_t *coupon;
-    int64_t limit_delta;
-    bool done = false;
+    coupon_change_t change = { .app = app, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(load_matching(&coupon, app, req, res));
-        SHOP_TRY(merge(coupon, &limit_delta, req));
-        shop_record_touch(&shop_coupon_record, coupon, app->clock->now(app->clock));
-        coupon->terms_rev++;
-        SHOP_TRY(repo->update(&done, repo, coupon, limit_delta, req->pool));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, "coupon"));
-        }
-    }
-    SHOP_TRY(load(&coupon, app, req));
-    return shop_res_object(res, 200, shop_coupon_fields, coupon);
+    SHOP_TRY(shop_change(patch_once, &change, req, "coupon"));
+    SHOP_TRY(load(&change.coupon, app, req));
+    return shop_res_object(res, 200, shop_coupon_fields, change.coupon);
+}
+
+static shop_error_t *delete_once(bool *done, void *baton)
+{
+    coupon_change_t *change = baton;
+    shop_coupon_repo_t *repo = change->app->coupons->coupons;
+
+    SHOP_TRY(load_matching(change));
+    return repo->remove(done, repo, change->coupon->code, change->coupon->rev, change->req->pool);
 }
 
 static shop_error_t *coupon_delete(const shop_app_t *app, shop_req_t *req, shop_res_t *res)
 {
-    shop_coupon_repo_t *repo = app->coupons->coupons;
-    shop_coupon_t *coupon = NULL;
-    bool done = false;
+    coupon_change_t change = { .app = app, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(load_matching(&coupon, app, req, res));
-        SHOP_TRY(repo->remove(&done, repo, coupon->code, coupon->rev, req->pool));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, "coupon"));
-        }
-    }
-    return shop_res_object(res, 200, shop_coupon_fields, coupon);
+    SHOP_TRY(shop_change(delete_once, &change, req, "coupon"));
+    return shop_res_object(res, 200, shop_coupon_fields, change.coupon);
 }
 
 static const shop_code_t create_errors[] = { SHOP_COUPON_EXISTS, SHOP_OK };

@@ -10,7 +10,6 @@
 #include "../base/base64.h"
 
 /* Concurrent writers are rare: more attempts than this point to a defect. */
-#define CHANGE_TURNS 8
 
 #define TAG_BYTES 16
 #define TAG_CHARS 22 /* of base64url */
@@ -124,19 +123,6 @@ shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, boo
         return NULL;
     }
     return shop_err(req->pool, PRECONDITION_FAILED, "the object is not what If-Match names");
-}
-
-shop_error_t *shop_etag_lost_race(const shop_req_t *req, int turn, const char *noun)
-{
-    const char *tag = shop_req_header(req, "If-Match");
-
-    if (tag && strcmp(tag, "*") != 0) {
-        return shop_err(req->pool, PRECONDITION_FAILED, "the %s changed at the same moment", noun);
-    }
-    if (turn + 1 == CHANGE_TURNS) {
-        return shop_err(req->pool, CONFLICT, "the %s keeps changing; try again", noun);
-    }
-    return NULL;
 }
 
 unsigned shop_etag_named(const shop_req_t *req, const char *etag, shop_coding_t coding)

@@ -17,10 +17,6 @@ const char *shop_etag_of(const char *bytes, apr_size_t size, apr_pool_t *pool);
  * comparison (a weak tag never matches; "*" matches; suffixes as below). PRECONDITION_REQUIRED when
  * required and the header is absent. */
 shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, bool required);
-/* For a loop that reads, merges and writes an object, when a concurrent write came in between.
- * turn: number of the attempt, from 0. NULL: try again. PRECONDITION_FAILED when the client sent
- * If-Match, because that revision no longer exists; CONFLICT after too many attempts. */
-shop_error_t *shop_etag_lost_race(const shop_req_t *req, int turn, const char *noun);
 /* The codings of an object whose tags are in If-None-Match (weak comparison; "*" matches all), one
  * bit of shop_coding_t each. "x" is identity, "x-gzip" and "x-br" are the codings, whether the
  * shop, mod_deflate or mod_brotli encoded. etag: of the object in this coding; NULL matches

@@ -2,6 +2,8 @@
 libshop_la_SOURCES += \
 	mod_shop/http/body.c \
 	mod_shop/http/body.h \
+	mod_shop/http/change.c \
+	mod_shop/http/change.h \
 	mod_shop/http/coding.c \
 	mod_shop/http/coding.h \
 	mod_shop/http/dispatch.c \

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "../http/change.h"
 #include "../http/etag.h"
 #include "../http/query.h"
 #include "../http/route.h"
@@ -89,52 +90,87 @@ shop_error_t *shop_record_create(const shop_record_api_t *api, const shop_req_t 
     return shop_res_object(res, 201, record->fields, one);
 }
 
-/* The record as it is, if the client wants to change that. */
-static shop_error_t *load_matching(void **one, const shop_record_api_t *api, const shop_req_t *req,
-                                   const shop_res_t *res)
+typedef struct record_change_t {
+    const shop_record_api_t *api;
+    const shop_req_t *req;
+    const shop_res_t *res;
+    void *one;
+} record_change_t;
+
+/* Does If-Match name the record as another audience sees it? A public route shows an admin what it
+ * shows everybody. */
+static bool is_seen_by_others(const record_change_t *change)
 {
-    SHOP_TRY(shop_record_of_path(one, api, req));
-    return shop_etag_if_match(
-        req, shop_res_object_etag(res, api->store->record->fields, *one, req->pool),
+    const shop_field_t *fields = change->api->store->record->fields;
+    shop_res_t shown = *change->res;
+
+    while (shown.audience > SHOP_AUDIENCE_EVERYBODY) {
+        shown.audience--;
+        if (!shop_etag_if_match(
+                change->req, shop_res_object_etag(&shown, fields, change->one, change->req->pool),
+                true)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The record as it is, if the client wants to change that. */
+static shop_error_t *load_matching(record_change_t *change)
+{
+    const shop_record_api_t *api = change->api;
+    const shop_req_t *req = change->req;
+    shop_error_t *err;
+
+    SHOP_TRY(shop_record_of_path(&change->one, api, req));
+    err = shop_etag_if_match(
+        req, shop_res_object_etag(change->res, api->store->record->fields, change->one, req->pool),
         api->require_if_match);
+    return err && is_seen_by_others(change) ? NULL : err;
+}
+
+static shop_error_t *change_once(bool *done, void *baton)
+{
+    record_change_t *change = baton;
+    const shop_record_api_t *api = change->api;
+    const shop_req_t *req = change->req;
+
+    SHOP_TRY(load_matching(change));
+    shop_req_merge(change->one, req);
+    if (api->check) {
+        SHOP_TRY(api->check(change->one, req));
+    }
+    shop_record_touch(api->store->record, change->one, req->now);
+    return api->store->update(done, api->store, change->one, req->pool);
 }
 
 shop_error_t *shop_record_change(const shop_record_api_t *api, const shop_req_t *req,
                                  shop_res_t *res)
 {
     const shop_record_t *record = api->store->record;
-    bool done = false;
-    void *one = NULL;
+    record_change_t change = { .api = api, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(load_matching(&one, api, req, res));
-        shop_req_merge(one, req);
-        if (api->check) {
-            SHOP_TRY(api->check(one, req));
-        }
-        shop_record_touch(record, one, req->now);
-        SHOP_TRY(api->store->update(&done, api->store, one, req->pool));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, record->noun));
-        }
-    }
-    return shop_res_object(res, 200, record->fields, one);
+    SHOP_TRY(shop_change(change_once, &change, req, record->noun));
+    return shop_res_object(res, 200, record->fields, change.one);
+}
+
+static shop_error_t *delete_once(bool *done, void *baton)
+{
+    record_change_t *change = baton;
+    const shop_record_api_t *api = change->api;
+    const shop_record_t *record = api->store->record;
+
+    SHOP_TRY(load_matching(change));
+    return api->store->remove(done, api->store, shop_record_id(record, change->one),
+                              shop_record_rev(record, change->one), change->req->pool);
 }
 
 shop_error_t *shop_record_delete(const shop_record_api_t *api, const shop_req_t *req,
                                  shop_res_t *res)
 {
     const shop_record_t *record = api->store->record;
-    bool done = false;
-    void *one = NULL;
+    record_change_t change = { .api = api, .req = req, .res = res };
 
-    for (int turn = 0; !done; turn++) {
-        SHOP_TRY(load_matching(&one, api, req, res));
-        SHOP_TRY(api->store->remove(&done, api->store, shop_record_id(record, one),
-                                    shop_record_rev(record, one), req->pool));
-        if (!done) {
-            SHOP_TRY(shop_etag_lost_race(req, turn, record->noun));
-        }
-    }
-    return shop_res_object(res, 200, record->fields, one);
+    SHOP_TRY(shop_change(delete_once, &change, req, record->noun));
+    return shop_res_object(res, 200, record->fields, change.one);
 }

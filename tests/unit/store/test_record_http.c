@@ -240,6 +240,31 @@ static void a_change_is_of_the_state_that_was_read(void)
     T_PROBLEM(428, "precondition_required", "user", "DELETE", path, NULL);
 }
 
+/* A public route shows an admin what it shows everybody: he changes what he has read there. */
+static void an_admin_may_name_what_others_see(void)
+{
+    const char *path, *seen, *whole;
+
+    begin();
+    path = add("user", "one", "First");
+    T_SEND(200, "user", "GET", path, NULL);
+    seen = kit.res->etag;
+    T_SEND(200, "admin", "GET", path, NULL);
+    whole = kit.res->etag;
+    T_TRUE(strcmp(seen, whole) != 0);
+    kit.settings.require_if_match = true;
+    kit_header("If-Match", seen);
+    T_SEND(200, "admin", "PATCH", path, "{\"stars\":2}");
+    kit_header("If-Match", seen);
+    T_PROBLEM(412, "precondition_failed", "admin", "PATCH", path, "{\"stars\":3}");
+    kit_header("If-Match", whole);
+    T_PROBLEM(412, "precondition_failed", "user", "PATCH", path, "{\"stars\":3}");
+    T_PROBLEM(428, "precondition_required", "admin", "DELETE", path, NULL);
+    T_SEND(200, "user", "GET", path, NULL);
+    kit_header("If-Match", kit.res->etag);
+    T_SEND(200, "admin", "DELETE", path, NULL);
+}
+
 static void a_lost_race_is_run_again_unless_a_state_was_named(void)
 {
     const char *path;
@@ -269,6 +294,7 @@ static const shop_test_t tests[] = {
               "lists are the caller's own, in the order asked for"),
     SHOP_TEST(somebody_elses_are_not_there, "somebody else's are not there"),
     SHOP_TEST(a_change_is_of_the_state_that_was_read, "a change is of the state that was read"),
+    SHOP_TEST(an_admin_may_name_what_others_see, "an admin may name what others see"),
     SHOP_TEST(a_lost_race_is_run_again_unless_a_state_was_named,
               "a lost race is run again, unless a state was named"),
     SHOP_TEST_END,
