@@ -63,6 +63,8 @@ static void print_advice(const shop_schema_t *schema, const shop_stage_t *stages
 
     if (schema->finished > last) {
         puts("This version cannot work with the database: use the version that migrated it.");
+    } else if (schema->step == SHOP_STEP_FINISH) {
+        puts("Run shopctl migrate to go on.");
     } else if (schema->step != SHOP_STEP_NONE) {
         puts("Run shopctl migrate to go on, or shopctl migrate --back.");
     } else if (schema->version < last) {

@@ -113,6 +113,18 @@ static bool has_value(const char *const *names, const json_t *value)
     return false;
 }
 
+/* Members of different objects may share a name and not its type. */
+static bool fits(const shop_field_t *row, const json_t *value)
+{
+    switch (row->kind) {
+    case SHOP_FIELD_INT:
+    case SHOP_FIELD_MONEY: return json_is_number(value) || json_is_null(value);
+    case SHOP_FIELD_BOOL: return json_is_boolean(value);
+    case SHOP_FIELD_STRINGS: return json_is_array(value);
+    default: return json_is_string(value) || json_is_null(value);
+    }
+}
+
 /* NULL: the example does without this member. */
 static json_t *row_example(const shop_field_t *row, const shop_schema_use_t *use)
 {
@@ -130,6 +142,10 @@ static json_t *row_example(const shop_field_t *row, const shop_schema_use_t *use
         return json_pack("[o]", shop_openapi_example(row->fields, use));
     }
     value = known ? json_loads(text, JSON_DECODE_ANY, NULL) : by_kind(row);
+    if (!fits(row, value)) {
+        json_decref(value);
+        value = by_kind(row);
+    }
     if (row->kind == SHOP_FIELD_ENUM && !has_value(row->values, value)) {
         json_decref(value);
         value = json_string(row->values[0]);

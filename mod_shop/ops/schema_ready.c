@@ -91,6 +91,11 @@ static shop_error_t *read_schema(shop_schema_ready_t *ready, apr_pool_t *pool)
                  schema->step == SHOP_STEP_FINISH ? schema->number - 1 : schema->finished);
     if (atomic_exchange(&ready->fit, (int)fit) != (int)fit) {
         log_misfit(ready, fit, version);
+        if (fit == SHOP_SCHEMA_FITS && version < shop_stages_last(ready->stages)) {
+            shop_log(SHOP_LOG_NOTICE, SHOP_LOG_SCHEMA_BEHIND, NULL,
+                     "the database has schema %d and this version brings %d: run shopctl migrate",
+                     version, shop_stages_last(ready->stages));
+        }
     }
     return NULL;
 }

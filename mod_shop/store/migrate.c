@@ -268,7 +268,7 @@ static shop_error_t *too_new(const run_t *run, int number, apr_pool_t *pool)
                     number, shop_stages_last(run->migration->stages));
 }
 
-/* Everybody's first step: what may not be left as it is. */
+/* The first step of going on: what may not be left as it is. */
 static shop_error_t *end_interrupted_finish(run_t *run, apr_pool_t *pool)
 {
     const shop_stage_t *stages = run->migration->stages;
@@ -315,7 +315,15 @@ static shop_error_t *take_back(run_t *run, apr_pool_t *pool)
     const shop_schema_t *schema = run->schema;
     int number = schema->version;
 
-    SHOP_TRY(end_interrupted_finish(run, pool));
+    if (schema->finished > shop_stages_last(run->migration->stages)) {
+        return too_new(run, schema->finished, pool);
+    }
+    if (schema->step == SHOP_STEP_FINISH) {
+        return shop_err(pool, CONFLICT,
+                        "stage %d is being finished and cannot be taken back: run shopctl migrate "
+                        "to go on",
+                        schema->number);
+    }
     if (schema->step != SHOP_STEP_NONE && schema->number > number) {
         number = schema->number;
     }
