@@ -111,19 +111,9 @@ port_answers() {
     (exec 3<>"/dev/tcp/$1/$2") 2>/dev/null
 }
 
-# free_port : prints a loopback port that nobody uses now. It lies below the
-# range from which the kernel takes ports for outgoing connections, so that a
-# server can stop and come back to the same port under load.
+# free_port : prints a loopback port that nobody uses now; scripts/ports.py says which.
 free_port() {
-    perl -MIO::Socket::INET -e '
-        for (1 .. 200) {
-            my $port = 20000 + int(rand(12000));
-            my $socket = IO::Socket::INET->new(LocalAddr => "127.0.0.1",
-                LocalPort => $port, Proto => "tcp", Listen => 1) or next;
-            print "$port\n";
-            exit 0;
-        }
-        exit 1;' || die "no free port on 127.0.0.1 from 20000 to 31999"
+    python3 "$SHOP_ROOT/scripts/ports.py" || die "no free port on 127.0.0.1"
 }
 
 # wait_for_port HOST PORT SECONDS [PID] : waits until something accepts

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Free ports on 127.0.0.1, for tests and benchmark. free_port in scripts/lib.sh is the same for the shell scripts that
-run where there is no Python."""
+"""Free ports on 127.0.0.1, for tests, benchmark and scripts. Run as a program it prints one."""
 import contextlib
 import random
 import socket
@@ -19,3 +18,7 @@ def free_port():
                 _given.add(port)
                 return port
     raise OSError('no free port on 127.0.0.1 from 20000 to 31999')
+
+
+if __name__ == '__main__':
+    print(free_port())

@@ -118,6 +118,7 @@ typedef struct shop_verify_finding_t {
         *detail; /* describes a difference that is no number, or why it is not repaired; or NULL */
     bool has_stored, has_computed;
     int64_t stored, computed;
+    bool manual; /* a person must decide: `computed` is not written */
     bool repaired;
     bool busy; /* the object kept changing and was not checked */
 } shop_verify_finding_t;

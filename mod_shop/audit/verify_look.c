@@ -5,6 +5,12 @@
 #define TURNS 7
 #define PAUSE apr_time_from_msec(10) /* doubles: about a second in all */
 
+void shop_verify_set_manual(shop_verify_finding_t *finding)
+{
+    finding->manual = true;
+    finding->detail = "not repaired: a person must decide";
+}
+
 void shop_verify_report(const shop_verify_run_t *run, const shop_verify_finding_t *finding)
 {
     run->sums->busy += finding->busy;

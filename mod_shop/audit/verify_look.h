@@ -7,8 +7,6 @@
 
 #include "verify_run.h"
 
-#define SHOP_VERIFY_ASK "not repaired: a person must decide"
-
 typedef struct shop_verify_run_t {
     const shop_verify_ports_t *ports;
     shop_verify_sums_t *sums;
@@ -26,6 +24,9 @@ typedef shop_error_t *(*shop_verify_look_t)(bool *unchanged, const shop_verify_r
  * each time is reported as busy. Errors are those of look. */
 shop_error_t *shop_verify_look(const shop_verify_run_t *run, const char *kind, const char *id,
                                shop_verify_look_t look, apr_pool_t *pool);
+/* Marks the finding as one that is not repaired, because a person must decide, and says so in its
+ * detail. */
+void shop_verify_set_manual(shop_verify_finding_t *finding);
 /* Counts the finding and passes it to run->each. Never fails. */
 void shop_verify_report(const shop_verify_run_t *run, const shop_verify_finding_t *finding);
 /* The same for an array of shop_verify_finding_t. */

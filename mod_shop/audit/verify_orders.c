@@ -41,7 +41,9 @@ static shop_error_t *mend_order(bool *unchanged, const shop_verify_run_t *run,
 
         numbers = numbers || finding->has_computed;
         finding->repaired = sane && finding->has_computed;
-        finding->detail = !sane && finding->has_computed ? SHOP_VERIFY_ASK : finding->detail;
+        if (!sane && finding->has_computed) {
+            shop_verify_set_manual(finding);
+        }
     }
     if (!sane || !numbers) {
         return NULL;

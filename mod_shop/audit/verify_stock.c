@@ -139,7 +139,9 @@ static void judge_unit(apr_array_header_t *findings, const object_t *object)
         finding->computed = shop_verify_opened(unit);
     } else if (stock != unit->stock) {
         finding = add_numbers(findings, "product", unit->id, "stock", unit->stock, stock);
-        finding->detail = stock < 0 || stock > SHOP_STOCK_MAX ? SHOP_VERIFY_ASK : NULL;
+        if (stock < 0 || stock > SHOP_STOCK_MAX) {
+            shop_verify_set_manual(finding);
+        }
     }
 }
 
@@ -186,7 +188,9 @@ static void judge_coupon(apr_array_header_t *findings, const object_t *object)
         wanted = coupon->remaining < least ? least : most;
         finding =
             add_numbers(findings, "coupon", coupon->code, "remaining", coupon->remaining, wanted);
-        finding->detail = wanted < 0 ? SHOP_VERIFY_ASK : NULL;
+        if (wanted < 0) {
+            shop_verify_set_manual(finding);
+        }
     }
 }
 
@@ -197,7 +201,7 @@ static const reservable_t coupons = { SHOP_VERIFY_COUPONS, "coupon", read_coupon
 
 static bool is_mendable(const shop_verify_finding_t *finding)
 {
-    return finding->has_computed && (!finding->detail || strcmp(finding->detail, SHOP_VERIFY_ASK));
+    return finding->has_computed && !finding->manual;
 }
 
 /* Repairs the numbers that need no person. *unchanged false: the object changed meanwhile. */

@@ -57,7 +57,7 @@ static void clean_left(const place_t *place, const shop_order_t *left)
     shop_error_t *err = shop_order_clean(place->ports, left, place->pool);
 
     if (err) {
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: cleanup pending: %s",
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_CLEANUP, NULL, "order %s: cleanup pending: %s",
                  left->id, err->cause ? err->cause : err->detail);
     }
 }
@@ -493,7 +493,7 @@ shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_por
     }
     left = clean_if_time(&place);
     if (left) { /* the order is placed; the reaper repeats the cleanup */
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: cleanup pending: %s",
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_CLEANUP, NULL, "order %s: cleanup pending: %s",
                  place.order->id, left->cause ? left->cause : left->detail);
     }
     return NULL;

@@ -39,7 +39,7 @@ OF_THE_MACHINE = {'AH01882'}
 LOG_LINE = re.compile(r'^\[[^\]]*\] \[([\w-]*):(\w+)\] \[pid (\d+)(?::tid \d+)?\] (.*)$')
 ALL_BUSY = ('AH00484', 'AH10159', 'AH00161', 'AH00286', 'AH00287', 'AH00288', 'AH03490')     # httpd: every worker is busy
 # Numbers of the module's table of messages that belong together.
-STORE_AWAY = ('SHOP0100', 'SHOP0101', 'SHOP0102', 'SHOP0300', 'SHOP0302', 'SHOP0500', 'SHOP0600')
+STORE_AWAY = ('SHOP0100', 'SHOP0101', 'SHOP0102', 'SHOP0300', 'SHOP0302', 'SHOP0500', 'SHOP0502', 'SHOP0600')
 REDIS_AWAY = ('SHOP0200', 'SHOP0201', 'SHOP0204')
 REFRESH_REUSED = ('SHOP0400',)
 # Waits that ended although nobody did anything wrong, on a machine that stood still for so many seconds.
