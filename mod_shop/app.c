@@ -147,7 +147,7 @@ static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, sho
     app->metrics = shared->metrics;
     app->changes = shop_changes_attach(shared->changes, has_redis, pool);
     app->cache = shop_cache_none(pool);
-    app->books = shop_verify_store_mongo(mongo, pool);
+    app->audit_store = shop_verify_store_mongo(mongo, pool);
     SHOP_TRY(shop_hasher_create(&app->hasher, settings->hash_memory_kib, settings->hash_passes,
                                 settings->hash_slots, pool));
     ports->settings = settings;
@@ -267,7 +267,7 @@ shop_error_t *shop_app_reap_counted(shop_reap_sums_t *sums, const shop_app_t *ap
     shop_order_ports_t ports = shop_order_ports_of(app);
     shop_error_t *err = shop_order_reap(sums, &ports, pool);
 
-    if (sums->done) { /* what was given back shows in the catalogue */
+    if (sums->done) { /* restocked goods show in the catalogue */
         app->cache->invalidate(app->cache, NULL, 0, pool);
     }
     return err;
@@ -277,7 +277,7 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
                               shop_verify_each_t each, void *baton, apr_pool_t *pool)
 {
     shop_verify_ports_t ports = {
-        .store = app->books,
+        .store = app->audit_store,
         .stock = app->inventory->units,
         .coupons = app->coupons->coupons,
         .coupon_uses = app->coupons->uses,

@@ -36,9 +36,9 @@ typedef struct shop_app_t {
     struct shop_mongo_t *mongo;         /* drivers/mongo.h; for the background ping */
     struct shop_schema_ready_t *schema; /* ops/schema_ready.h */
     const struct shop_schema_known_t *known_schema; /* store/schema.h */
-    struct shop_verify_store_t *books; /* audit/verify_store.h: what `shopctl verify` reads */
-    struct shop_dispatch_t *dispatch;  /* http/dispatch.h */
-    const char *openapi;               /* the document, serialised once */
+    struct shop_verify_store_t *audit_store; /* audit/verify_store.h: what `shopctl verify` reads */
+    struct shop_dispatch_t *dispatch;        /* http/dispatch.h */
+    const char *openapi;                     /* the document, serialised once */
     apr_size_t openapi_size;
 } shop_app_t;
 
@@ -48,8 +48,8 @@ const char *shop_app_version(void);
 /* The route tables of all modules in their order, NULL-terminated; the same list at each call. */
 const struct shop_route_t *const *shop_app_routes(void);
 
-/* What the processes of one host share; lives in shared memory made by the skin before the fork,
- * or in plain memory in tests. NULL is allowed: the limiters then count per process. */
+/* What the processes of one host share; lives in shared memory made by the httpd layer before the
+ * fork, or in plain memory in tests. NULL is allowed: the limiters then count per process. */
 typedef struct shop_shared_t {
     apr_size_t limiter_size, lease_size;
     void *limiter;                  /* limiter_size zeroed bytes, see guard/limiter.h */
@@ -102,16 +102,16 @@ shop_error_t *shop_app_migration(struct shop_migration_t **migration,
  * before it does anything else. */
 shop_error_t *shop_app_check_schema(const shop_app_t *app, apr_pool_t *pool);
 
-/* One turn of the background work: unfinished orders past their lease, old holds, orphaned
- * redemptions, returns. Safe to run in any number of processes at once. */
+/* One turn of the background work: unfinished orders past their lease, expired
+ * reservations, orphaned redemptions, returns. Safe to run in any number of processes at once. */
 shop_error_t *shop_app_reap(const shop_app_t *app, apr_pool_t *pool);
 /* The same; *sums: what was done, orders/order_reap.h. */
 struct shop_reap_sums_t;
 shop_error_t *shop_app_reap_counted(struct shop_reap_sums_t *sums, const shop_app_t *app,
                                     apr_pool_t *pool);
 
-/* Checks stock, coupons and orders against each other, see audit/verify_run.h. repair: the reaper
- * first finishes what was cut off, then what can be mended is. */
+/* Checks stock, coupons and orders against each other, see audit/verify_run.h. repair:
+ * completes interrupted orders, then repairs. */
 struct shop_verify_sums_t;
 struct shop_verify_finding_t;
 shop_error_t *shop_app_verify(struct shop_verify_sums_t *sums, const shop_app_t *app, bool repair,

@@ -2,7 +2,7 @@
 #ifndef SHOP_SETTINGS_H
 #define SHOP_SETTINGS_H
 
-/* What a shop is configured with, as plain values: the httpd skin fills it from directives,
+/* What a shop is configured with, as plain values: the httpd layer fills it from directives,
  * shopctl from its options, tests by hand. Strings live as long as the configuration. */
 
 #include <apr_time.h>

@@ -28,7 +28,7 @@ static shop_error_t *confirm_user(shop_user_t **now, shop_account_repo_t *repo,
         return NULL;
     }
     SHOP_TRY(repo->session_revoke(repo, session_id, pool));
-    return shop_err(pool, INVALID_CREDENTIALS, "e-mail and password do not belong together");
+    return shop_err(pool, INVALID_CREDENTIALS, "the e-mail address or the password is wrong");
 }
 
 shop_error_t *shop_session_open(shop_session_grant_t *grant, shop_account_repo_t *repo,

@@ -125,7 +125,7 @@ static shop_error_t *refuse_login(const shop_attempts_t *attempts)
 {
     SHOP_TRY(shop_attempts_failed(attempts));
     return shop_err(attempts->req->pool, INVALID_CREDENTIALS,
-                    "e-mail and password do not belong together");
+                    "the e-mail address or the password is wrong");
 }
 
 /* The account of an address. One made by an earlier version has that version's key until `shopctl

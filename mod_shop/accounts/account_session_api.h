@@ -2,7 +2,7 @@
 #ifndef SHOP_ACCOUNTS_ACCOUNT_SESSION_API_H
 #define SHOP_ACCOUNTS_ACCOUNT_SESSION_API_H
 
-/* Function of the session handlers that the account handlers use. */
+/* Function shared by the handlers of sessions and of accounts. */
 
 #include "../app.h"
 

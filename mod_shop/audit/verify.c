@@ -174,26 +174,27 @@ static int64_t plus(int64_t a, int64_t b)
     return __builtin_add_overflow(a, b, &sum) ? INT64_MIN : sum;
 }
 
-bool shop_verify_mend_order(shop_verify_order_t *mended, const shop_verify_order_t *order,
-                            apr_pool_t *pool)
+bool shop_verify_recompute_order(shop_verify_order_t *computed, const shop_verify_order_t *order,
+                                 apr_pool_t *pool)
 {
     bool sane = true;
 
-    *mended = *order;
-    mended->items = apr_array_copy(pool, order->items);
-    mended->subtotal = mended->discount = 0;
-    for (int i = 0; i < mended->items->nelts; i++) {
-        shop_order_line_t *line = &APR_ARRAY_IDX(mended->items, i, shop_order_line_t);
+    *computed = *order;
+    computed->items = apr_array_copy(pool, order->items);
+    computed->subtotal = computed->discount = 0;
+    for (int i = 0; i < computed->items->nelts; i++) {
+        shop_order_line_t *line = &APR_ARRAY_IDX(computed->items, i, shop_order_line_t);
 
         line->line_total = times(line->price, line->quantity);
-        mended->subtotal = plus(mended->subtotal, line->line_total);
-        mended->discount = plus(mended->discount, line->discount);
+        computed->subtotal = plus(computed->subtotal, line->line_total);
+        computed->discount = plus(computed->discount, line->discount);
         sane = sane && line->price >= 0 && line->quantity > 0 && line->discount >= 0;
     }
-    mended->total = plus(mended->subtotal, mended->discount == INT64_MIN ? 0 : -mended->discount);
-    mended->refunded = order->refunds;
-    return sane && mended->discount >= 0 && mended->total >= 0 && mended->refunded >= 0 &&
-           mended->refunded <= mended->total;
+    computed->total =
+        plus(computed->subtotal, computed->discount == INT64_MIN ? 0 : -computed->discount);
+    computed->refunded = order->refunds;
+    return sane && computed->discount >= 0 && computed->total >= 0 && computed->refunded >= 0 &&
+           computed->refunded <= computed->total;
 }
 
 static void check_refunds(apr_array_header_t *findings, const shop_verify_order_t *order)
@@ -213,29 +214,29 @@ static void check_refunds(apr_array_header_t *findings, const shop_verify_order_
 void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_order_t *order,
                              apr_time_t now, apr_pool_t *pool)
 {
-    shop_verify_order_t mended;
+    shop_verify_order_t computed;
 
     if (order->status < 0) {
         wrong(findings, order, "status", "is none that an order can have");
     }
-    shop_verify_mend_order(&mended, order, pool);
+    shop_verify_recompute_order(&computed, order, pool);
     for (int i = 0; i < order->items->nelts; i++) {
         const shop_order_line_t *line = &APR_ARRAY_IDX(order->items, i, shop_order_line_t);
-        int64_t total = APR_ARRAY_IDX(mended.items, i, shop_order_line_t).line_total;
+        int64_t total = APR_ARRAY_IDX(computed.items, i, shop_order_line_t).line_total;
 
         if (line->line_total != total) {
             found(findings, order, apr_psprintf(pool, "items.%d.total", i), line->line_total,
                   total);
         }
     }
-    if (order->subtotal != mended.subtotal) {
-        found(findings, order, "subtotal", order->subtotal, mended.subtotal);
+    if (order->subtotal != computed.subtotal) {
+        found(findings, order, "subtotal", order->subtotal, computed.subtotal);
     }
-    if (order->discount != mended.discount) {
-        found(findings, order, "discount", order->discount, mended.discount);
+    if (order->discount != computed.discount) {
+        found(findings, order, "discount", order->discount, computed.discount);
     }
-    if (order->total != mended.total) {
-        found(findings, order, "total", order->total, mended.total);
+    if (order->total != computed.total) {
+        found(findings, order, "total", order->total, computed.total);
     }
     check_refunds(findings, order);
     if (order->unfinished && order->lease_at < now - SHOP_VERIFY_STUCK_AFTER) {

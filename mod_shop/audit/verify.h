@@ -2,8 +2,8 @@
 #ifndef SHOP_AUDIT_VERIFY_H
 #define SHOP_AUDIT_VERIFY_H
 
-/* What the books must say: stock from the opening balance, the movements and the orders; a coupon's
- * uses from the orders; an order's sums from its lines. The rules, pure: no I/O, no clock.
+/* Expected stock, uses and sums: stock from the opening balance, the movements and the orders; a
+ * coupon's uses from the orders; an order's sums from its lines. The rules, pure: no I/O, no clock.
  *
  * What an order has taken from a unit of stock (today a product), state by state; a coupon's use in
  * the same way, one at a time:
@@ -149,8 +149,8 @@ void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_ord
                              apr_time_t now, apr_pool_t *pool);
 /* Computes the sums from the lines and refunds into another order. false: they are not valid for an
  * order, so the lines themselves are wrong and need a person. */
-bool shop_verify_mend_order(shop_verify_order_t *mended, const shop_verify_order_t *order,
-                            apr_pool_t *pool);
+bool shop_verify_recompute_order(shop_verify_order_t *computed, const shop_verify_order_t *order,
+                                 apr_pool_t *pool);
 
 /* May a redemption name an order of this status (or SHOP_VERIFY_ABSENT)? open: the reaper has not
  * checked it. */

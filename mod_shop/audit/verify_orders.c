@@ -7,34 +7,35 @@
 
 /* ---- orders: one document holds all that is compared ---- */
 
-static int values_of(shop_verify_value_t *values, const shop_verify_order_t *mended,
+static int values_of(shop_verify_value_t *values, const shop_verify_order_t *computed,
                      apr_pool_t *pool)
 {
     int count = 0;
 
-    values[count++] = (shop_verify_value_t){ "subtotal", mended->subtotal };
-    values[count++] = (shop_verify_value_t){ "discount", mended->discount };
-    values[count++] = (shop_verify_value_t){ "total", mended->total };
-    if (mended->has_refunded || mended->refunded) {
-        values[count++] = (shop_verify_value_t){ "refunded", mended->refunded };
+    values[count++] = (shop_verify_value_t){ "subtotal", computed->subtotal };
+    values[count++] = (shop_verify_value_t){ "discount", computed->discount };
+    values[count++] = (shop_verify_value_t){ "total", computed->total };
+    if (computed->has_refunded || computed->refunded) {
+        values[count++] = (shop_verify_value_t){ "refunded", computed->refunded };
     }
-    for (int i = 0; i < mended->items->nelts; i++) {
-        values[count++] =
-            (shop_verify_value_t){ apr_psprintf(pool, "items.%d.total", i),
-                                   APR_ARRAY_IDX(mended->items, i, shop_order_line_t).line_total };
+    for (int i = 0; i < computed->items->nelts; i++) {
+        values[count++] = (shop_verify_value_t){
+            apr_psprintf(pool, "items.%d.total", i),
+            APR_ARRAY_IDX(computed->items, i, shop_order_line_t).line_total
+        };
     }
     return count;
 }
 
-static shop_error_t *mend_order(bool *unchanged, const shop_verify_run_t *run,
-                                const shop_verify_order_t *order, apr_array_header_t *findings,
-                                apr_pool_t *pool)
+static shop_error_t *repair_order(bool *unchanged, const shop_verify_run_t *run,
+                                  const shop_verify_order_t *order, apr_array_header_t *findings,
+                                  apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
     shop_verify_value_t *values =
         apr_palloc(pool, sizeof(*values) * (size_t)(order->items->nelts + 4));
-    shop_verify_order_t mended;
-    bool sane = shop_verify_mend_order(&mended, order, pool), numbers = false;
+    shop_verify_order_t computed;
+    bool sane = shop_verify_recompute_order(&computed, order, pool), numbers = false;
 
     for (int i = 0; i < findings->nelts; i++) {
         shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, i, shop_verify_finding_t);
@@ -49,7 +50,7 @@ static shop_error_t *mend_order(bool *unchanged, const shop_verify_run_t *run,
         return NULL;
     }
     return store->repair(unchanged, store, SHOP_VERIFY_ORDERS, &order->seen, values,
-                         values_of(values, &mended, pool), pool);
+                         values_of(values, &computed, pool), pool);
 }
 
 static shop_error_t *look_at_order(bool *unchanged, const shop_verify_run_t *run, const char *id,
@@ -66,7 +67,7 @@ static shop_error_t *look_at_order(bool *unchanged, const shop_verify_run_t *run
     }
     shop_verify_check_order(findings, order, clock->now(clock), pool);
     if (run->repair && findings->nelts) {
-        SHOP_TRY(mend_order(unchanged, run, order, findings, pool));
+        SHOP_TRY(repair_order(unchanged, run, order, findings, pool));
     }
     if (*unchanged) {
         shop_verify_report_all(run, findings);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Checks the books of a shop that goes on selling. Nothing stops for it, so each object is read,
+ * Audits a live shop. Nothing stops for it, so each object is read,
  * then everything that bears on it, then the object again. What bears on stock and on uses moves
  * together with a member that is compared (stock, holds, back_rev, move_rev, terms_rev): nothing
  * that was counted can have changed while the object did not, so sums that disagree beside an
  * unchanged object are a drift. An object that changes each time is named and not judged.
  *
- * Sums that agree are believed at once. A drift hidden by an order that moved just so much in that
- * moment is found by the next run.
+ * Sums that agree are accepted on first read. A drift hidden by an order that moved just so much in
+ * that moment is found by the next run.
  *
  * A repair asks for the very members that were judged. It is refused where anything moved, and then
  * the object is looked at again. */

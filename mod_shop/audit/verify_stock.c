@@ -34,7 +34,7 @@ static shop_verify_finding_t *add_numbers(apr_array_header_t *findings, const ch
     return finding;
 }
 
-static bool has_stranger(const apr_array_header_t *entries)
+static bool has_unknown_order(const apr_array_header_t *entries)
 {
     for (int i = 0; i < entries->nelts; i++) {
         if (!APR_ARRAY_IDX(entries, i, shop_verify_entry_t).known) {
@@ -56,9 +56,10 @@ static shop_error_t *clear(shop_reservations_t *reservations, const char *id, bo
                  : reservations->release(reservations, &left, pool);
 }
 
-static shop_error_t *report_strangers(const shop_verify_run_t *run, const char *kind,
-                                      const char *id, bool backs, const apr_array_header_t *entries,
-                                      shop_reservations_t *reservations, apr_pool_t *pool)
+static shop_error_t *report_unknown_orders(const shop_verify_run_t *run, const char *kind,
+                                           const char *id, bool backs,
+                                           const apr_array_header_t *entries,
+                                           shop_reservations_t *reservations, apr_pool_t *pool)
 {
     for (int i = 0; i < entries->nelts; i++) {
         const shop_verify_entry_t *entry = &APR_ARRAY_IDX(entries, i, shop_verify_entry_t);
@@ -199,15 +200,15 @@ static const reservable_t coupons = { SHOP_VERIFY_COUPONS, "coupon", read_coupon
 
 /* ---- either of them ---- */
 
-static bool is_mendable(const shop_verify_finding_t *finding)
+static bool is_repairable(const shop_verify_finding_t *finding)
 {
     return finding->has_computed && !finding->manual;
 }
 
 /* Repairs the numbers that need no person. *unchanged false: the object changed meanwhile. */
-static shop_error_t *mend(bool *unchanged, const shop_verify_run_t *run, shop_verify_what_t what,
-                          const shop_verify_seen_t *seen, apr_array_header_t *findings,
-                          apr_pool_t *pool)
+static shop_error_t *repair(bool *unchanged, const shop_verify_run_t *run, shop_verify_what_t what,
+                            const shop_verify_seen_t *seen, apr_array_header_t *findings,
+                            apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
 
@@ -215,7 +216,7 @@ static shop_error_t *mend(bool *unchanged, const shop_verify_run_t *run, shop_ve
         shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, i, shop_verify_finding_t);
         shop_verify_value_t value = { finding->member, finding->computed };
 
-        if (is_mendable(finding)) {
+        if (is_repairable(finding)) {
             SHOP_TRY(store->repair(unchanged, store, what, seen, &value, 1, pool));
             finding->repaired = *unchanged;
         }
@@ -239,20 +240,21 @@ static shop_error_t *look_at(bool *unchanged, const shop_verify_run_t *run,
     }
     SHOP_TRY(reservable->count(&object, store, pool));
     reservable->judge(findings, &object);
-    if (!findings->nelts && !has_stranger(object.holds) && !has_stranger(object.backs)) {
+    if (!findings->nelts && !has_unknown_order(object.holds) && !has_unknown_order(object.backs)) {
         return NULL;
     }
     SHOP_TRY(reservable->read(&after, store, pool));
     *unchanged = after.read && is_same(&object.seen, &after.seen);
     if (run->repair) {
-        SHOP_TRY(mend(unchanged, run, reservable->what, &object.seen, findings, pool));
+        SHOP_TRY(repair(unchanged, run, reservable->what, &object.seen, findings, pool));
     }
     if (!*unchanged) {
         return NULL;
     }
     shop_verify_report_all(run, findings);
-    SHOP_TRY(report_strangers(run, reservable->kind, id, false, object.holds, reservations, pool));
-    return report_strangers(run, reservable->kind, id, true, object.backs, reservations, pool);
+    SHOP_TRY(
+        report_unknown_orders(run, reservable->kind, id, false, object.holds, reservations, pool));
+    return report_unknown_orders(run, reservable->kind, id, true, object.backs, reservations, pool);
 }
 
 static shop_error_t *look_at_unit(bool *unchanged, const shop_verify_run_t *run, const char *id,

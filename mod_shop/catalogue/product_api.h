@@ -2,7 +2,7 @@
 #ifndef SHOP_CATALOGUE_PRODUCT_API_H
 #define SHOP_CATALOGUE_PRODUCT_API_H
 
-/* Function of the public handlers that the admins' handlers use. */
+/* Function shared by the public handlers and the admins' handlers. */
 
 #include "../app.h"
 #include "../cache/cache.h"

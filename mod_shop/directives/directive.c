@@ -244,7 +244,7 @@ static const char *value_text(const shop_argument_t *argument, const shop_settin
     const shop_kind_row_t *kind = shop_kind_row(argument->kind);
     const void *value = value_of(settings, argument);
 
-    /* A number that nobody could have written: the skin's own default, not known yet. */
+    /* A number that nobody could have written: the httpd layer's own default, not known yet. */
     if (!kind->text || (argument->kind == SHOP_KIND_WHOLE && *(const int *)value < argument->min)) {
         return NULL;
     }

@@ -28,7 +28,7 @@ void shop_http_common_headers(shop_res_t *res, const shop_req_t *req)
 static shop_error_t *run_guards(const shop_dispatch_t *dispatch, shop_req_t *req, shop_res_t *res)
 {
     if (req->route->access == SHOP_ACCESS_UNSET) {
-        return shop_err(req->pool, FORBIDDEN, "nobody may use this route");
+        return shop_err(req->pool, FORBIDDEN, "the route has no access rule");
     }
     for (const shop_guard_t *guard = dispatch->guards; guard && *guard; guard++) {
         SHOP_TRY((*guard)(dispatch->ports, req, res));
@@ -161,7 +161,7 @@ static shop_error_t *run(const struct shop_app_t *app, const shop_dispatch_t *di
     return NULL;
 }
 
-/* ---- the front: public replies by their request target, before anything is taken apart ---- */
+/* ---- the front: the reply cache in front of the dispatcher ---- */
 
 static bool may_front(const shop_dispatch_t *dispatch, const shop_req_t *req)
 {
@@ -189,7 +189,7 @@ static shop_coding_t negotiate(shop_res_t *res, const shop_dispatch_t *dispatch,
 }
 
 /* Vary also on a reply in identity: another client may get it encoded. */
-static void tell_caches(shop_res_t *res)
+static void set_vary(shop_res_t *res)
 {
     if (res->coding == SHOP_CODING_IDENTITY && res->size < SHOP_CODING_LEAST) {
         res->acceptable_codings = 0;
@@ -320,7 +320,7 @@ void shop_http_dispatch(const struct shop_app_t *app, const shop_dispatch_t *dis
         shop_problem_reply(res, req, err, dispatch->settings->problem_base);
     } else {
         if (res->acceptable_codings) {
-            tell_caches(res);
+            set_vary(res);
         }
         answer_conditional(dispatch, req, res);
     }

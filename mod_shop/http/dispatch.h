@@ -21,7 +21,7 @@ typedef struct shop_dispatch_t {
     const shop_guard_t *guards;        /* NULL-terminated, in order */
     const struct shop_guards_t *ports; /* passed to the guards */
     const shop_settings_t *settings;
-    shop_front_t *front; /* looked up before the routes are matched; NULL: none */
+    shop_front_t *front; /* reply cache, looked up before the routes are matched; NULL: none */
     unsigned codings;    /* bits of the codings that front stores */
 } shop_dispatch_t;
 

@@ -122,7 +122,7 @@ shop_error_t *shop_etag_if_match(const shop_req_t *req, const char *current, boo
     if (current && list_names(list, current, SHOP_CODING_IDENTITY, false)) {
         return NULL;
     }
-    return shop_err(req->pool, PRECONDITION_FAILED, "the object is not what If-Match names");
+    return shop_err(req->pool, PRECONDITION_FAILED, "the ETag does not match If-Match");
 }
 
 unsigned shop_etag_named(const shop_req_t *req, const char *etag, shop_coding_t coding)

@@ -2,8 +2,9 @@
 #ifndef SHOP_HTTP_FRONT_H
 #define SHOP_HTTP_FRONT_H
 
-/* Port: cached public replies by request target, looked up before the request is parsed. The cache
- * implements it (cache/cache_local.h). Without one, every request is parsed and routed. */
+/* Port: the reply cache in front of the dispatcher. It has public replies by request target and is
+ * looked up before the request is parsed. The cache implements it (cache/cache_local.h). Without
+ * one, every request is parsed and routed. */
 
 #include "res.h"
 

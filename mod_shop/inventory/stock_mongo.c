@@ -10,8 +10,8 @@
  * The reply to a request with a key is made before step 2 and stored by it, so it is made for one
  * state of the product and step 2 demands that state. Step 3 copies it to the movement. A repeated
  * request finds it in the one or the other, wherever the first was cut off. A claim that is neither
- * named nor applied is running; after the lease its owner is taken for dead and a repeated request
- * takes over. Should he be alive, the fence decides, and the lease only who goes on. */
+ * named nor applied is running; when its lease has expired, a repeated request takes over. If its
+ * first request still runs, the fence lets only one of the two commit. */
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <string.h>

@@ -83,7 +83,7 @@ static const char *tag_description(const char *tag)
 {
     static const char *const tags[][2] = {
         { "accounts", "Registration, sign-in, and the caller's own account." },
-        { "cart", "What a signed-in user is about to order." },
+        { "cart", "Shopping carts." },
         { "coupons", "Discounts by code." },
         { "operations", "Health and this document." },
         { "orders", "Placing, following, cancelling and refunding orders." },

@@ -2,7 +2,7 @@
 #ifndef SHOP_ORDERS_ORDER_H
 #define SHOP_ORDERS_ORDER_H
 
-/* An order: statuses, transitions, totals. No I/O. */
+/* An order: statuses, transitions, totals. No I/O. Amounts are in minor units of `currency`. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -38,7 +38,7 @@ typedef struct shop_address_t {
 typedef struct shop_order_line_t {
     const char *unit_id; /* of stock: today the product's id */
     const char *name;
-    int64_t price; /* frozen */
+    int64_t price; /* of one unit; frozen */
     int64_t quantity;
     int64_t line_total; /* price * quantity */
     int64_t discount;   /* its share of the order's discount (largest remainder) */

@@ -46,9 +46,10 @@ shop_error_t *shop_order_abort(const shop_order_ports_t *ports, const shop_order
             return NULL;
         }
         if (!now || now->status != SHOP_ORDER_ABORTING) {
-            return shop_error_cause(shop_err(pool, UNAVAILABLE, "the order is in another's hands"),
-                                    pool, "order %s cannot be aborted, it is %s", order->id,
-                                    now ? shop_order_status_stored(now->status) : "not there");
+            return shop_error_cause(
+                shop_err(pool, UNAVAILABLE, "the order is being processed by another request"),
+                pool, "order %s cannot be aborted, it is %s", order->id,
+                now ? shop_order_status_stored(now->status) : "not there");
         }
     }
     return undo(ports, order, pool);

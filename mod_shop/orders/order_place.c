@@ -98,7 +98,7 @@ static shop_error_t *find_known(shop_order_t **known, const place_t *place)
 
 /* Another order has claimed the cart. *again: that order has released the cart or never will need
  * it, so the cart is read again; the reaper would do the same later. */
-static shop_error_t *look_at_other(bool *again, const place_t *place)
+static shop_error_t *resolve_cart_owner(bool *again, const place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
     shop_order_t *other = NULL;
@@ -129,7 +129,7 @@ static shop_error_t *answer_duplicate(bool *again, const place_t *place)
         return answer_known(place, known);
     }
     if (may_repeat) {
-        SHOP_TRY(look_at_other(again, place));
+        SHOP_TRY(resolve_cart_owner(again, place));
     }
     return *again ? NULL
                   : shop_err(place->pool, ORDER_IN_PROGRESS,
@@ -279,7 +279,7 @@ static shop_error_t *reserve(const place_t *place)
 
 /* ---- the commit ---- */
 
-static shop_error_t *seal(const place_t *place)
+static shop_error_t *prepare_commit(const place_t *place)
 {
     shop_order_t *order = place->order;
     apr_time_t now = place->ports->clock->now(place->ports->clock);
@@ -384,7 +384,7 @@ static shop_error_t *reserve_and_commit(const place_t *place)
         err = in_time(place);
     }
     if (!err) {
-        err = seal(place);
+        err = prepare_commit(place);
     }
     if (err) {
         shop_error_t *stuck =

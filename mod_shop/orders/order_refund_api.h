@@ -2,7 +2,7 @@
 #ifndef SHOP_ORDERS_ORDER_REFUND_API_H
 #define SHOP_ORDERS_ORDER_REFUND_API_H
 
-/* What the refunds' handlers lend the order's. */
+/* Functions shared by the handlers of refunds and of orders. */
 
 #include "../app.h"
 #include "../http/route.h"

@@ -3,7 +3,8 @@
 #define SHOP_ORDERS_ORDER_REPO_H
 
 /* Port: orders. Reads from the primary. Writes up to the commit are acknowledged by a majority and
- * journaled, cleanup by one node. Each function is one command unless stated otherwise. */
+ * journaled, cleanup by one node. Each function is one command unless stated otherwise. Results are
+ * in pool. Errors of all: UNAVAILABLE, INTERNAL. */
 
 #include "../base/cursor.h"
 #include "order.h"

@@ -172,9 +172,8 @@ shop_error_t *shop_order_restock(const shop_order_ports_t *ports, const shop_ord
         return err;
     }
     if (left > 0) {
-        return shop_error_cause(
-            shop_err(pool, UNAVAILABLE, "the stock of the order is still on its way back"), pool,
-            "order %s: %d lines not restocked in time", order->id, left);
+        return shop_error_cause(shop_err(pool, UNAVAILABLE, "restocking is incomplete"), pool,
+                                "order %s: %d lines not restocked in time", order->id, left);
     }
     if (left < 0) {
         return NULL;

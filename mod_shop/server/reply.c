@@ -19,7 +19,7 @@ static ap_filter_rec_t *length_filter_handle;
 /* ---- filters ---- */
 
 /* A 304 has no body whose coding it could name, RFC 9110 section 15.4.5. */
-static void leave_coding_unsaid(request_rec *r)
+static void drop_content_encoding(request_rec *r)
 {
     if (r->status == HTTP_NOT_MODIFIED) {
         apr_table_unset(r->headers_out, "Content-Encoding");
@@ -43,7 +43,7 @@ static apr_status_t tag_filter(ap_filter_t *filter, apr_bucket_brigade *brigade)
             r->headers_out, "ETag",
             shop_etag_encoded(etag, apr_table_get(r->headers_out, "Content-Encoding"), r->pool));
     }
-    leave_coding_unsaid(r);
+    drop_content_encoding(r);
     ap_remove_output_filter(filter);
     return ap_pass_brigade(filter->next, brigade);
 }
@@ -129,7 +129,7 @@ static int copy_header(void *out, const char *name, const char *value)
  * worker. Streams of an HTTP/2 connection share writes, so they are not flushed. A subrequest
  * (mod_include) ends nothing: httpd takes its end of stream away only where that is the last
  * bucket. */
-static int goes_at_once(const request_rec *r, const shop_content_t *content)
+static int should_flush(const request_rec *r, const shop_content_t *content)
 {
     return content->size < HELD_BACK && !r->connection->master && !r->main;
 }
@@ -146,7 +146,7 @@ static apr_bucket_brigade *brigade_of(request_rec *r, const shop_content_t *cont
                          : apr_bucket_pool_create(content->bytes, content->size, r->pool, list));
     }
     APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_eos_create(list));
-    if (goes_at_once(r, content)) {
+    if (should_flush(r, content)) {
         APR_BRIGADE_INSERT_TAIL(brigade, apr_bucket_flush_create(list));
     }
     return brigade;
@@ -173,7 +173,7 @@ int shop_send_reply(request_rec *r, const shop_res_t *res)
         ap_set_content_length(r, (apr_off_t)content.size);
     }
     if (!has_content_filters(r)) {
-        leave_coding_unsaid(
+        drop_content_encoding(
             r); /* otherwise the encoding filters need the ETag first, and tag_filter sets it */
     }
     if (res->close) {

@@ -245,7 +245,7 @@ static shop_error_t *call(const shop_migration_t *migration, const shop_stage_t 
 static shop_error_t *run_step(run_t *run, const shop_stage_t *stage, shop_schema_step_t step,
                               apr_pool_t *pool)
 {
-    static const char *const words[SHOP_STEP_COUNT] = { "", "put up", "taken back", "finished" };
+    static const char *const words[SHOP_STEP_COUNT] = { "", "applied", "taken back", "finished" };
     const shop_migration_t *migration = run->migration;
 
     announce(run->schema, stage, step);

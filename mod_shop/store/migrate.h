@@ -3,8 +3,8 @@
 #define SHOP_STORE_MIGRATE_H
 
 /* Migrations: how stored documents come from one version's form to the next without a stop. A
- * stage is put up while old processes still run, then new ones are started beside them, and once no
- * old one runs the stage is finished. Until then it can be taken back.
+ * stage is applied while old processes still run, then new ones are started beside them, and once
+ * no old one runs the stage is finished. Until then it can be taken back.
  *
  * What a stage must hold to:
  *   - up leaves a database that processes of the version before work with as well;
@@ -42,7 +42,7 @@ typedef struct shop_migration_t {
     const shop_stage_t *stages;
     const struct shop_mongo_index_t *const *indexes; /* of all modules, NULL-terminated */
     const shop_clock_t *clock;
-    int lease_ms; /* for so long a migrator that fell silent keeps others out */
+    int lease_ms; /* for so long a migrator that stopped renewing its lease keeps others out */
     void (*say)(void *baton, const char *text); /* a line about what is done; may be NULL */
     void *baton;
 } shop_migration_t;

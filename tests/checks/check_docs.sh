@@ -34,7 +34,7 @@ for page in directives errors log metrics shopctl; do
 done
 same conf/mod_shop.conf "$builddir/gendocs" conf
 
-# ShopEngine is a row of its own in the skin, not of the table.
+# ShopEngine is a row of its own in the httpd layer, not of the table.
 known=$({
     echo ShopEngine
     sed -nE 's/^SHOP_DIRECTIVE(_SAID|_OF)?\((Shop[A-Za-z]+),.*/\2/p' "$srcdir/mod_shop/directives/directives.def"

@@ -146,8 +146,8 @@ static void products_get_the_key_of_their_category_and_lose_it_again(void)
     open_old();
     store_products(BATCHES, " Tea\xe2\x80\x8b  time");
     T_OK(shop_migrate_up(&migration, t_pool));
-    expect("stage 1 (indexes) put up; stage 1 (indexes) finished; category keys written: 1200; "
-           "stage 2 (keys) put up",
+    expect("stage 1 (indexes) applied; stage 1 (indexes) finished; category keys written: 1200; "
+           "stage 2 (keys) applied",
            2, 1);
     T_INT(count("products", "category_key", "Tea time"), BATCHES);
     T_TRUE(has_index("key_created") && has_index("category_created"));
@@ -161,7 +161,7 @@ static void products_get_the_key_of_their_category_and_lose_it_again(void)
     T_TRUE(!has_index("key_created") && has_index("category_created"));
 
     T_OK(shop_migrate_up(&migration, t_pool));
-    expect("category keys written: 1200; stage 2 (keys) put up", 2, 1);
+    expect("category keys written: 1200; stage 2 (keys) applied", 2, 1);
     close_store();
 }
 
@@ -199,7 +199,7 @@ static void a_walk_that_was_cut_off_is_done_again_from_its_beginning(void)
     T_ERR(shop_migrate_up(&migration, t_pool), INTERNAL);
     T_TRUE(count("products", "category_key", "Tea") >= 500);
     T_TRUE(count("products", "category_key", "Tea") < 1000);
-    expect("stage 1 (indexes) put up; stage 1 (indexes) finished", 1, 1);
+    expect("stage 1 (indexes) applied; stage 1 (indexes) finished", 1, 1);
 
     T_OK(shop_migrate_back(&migration, t_pool));
     T_INT(count("products", "category_key", NULL), 0);
@@ -272,8 +272,8 @@ static void accounts_get_the_keys_of_this_version_and_lose_them_again(void)
     store_user(3, "old@1\xd7\x90.example", "old@1\xd7\x90.example", "old one", "old one");
     early = user_now(0); /* somebody read it before, and writes afterwards */
     T_OK(shop_migrate_up(&migration, t_pool));
-    expect("stage 1 (indexes) put up; stage 1 (indexes) finished; keys of accounts rewritten: 3; "
-           "stage 2 (keys) put up",
+    expect("stage 1 (indexes) applied; stage 1 (indexes) finished; keys of accounts rewritten: 3; "
+           "stage 2 (keys) applied",
            2, 1);
     keys_are(0, "ann@" A_BUECHER, "ann", 3);
     keys_are(1, "bob@" A_STRASSE, "bob", 2);
@@ -330,9 +330,9 @@ static void accounts_with_one_key_are_named_and_left(void)
                             id_of(5), id_of(4));
     T_OK(shop_migrate_up(&migration, t_pool));
     expect(apr_pstrcat(t_pool,
-                       "stage 1 (indexes) put up; stage 1 (indexes) finished; keys of accounts "
+                       "stage 1 (indexes) applied; stage 1 (indexes) finished; keys of accounts "
                        "rewritten: 2; ",
-                       one_address, "; ", one_name, "; stage 2 (keys) put up", NULL),
+                       one_address, "; ", one_name, "; stage 2 (keys) applied", NULL),
            2, 1);
     keys_are(0, "eve@" BUECHER, "eve", 1);
     keys_are(1, "eve@" A_BUECHER, "eve2", 1);
@@ -374,7 +374,7 @@ static void accounts_that_were_not_reached_are_rewritten_by_the_next_run(void)
     refuse("users", NULL, NULL);
     said = "";
     T_OK(shop_migrate_up(&migration, t_pool));
-    expect("keys of accounts rewritten: 20; stage 2 (keys) put up", 2, 1);
+    expect("keys of accounts rewritten: 20; stage 2 (keys) applied", 2, 1);
     T_INT(count("users", "keys_before", NULL), 40);
     keys_are(3, "u3@" A_BUECHER, "u3", 2);
     keys_are(20, "u20@" A_BUECHER, "u20", 2);

@@ -169,7 +169,7 @@ static void an_old_database_becomes_version_1_and_goes_on(void)
     close_store();
 }
 
-static void what_is_up_is_not_put_up_again(void)
+static void what_is_applied_is_not_applied_again(void)
 {
     open_old();
     T_OK(shop_migrate_up(&migration, t_pool));
@@ -401,7 +401,7 @@ static const shop_test_t tests[] = {
     SHOP_TEST(an_empty_database_is_finished_at_once, "an empty database is finished at once"),
     SHOP_TEST(an_old_database_becomes_version_1_and_goes_on,
               "a database of the version before becomes version 1 and goes on"),
-    SHOP_TEST(what_is_up_is_not_put_up_again, "what is up is not put up again"),
+    SHOP_TEST(what_is_applied_is_not_applied_again, "what is applied is not applied again"),
     SHOP_TEST(an_interrupted_stage_is_run_again, "an interrupted stage is run again"),
     SHOP_TEST(an_interrupted_first_migration_is_still_one_of_an_empty_database,
               "an interrupted first migration is still one of an empty database"),
@@ -414,7 +414,7 @@ static const shop_test_t tests[] = {
               "a newer database is refused once it is finished, and not before"),
     SHOP_TEST(two_migrators_take_turns, "two migrators take turns, however long a stage takes"),
     SHOP_TEST(a_migrator_that_fell_silent_is_followed_when_its_lease_is_over,
-              "a migrator that fell silent is followed when its lease is over"),
+              "a migrator that stopped renewing its lease is followed when its lease is over"),
     SHOP_TEST(the_shops_stages_are_numbered_from_1, "the shop's stages are numbered from 1"),
     SHOP_TEST(stage_1_makes_what_is_missing, "stage 1 makes the indexes that are missing, always"),
     SHOP_TEST_END,

@@ -2,7 +2,7 @@
 #ifndef SHOP_TESTS_KIT_REQUEST_H
 #define SHOP_TESTS_KIT_REQUEST_H
 
-/* Requests as the httpd skin would fill them, and what a reply says. In t_pool. */
+/* Requests as the httpd layer would fill them, and what a reply says. In t_pool. */
 
 #include <jansson.h>
 

@@ -3,8 +3,8 @@
 #define SHOP_TESTS_STORM_H
 
 /* A storm over the real order code: buyers, cancellers, refunders and reapers are threads of which
- * one runs at a time, and a seeded generator decides who is next and what befalls each call of a
- * port: not sent, reply lost, applied long after the caller gave up, applied twice, applied in
+ * one runs at a time, and a seeded generator decides who is next and which fault hits each call of
+ * a port: not sent, reply lost, applied long after the caller gave up, applied twice, applied in
  * part; workers crash and pause beyond the lease. Then everything must settle and add up. The ids
  * of orders are random; every decision is a function of the seed. */
 

@@ -271,7 +271,7 @@ static void cut_off(storm_t *storm, const storm_op_t *op)
     }
 }
 
-/* Each fault befalls as many calls in a hundred as the weather says; while the store is cut off
+/* Each fault hits as many calls in a hundred as the weather says; while the store is cut off
  * hardly any call comes through. */
 static fate_t draw_fate(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
 {

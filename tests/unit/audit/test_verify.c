@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the books must say, state by state. */
+ * Expected stock, uses and sums, state by state. */
 #include "mod_shop/audit/verify.h"
 #include "tests/kit/harness.h"
 
@@ -227,17 +227,17 @@ static void the_lines_mend_the_sums(void)
 
     order.subtotal = order.discount = order.total = 1;
     APR_ARRAY_IDX(order.items, 0, shop_order_line_t).line_total = 1;
-    T_TRUE(shop_verify_mend_order(&mended, &order, t_pool));
+    T_TRUE(shop_verify_recompute_order(&mended, &order, t_pool));
     T_STR(wrong(&mended), "");
     T_INT(mended.total, 2925);
     APR_ARRAY_IDX(order.items, 0, shop_order_line_t).discount = 4000;
-    T_TRUE(!shop_verify_mend_order(&mended, &order, t_pool));
+    T_TRUE(!shop_verify_recompute_order(&mended, &order, t_pool));
     APR_ARRAY_IDX(order.items, 0, shop_order_line_t).discount = 300;
     APR_ARRAY_IDX(order.items, 0, shop_order_line_t).price = INT64_MAX;
-    T_TRUE(!shop_verify_mend_order(&mended, &order, t_pool));
+    T_TRUE(!shop_verify_recompute_order(&mended, &order, t_pool));
     order = good();
     order.refunds = 3000;
-    T_TRUE(!shop_verify_mend_order(&mended, &order, t_pool));
+    T_TRUE(!shop_verify_recompute_order(&mended, &order, t_pool));
 }
 
 static void a_redemption_names_orders_that_stand_or_may_yet(void)
