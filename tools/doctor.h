@@ -25,8 +25,11 @@ typedef struct doctor_t {
     shopctl_t *ctl;
     apr_pool_t *pool;
     doctor_dump_t dump;
-    bool dumped;                  /* dump was read */
-    const doctor_shop_t *shop;    /* that is looked at; NULL: none */
+    bool dumped;               /* dump was read */
+    const doctor_shop_t *shop; /* that is looked at; NULL: none */
+    const char *source; /* of the connection string, as --mongo-uri takes it; a secret if it is the
+                         * string itself. NULL: unknown, or what shopctl uses without an option */
+    const char *uri;    /* the connection string, a secret; NULL: unknown */
     apr_array_header_t *findings; /* doctor_finding_t */
 } doctor_t;
 
@@ -51,6 +54,15 @@ void doctor_check_host(doctor_t *doctor);   /* descriptors, shared memory, disk 
 void doctor_check_settings(doctor_t *doctor); /* public URL, keys, files */
 void doctor_check_mongo(doctor_t *doctor);
 void doctor_check_redis(doctor_t *doctor);
+/* Of doctor->source: the line `shopctl [--mongo-uri SOURCE] WORDS`, without a password. In
+ * doctor->pool. */
+const char *doctor_command(const doctor_t *doctor, const char *words);
+/* Compares ShopCurrency with the amounts in the database. Writes nothing. */
+struct shop_mongo_t;
+void doctor_check_currency(doctor_t *doctor, struct shop_mongo_t *mongo);
+/* Has a shop before this one the same database and another name or currency? uris: const char *,
+ * of the shops of the dump up to this one, NULL where unknown. */
+void doctor_check_shared(doctor_t *doctor, const apr_array_header_t *uris);
 /* What the store must hold, behind a connection that works. */
 void doctor_check_schema(doctor_t *doctor, const char *uri);
 

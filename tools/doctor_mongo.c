@@ -15,6 +15,18 @@
 
 /* ---- which server ---- */
 
+/* The dump shows a string without a secret itself, and not the file that it was read from. */
+static const char *find_source(const doctor_t *doctor, const doctor_setting_t *setting,
+                               const char *text)
+{
+    const char *argument = setting ? doctor_argument(doctor, setting, 0) : NULL;
+    bool source = argument && !strchr(argument, '$') &&
+                  (!strncmp(argument, "file:", 5) || !strncmp(argument, "env:", 4) ||
+                   !strncmp(argument, "exec:", 5));
+
+    return source ? argument : text;
+}
+
 /* The connection string; NULL: it was reported why there is none. */
 static const char *find_uri(doctor_t *doctor)
 {
@@ -30,6 +42,8 @@ static const char *find_uri(doctor_t *doctor)
     const char *problem = NULL;
     bool literal;
 
+    doctor->source = given || !doctor->shop ? given : find_source(doctor, setting, text);
+    doctor->uri = NULL;
     if (!text) {
         doctor_report(doctor, DOCTOR_WARNING, "mongo-uri",
                       "run shopctl doctor as root, or give the same string: --mongo-uri file:PATH",
@@ -44,7 +58,8 @@ static const char *find_uri(doctor_t *doctor)
                       "ShopMongoURI mongodb://HOST:PORT/DATABASE, or file:PATH with such a line",
                       "%s %s", given ? "--mongo-uri" : "ShopMongoURI", problem);
     }
-    return problem ? NULL : uri;
+    doctor->uri = problem ? NULL : uri;
+    return doctor->uri;
 }
 
 static bool check_host(doctor_t *doctor, const mongoc_host_list_t *host)

@@ -26,7 +26,7 @@ static bool check_version(doctor_t *doctor, const shop_migration_t *migration)
         return false;
     }
     if (!schema->exists) {
-        doctor_report(doctor, DOCTOR_ERROR, "schema", "shopctl init",
+        doctor_report(doctor, DOCTOR_ERROR, "schema", doctor_command(doctor, "init"),
                       "the database was never made ready");
         return false;
     } else if (shop_schema_fit(schema, migration->stages) == SHOP_SCHEMA_NEWER) {
@@ -34,10 +34,10 @@ static bool check_version(doctor_t *doctor, const shop_migration_t *migration)
                       "the database has schema %d and this version knows %d", schema->version,
                       known);
     } else if (schema->version < known) {
-        doctor_report(doctor, DOCTOR_ERROR, "schema", "shopctl migrate",
+        doctor_report(doctor, DOCTOR_ERROR, "schema", doctor_command(doctor, "migrate"),
                       "the database has schema %d and this version has %d", schema->version, known);
     } else if (schema->step != SHOP_STEP_NONE) {
-        doctor_report(doctor, DOCTOR_WARNING, "schema", "shopctl migrate --status",
+        doctor_report(doctor, DOCTOR_WARNING, "schema", doctor_command(doctor, "migrate --status"),
                       "stage %d was interrupted, or is under way", schema->number);
     } else {
         doctor_ok(doctor, "schema", "schema %d", schema->version);
@@ -100,7 +100,8 @@ static void report_missing(doctor_t *doctor, doctor_level_t level, const char *w
                             APR_ARRAY_IDX(missing, i, const char *), NULL);
     }
     if (missing->nelts) {
-        doctor_report(doctor, level, "indexes", "shopctl migrate", "%s: %s", what, names);
+        doctor_report(doctor, level, "indexes", doctor_command(doctor, "migrate"), "%s: %s", what,
+                      names);
     }
 }
 
@@ -134,7 +135,7 @@ static void check_admin(doctor_t *doctor, const shop_migration_t *migration)
         report_error(doctor, "admin", err);
     } else if (!count) {
         doctor_report(doctor, DOCTOR_WARNING, "admin",
-                      "shopctl user create --admin --username NAME --email ADDRESS",
+                      doctor_command(doctor, "user create --admin --username NAME --email ADDRESS"),
                       "there is no admin: nobody can manage the catalogue");
     } else {
         doctor_ok(doctor, "admin", "there is an admin");
@@ -153,6 +154,7 @@ void doctor_check_schema(doctor_t *doctor, const char *uri)
     if (err) {
         report_error(doctor, "schema", err);
     } else if (check_version(doctor, migration)) {
+        doctor_check_currency(doctor, migration->mongo);
         check_indexes(doctor, migration);
         check_admin(doctor, migration);
     }

@@ -20,6 +20,7 @@ libctl_la_SOURCES = \
 bin_PROGRAMS = shopctl
 shopctl_SOURCES = \
 	tools/doctor.h \
+	tools/doctor_database.c \
 	tools/doctor_host.c \
 	tools/doctor_httpd.c \
 	tools/doctor_mongo.c \
@@ -31,6 +32,7 @@ shopctl_SOURCES = \
 	tools/shopctl.c \
 	tools/shopctl.h \
 	tools/shopctl_config_example.c \
+	tools/shopctl_database.c \
 	tools/shopctl_doctor.c \
 	tools/shopctl_export.c \
 	tools/shopctl_import.c \

@@ -35,6 +35,17 @@ int shopctl_complain(const shopctl_t *ctl, const char *format, ...)
     return SHOPCTL_EXIT_USAGE;
 }
 
+/* Where there is one alone, the detail of the error often says the same. */
+static void print_violation(const char *said, const shop_violation_t *violation)
+{
+    size_t size = strlen(violation->pointer);
+
+    if (strncmp(said, violation->pointer, size) != 0 || said[size] != ' ' ||
+        strcmp(said + size + 1, violation->detail) != 0) {
+        fprintf(stderr, "  %s %s\n", violation->pointer, violation->detail);
+    }
+}
+
 /* The detail of an internal error is for clients of the API; here the cause is what helps. */
 int shopctl_fail(const shop_error_t *err)
 {
@@ -43,7 +54,7 @@ int shopctl_fail(const shop_error_t *err)
     fprintf(stderr, "shopctl: %s%s%s\n", detail ? err->detail : "",
             detail && err->cause ? ": " : "", err->cause ? err->cause : "");
     for (const shop_violation_t *v = err->violations; v; v = v->next) {
-        fprintf(stderr, "  %s %s\n", v->pointer, v->detail);
+        print_violation(detail ? err->detail : "", v);
     }
     return err->code == SHOP_UNAVAILABLE ? SHOPCTL_EXIT_STORE : SHOPCTL_EXIT_REFUSED;
 }

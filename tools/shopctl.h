@@ -47,6 +47,13 @@ int shopctl_use_store(shopctl_t *ctl);
  * Nothing here signs tokens. */
 int shopctl_open(shop_app_t **app, shopctl_t *ctl);
 
+/* "database shop at 127.0.0.1:27017", of settings.mongo_uri after shopctl_use_store, in ctl->pool;
+ * without user, password and options. */
+const char *shopctl_database(const shopctl_t *ctl);
+/* *prepared: the database has a schema document. Where it has none, that was printed. 0, or the
+ * exit status when it cannot be read and that was printed. */
+int shopctl_check_prepared(bool *prepared, const shopctl_t *ctl);
+
 /* Reads a new password: from --password-file, else twice from the terminal. 0, or the exit status
  * of what was printed. */
 int shopctl_read_password(const char **password, const shopctl_t *ctl);

@@ -29,18 +29,26 @@ void doctor_report(doctor_t *doctor, doctor_level_t level, const char *check, co
 
 static void check_all(doctor_t *doctor)
 {
-    if (!doctor_read_httpd(doctor)) {
-        if (shopctl_value(doctor->ctl, SHOPCTL_MONGO_URI)) {
+    const char *given = shopctl_value(doctor->ctl, SHOPCTL_MONGO_URI);
+    apr_array_header_t *uris = apr_array_make(doctor->pool, 4, sizeof(const char *));
+    bool dumped = doctor_read_httpd(doctor);
+
+    if (dumped) {
+        doctor_check_server(doctor);
+        doctor_check_host(doctor);
+    }
+    if (!dumped || !doctor->dump.shops->nelts) {
+        if (given) {
             doctor_check_mongo(doctor);
         }
         return;
     }
-    doctor_check_server(doctor);
-    doctor_check_host(doctor);
     for (int i = 0; i < doctor->dump.shops->nelts; i++) {
         doctor->shop = &APR_ARRAY_IDX(doctor->dump.shops, i, doctor_shop_t);
         doctor_check_settings(doctor);
         doctor_check_mongo(doctor);
+        APR_ARRAY_PUSH(uris, const char *) = given ? NULL : doctor->uri;
+        doctor_check_shared(doctor, uris);
         doctor_check_redis(doctor);
     }
     doctor->shop = NULL;
@@ -93,8 +101,9 @@ int shopctl_run_doctor(shopctl_t *ctl)
         for (int i = 0; i < doctor.findings->nelts; i++) {
             print_finding(&doctor, &APR_ARRAY_IDX(doctor.findings, i, doctor_finding_t));
         }
-        printf("doctor: %d ok, %d warnings, %d errors\n", counts[DOCTOR_OK], counts[DOCTOR_WARNING],
-               counts[DOCTOR_ERROR]);
+        printf("doctor: %d ok, %d warning%s, %d error%s\n", counts[DOCTOR_OK],
+               counts[DOCTOR_WARNING], counts[DOCTOR_WARNING] == 1 ? "" : "s", counts[DOCTOR_ERROR],
+               counts[DOCTOR_ERROR] == 1 ? "" : "s");
     }
     return counts[DOCTOR_ERROR] ? SHOPCTL_EXIT_REFUSED : SHOPCTL_EXIT_DONE;
 }

@@ -25,6 +25,6 @@ int shopctl_run_init(shopctl_t *ctl)
         err = shopctl_schema_json(migration, ctl->pool);
         return err ? shopctl_fail(err) : SHOPCTL_EXIT_DONE;
     }
-    puts("indexes are in place");
+    printf("%s: indexes are in place\n", shopctl_database(ctl));
     return SHOPCTL_EXIT_DONE;
 }

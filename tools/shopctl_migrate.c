@@ -77,23 +77,26 @@ static void print_advice(const shop_schema_t *schema, const shop_stage_t *stages
     }
 }
 
-static void print_version(const shop_schema_t *schema, const shop_stage_t *stages)
+static void print_version(const shopctl_t *ctl, const shop_schema_t *schema,
+                          const shop_stage_t *stages)
 {
+    printf("%s: ", shopctl_database(ctl));
     if (schema->exists) {
         printf("schema %d, finished up to %d; this version knows %d\n", schema->version,
                schema->finished, shop_stages_last(stages));
     } else {
-        puts("The database was not migrated yet: it is empty, or older than migrations.");
+        puts("it was not migrated yet: it is empty, or older than migrations.");
     }
 }
 
-static shop_error_t *print_status(const shop_migration_t *migration, apr_pool_t *pool)
+static shop_error_t *print_status(const shopctl_t *ctl, const shop_migration_t *migration)
 {
+    apr_pool_t *pool = ctl->pool;
     const shop_stage_t *stage = migration->stages;
     shop_schema_t *schema;
 
     SHOP_TRY(shop_schema_read(&schema, migration->mongo, pool));
-    print_version(schema, migration->stages);
+    print_version(ctl, schema, migration->stages);
     if (schema->holder) {
         printf("%s migrates it, or did until %s\n", schema->holder, when(schema->held_until, pool));
     }
@@ -164,10 +167,10 @@ static shop_error_t *print_outcome(const shopctl_t *ctl, const shop_migration_t 
         return shopctl_schema_json(migration, ctl->pool);
     }
     if (shopctl_value(ctl, SHOPCTL_STATUS)) {
-        return print_status(migration, ctl->pool);
+        return print_status(ctl, migration);
     }
     SHOP_TRY(shop_schema_read(&schema, migration->mongo, ctl->pool));
-    print_version(schema, migration->stages);
+    print_version(ctl, schema, migration->stages);
     return NULL;
 }
 

@@ -27,9 +27,9 @@ static void print_finding(void *baton, const shop_verify_finding_t *finding)
     puts(finding->repaired ? "; repaired" : "");
 }
 
-static void print_sums(const shop_verify_sums_t *sums)
+static void print_sums(const shop_verify_sums_t *sums, const char *database)
 {
-    printf("verify: %" PRId64 " products, %" PRId64 " coupons, %" PRId64 " orders: ",
+    printf("verify: %s: %" PRId64 " products, %" PRId64 " coupons, %" PRId64 " orders: ", database,
            sums->products, sums->coupons, sums->orders);
     if (sums->drifts) {
         printf("%" PRId64 " drifts, %" PRId64 " repaired", sums->drifts, sums->repaired);
@@ -84,10 +84,15 @@ int shopctl_run_verify(shopctl_t *ctl)
     json_t *findings = shop_json_own(json_array(), ctl->pool);
     shop_app_t *app;
     shop_error_t *err;
+    bool prepared = false;
     int status;
 
     ctl->settings.mongo_socket_ms = SHOPCTL_PATIENCE_MS;
     status = shopctl_open(&app, ctl);
+    status = status ? status : shopctl_check_prepared(&prepared, ctl);
+    if (!status && !prepared) {
+        return SHOPCTL_EXIT_REFUSED;
+    }
     if (!status) {
         err = shop_app_verify(&sums, app, shopctl_value(ctl, SHOPCTL_REPAIR) != NULL,
                               json ? collect_finding : print_finding, findings, ctl->pool);
@@ -99,7 +104,7 @@ int shopctl_run_verify(shopctl_t *ctl)
     if (json) {
         print_json(&sums, findings);
     } else {
-        print_sums(&sums);
+        print_sums(&sums, shopctl_database(ctl));
     }
     return sums.drifts > sums.repaired ? SHOPCTL_EXIT_REFUSED : SHOPCTL_EXIT_DONE;
 }

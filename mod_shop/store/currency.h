@@ -17,5 +17,8 @@ struct shop_mongo_t;
  * schema document; its commands are counted for no request. UNAVAILABLE, INTERNAL. */
 shop_error_t *shop_currency_claim(const char **other, struct shop_mongo_t *mongo,
                                   const char *currency, apr_pool_t *pool);
+/* The same *other, and writes nothing: NULL also where no code is written yet. */
+shop_error_t *shop_currency_compare(const char **other, struct shop_mongo_t *mongo,
+                                    const char *currency, apr_pool_t *pool);
 
 #endif

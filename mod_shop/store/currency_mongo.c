@@ -58,22 +58,29 @@ static shop_error_t *write_code(shop_mongo_t *mongo, const char *seen, const cha
     return err;
 }
 
+/* *code: what is written, NULL for nothing; *other: the same when it differs and there are amounts.
+ */
+static shop_error_t *compare(const char **code, const char **other, shop_mongo_t *mongo,
+                             const char *currency, apr_pool_t *pool)
+{
+    bool found = false;
+
+    *other = NULL;
+    SHOP_TRY(read_code(code, mongo, pool));
+    if (*code && strcmp(*code, currency) != 0) {
+        SHOP_TRY(has_amounts(&found, mongo, pool));
+    }
+    *other = found ? *code : NULL;
+    return NULL;
+}
+
 static shop_error_t *claim(const char **other, shop_mongo_t *mongo, const char *currency,
                            apr_pool_t *pool)
 {
     const char *code;
-    bool found = false;
 
-    *other = NULL;
-    SHOP_TRY(read_code(&code, mongo, pool));
-    if (code && !strcmp(code, currency)) {
-        return NULL;
-    }
-    if (code) {
-        SHOP_TRY(has_amounts(&found, mongo, pool));
-    }
-    if (found) {
-        *other = code;
+    SHOP_TRY(compare(&code, other, mongo, currency, pool));
+    if (*other || (code && !strcmp(code, currency))) {
         return NULL;
     }
     return write_code(mongo, code, currency, pool);
@@ -84,6 +91,17 @@ shop_error_t *shop_currency_claim(const char **other, shop_mongo_t *mongo, const
 {
     int before = shop_mongo_count();
     shop_error_t *err = claim(other, mongo, currency, pool);
+
+    shop_mongo_recount(before);
+    return err;
+}
+
+shop_error_t *shop_currency_compare(const char **other, shop_mongo_t *mongo, const char *currency,
+                                    apr_pool_t *pool)
+{
+    int before = shop_mongo_count();
+    const char *code;
+    shop_error_t *err = compare(&code, other, mongo, currency, pool);
 
     shop_mongo_recount(before);
     return err;

@@ -27,7 +27,7 @@ class Verify(ShopCase):
     def test_clean(self):
         done = self.verify()
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertRegex(done.stdout, r'\Averify: \d+ products, 0 coupons, \d+ orders: clean\n\Z')
+        self.assertRegex(done.stdout, r'\Averify: database \S+ at \S+:\d+: \d+ products, 0 coupons, \d+ orders: clean\n\Z')
 
     def test_a_drift_is_named_then_repaired(self):
         self.spoil()
