@@ -9,8 +9,6 @@ SHOP_BUILD_PACKAGES=(build-essential pkg-config autoconf automake libtool apache
     libssl-dev libsodium-dev libutf8proc-dev libidn2-dev zlib1g-dev libbrotli-dev)
 # shellcheck disable=SC2034
 SHOP_RUN_PACKAGES=(apache2 redis-server python3 python3-venv openssl curl)
-# shellcheck disable=SC2034  # for scripts/document-tools, where no other Node is installed
-SHOP_NODE_PACKAGES=(nodejs npm)
 # shellcheck disable=SC2034
 SHOP_TEST_PACKAGES=(brotli libcunit1-dev clang clang-format valgrind pmccabe shellcheck
     chromium chromium-driver spin prometheus
