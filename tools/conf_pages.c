@@ -18,7 +18,9 @@ static void print_load(FILE *out)
           "    <IfFile modules/mod_shop.so>\n"
           "        LoadModule shop_module modules/mod_shop.so\n"
           "    </IfFile>\n"
-          "</IfModule>\n\n",
+          "</IfModule>\n\n"
+          "# so that httpd's configuration stays valid where the module is removed\n"
+          "<IfModule shop_module>\n\n",
           out);
 }
 
@@ -83,6 +85,7 @@ void shop_print_conf(FILE *out, apr_pool_t *pool)
         fprintf(out, "\n# %s %s\n#   %s\n#   Default: %s\n#%s\n", row->name, row->syntax, row->help,
                 shop_directive_default_text(row, pool), row->example);
     }
+    fputs("\n</IfModule>\n", out);
 }
 
 /* ---- mod_shop(5) ---- */
@@ -121,7 +124,8 @@ void shop_print_conf_man(FILE *out, apr_pool_t *pool)
         "A secret is `file:path` (first line of a file that only its owner may read), `env:NAME`, "
         "`exec:/program arguments` (first line of its output), or the value itself, which draws a "
         "warning. A time is a number of seconds or carries a unit: `500ms`, `30s`, `15min`, `7d`. "
-        "Every directive but ShopEngine stands in the server configuration or in a virtual host.");
+        "Every directive but ShopEngine stands in the server configuration or in a virtual host, "
+        "ShopJsonLog in the main server alone.");
     fputs(".SH DIRECTIVES\n.SS ShopEngine\n", out);
     shopctl_print_roff(out, "Serves the shop's API below this <Location>; its path is the API "
                             "root.\n\nSyntax: `ShopEngine On|Off`. Context: <Location> with a "

@@ -33,12 +33,17 @@ static const char *from_file(const char **secret, const char *path, const char *
     char *full = NULL;
     apr_file_t *file;
     apr_finfo_t info;
+    apr_status_t status = APR_EBADPATH;
+    char text[128];
     const char *problem;
 
     (void)apr_filepath_merge(&full, folder, path, APR_FILEPATH_TRUENAME, pool);
-    if (!full ||
-        apr_file_open(&file, full, APR_FOPEN_READ | APR_FOPEN_BUFFERED, 0, pool) != APR_SUCCESS) {
-        return apr_psprintf(pool, "names a file that cannot be read (%s)", full ? full : path);
+    if (!full || (status = apr_file_open(&file, full, APR_FOPEN_READ | APR_FOPEN_BUFFERED, 0,
+                                         pool)) != APR_SUCCESS) {
+        return APR_STATUS_IS_ENOENT(status)
+                   ? apr_psprintf(pool, "names a file that does not exist (%s)", full)
+                   : apr_psprintf(pool, "names a file that cannot be read (%s: %s)",
+                                  full ? full : path, apr_strerror(status, text, sizeof(text)));
     }
     if (apr_file_info_get(&info, APR_FINFO_PROT | APR_FINFO_TYPE, file) != APR_SUCCESS ||
         info.filetype == APR_DIR) {

@@ -73,7 +73,7 @@ const char *shop_redis_url_parse(shop_redis_url_t *url, const char *text, apr_po
                "this host";
     }
     if (strncmp(text, "redis://", 8) != 0) {
-        return "the form is " FORM;
+        return "is not of the form " FORM;
     }
     rest = apr_pstrdup(pool, text + 8);
     mark = strrchr(rest, '@');

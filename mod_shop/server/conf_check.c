@@ -5,11 +5,13 @@
 #include <httpd.h>
 
 #include <ap_listen.h>
+#include <apr_strings.h>
 #include <http_config.h>
 #include <http_log.h>
 #include <string.h>
 
 #include "../base/log.h"
+#include "server.h"
 
 APLOG_USE_MODULE(shop);
 
@@ -36,8 +38,8 @@ static const char *shop_problem(const shop_settings_t *values)
         signing += values->jwt_keys[i].sign;
     }
     if (values->jwt_key_count == 0) {
-        return "ShopJwtKey: is missing, and ShopEngine On needs it. Make a key with `openssl rand "
-               "-base64 48 > jwt.key; chmod 600 jwt.key` and write: ShopJwtKey main HS256 "
+        return "ShopJwtKey: is missing, and ShopEngine On needs it. Make a key with `shopctl "
+               "keygen > jwt.key; chmod 600 jwt.key` and write: ShopJwtKey main HS256 "
                "file:/path/to/jwt.key";
     }
     if (signing != 1) {
@@ -90,6 +92,45 @@ static void warn_of_shared_database(const server_rec *servers, const server_rec 
     }
 }
 
+/* Hosts and database of a connection string, without user and options. */
+static const char *database_of(const char *uri, apr_pool_t *pool)
+{
+    const char *hosts = strstr(uri, "://");
+    const char *user = strchr(uri, '@');
+
+    hosts = user ? user + 1 : hosts ? hosts + 3 : uri;
+    return apr_pstrmemdup(pool, hosts, strcspn(hosts, "?"));
+}
+
+static bool shares_redis_keys(const shop_settings_t *a, const shop_settings_t *b, apr_pool_t *pool)
+{
+    return a->redis_url && b->redis_url && !strcmp(a->redis_url, b->redis_url) &&
+           !strcmp(a->instance, b->instance) &&
+           strcmp(database_of(a->mongo_uri, pool), database_of(b->mongo_uri, pool)) != 0;
+}
+
+/* Cached replies are stored in Redis under the instance's name: with one name for two databases
+ * each shop would serve the other's products. */
+static bool mixes_caches(const server_rec *servers, const server_rec *server, apr_pool_t *pool)
+{
+    const shop_settings_t *own = &shop_server_conf(server)->values;
+
+    for (; servers != server; servers = servers->next) {
+        const shop_server_conf_t *other = shop_server_conf(servers);
+
+        if (other->roots->nelts && shares_redis_keys(&other->values, own, pool)) {
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server,
+                         "ShopInstance: two databases (%s and %s) have the instance %s in one "
+                         "Redis, so each shop would serve the other's cached replies. Write "
+                         "another ShopInstance, or another ShopRedis, for one of them",
+                         database_of(other->values.mongo_uri, pool),
+                         database_of(own->mongo_uri, pool), own->instance);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Directives within <IfModule> are skipped without a word where the module is missing. */
 static void say_missing_modules(server_rec *server)
 {
@@ -117,17 +158,21 @@ static void say_missing_modules(server_rec *server)
 int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
     const server_rec *servers;
+    const char *problem;
 
     (void)pconf;
     (void)plog;
-    (void)ptemp;
     servers = server;
     if (serves_any(server)) {
         say_missing_modules(server);
     }
+    problem = shop_json_log_problem(shop_server_conf(server)->values.json_log, ptemp);
+    if (problem) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s", problem);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     for (; server; server = server->next) {
         shop_server_conf_t *conf = shop_server_conf(server);
-        const char *problem;
 
         if (!conf->roots->nelts) {
             continue;
@@ -137,7 +182,12 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         }
         problem = shop_problem(&conf->values);
         if (problem) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s", problem);
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s (the shop of %s:%u)",
+                         problem, server->defn_name ? server->defn_name : "the main server",
+                         server->defn_line_number);
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (mixes_caches(servers, server, ptemp)) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         warn_of_shared_database(servers, server);

@@ -36,7 +36,9 @@ static const char *ports_of(const server_rec *server, apr_pool_t *pool)
 
     if (server->is_virtual) {
         for (const server_addr_rec *at = server->addrs; at; at = at->next) {
-            ports = apr_psprintf(pool, "%s%s%d", ports, *ports ? "," : "", at->host_port);
+            if (at == server->addrs || at->host_port != server->addrs->host_port) {
+                ports = apr_psprintf(pool, "%s%s%d", ports, *ports ? "," : "", at->host_port);
+            }
         }
         return ports;
     }

@@ -55,9 +55,12 @@ static const char *secret_of(shop_jwt_key_t *key, const char *argument, shop_par
     const char *text = NULL;
     const char *problem = shop_secret_parse(&text, argument, parse);
 
-    if (problem) {
+    if (problem && strstr(problem, "does not exist")) {
         return apr_pstrcat(parse->pool, problem,
                            " (make a key with: shopctl keygen > jwt.key; chmod 600 jwt.key)", NULL);
+    }
+    if (problem) { /* a key that is there must not be replaced */
+        return problem;
     }
     key->secret = (const unsigned char *)text;
     key->secret_size = (int)strlen(text);
@@ -65,7 +68,7 @@ static const char *secret_of(shop_jwt_key_t *key, const char *argument, shop_par
                ? NULL
                : apr_psprintf(parse->pool,
                               "holds a key of %d bytes; HS256 needs at least 32 (make one with: "
-                              "openssl rand -base64 48)",
+                              "shopctl keygen)",
                               key->secret_size);
 }
 

@@ -4,6 +4,7 @@
  * ASCII as \xhh, which JSON does not know. */
 #include <httpd.h>
 
+#include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -73,6 +74,50 @@ static apr_file_t *open_file(const char *name, apr_pool_t *pool, server_rec *ser
         return NULL;
     }
     return file;
+}
+
+static apr_filetype_e type_of(const char *path, apr_pool_t *pool)
+{
+    apr_finfo_t info;
+
+    return path && apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS ? info.filetype
+                                                                              : APR_NOFILE;
+}
+
+static const char *file_problem(const char *name, apr_pool_t *pool)
+{
+    const char *path = ap_server_root_relative(pool, name);
+    const char *folder = path ? ap_make_dirstr_parent(pool, path) : NULL;
+
+    if (type_of(path, pool) == APR_DIR) {
+        return apr_psprintf(pool, "ShopJsonLog: %s is a folder. Write the name of a file", path);
+    }
+    return type_of(folder, pool) == APR_DIR
+               ? NULL
+               : apr_psprintf(pool,
+                              "ShopJsonLog: the folder %s does not exist. Write a file in one that "
+                              "does. For example: ShopJsonLog /var/log/apache2/shop-json.log",
+                              folder ? folder : name);
+}
+
+const char *shop_json_log_problem(const char *target, apr_pool_t *pool)
+{
+    const char *program;
+
+    if (!target) {
+        return NULL;
+    }
+    if (*target != '|') {
+        return file_problem(target, pool);
+    }
+    program = target + 1 + (target[1] == '|');
+    if (*program != '/') {
+        return NULL; /* the shell's to find */
+    }
+    program = apr_pstrmemdup(pool, program, strcspn(program, " \t"));
+    return type_of(program, pool) == APR_REG
+               ? NULL
+               : apr_psprintf(pool, "ShopJsonLog: the program %s does not exist", program);
 }
 
 int shop_open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)

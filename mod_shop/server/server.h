@@ -89,6 +89,9 @@ void shop_log_answered(void);
 /* log_json_file.c: where the JSON log goes */
 /* open_logs: in the parent, at each start and restart. */
 int shop_open_logs(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server);
+/* NULL, or why the target of ShopJsonLog (NULL: none) cannot be opened, as configtest says it: the
+ * folder or the program is not there. Opens nothing. */
+const char *shop_json_log_problem(const char *target, apr_pool_t *pool);
 bool shop_json_log_is_open(void);
 bool shop_json_log_has_requests(void);
 void shop_json_log_write(const shop_log_record_t *record, apr_pool_t *pool);

@@ -227,7 +227,7 @@ static void urls_are_judged_without_a_server(void)
         { "unix:/run/redis.sock", NULL },
         { "unix:redis.sock", "absolute path" },
         { "rediss://cache", "TLS" },
-        { "http://cache", "the form is" },
+        { "http://cache", "not of the form" },
         { "redis://", "host is missing" },
         { "redis://h:0", "port" },
         { "redis://h:65536", "port" },

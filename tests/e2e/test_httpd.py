@@ -140,6 +140,21 @@ class WrongConfiguration(ShopCase):
                 self.assertEqual(code, 0, output)
                 self.assertEqual('SHOP0005' in output, warned, output)
 
+    def test_two_databases_under_one_instance_of_one_redis(self):
+        host = ('<VirtualHost 127.0.0.1:%d>\n  ServerName localhost\n  ShopMongoURI mongodb://127.0.0.1/%s\n'
+                '  ShopInstance %s\n  <Location "/api">\n    ShopEngine On\n  </Location>\n</VirtualHost>')
+        self.refused(['ShopInstance', 'two databases', '127.0.0.1/toys', 'another ShopInstance'],
+                     redis='ShopRedis redis://127.0.0.1:6379', more=host % (free_port(), 'toys', 'try'))
+        for redis, name in (('ShopRedis redis://127.0.0.1:6379', 'toys'), ('ShopRedis off', 'try')):
+            code, output = self.env.configtest(self.lines(redis=redis, more=host % (free_port(), 'toys', name)))
+            self.assertEqual(code, 0, output)
+
+    def test_a_json_log_that_cannot_be_opened(self):
+        for target, needle in (('logs-of-nobody/shop.json', 'does not exist'), (self.env.root, 'is a folder'),
+                               ('"|/nothing/here x"', 'does not exist')):
+            with self.subTest(target=target):
+                self.refused(['ShopJsonLog', needle], more='ShopJsonLog ' + target)
+
     def test_a_missing_module_is_said(self):
         code, output = self.env.configtest(re.sub(r'^LoadModule headers_module.*\n', '', self.lines(), flags=re.M))
         self.assertIn('SHOP0006: mod_headers is not loaded', output)

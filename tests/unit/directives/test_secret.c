@@ -54,7 +54,7 @@ static void a_secret_is_the_first_line_of_a_file_of_its_owner(void)
     expect(__LINE__, "file:open", NULL,
            apr_psprintf(t_pool, "names a file that others may read; run chmod 600 %s", path));
     expect(__LINE__, "file:absent", NULL,
-           apr_psprintf(t_pool, "names a file that cannot be read (%s/absent)", folder));
+           apr_psprintf(t_pool, "names a file that does not exist (%s/absent)", folder));
     path = write_file("empty", "", 0600);
     expect(__LINE__, "file:empty", NULL, "gives nothing");
     unlink(path);
