@@ -420,6 +420,7 @@ class ShopBesideOneWithRedis(ShopCase):
         env = Env(cls.__name__, login_limit='3/15min')
         env.vport = free_port()
         env.tail = '\n'.join(('Listen 127.0.0.1:%d' % env.vport, '<VirtualHost 127.0.0.1:%d>' % env.vport,
+                              '  ShopMongoURI "%s%sappName=beside"' % (env.mongo_uri, '&' if '?' in env.mongo_uri else '?'),
                               '  ShopInstance beside', '  ShopRedis off', '</VirtualHost>'))
         return env
 
