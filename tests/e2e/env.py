@@ -508,10 +508,14 @@ class Env:
 
     @staticmethod
     def _from(path, offset):
+        """The text behind offset; the rest of a line that was being written at that moment is not part of it."""
         with contextlib.suppress(OSError):
             with open(path, 'rb') as f:
-                f.seek(offset)
-                return f.read().decode('utf-8', 'backslashreplace')
+                f.seek(max(offset - 1, 0))
+                text = f.read()
+                if offset:
+                    text = text.partition(b'\n')[2]
+                return text.decode('utf-8', 'backslashreplace')
         return ''
 
     def error_lines(self, mark=(0, 0)):
