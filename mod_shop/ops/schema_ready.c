@@ -125,18 +125,16 @@ bool shop_schema_ready_other_currency(const shop_schema_ready_t *ready)
 static shop_error_t *check(shop_schema_gate_t *gate, apr_pool_t *pool)
 {
     shop_schema_ready_t *ready = (shop_schema_ready_t *)gate;
-    shop_schema_fit_t fit;
+    shop_schema_fit_t fit = SHOP_SCHEMA_FITS;
 
-    if (atomic_load(&ready->other_currency)) {
-        return shop_error_cause(shop_err(pool, UNAVAILABLE,
-                                         "the shop is not configured for this "
-                                         "database"),
-                                pool, "its amounts are in another currency than ShopCurrency");
+    if (atomic_load(&ready->fit) != SHOP_SCHEMA_FITS) {
+        (void)shop_schema_ready_look(&fit, ready, RETRY, pool);
     }
-    if (atomic_load(&ready->fit) == SHOP_SCHEMA_FITS) {
-        return NULL;
+    if (atomic_load(&ready->other_currency)) { /* the first look finds it too */
+        return shop_error_cause(
+            shop_err(pool, UNAVAILABLE, "the shop is not configured for this database"), pool,
+            "its amounts are in another currency than ShopCurrency");
     }
-    (void)shop_schema_ready_look(&fit, ready, RETRY, pool);
     if (fit == SHOP_SCHEMA_FITS) {
         return NULL;
     }
