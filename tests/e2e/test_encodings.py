@@ -39,11 +39,18 @@ class Encoded(ShopCase):
         c.close()
         return r
 
-    def warm(self, path, accept):
-        """The first puts the reply there, the second has it encoded, the third gets what lies ready."""
+    def warm(self, path, accept, coding=None):
+        """The first request stores the reply, the second has it encoded, the third gets the stored bytes. The
+        notice of an earlier test's change may arrive in between and remove them: then more are needed. `coding`
+        is the expected one, where it is not `accept` itself."""
+        coding = coding or (accept if accept in self.codings else None)
         for _ in range(2):
             self.assert_status(self.ask(path, accept), 200)
-        return self.assert_status(self.ask(path, accept), 200)
+        for _ in range(20):
+            r = self.assert_status(self.ask(path, accept), 200)
+            if r.header('content-encoding') == coding:
+                break
+        return r
 
     def object_of(self, etag):
         return re.sub(r'-(gzip|br)"$', '"', etag)
@@ -72,7 +79,7 @@ class Encoded(ShopCase):
         path = '/products?limit=9'
         for accept, coding in self.wishes:
             with self.subTest(accept):
-                r = self.warm(path, accept)
+                r = self.warm(path, accept, coding)
                 self.assertEqual(r.header('content-encoding'), coding)
 
     def test_not_modified_in_every_coding(self):
@@ -110,10 +117,13 @@ class Encoded(ShopCase):
 
     def test_head_says_what_get_would(self):
         path = '/products?limit=8'
-        r = self.warm(path, 'gzip')
         c = self.shop.anonymous()
-        h = c.request('HEAD', path, headers={'Accept-Encoding': 'gzip'})
-        self.assertEqual((h.status, h.body), (200, b''))
+        for _ in range(5):                               # a notice may arrive between the two as well
+            r = self.warm(path, 'gzip')
+            h = c.request('HEAD', path, headers={'Accept-Encoding': 'gzip'})
+            self.assertEqual((h.status, h.body), (200, b''))
+            if h.header('content-encoding') == r.header('content-encoding'):
+                break
         for name in ('etag', 'content-encoding', 'content-length', 'vary', 'cache-control'):
             self.assertEqual(h.header(name), r.header(name), name)
 
