@@ -29,11 +29,11 @@ bool shop_verify_names(const apr_array_header_t *entries, const char *id)
 
 /* Marks the reservation and the return marker of the order as accounted for. *backed: it has a
  * marker. */
-static shop_verify_entry_t *meet(bool *backed, const apr_array_header_t *holds,
-                                 const apr_array_header_t *backs, const char *order_id)
+static shop_verify_entry_t *meet(bool *backed, const shop_verify_reservable_t *object,
+                                 const char *order_id)
 {
-    shop_verify_entry_t *hold = find(holds, order_id);
-    shop_verify_entry_t *back = find(backs, order_id);
+    shop_verify_entry_t *hold = find(object->holds, order_id);
+    shop_verify_entry_t *back = find(object->backs, order_id);
 
     if (hold) {
         hold->known = true;
@@ -45,16 +45,13 @@ static shop_verify_entry_t *meet(bool *backed, const apr_array_header_t *holds,
     return hold;
 }
 
-static int64_t strangers(const apr_array_header_t *holds)
+void shop_verify_close(shop_verify_reservable_t *object)
 {
-    int64_t sum = 0;
+    for (int i = 0; i < object->holds->nelts; i++) {
+        const shop_verify_entry_t *hold = &APR_ARRAY_IDX(object->holds, i, shop_verify_entry_t);
 
-    for (int i = 0; i < holds->nelts; i++) {
-        const shop_verify_entry_t *hold = &APR_ARRAY_IDX(holds, i, shop_verify_entry_t);
-
-        sum += hold->known ? 0 : hold->amount;
+        object->taken += hold->known ? 0 : hold->amount;
     }
-    return sum;
 }
 
 /* ---- units of stock ---- */
@@ -62,31 +59,33 @@ static int64_t strangers(const apr_array_header_t *holds)
 void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *line)
 {
     bool backed;
-    const shop_verify_entry_t *hold = meet(&backed, unit->holds, unit->backs, line->order_id);
+    const shop_verify_entry_t *hold = meet(&backed, &unit->base, line->order_id);
 
     if (!shop_verify_is_committed(line->status)) {
-        unit->taken += hold ? hold->amount : 0;
+        unit->base.taken += hold ? hold->amount : 0;
     } else if (!line->returned && !backed) {
-        unit->taken += line->quantity;
+        unit->base.taken += line->quantity;
     }
 }
 
-void shop_verify_close_unit(shop_verify_unit_t *unit)
+static int64_t moved(const shop_verify_unit_t *unit)
 {
-    unit->taken += strangers(unit->holds);
+    int64_t sum = unit->moved;
+
     for (int i = 0; i < unit->moves->nelts; i++) {
-        unit->moved += APR_ARRAY_IDX(unit->moves, i, shop_verify_entry_t).amount;
+        sum += APR_ARRAY_IDX(unit->moves, i, shop_verify_entry_t).amount;
     }
+    return sum;
 }
 
 int64_t shop_verify_stock(const shop_verify_unit_t *unit)
 {
-    return unit->opened + unit->moved - unit->taken;
+    return unit->opened + moved(unit) - unit->base.taken;
 }
 
 int64_t shop_verify_opened(const shop_verify_unit_t *unit)
 {
-    return unit->stock - unit->moved + unit->taken;
+    return unit->stock - moved(unit) + unit->base.taken;
 }
 
 /* ---- coupons ---- */
@@ -101,25 +100,20 @@ static bool is_of(const shop_verify_coupon_t *coupon, const shop_verify_use_t *u
 void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use)
 {
     bool backed;
-    const shop_verify_entry_t *hold = meet(&backed, coupon->holds, coupon->backs, use->order_id);
+    const shop_verify_entry_t *hold = meet(&backed, &coupon->base, use->order_id);
     bool cancelled = use->status == SHOP_ORDER_CANCELLING || use->status == SHOP_ORDER_CANCELLED;
 
     if (!shop_verify_is_committed(use->status)) {
-        coupon->taken += hold != NULL;
+        coupon->base.taken += hold != NULL;
     } else if (!is_of(coupon, use)) {
         coupon->older++;
     } else if (use->limited) {
-        coupon->taken += !use->returned && !backed;
+        coupon->base.taken += !use->returned && !backed;
     } else if (cancelled) {
         coupon->unlimited_cancelled++;
     } else {
         coupon->unlimited++;
     }
-}
-
-void shop_verify_close_coupon(shop_verify_coupon_t *coupon)
-{
-    coupon->taken += strangers(coupon->holds);
 }
 
 void shop_verify_coupon_bounds(int64_t *least, int64_t *most, const shop_verify_coupon_t *coupon)
@@ -128,7 +122,7 @@ void shop_verify_coupon_bounds(int64_t *least, int64_t *most, const shop_verify_
      * every use. */
     bool may_be_late = coupon->terms_rev > coupon->born;
 
-    *most = coupon->usage_limit - coupon->taken - coupon->unlimited;
+    *most = coupon->usage_limit - coupon->base.taken - coupon->unlimited;
     *least = *most - coupon->unlimited_cancelled - (may_be_late ? coupon->older : 0);
 }
 

@@ -49,16 +49,22 @@ typedef struct shop_verify_entry_t {
     bool known; /* the order was read */
 } shop_verify_entry_t;
 
+/* What a unit of stock and a coupon have in common: orders reserve of both. It is the first member
+ * of either, so that a pointer to it is a pointer to the whole. */
+typedef struct shop_verify_reservable_t {
+    const char *id;                    /* a coupon's: its code */
+    apr_array_header_t *holds, *backs; /* shop_verify_entry_t */
+    shop_verify_seen_t seen;
+    int64_t taken; /* summed up by the rules: by orders, reservations included */
+} shop_verify_reservable_t;
+
 typedef struct shop_verify_unit_t {
-    const char *id;
+    shop_verify_reservable_t base;
     bool deleted;
     bool has_opened; /* false: made by a version that kept no opening balance */
     int64_t opened, stock;
-    apr_array_header_t *holds, *backs, *moves; /* shop_verify_entry_t */
-    shop_verify_seen_t seen;
-    /* summed up by the rules */
-    int64_t moved; /* movements that took effect */
-    int64_t taken; /* by orders */
+    apr_array_header_t *moves; /* shop_verify_entry_t */
+    int64_t moved;             /* by movements that took effect and are not in moves */
 } shop_verify_unit_t;
 
 /* The units that one order has. */
@@ -70,15 +76,12 @@ typedef struct shop_verify_line_t {
 } shop_verify_line_t;
 
 typedef struct shop_verify_coupon_t {
-    const char *code;
-    int64_t usage_limit; /* -1: none, and then nothing is counted */
-    int64_t remaining;   /* -1: none */
+    shop_verify_reservable_t base; /* taken: uses under the limit */
+    int64_t usage_limit;           /* -1: none, and then nothing is counted */
+    int64_t remaining;             /* -1: none */
     int64_t terms_rev, born;
-    apr_array_header_t *holds, *backs; /* shop_verify_entry_t */
-    shop_verify_seen_t seen;
-    /* summed up by the rules */
-    int64_t taken;                                 /* uses under the limit, reservations included */
-    int64_t unlimited, unlimited_cancelled, older; /* see shop_verify_coupon_bounds */
+    /* summed up by the rules; see shop_verify_coupon_bounds */
+    int64_t unlimited, unlimited_cancelled, older;
 } shop_verify_coupon_t;
 
 /* The use that one order has of a coupon. */
@@ -127,8 +130,8 @@ bool shop_verify_is_committed(int status);
 
 /* Counts the units of the order of `line`. To be called once for every line of the unit. */
 void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *line);
-/* After all lines: counts the reservations that no line has accounted for. */
-void shop_verify_close_unit(shop_verify_unit_t *unit);
+/* After all lines or uses: counts the reservations that none of them has accounted for. */
+void shop_verify_close(shop_verify_reservable_t *object);
 /* The expected stock; only if has_opened. */
 int64_t shop_verify_stock(const shop_verify_unit_t *unit);
 /* The opening balance for which the stock is correct. */
@@ -136,7 +139,6 @@ int64_t shop_verify_opened(const shop_verify_unit_t *unit);
 bool shop_verify_names(const apr_array_header_t *entries, const char *id);
 
 void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use);
-void shop_verify_close_coupon(shop_verify_coupon_t *coupon);
 /* The least and the most that may remain. They are one number where every order took its use from
  * the limit. A limit that was set later began with the orders standing then, and which those were
  * cannot be told afterwards of orders cancelled since, nor of orders of an earlier coupon of the

@@ -18,8 +18,8 @@ static const char *const redemption_members[] = { "uses", "open", NULL };
 
 /* ---- coupons ---- */
 
-static shop_error_t *read_coupon(shop_verify_coupon_t **out, shop_verify_store_t *port,
-                                 const char *code, apr_pool_t *pool)
+shop_error_t *shop_verify_read_coupon(shop_verify_reservable_t **out, shop_verify_store_t *port,
+                                      const char *code, apr_pool_t *pool)
 {
     shop_verify_coupon_t *coupon = apr_pcalloc(pool, sizeof(*coupon));
     const bson_t *doc;
@@ -29,15 +29,15 @@ static shop_error_t *read_coupon(shop_verify_coupon_t **out, shop_verify_store_t
     if (!doc) {
         return NULL;
     }
-    coupon->code = code;
+    coupon->base.id = code;
     coupon->usage_limit = shop_bson_int(doc, "usage_limit", -1);
     coupon->remaining = shop_bson_int(doc, "remaining", -1);
     coupon->terms_rev = shop_bson_int(doc, "terms_rev", 0);
     coupon->born = shop_bson_int(doc, "born", 0);
-    coupon->holds = shop_verify_entries(doc, "holds", "o", NULL, pool);
-    coupon->backs = shop_verify_entries(doc, "backs", "o", NULL, pool);
-    coupon->seen = shop_verify_seen(doc);
-    *out = coupon;
+    coupon->base.holds = shop_verify_entries(doc, "holds", "o", NULL, pool);
+    coupon->base.backs = shop_verify_entries(doc, "backs", "o", NULL, pool);
+    coupon->base.seen = shop_verify_seen(doc);
+    *out = &coupon->base;
     return NULL;
 }
 
@@ -63,11 +63,11 @@ static shop_error_t *count_use(void *baton, const bson_t *doc, apr_pool_t *pool)
     return NULL;
 }
 
-static shop_error_t *count_coupon(shop_verify_coupon_t *coupon, shop_verify_store_t *port,
-                                  apr_pool_t *pool)
+shop_error_t *shop_verify_count_coupon(shop_verify_reservable_t *coupon, shop_verify_store_t *port,
+                                       apr_pool_t *pool)
 {
     shop_verify_walk_t walk = { coupon, NULL };
-    bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(coupon->code));
+    bson_t *filter = BCON_NEW("coupon_code", BCON_UTF8(coupon->id));
     shop_error_t *err;
 
     apr_pool_create(&walk.scratch, pool);
@@ -166,8 +166,6 @@ static shop_error_t *add_use(shop_verify_store_t *port, const char *redemption_i
 
 void shop_verify_coupon_mongo(shop_verify_store_t *port)
 {
-    port->coupon = read_coupon;
-    port->count_coupon = count_coupon;
     port->redemptions = read_redemptions;
     port->redemption = read_redemption;
     port->add_use = add_use;

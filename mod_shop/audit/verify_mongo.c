@@ -42,8 +42,8 @@ static shop_error_t *read_ids(apr_array_header_t **ids, shop_verify_store_t *por
 
 /* ---- units of stock: products ---- */
 
-static shop_error_t *read_unit(shop_verify_unit_t **out, shop_verify_store_t *port, const char *id,
-                               apr_pool_t *pool)
+static shop_error_t *read_unit(shop_verify_reservable_t **out, shop_verify_store_t *port,
+                               const char *id, apr_pool_t *pool)
 {
     shop_verify_unit_t *unit = apr_pcalloc(pool, sizeof(*unit));
     const bson_t *doc;
@@ -55,16 +55,16 @@ static shop_error_t *read_unit(shop_verify_unit_t **out, shop_verify_store_t *po
     if (!doc) {
         return NULL;
     }
-    unit->id = id;
+    unit->base.id = id;
     unit->deleted = bson_iter_init_find(&iter, doc, "deleted_at") && !BSON_ITER_HOLDS_NULL(&iter);
     unit->has_opened = bson_has_field(doc, "opened");
     unit->opened = shop_bson_int(doc, "opened", 0);
     unit->stock = shop_bson_int(doc, "stock", 0);
-    unit->holds = shop_verify_entries(doc, "holds", "o", "q", pool);
-    unit->backs = shop_verify_entries(doc, "backs", "o", "q", pool);
+    unit->base.holds = shop_verify_entries(doc, "holds", "o", "q", pool);
+    unit->base.backs = shop_verify_entries(doc, "backs", "o", "q", pool);
     unit->moves = shop_verify_entries(doc, "moves", "id", "delta", pool);
-    unit->seen = shop_verify_seen(doc);
-    *out = unit;
+    unit->base.seen = shop_verify_seen(doc);
+    *out = &unit->base;
     return NULL;
 }
 
@@ -113,15 +113,15 @@ static shop_error_t *count_line(void *baton, const bson_t *doc, apr_pool_t *pool
     apr_pool_clear(walk->scratch);
     line.order_id = shop_bson_oid(doc, "_id", walk->scratch);
     line.status = shop_order_status_of_stored(shop_bson_string(doc, "status", walk->scratch));
-    line.quantity = quantity_of(doc, unit->id, walk->scratch);
-    line.returned = shop_verify_is_returned(doc, unit->id);
+    line.quantity = quantity_of(doc, unit->base.id, walk->scratch);
+    line.returned = shop_verify_is_returned(doc, unit->base.id);
     if (line.order_id) {
         shop_verify_count_line(unit, &line);
     }
     return NULL;
 }
 
-static shop_error_t *count_unit(shop_verify_unit_t *unit, shop_verify_store_t *port,
+static shop_error_t *count_unit(shop_verify_reservable_t *unit, shop_verify_store_t *port,
                                 apr_pool_t *pool)
 {
     shop_verify_walk_t walk = { unit, NULL };
@@ -141,6 +141,22 @@ static shop_error_t *count_unit(shop_verify_unit_t *unit, shop_verify_store_t *p
     bson_destroy(&moved);
     bson_destroy(&ordered);
     return err;
+}
+
+/* ---- units or coupons ---- */
+
+static shop_error_t *read_object(shop_verify_reservable_t **object, shop_verify_store_t *port,
+                                 shop_verify_what_t what, const char *id, apr_pool_t *pool)
+{
+    return what == SHOP_VERIFY_COUPONS ? shop_verify_read_coupon(object, port, id, pool)
+                                       : read_unit(object, port, id, pool);
+}
+
+static shop_error_t *count_object(shop_verify_reservable_t *object, shop_verify_store_t *port,
+                                  shop_verify_what_t what, apr_pool_t *pool)
+{
+    return what == SHOP_VERIFY_COUPONS ? shop_verify_count_coupon(object, port, pool)
+                                       : count_unit(object, port, pool);
 }
 
 /* ---- the repair ---- */
@@ -186,8 +202,8 @@ shop_verify_store_t *shop_verify_store_mongo(shop_mongo_t *mongo, apr_pool_t *po
 
     store->mongo = mongo;
     store->port.ids = read_ids;
-    store->port.unit = read_unit;
-    store->port.count_unit = count_unit;
+    store->port.read = read_object;
+    store->port.count = count_object;
     store->port.repair = repair;
     shop_verify_order_mongo(&store->port);
     shop_verify_coupon_mongo(&store->port);

@@ -80,53 +80,16 @@ static shop_error_t *report_unknown_orders(const shop_verify_run_t *run, const c
     return NULL;
 }
 
-/* A unit of stock or a coupon, as it was read. */
-typedef struct object_t {
-    const char *id;
-    void *read; /* shop_verify_unit_t or shop_verify_coupon_t; NULL: there is none */
-    const apr_array_header_t *holds, *backs;
-    shop_verify_seen_t seen;
-} object_t;
-
 typedef struct reservable_t {
     shop_verify_what_t what;
     const char *kind; /* of the findings */
-    shop_error_t *(*read)(object_t *object, shop_verify_store_t *store, apr_pool_t *pool);
-    /* Counts the orders of the object that was read. */
-    shop_error_t *(*count)(const object_t *object, shop_verify_store_t *store, apr_pool_t *pool);
-    /* Appends a finding if its counter is wrong. */
-    void (*judge)(apr_array_header_t *findings, const object_t *object);
+    /* Appends a finding if the counter of the object, whose orders were counted, is wrong. */
+    void (*judge)(apr_array_header_t *findings, const shop_verify_reservable_t *object);
 } reservable_t;
 
-/* ---- units of stock ---- */
-
-static shop_error_t *read_unit(object_t *object, shop_verify_store_t *store, apr_pool_t *pool)
+static void judge_unit(apr_array_header_t *findings, const shop_verify_reservable_t *object)
 {
-    shop_verify_unit_t *unit;
-
-    SHOP_TRY(store->unit(&unit, store, object->id, pool));
-    object->read = unit;
-    if (unit) {
-        object->holds = unit->holds;
-        object->backs = unit->backs;
-        object->seen = unit->seen;
-    }
-    return NULL;
-}
-
-static shop_error_t *count_unit(const object_t *object, shop_verify_store_t *store,
-                                apr_pool_t *pool)
-{
-    shop_verify_unit_t *unit = object->read;
-
-    SHOP_TRY(store->count_unit(unit, store, pool));
-    shop_verify_close_unit(unit);
-    return NULL;
-}
-
-static void judge_unit(apr_array_header_t *findings, const object_t *object)
-{
-    const shop_verify_unit_t *unit = object->read;
+    const shop_verify_unit_t *unit = (const shop_verify_unit_t *)object;
     int64_t stock = shop_verify_stock(unit);
     shop_verify_finding_t *finding;
 
@@ -134,50 +97,21 @@ static void judge_unit(apr_array_header_t *findings, const object_t *object)
         return;
     }
     if (!unit->has_opened) {
-        finding = add(findings, "product", unit->id, "opened");
+        finding = add(findings, "product", object->id, "opened");
         finding->detail = "no opening balance";
         finding->has_computed = true;
         finding->computed = shop_verify_opened(unit);
     } else if (stock != unit->stock) {
-        finding = add_numbers(findings, "product", unit->id, "stock", unit->stock, stock);
+        finding = add_numbers(findings, "product", object->id, "stock", unit->stock, stock);
         if (stock < 0 || stock > SHOP_STOCK_MAX) {
             shop_verify_set_manual(finding);
         }
     }
 }
 
-static const reservable_t units = { SHOP_VERIFY_UNITS, "product", read_unit, count_unit,
-                                    judge_unit };
-
-/* ---- coupons ---- */
-
-static shop_error_t *read_coupon(object_t *object, shop_verify_store_t *store, apr_pool_t *pool)
+static void judge_coupon(apr_array_header_t *findings, const shop_verify_reservable_t *object)
 {
-    shop_verify_coupon_t *coupon;
-
-    SHOP_TRY(store->coupon(&coupon, store, object->id, pool));
-    object->read = coupon;
-    if (coupon) {
-        object->holds = coupon->holds;
-        object->backs = coupon->backs;
-        object->seen = coupon->seen;
-    }
-    return NULL;
-}
-
-static shop_error_t *count_coupon(const object_t *object, shop_verify_store_t *store,
-                                  apr_pool_t *pool)
-{
-    shop_verify_coupon_t *coupon = object->read;
-
-    SHOP_TRY(store->count_coupon(coupon, store, pool));
-    shop_verify_close_coupon(coupon);
-    return NULL;
-}
-
-static void judge_coupon(apr_array_header_t *findings, const object_t *object)
-{
-    const shop_verify_coupon_t *coupon = object->read;
+    const shop_verify_coupon_t *coupon = (const shop_verify_coupon_t *)object;
     shop_verify_finding_t *finding;
     int64_t least, most, wanted;
 
@@ -188,17 +122,15 @@ static void judge_coupon(apr_array_header_t *findings, const object_t *object)
     if (coupon->remaining < least || coupon->remaining > most) {
         wanted = coupon->remaining < least ? least : most;
         finding =
-            add_numbers(findings, "coupon", coupon->code, "remaining", coupon->remaining, wanted);
+            add_numbers(findings, "coupon", object->id, "remaining", coupon->remaining, wanted);
         if (wanted < 0) {
             shop_verify_set_manual(finding);
         }
     }
 }
 
-static const reservable_t coupons = { SHOP_VERIFY_COUPONS, "coupon", read_coupon, count_coupon,
-                                      judge_coupon };
-
-/* ---- either of them ---- */
+static const reservable_t units = { SHOP_VERIFY_UNITS, "product", judge_unit };
+static const reservable_t coupons = { SHOP_VERIFY_COUPONS, "coupon", judge_coupon };
 
 static bool is_repairable(const shop_verify_finding_t *finding)
 {
@@ -232,29 +164,32 @@ static shop_error_t *look_at(bool *unchanged, const shop_verify_run_t *run,
 {
     shop_verify_store_t *store = run->ports->store;
     apr_array_header_t *findings = apr_array_make(pool, 2, sizeof(shop_verify_finding_t));
-    object_t object = { .id = id }, after = { .id = id };
+    shop_verify_reservable_t *object, *after;
 
-    SHOP_TRY(reservable->read(&object, store, pool));
-    if (!object.read) {
+    SHOP_TRY(store->read(&object, store, reservable->what, id, pool));
+    if (!object) {
         return NULL;
     }
-    SHOP_TRY(reservable->count(&object, store, pool));
-    reservable->judge(findings, &object);
-    if (!findings->nelts && !has_unknown_order(object.holds) && !has_unknown_order(object.backs)) {
+    SHOP_TRY(store->count(object, store, reservable->what, pool));
+    shop_verify_close(object);
+    reservable->judge(findings, object);
+    if (!findings->nelts && !has_unknown_order(object->holds) &&
+        !has_unknown_order(object->backs)) {
         return NULL;
     }
-    SHOP_TRY(reservable->read(&after, store, pool));
-    *unchanged = after.read && is_same(&object.seen, &after.seen);
+    SHOP_TRY(store->read(&after, store, reservable->what, id, pool));
+    *unchanged = after && is_same(&object->seen, &after->seen);
     if (run->repair) {
-        SHOP_TRY(repair(unchanged, run, reservable->what, &object.seen, findings, pool));
+        SHOP_TRY(repair(unchanged, run, reservable->what, &object->seen, findings, pool));
     }
     if (!*unchanged) {
         return NULL;
     }
     shop_verify_report_all(run, findings);
     SHOP_TRY(
-        report_unknown_orders(run, reservable->kind, id, false, object.holds, reservations, pool));
-    return report_unknown_orders(run, reservable->kind, id, true, object.backs, reservations, pool);
+        report_unknown_orders(run, reservable->kind, id, false, object->holds, reservations, pool));
+    return report_unknown_orders(run, reservable->kind, id, true, object->backs, reservations,
+                                 pool);
 }
 
 static shop_error_t *look_at_unit(bool *unchanged, const shop_verify_run_t *run, const char *id,

@@ -24,18 +24,14 @@ struct shop_verify_store_t {
     /* A page of ids (const char *) of units or coupons, after `after` (NULL: from the first). */
     shop_error_t *(*ids)(apr_array_header_t **ids, shop_verify_store_t *store,
                          shop_verify_what_t what, const char *after, apr_pool_t *pool);
-    /* NULL when there is none; deleted ones too. */
-    shop_error_t *(*unit)(shop_verify_unit_t **unit, shop_verify_store_t *store, const char *id,
-                          apr_pool_t *pool);
-    /* Adds the movements that are not in `moves` to unit->moved, and counts every order line of the
-     * unit. Uses indexes. */
-    shop_error_t *(*count_unit)(shop_verify_unit_t *unit, shop_verify_store_t *store,
-                                apr_pool_t *pool);
-    shop_error_t *(*coupon)(shop_verify_coupon_t **coupon, shop_verify_store_t *store,
-                            const char *code, apr_pool_t *pool);
-    /* Counts the use of every order with the coupon. Uses an index. */
-    shop_error_t *(*count_coupon)(shop_verify_coupon_t *coupon, shop_verify_store_t *store,
-                                  apr_pool_t *pool);
+    /* A unit (*object: a shop_verify_unit_t) or a coupon (a shop_verify_coupon_t), as `what` says.
+     * NULL when there is none; deleted ones too. */
+    shop_error_t *(*read)(shop_verify_reservable_t **object, shop_verify_store_t *store,
+                          shop_verify_what_t what, const char *id, apr_pool_t *pool);
+    /* Counts every order line of the unit, or the use of every order with the coupon. Adds the
+     * movements that are not in `moves` to the unit's `moved`. Uses indexes. */
+    shop_error_t *(*count)(shop_verify_reservable_t *object, shop_verify_store_t *store,
+                           shop_verify_what_t what, apr_pool_t *pool);
     /* A page of shop_verify_order_t *, by id, without `seen`. */
     shop_error_t *(*orders)(apr_array_header_t **orders, shop_verify_store_t *store,
                             const char *after, apr_pool_t *pool);

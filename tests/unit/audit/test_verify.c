@@ -20,13 +20,13 @@ static int64_t stock_with(int status, bool held, bool returned, bool backed)
 {
     shop_verify_unit_t unit = { .has_opened = true,
                                 .opened = 100,
-                                .holds = entries(held ? "o1" : NULL, 3),
-                                .backs = entries(backed ? "o1" : NULL, 3),
+                                .base = { .holds = entries(held ? "o1" : NULL, 3),
+                                          .backs = entries(backed ? "o1" : NULL, 3) },
                                 .moves = entries(NULL, 0) };
     shop_verify_line_t line = { "o1", status, 3, returned };
 
     shop_verify_count_line(&unit, &line);
-    shop_verify_close_unit(&unit);
+    shop_verify_close(&unit.base);
     return shop_verify_stock(&unit);
 }
 
@@ -58,14 +58,14 @@ static void movements_and_strangers_count(void)
                                 .opened = 10,
                                 .stock = 7,
                                 .moved = 5,
-                                .holds = entries("nobody", 4),
-                                .backs = entries(NULL, 0),
+                                .base = { .holds = entries("nobody", 4),
+                                          .backs = entries(NULL, 0) },
                                 .moves = entries("m1", -2) };
 
-    shop_verify_close_unit(&unit);
+    shop_verify_close(&unit.base);
     T_INT(shop_verify_stock(&unit), 10 + 5 - 2 - 4);
     T_INT(shop_verify_opened(&unit), 7 - 5 + 2 + 4);
-    T_TRUE(!APR_ARRAY_IDX(unit.holds, 0, shop_verify_entry_t).known);
+    T_TRUE(!APR_ARRAY_IDX(unit.base.holds, 0, shop_verify_entry_t).known);
     T_TRUE(shop_verify_names(unit.moves, "m1") && !shop_verify_names(unit.moves, "m2"));
 }
 
@@ -76,12 +76,12 @@ static void bounds(int64_t *least, int64_t *most, int64_t terms_rev, const char 
     shop_verify_coupon_t coupon = { .usage_limit = 10,
                                     .born = 5,
                                     .terms_rev = terms_rev,
-                                    .holds = entries(held, 1),
-                                    .backs = entries(backed, 1) };
+                                    .base = { .holds = entries(held, 1),
+                                              .backs = entries(backed, 1) } };
 
     use.order_id = "o1";
     shop_verify_count_use(&coupon, &use);
-    shop_verify_close_coupon(&coupon);
+    shop_verify_close(&coupon.base);
     shop_verify_coupon_bounds(least, most, &coupon);
 }
 
