@@ -116,10 +116,23 @@ static const shop_mongo_index_t *const *all_indexes(apr_pool_t *pool)
     return (const shop_mongo_index_t *const *)(void *)tables->elts;
 }
 
+json_t *shop_app_openapi(const shop_settings_t *settings, apr_pool_t *pool)
+{
+    apr_array_header_t *tags = apr_array_make(pool, 8, sizeof(const shop_tag_t *));
+
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        if ((*module)->tags) {
+            APR_ARRAY_PUSH(tags, const shop_tag_t *) = (*module)->tags;
+        }
+    }
+    APR_ARRAY_PUSH(tags, const shop_tag_t *) = NULL;
+    return shop_openapi_document(shop_app_routes(), (const shop_tag_t *const *)(void *)tags->elts,
+                                 "/api", settings, pool);
+}
+
 static shop_error_t *write_openapi(shop_app_t *app, apr_pool_t *pool)
 {
-    json_t *document = shop_openapi_document(shop_app_routes(), "/api", app->settings, pool);
-    char *text = json_dumps(document, JSON_INDENT(2) | JSON_SORT_KEYS);
+    char *text = json_dumps(shop_app_openapi(app->settings, pool), JSON_INDENT(2) | JSON_SORT_KEYS);
 
     if (!text) {
         return shop_err(pool, INTERNAL, "internal error");

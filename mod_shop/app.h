@@ -47,6 +47,8 @@ const char *shop_app_version(void);
 
 /* The route tables of all modules in their order, NULL-terminated; the same list at each call. */
 const struct shop_route_t *const *shop_app_routes(void);
+/* The OpenAPI document of all modules, openapi/openapi.h; owned by pool. */
+struct json_t *shop_app_openapi(const struct shop_settings_t *settings, apr_pool_t *pool);
 
 /* What the processes of one host share; lives in shared memory made by the httpd layer before the
  * fork, or in plain memory in tests. NULL is allowed: the limiters then count per process. */

@@ -16,6 +16,7 @@ struct shop_mongo_index_t;
 struct shop_mongo_t;
 struct shop_record_t;
 struct shop_route_t;
+struct shop_tag_t;
 
 /* A collection that the module stores into, and what `shopctl export` takes of it. */
 typedef struct shop_collection_t {
@@ -31,6 +32,8 @@ typedef struct shop_module_t {
     const shop_collection_t *collections;
     /* Route tables, NULL-terminated; NULL: the module has no routes. */
     const struct shop_route_t *const *routes;
+    /* The tags of its routes; one that two modules use is in one of their tables. NULL: none. */
+    const struct shop_tag_t *tags;
     /* What it stores as store/record.h says, NULL-terminated or NULL: their indexes are made from
      * their descriptions. */
     const struct shop_record_t *const *records;

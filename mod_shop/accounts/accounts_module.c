@@ -11,6 +11,9 @@ extern const shop_route_t shop_account_routes[];
 extern const shop_route_t shop_session_routes[];
 
 static const shop_route_t *const routes[] = { shop_account_routes, shop_session_routes, NULL };
+static const shop_tag_t tags[] = {
+    { "accounts", "Registration, sign-in, and the caller's own account." }, { .name = NULL }
+};
 static const shop_record_t *const records[] = { &shop_user_record, &shop_session_record, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_account_indexes, NULL };
 static const shop_collection_t collections[] = {
@@ -30,6 +33,7 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 const shop_module_t shop_accounts_module = { .name = "accounts",
                                              .collections = collections,
                                              .routes = routes,
+                                             .tags = tags,
                                              .records = records,
                                              .indexes = indexes,
                                              .open = open_repos };

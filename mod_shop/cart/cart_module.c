@@ -10,6 +10,7 @@
 extern const shop_route_t shop_cart_routes[];
 
 static const shop_route_t *const routes[] = { shop_cart_routes, NULL };
+static const shop_tag_t tags[] = { { "cart", "Shopping carts." }, { .name = NULL } };
 static const shop_mongo_index_t *const indexes[] = { shop_cart_indexes, NULL };
 static const shop_collection_t collections[] = { { .name = "carts", .exported = true },
                                                  { .name = NULL } };
@@ -24,5 +25,6 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 const shop_module_t shop_cart_module = { .name = "cart",
                                          .collections = collections,
                                          .routes = routes,
+                                         .tags = tags,
                                          .indexes = indexes,
                                          .open = open_repos };

@@ -13,6 +13,8 @@ extern const shop_route_t shop_product_admin_routes[];
 
 static const shop_route_t *const routes[] = { shop_product_routes, shop_product_admin_routes,
                                               NULL };
+static const shop_tag_t tags[] = { { "products", "The catalogue and its stock." },
+                                   { .name = NULL } };
 static const shop_mongo_index_t *const indexes[] = { shop_product_indexes, NULL };
 static const shop_collection_t collections[] = {
     { .name = SHOP_PRODUCTS_COLLECTION, .exported = true }, { .name = NULL }
@@ -28,5 +30,6 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 const shop_module_t shop_catalogue_module = { .name = "catalogue",
                                               .collections = collections,
                                               .routes = routes,
+                                              .tags = tags,
                                               .indexes = indexes,
                                               .open = open_repos };

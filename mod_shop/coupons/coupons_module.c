@@ -10,6 +10,7 @@
 extern const shop_route_t shop_coupon_routes[];
 
 static const shop_route_t *const routes[] = { shop_coupon_routes, NULL };
+static const shop_tag_t tags[] = { { "coupons", "Discounts by code." }, { .name = NULL } };
 static const shop_record_t *const records[] = { &shop_coupon_record, NULL };
 static const shop_mongo_index_t *const indexes[] = { shop_coupon_indexes, NULL };
 static const shop_collection_t collections[] = {
@@ -29,6 +30,7 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 const shop_module_t shop_coupons_module = { .name = "coupons",
                                             .collections = collections,
                                             .routes = routes,
+                                            .tags = tags,
                                             .records = records,
                                             .indexes = indexes,
                                             .open = open_repos };

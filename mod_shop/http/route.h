@@ -42,7 +42,7 @@ typedef struct shop_route_t {
     shop_handler_t handler;
     const char *operation; /* operationId */
     const char *summary;
-    const char *tag; /* resource, for the OpenAPI document */
+    const char *tag; /* resource, for the OpenAPI document; a module describes it */
     shop_access_t access;
     shop_rate_class_t rate;
     bool idempotency_key; /* accepts Idempotency-Key (1 to 255 characters) */
@@ -66,6 +66,12 @@ typedef struct shop_route_t {
     const shop_code_t
         *errors; /* error codes of this route in addition to the common ones, SHOP_OK-terminated */
 } shop_route_t;  /* a row with method NULL ends a table */
+
+/* A tag of routes, in the OpenAPI document. */
+typedef struct shop_tag_t {
+    const char *name; /* NULL ends a table */
+    const char *description;
+} shop_tag_t;
 
 #define SHOP_BODY_LIMIT 65536
 

@@ -79,41 +79,20 @@ static const char *lower_case(const char *text, apr_pool_t *pool)
     return copy;
 }
 
-static const char *tag_description(const char *tag)
+static json_t *tags_of(const shop_tag_t *const *tables)
 {
-    static const char *const tags[][2] = {
-        { "accounts", "Registration, sign-in, and the caller's own account." },
-        { "cart", "Shopping carts." },
-        { "coupons", "Discounts by code." },
-        { "operations", "Health and this document." },
-        { "orders", "Placing, following, cancelling and refunding orders." },
-        { "products", "The catalogue and its stock." },
-    };
+    json_t *tags = json_array();
 
-    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
-        if (!strcmp(tags[i][0], tag)) {
-            return tags[i][1];
+    for (; *tables; tables++) {
+        for (const shop_tag_t *tag = *tables; tag->name; tag++) {
+            json_array_append_new(
+                tags, json_pack("{s:s, s:s}", "name", tag->name, "description", tag->description));
         }
     }
-    return NULL;
+    return tags;
 }
 
-static void add_tag(json_t *tags, const char *tag)
-{
-    json_t *known;
-    size_t i;
-
-    json_array_foreach(tags, i, known)
-    {
-        if (!strcmp(json_string_value(json_object_get(known, "name")), tag)) {
-            return;
-        }
-    }
-    json_array_append_new(
-        tags, json_pack("{s:s, s:s*}", "name", tag, "description", tag_description(tag)));
-}
-
-static void add_route(shop_openapi_t *doc, json_t *paths, json_t *tags, const shop_route_t *route)
+static void add_route(shop_openapi_t *doc, json_t *paths, const shop_route_t *route)
 {
     json_t *item = json_object_get(paths, route->path);
 
@@ -122,9 +101,6 @@ static void add_route(shop_openapi_t *doc, json_t *paths, json_t *tags, const sh
         json_object_set_new(paths, route->path, item);
     }
     json_object_set_new(item, lower_case(route->method, doc->pool), operation_of(doc, route));
-    if (route->tag) {
-        add_tag(tags, route->tag);
-    }
 }
 
 static json_t *security_schemes(void)
@@ -147,8 +123,9 @@ static json_t *info(void)
         "license", "name", "MIT", "identifier", "MIT");
 }
 
-json_t *shop_openapi_document(const shop_route_t *const *tables, const char *server_url,
-                              const shop_settings_t *settings, apr_pool_t *pool)
+json_t *shop_openapi_document(const shop_route_t *const *tables, const shop_tag_t *const *tags,
+                              const char *server_url, const shop_settings_t *settings,
+                              apr_pool_t *pool)
 {
     shop_openapi_t doc = { .pool = pool,
                            .settings = settings,
@@ -156,13 +133,12 @@ json_t *shop_openapi_document(const shop_route_t *const *tables, const char *ser
                            .responses = json_object(),
                            .names = apr_hash_make(pool) };
     json_t *paths = json_object();
-    json_t *tags = json_array();
     json_t *components;
 
     shop_openapi_common_schemas(&doc);
     for (; *tables; tables++) {
         for (const shop_route_t *route = *tables; route->method; route++) {
-            add_route(&doc, paths, tags, route);
+            add_route(&doc, paths, route);
         }
     }
     components =
@@ -171,6 +147,6 @@ json_t *shop_openapi_document(const shop_route_t *const *tables, const char *ser
                   shop_openapi_headers(), "securitySchemes", security_schemes());
     return shop_json_own(json_pack("{s:s, s:o, s:[{s:s}], s:o, s:o, s:o}", "openapi",
                                    OPENAPI_VERSION, "info", info(), "servers", "url", server_url,
-                                   "tags", tags, "paths", paths, "components", components),
+                                   "tags", tags_of(tags), "paths", paths, "components", components),
                          pool);
 }

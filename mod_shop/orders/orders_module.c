@@ -13,6 +13,9 @@ extern const shop_route_t shop_quote_routes[];
 
 static const shop_route_t *const routes[] = { shop_order_routes, shop_refund_routes,
                                               shop_quote_routes, NULL };
+static const shop_tag_t tags[] = {
+    { "orders", "Placing, following, cancelling and refunding orders." }, { .name = NULL }
+};
 static const shop_mongo_index_t *const indexes[] = { shop_order_indexes, NULL };
 static const shop_collection_t collections[] = {
     { .name = SHOP_ORDERS_COLLECTION, .exported = true }, { .name = NULL }
@@ -28,5 +31,6 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 const shop_module_t shop_orders_module = { .name = "orders",
                                            .collections = collections,
                                            .routes = routes,
+                                           .tags = tags,
                                            .indexes = indexes,
                                            .open = open_repos };

@@ -232,6 +232,10 @@ static const shop_route_t other_routes[] = {
 };
 
 const shop_route_t *const toy_routes[] = { lamp_routes, other_routes, NULL };
+static const shop_tag_t tags[] = {
+    { "lamps", "Lamps." }, { "tokens", "Tokens." }, { "other", "Others." }, { .name = NULL }
+};
+const shop_tag_t *const toy_tags[] = { tags, NULL };
 
 static shop_error_t *toy_guard(const struct shop_guards_t *ports, shop_req_t *req, shop_res_t *res)
 {

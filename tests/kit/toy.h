@@ -24,6 +24,7 @@ typedef struct toy_query_t {
 
 extern const shop_field_t toy_lamp_fields[];
 extern const shop_route_t *const toy_routes[];
+extern const shop_tag_t *const toy_tags[];
 extern shop_settings_t toy_settings;
 
 /* What the last handler saw; reset by toy_request. */

@@ -15,7 +15,7 @@ static json_t *document(void)
     shop_settings_defaults(&settings);
     settings.password_min = 9;
     settings.page_max = 50;
-    return shop_openapi_document(toy_routes, "/api", &settings, t_pool);
+    return shop_openapi_document(toy_routes, toy_tags, "/api", &settings, t_pool);
 }
 
 static json_t *operation(json_t *doc, const char *path, const char *method)
@@ -55,6 +55,37 @@ static json_t *response(json_t *doc, const char *path, const char *method, const
 static const char *at(json_t *json, const char *a, const char *b)
 {
     return json_string_value(json_object_get(json_object_get(json, a), b));
+}
+
+static int count_tag(json_t *tags, const char *name)
+{
+    json_t *tag;
+    size_t i;
+    int count = 0;
+
+    json_array_foreach(tags, i, tag)
+    {
+        count += !strcmp(json_string_value(json_object_get(tag, "name")), name);
+    }
+    return count;
+}
+
+static void a_module_describes_each_tag(void)
+{
+    shop_settings_t settings;
+    json_t *tags;
+    int seen = 0;
+
+    shop_settings_defaults(&settings);
+    tags = json_object_get(shop_app_openapi(&settings, t_pool), "tags");
+    for (const shop_route_t *const *table = shop_app_routes(); *table; table++) {
+        for (const shop_route_t *route = *table; route->method; route++, seen++) {
+            t_assert(route->tag && count_tag(tags, route->tag) == 1, __LINE__, __FILE__,
+                     "%s: its tag %s is not described in one module's record", route->operation,
+                     route->tag);
+        }
+    }
+    T_TRUE(seen > 30);
 }
 
 static void every_route_is_an_operation(void)
@@ -366,6 +397,7 @@ static void the_same_tables_give_the_same_bytes(void)
 }
 
 static const shop_test_t tests[] = {
+    SHOP_TEST(a_module_describes_each_tag, "each tag of a route is described by one module"),
     SHOP_TEST(every_route_is_an_operation, "every route is an operation"),
     SHOP_TEST(statuses_follow_from_the_shape_of_the_route,
               "statuses follow from the shape of the route"),
