@@ -116,6 +116,40 @@ static const shop_mongo_index_t *const *all_indexes(apr_pool_t *pool)
     return (const shop_mongo_index_t *const *)(void *)tables->elts;
 }
 
+static bool has_money(const shop_field_t *row)
+{
+    for (; row->name; row++) {
+        if (!(row->flags & SHOP_NOT_STORED) &&
+            (row->kind == SHOP_FIELD_MONEY || (row->fields && has_money(row->fields)))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *const *shop_app_amounts(apr_pool_t *pool)
+{
+    apr_array_header_t *names = apr_array_make(pool, 8, sizeof(const char *));
+
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        const shop_record_t *const *record = (*module)->records;
+        const shop_collection_t *row = (*module)->collections;
+
+        for (; record && *record; record++) {
+            if (has_money((*record)->fields)) {
+                APR_ARRAY_PUSH(names, const char *) = (*record)->collection;
+            }
+        }
+        for (; row && row->name; row++) {
+            if (row->amounts) {
+                APR_ARRAY_PUSH(names, const char *) = row->name;
+            }
+        }
+    }
+    APR_ARRAY_PUSH(names, const char *) = NULL;
+    return (const char *const *)(void *)names->elts;
+}
+
 json_t *shop_app_openapi(const shop_settings_t *settings, apr_pool_t *pool)
 {
     apr_array_header_t *tags = apr_array_make(pool, 8, sizeof(const shop_tag_t *));
@@ -143,6 +177,15 @@ static shop_error_t *write_openapi(shop_app_t *app, apr_pool_t *pool)
     return NULL;
 }
 
+/* NULL: a tool does not know it, so it is not compared. */
+static const shop_currency_t *currency_of(const shop_settings_t *settings, apr_pool_t *pool)
+{
+    shop_currency_t *currency = apr_palloc(pool, sizeof(*currency));
+
+    *currency = (shop_currency_t){ settings->currency, shop_app_amounts(pool) };
+    return settings->currency ? currency : NULL;
+}
+
 /* What asks no other host: the adapters of MongoDB and of this host's shared memory. */
 static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, shop_mongo_t *mongo,
                                bool has_redis, apr_pool_t *pool)
@@ -150,7 +193,7 @@ static shop_error_t *open_host(shop_app_t *app, const shop_shared_t *shared, sho
     const shop_settings_t *settings = app->settings;
     shop_guards_t *ports = apr_pcalloc(pool, sizeof(*ports));
 
-    app->schema = shop_schema_ready(mongo, shop_stages, settings->currency, pool);
+    app->schema = shop_schema_ready(mongo, shop_stages, currency_of(settings, pool), pool);
     app->known_schema = shop_schema_ready_known(app->schema);
     for (const shop_module_t *const *module = shop_modules; *module; module++) {
         if ((*module)->open) {

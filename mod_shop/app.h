@@ -47,6 +47,9 @@ const char *shop_app_version(void);
 
 /* The route tables of all modules in their order, NULL-terminated; the same list at each call. */
 const struct shop_route_t *const *shop_app_routes(void);
+/* The collections that hold amounts without a currency: those of records with a MONEY row, and
+ * those that modules mark. NULL-terminated, in pool. */
+const char *const *shop_app_amounts(apr_pool_t *pool);
 /* The OpenAPI document of all modules, openapi/openapi.h; owned by pool. */
 struct json_t *shop_app_openapi(const struct shop_settings_t *settings, apr_pool_t *pool);
 

@@ -24,6 +24,7 @@ typedef struct shop_collection_t {
     bool exported;       /* false: what it holds is worth nothing in another database */
     const char *secret;  /* member (text) that is exported on demand only; NULL: none */
     const char *without; /* _id (text) of a document that every database makes itself; NULL: none */
+    bool amounts; /* holds amounts without a currency; a record with a MONEY row needs no mark */
 } shop_collection_t;
 
 typedef struct shop_module_t {

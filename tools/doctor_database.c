@@ -47,14 +47,15 @@ const char *doctor_command(const doctor_t *doctor, const char *words)
 
 void doctor_check_currency(doctor_t *doctor, struct shop_mongo_t *mongo)
 {
-    const char *currency = doctor_value(doctor, "ShopCurrency");
+    shop_currency_t currency = { doctor_value(doctor, "ShopCurrency"),
+                                 shop_app_amounts(doctor->pool) };
     const char *other = NULL;
     shop_error_t *err;
 
-    if (!currency) {
+    if (!currency.code) {
         return;
     }
-    err = shop_currency_compare(&other, mongo, currency, doctor->pool);
+    err = shop_currency_compare(&other, mongo, &currency, doctor->pool);
     if (err) {
         doctor_report(doctor, DOCTOR_ERROR, "currency", "look into the log of mongod", "%s",
                       err->cause ? err->cause : err->detail);
@@ -64,10 +65,10 @@ void doctor_check_currency(doctor_t *doctor, struct shop_mongo_t *mongo)
                                    "write ShopCurrency %s (what the amounts in the database are "
                                    "in), or use another database",
                                    other),
-                      "ShopCurrency is %s and the amounts in the database are in %s", currency,
+                      "ShopCurrency is %s and the amounts in the database are in %s", currency.code,
                       other);
     } else {
-        doctor_ok(doctor, "currency", "ShopCurrency is %s", currency);
+        doctor_ok(doctor, "currency", "ShopCurrency is %s", currency.code);
     }
 }
 

@@ -17,7 +17,7 @@ static const shop_tag_t tags[] = { { "products", "The catalogue and its stock." 
                                    { .name = NULL } };
 static const shop_mongo_index_t *const indexes[] = { shop_product_indexes, NULL };
 static const shop_collection_t collections[] = {
-    { .name = SHOP_PRODUCTS_COLLECTION, .exported = true }, { .name = NULL }
+    { .name = SHOP_PRODUCTS_COLLECTION, .exported = true, .amounts = true }, { .name = NULL }
 };
 
 static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t *pool)

@@ -7,7 +7,6 @@
 
 #include "../base/clock.h"
 #include "../base/log.h"
-#include "../store/currency.h"
 
 /* A store that does not answer is asked again so soon, and a document that does not fit, which
  * somebody is about to mend, as well. */
@@ -25,7 +24,7 @@ struct shop_schema_ready_t {
     atomic_int version;   /* of the database, when it does not fit */
     shop_schema_known_t known;
     atomic_bool other_currency;
-    const char *currency; /* NULL: not compared */
+    const shop_currency_t *currency; /* NULL: not compared */
 };
 
 static int needed_version(const shop_stage_t *stages)
@@ -63,7 +62,7 @@ static shop_error_t *compare_currency(shop_schema_ready_t *ready, apr_pool_t *po
         shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_CURRENCY,
                         "the amounts in the database are in %s and ShopCurrency is %s: write "
                         "ShopCurrency %s, or use another database",
-                        other, ready->currency, other);
+                        other, ready->currency->code, other);
     }
     return NULL;
 }
@@ -153,7 +152,7 @@ static apr_status_t close_ready(void *baton)
 }
 
 shop_schema_ready_t *shop_schema_ready(struct shop_mongo_t *mongo, const shop_stage_t *stages,
-                                       const char *currency, apr_pool_t *pool)
+                                       const shop_currency_t *currency, apr_pool_t *pool)
 {
     shop_schema_ready_t *ready = apr_pcalloc(pool, sizeof(*ready));
 

@@ -6,14 +6,16 @@
  * child starts, with each heartbeat and by readiness, and by no request once it was read. */
 
 #include "../guard/guards.h"
+#include "../store/currency.h"
 #include "../store/migrate.h"
 
 typedef struct shop_schema_ready_t shop_schema_ready_t;
 
-/* stages outlive pool. currency: ShopCurrency; NULL: not compared (a tool does not know it). Sends
- * no command. */
+/* stages and currency outlive pool. currency: of ShopCurrency; NULL: not compared. Sends no
+ * command.
+ */
 shop_schema_ready_t *shop_schema_ready(struct shop_mongo_t *mongo, const shop_stage_t *stages,
-                                       const char *currency, apr_pool_t *pool);
+                                       const shop_currency_t *currency, apr_pool_t *pool);
 /* Reads the document and the database's currency, when that was done longer ago than max_age
  * (microseconds), and says in the log when one does not fit. *fit: as it was found last; FITS while
  * it could not be read yet. UNAVAILABLE, INTERNAL: it could not be read now. */

@@ -11,14 +11,19 @@
 
 struct shop_mongo_t;
 
-/* *other: the ISO 4217 code that the database has, in pool, when it is not currency; NULL when it
+typedef struct shop_currency_t {
+    const char *code;               /* ISO 4217 */
+    const char *const *collections; /* those that hold amounts, NULL-terminated */
+} shop_currency_t;
+
+/* *other: the ISO 4217 code that the database has, in pool, when it is not currency's; NULL when it
  * is. The code is written (collection meta, {_id: "currency"}) where none is, and in place of
- * another one while there is no product and no coupon. To be called for a database that has a
- * schema document; its commands are counted for no request. UNAVAILABLE, INTERNAL. */
+ * another one while the collections are empty. To be called for a database that has a schema
+ * document; its commands are counted for no request. UNAVAILABLE, INTERNAL. */
 shop_error_t *shop_currency_claim(const char **other, struct shop_mongo_t *mongo,
-                                  const char *currency, apr_pool_t *pool);
+                                  const shop_currency_t *currency, apr_pool_t *pool);
 /* The same *other, and writes nothing: NULL also where no code is written yet. */
 shop_error_t *shop_currency_compare(const char **other, struct shop_mongo_t *mongo,
-                                    const char *currency, apr_pool_t *pool);
+                                    const shop_currency_t *currency, apr_pool_t *pool);
 
 #endif

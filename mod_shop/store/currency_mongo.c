@@ -20,15 +20,15 @@ static shop_error_t *read_code(const char **code, shop_mongo_t *mongo, apr_pool_
     return err;
 }
 
-static shop_error_t *has_amounts(bool *found, shop_mongo_t *mongo, apr_pool_t *pool)
+static shop_error_t *has_amounts(bool *found, shop_mongo_t *mongo, const char *const *collections,
+                                 apr_pool_t *pool)
 {
-    static const char *const collections[] = { "products", "coupons", NULL };
     bson_t all = BSON_INITIALIZER;
     int64_t count = 0;
     shop_error_t *err = NULL;
 
-    for (const char *const *name = collections; *name && !err && !count; name++) {
-        err = shop_mongo_count_documents(&count, mongo, *name, &all, "_id_", 1, pool);
+    for (; *collections && !err && !count; collections++) {
+        err = shop_mongo_count_documents(&count, mongo, *collections, &all, "_id_", 1, pool);
     }
     bson_destroy(&all);
     *found = count > 0;
@@ -61,33 +61,33 @@ static shop_error_t *write_code(shop_mongo_t *mongo, const char *seen, const cha
 /* *code: what is written, NULL for nothing; *other: the same when it differs and there are amounts.
  */
 static shop_error_t *compare(const char **code, const char **other, shop_mongo_t *mongo,
-                             const char *currency, apr_pool_t *pool)
+                             const shop_currency_t *currency, apr_pool_t *pool)
 {
     bool found = false;
 
     *other = NULL;
     SHOP_TRY(read_code(code, mongo, pool));
-    if (*code && strcmp(*code, currency) != 0) {
-        SHOP_TRY(has_amounts(&found, mongo, pool));
+    if (*code && strcmp(*code, currency->code) != 0) {
+        SHOP_TRY(has_amounts(&found, mongo, currency->collections, pool));
     }
     *other = found ? *code : NULL;
     return NULL;
 }
 
-static shop_error_t *claim(const char **other, shop_mongo_t *mongo, const char *currency,
+static shop_error_t *claim(const char **other, shop_mongo_t *mongo, const shop_currency_t *currency,
                            apr_pool_t *pool)
 {
     const char *code;
 
     SHOP_TRY(compare(&code, other, mongo, currency, pool));
-    if (*other || (code && !strcmp(code, currency))) {
+    if (*other || (code && !strcmp(code, currency->code))) {
         return NULL;
     }
-    return write_code(mongo, code, currency, pool);
+    return write_code(mongo, code, currency->code, pool);
 }
 
-shop_error_t *shop_currency_claim(const char **other, shop_mongo_t *mongo, const char *currency,
-                                  apr_pool_t *pool)
+shop_error_t *shop_currency_claim(const char **other, shop_mongo_t *mongo,
+                                  const shop_currency_t *currency, apr_pool_t *pool)
 {
     int before = shop_mongo_count();
     shop_error_t *err = claim(other, mongo, currency, pool);
@@ -96,8 +96,8 @@ shop_error_t *shop_currency_claim(const char **other, shop_mongo_t *mongo, const
     return err;
 }
 
-shop_error_t *shop_currency_compare(const char **other, shop_mongo_t *mongo, const char *currency,
-                                    apr_pool_t *pool)
+shop_error_t *shop_currency_compare(const char **other, shop_mongo_t *mongo,
+                                    const shop_currency_t *currency, apr_pool_t *pool)
 {
     int before = shop_mongo_count();
     const char *code;
