@@ -4,12 +4,22 @@ because it needs PyMongo; bench/bin/run calls it:
 
     load.py catalogue URI PRODUCTS          products, unless they are there; stock of what is ordered is filled up
     load.py customers URI USERS FILE        users, sessions, carts; access tokens into FILE (key: JWT_KEY)
-    load.py refill URI USERS GENERATION     the first carts full again, as of a generation never used before
-    load.py reset URI USERS GENERATION      the same, no orders, and the stock as at the beginning
+    load.py refill URI USERS GENERATION [SHAPE]  the first carts full again, as of a generation never used before
+    load.py reset URI USERS GENERATION [SHAPE]   the same, no orders, and the stock as at the beginning
+    load.py drained URI                     waits until nothing of the orders is left to do; {"orders", "left", "seconds"}
+    load.py same URI URI                    fails when the two databases differ in an index
+    load.py stale URI URI                   drops the first database when it differs from the second in an index
+    load.py drop URI                        drops the database
+    load.py needed URI                      keeps of the indexes only those that the Go contender needs
+    load.py replica URI                     makes the server a replica set of one and waits until it accepts writes
     load.py shape URI ID                    is product ID, made through the API, what this program would write?
     load.py orders URI ID COUNT[,COUNT...]  order ID, placed through the API, so many times: the first count for user 0
 
+The SHAPE of the carts: "200x2" is two lines each of 200 products, "hot60x3" three lines of 60 products, of which the
+first is the same in all carts.
+
 Everything is a function of an index, so that every contender's database holds the same documents."""
+import json
 import os
 import random
 import sys
@@ -21,10 +31,17 @@ from argon2 import PasswordHasher
 from bson import ObjectId
 from bson.int64 import Int64
 from pymongo import IndexModel, MongoClient, WriteConcern
+from pymongo.errors import PyMongoError
+from pymongo.uri_parser import parse_uri
 
 VERSION = 5  # of what is written; another one is loaded anew
 CHECKOUT = 200  # the oldest products: only they are put into carts and ordered
 CHECKOUT_STOCK = 2000000000
+SHAPE = "%dx2" % CHECKOUT
+# What the Go contender's statements use of the unique and other indexes of carts and orders; those of the catalogue,
+# accounts and sessions stay
+NEEDED = {"orders": ({"user": 1, "cart_slot": 1}, {"user": 1, "key_slot": 1}, {"number": 1}), "carts": ()}
+DRAIN_S = 20
 GROWN = 250  # documents of a batch where indexes grow with them
 PASSWORD = "correct horse battery"
 BEGAN = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -157,8 +174,18 @@ def load_catalogue(uri, count):
         sys.exit("%s holds %d products instead of %d" % (db.name, found, count))
 
 
-def cart(i, generation):
-    lines = [{"product": product_id((7 * i + step) % CHECKOUT), "q": Int64(1 + step % 2)} for step in (0, 3)]
+def products_of(i, shape):
+    """Numbers of the products in cart i."""
+    hot = shape.startswith("hot")
+    products, lines = (int(part) for part in shape.removeprefix("hot").split("x"))
+    if hot:
+        return [0] + [1 + (7 * i + 3 * step) % (products - 1) for step in range(lines - 1)]
+    return [(7 * i + 3 * step) % products for step in range(lines)]
+
+
+def cart(i, generation, shape=SHAPE):
+    lines = [{"product": product_id(number), "q": Int64(1 + step % 2)}
+             for step, number in enumerate(products_of(i, shape))]
     return {"_id": user_id(i), "rev": Int64(1), "gen": Int64(generation), "updated_at": BEGAN, "lines": lines}
 
 
@@ -198,28 +225,105 @@ def load_customers(uri, count, path):
 
 def wait_until_placed(orders, seconds=20):
     """Orders whose client has gone are placed all the same, one after another where a server queues them; each would
-    empty a cart that was just filled."""
+    empty a cart that was just filled. What a server left when it ended stays as it is, and nobody waits for it."""
     until, seen = time.monotonic() + seconds, []
     while time.monotonic() < until:
         seen.append((orders.estimated_document_count(), orders.count_documents({"status": "placing"})))
-        if len(seen) > 2 and seen[-3:] == seen[-1:] * 3:
+        still = 3 if seen[-1][1] == 0 else 20
+        if len(seen) >= still and seen[-still:] == seen[-1:] * still:
             return
         time.sleep(0.3)
     sys.exit("orders are still being placed after %d s" % seconds)
 
 
-def refill(uri, count, generation):
+def refill(uri, count, generation, shape=SHAPE):
     db = database(uri)
     wait_until_placed(db.orders)
     db.carts.delete_many({"_id": {"$lt": user_id(count)}})
-    insert(db.carts, (cart(i, generation) for i in range(count)))
+    insert(db.carts, (cart(i, generation, shape) for i in range(count)))
+    print(json.dumps({"orders": db.orders.estimated_document_count()}))
 
 
-def reset(uri, count, generation):
+def reset(uri, count, generation, shape=SHAPE):
     db = database(uri)
     renew(db.orders)
     fill_stock(db)
-    renew(db.carts, (cart(i, generation) for i in range(count)))
+    renew(db.carts, (cart(i, generation, shape) for i in range(count)))
+
+
+def drained(uri):
+    """Waits for what is done behind the replies: orders still being placed, holds still to be dropped. All look-ups are
+    few and small, since the store's processor time is being counted."""
+    db = database(uri)
+    began, seen = time.monotonic(), []
+    ids = [product_id(i) for i in range(CHECKOUT)]
+    while time.monotonic() - began < DRAIN_S:
+        left = db.orders.count_documents({"status": {"$in": ["placing", "aborting"]}})
+        left += db.products.count_documents({"_id": {"$in": ids}, "holds.0": {"$exists": True}})
+        seen.append((db.orders.estimated_document_count(), left))
+        if len(seen) >= 3 and left == 0 and seen[-3:] == seen[-1:] * 3:
+            break
+        time.sleep(0.2)
+    print(json.dumps({"orders": seen[-1][0], "left": seen[-1][1], "seconds": round(time.monotonic() - began, 2)}))
+
+
+# -- indexes, the replica set --------------------------------------------------------------------------------------------
+
+def indexes_of(db):
+    """{collection: {index: its settings}}"""
+    return {name: {index["name"]: {key: value for key, value in index.items() if key not in ("v", "ns", "name")}
+                   for index in map(dict, db[name].list_indexes())}
+            for name in sorted(db.list_collection_names())}
+
+
+def index_differences(uri, other):
+    mine, theirs = indexes_of(database(uri)), indexes_of(database(other))
+    for name in sorted(set(mine) | set(theirs)):
+        one, two = mine.get(name, {}), theirs.get(name, {})
+        for index in sorted(set(one) | set(two)):
+            # an index without a collection in one database: that collection was never written to
+            if one.get(index) != two.get(index) and name in theirs:
+                yield "%s.%s" % (name, index)
+
+
+def same(uri, other):
+    found = list(index_differences(uri, other))
+    if found:
+        sys.exit("indexes differ: " + ", ".join(found))
+    print(json.dumps({name: len(indexes) for name, indexes in indexes_of(database(uri)).items()}))
+
+
+def drop(uri):
+    db = database(uri)
+    db.client.drop_database(db.name)
+
+
+def stale(uri, other):
+    if any(index_differences(uri, other)):
+        drop(uri)
+
+
+def needed(uri):
+    db = database(uri)
+    for name, wanted in NEEDED.items():
+        for index in db[name].list_indexes():
+            if index["name"] != "_id_" and dict(index["key"]) not in wanted:
+                db[name].drop_index(index["name"])
+
+
+def replica(uri):
+    host = "%s:%d" % parse_uri(uri)["nodelist"][0]
+    client = MongoClient(host, directConnection=True, serverSelectionTimeoutMS=30000)
+    client.admin.command({"replSetInitiate": {"_id": "bench", "members": [{"_id": 0, "host": host}]}})
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if client.admin.command("hello").get("isWritablePrimary"):
+                return
+        except PyMongoError:
+            pass
+        time.sleep(0.1)
+    sys.exit("the replica set has no primary after 60 s")
 
 
 def orders_like(placed, i, count, at):
@@ -265,6 +369,9 @@ def check_shape(uri, ident):
     database(uri).products.delete_one({"_id": found["_id"]})
 
 
+VERBS = {"drained": drained, "same": same, "stale": stale, "drop": drop, "needed": needed, "replica": replica}
+
+
 def main(argv):
     verb, uri, *rest = argv
     if verb == "catalogue":
@@ -272,9 +379,11 @@ def main(argv):
     elif verb == "customers":
         load_customers(uri, int(rest[0]), rest[1])
     elif verb == "refill":
-        refill(uri, int(rest[0]), int(rest[1]))
+        refill(uri, int(rest[0]), int(rest[1]), *rest[2:])
     elif verb == "reset":
-        reset(uri, int(rest[0]), int(rest[1]))
+        reset(uri, int(rest[0]), int(rest[1]), *rest[2:])
+    elif verb in VERBS:
+        VERBS[verb](uri, *rest)
     elif verb == "orders":
         load_orders(uri, rest[0], [int(part) for part in rest[1].split(",")])
     elif verb == "shape":

@@ -3,14 +3,27 @@
 
 
 def ratio(found):
+    if not found:
+        return "-"
     return "%.2f (%.2f..%.2f)" % (found["median"], found["min"], found["max"])
+
+
+def notes(one):
+    """What went wrong with one contender, for its row."""
+    said = [text % one[member] for member, text in (
+        ("lost", "%d connections lost"), ("refused", "%d requests refused"), ("unmeasured", "%d rounds not measured"))
+            if one.get(member)]
+    return " (%s)" % ", ".join(said) if said else ""
 
 
 def rows_of(found, titles):
     """Header and one row a contender, as text cells."""
     yield ("", "requests/s", "of static", "p50 ms", "x static", "p99 ms", "x static", "CPU us", "+ store us", "PSS MiB")
     for name, one in found.items():
-        yield (titles[name], "%.0f" % one["rate"]["median"], ratio(one["rate_ratio"]),
+        if "rate" not in one:
+            yield (titles[name] + notes(one),) + ("-",) * 9
+            continue
+        yield (titles[name] + notes(one), "%.0f" % one["rate"]["median"], ratio(one["rate_ratio"]),
                "%.2f" % (one["p50_us"]["median"] / 1000), ratio(one["p50_ratio"]),
                "%.2f" % (one["p99_us"]["median"] / 1000), ratio(one["p99_ratio"]), "%.0f" % one["cpu_us_per_request"],
                "%.0f" % one["backing_cpu_us_per_request"], "%.0f" % one["pss_mib"])
@@ -18,8 +31,8 @@ def rows_of(found, titles):
 
 def beside_fastest(found, names, titles):
     """How many times the median rate of the fastest of these mod_shop's is; its name where there was a choice."""
-    rates = {name: found[name]["rate"]["median"] for name in names if name in found}
-    if not rates:
+    rates = {name: found[name]["rate"]["median"] for name in names if "rate" in found.get(name, ())}
+    if not rates or "rate" not in found["mod_shop"]:
         return ""
     best = max(rates, key=rates.get)
     name = " (%s)" % titles[best].split(",")[0] if len(names) > 1 else ""
@@ -35,7 +48,8 @@ def short_rows(figures, level_of):
         others = [name for name in found if name != "static" and not name.startswith("mod_")]
         behind = [name for name in others if name.endswith("_httpd")]
         direct = [name for name in others if name not in behind]
-        yield (figures["titles"][workload], level, "%.0f" % found["mod_shop"]["rate"]["median"],
+        shop = found["mod_shop"].get("rate")
+        yield (figures["titles"][workload], level, "%.0f" % shop["median"] if shop else "-",
                *(beside_fastest(found, names, figures["contenders"])
                  for names in (["static"], ["mod_cache"], direct, behind)))
 

@@ -104,6 +104,7 @@ const orderView = (order) => ({
   discount: money(Number(order.discount)),
   total: money(Number(order.total)),
   refunded: money(Number(order.refunded)),
+  refundable: money(0), // a new order is unpaid
   currency: order.currency,
   coupon_code: null,
   shipping_address: order.address,

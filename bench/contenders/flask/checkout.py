@@ -99,7 +99,7 @@ def order_view(order):
         "items": [{"product_id": str(i["product"]), "name": i["name"], "price": money(i["price"]),
                    "quantity": i["quantity"], "line_total": money(i["total"])} for i in order["items"]],
         "subtotal": money(order["subtotal"]), "discount": money(order["discount"]), "total": money(order["total"]),
-        "refunded": money(order["refunded"]), "currency": order["currency"], "coupon_code": None,
+        "refunded": money(order["refunded"]), "refundable": money(0), "currency": order["currency"], "coupon_code": None,
         "shipping_address": order["address"], "payment_method": order["payment_method"],
         "history": [{"status": h["status"], "at": time_text(h["at"]), "by": h["by"]} for h in order["history"]],
         "next_statuses": ["paid", "cancelled"], "created_at": time_text(order["created_at"]),

@@ -27,6 +27,7 @@ type cartLine struct {
 type cart struct {
 	Lines     []cartLine `bson:"lines"`
 	Gen       int64      `bson:"gen"`
+	Rev       int64      `bson:"rev"`
 	UpdatedAt *time.Time `bson:"updated_at"`
 }
 

@@ -31,7 +31,11 @@ type server struct {
 	prefix                                   string
 	key                                      []byte
 	limit                                    int64
+	place                                    placer
 }
+
+// placer places an order; a stored reply when its key is known by now.
+type placer func(ctx context.Context, user bson.ObjectID, body *newOrder, key, fingerprint string) (*order, []byte, error)
 
 // refused is an error with a status of its own.
 type refused struct {
@@ -220,6 +224,10 @@ func open() *server {
 
 func main() {
 	s := open()
+	s.place = s.inSteps
+	if os.Getenv("TRANSACTION") != "" {
+		s.place = s.inTransaction
+	}
 	mux := http.NewServeMux()
 	mux.Handle("GET /health", handler(func(w http.ResponseWriter, r *http.Request) error {
 		return sendJSON(w, http.StatusOK, map[string]string{"status": "ok"})

@@ -98,6 +98,7 @@ type orderView struct {
 	Discount        money           `json:"discount"`
 	Total           money           `json:"total"`
 	Refunded        money           `json:"refunded"`
+	Refundable      money           `json:"refundable"`
 	Currency        string          `json:"currency"`
 	CouponCode      *string         `json:"coupon_code"`
 	ShippingAddress address         `json:"shipping_address"`
@@ -113,7 +114,7 @@ func (o *order) view() orderView {
 		ID: o.ID.Hex(), Number: o.Number, Status: o.Status, Subtotal: money(o.Subtotal), Discount: money(o.Discount),
 		Total: money(o.Total), Refunded: money(o.Refunded), Currency: o.Currency, ShippingAddress: o.Address,
 		PaymentMethod: o.PaymentMethod,
-		NextStatuses: []string{"paid", "cancelled"}, CreatedAt: seconds(o.CreatedAt), UpdatedAt: seconds(o.UpdatedAt),
+		NextStatuses:  []string{"paid", "cancelled"}, CreatedAt: seconds(o.CreatedAt), UpdatedAt: seconds(o.UpdatedAt),
 	}
 	for _, item := range o.Items {
 		view.Items = append(view.Items, orderItemView{item.Product.Hex(), item.Name, money(item.Price), item.Quantity,
@@ -221,15 +222,21 @@ func (s *server) takeAll(ctx context.Context, o *order) error {
 	return nil
 }
 
-func (s *server) commit(ctx context.Context, o *order) error {
+// complete makes the claimed order a placed one, in memory.
+func (o *order) complete() (err error) {
 	at := time.Now()
 	o.Status, o.Rev, o.CreatedAt, o.UpdatedAt = "pending", 1, at, at
 	o.History = []event{{"pending", at, o.User.Hex()}}
-	var err error
-	if o.Reply, err = json.Marshal(o.view()); err != nil {
+	o.Reply, err = json.Marshal(o.view())
+	return err
+}
+
+func (s *server) commit(ctx context.Context, o *order) error {
+	if err := o.complete(); err != nil {
 		return err
 	}
-	_, err = s.orders.UpdateOne(ctx, bson.D{{Key: "_id", Value: o.ID}, {Key: "status", Value: "placing"}},
+	at := o.CreatedAt
+	_, err := s.orders.UpdateOne(ctx, bson.D{{Key: "_id", Value: o.ID}, {Key: "status", Value: "placing"}},
 		bson.D{{Key: "$set", Value: bson.D{{Key: "status", Value: o.Status}, {Key: "rev", Value: o.Rev},
 			{Key: "created_at", Value: at}, {Key: "updated_at", Value: at}, {Key: "history", Value: o.History},
 			{Key: "reply", Value: o.Reply}}}})
@@ -237,10 +244,9 @@ func (s *server) commit(ctx context.Context, o *order) error {
 }
 
 func (s *server) clearCart(ctx context.Context, o *order) error {
-	ids, keys := []bson.ObjectID{}, []string{}
+	ids := []bson.ObjectID{}
 	for _, item := range o.Items {
 		ids = append(ids, item.Product)
-		keys = append(keys, s.prefix+"product:"+item.Product.Hex())
 	}
 	_, err := s.carts.UpdateOne(ctx, bson.D{{Key: "_id", Value: o.User}, {Key: "gen", Value: o.CartGen}}, bson.D{
 		{Key: "$inc", Value: bson.D{{Key: "gen", Value: int64(1)}, {Key: "rev", Value: int64(1)}}},
@@ -251,19 +257,20 @@ func (s *server) clearCart(ctx context.Context, o *order) error {
 	if err != nil {
 		return err
 	}
+	return s.forget(ctx, o)
+}
+
+// forget deletes the ordered products from the cache.
+func (s *server) forget(ctx context.Context, o *order) error {
+	keys := []string{}
+	for _, item := range o.Items {
+		keys = append(keys, s.prefix+"product:"+item.Product.Hex())
+	}
 	return s.redis.Del(ctx, keys...).Err()
 }
 
-// claim inserts the order; a stored reply when its key is known by now.
-func (s *server) claim(ctx context.Context, user bson.ObjectID, body *newOrder, key, fingerprint string) (*order, []byte, error) {
-	c, err := s.readCart(ctx, user)
-	if err != nil {
-		return nil, nil, err
-	}
-	items, err := s.priced(ctx, &c)
-	if err != nil {
-		return nil, nil, err
-	}
+// draft is the order of a cart as it is now.
+func draft(user bson.ObjectID, body *newOrder, c *cart, items []orderItem, key, fingerprint string) *order {
 	at := time.Now()
 	o := &order{
 		ID: bson.NewObjectID(), User: user, Number: orderNumber(), Status: "placing", Items: items, Currency: currency,
@@ -278,15 +285,48 @@ func (s *server) claim(ctx context.Context, user bson.ObjectID, body *newOrder, 
 		o.Subtotal += item.Total
 	}
 	o.Total = o.Subtotal
-	_, err = s.orders.InsertOne(ctx, o)
-	if mongo.IsDuplicateKeyError(err) {
-		stored, err := s.replay(ctx, user, key, fingerprint)
-		if err == nil && stored == nil {
-			err = refuse(http.StatusConflict, "order_in_progress")
-		}
+	return o
+}
+
+// claim inserts the order; a stored reply when its key is known by now.
+func (s *server) claim(ctx context.Context, user bson.ObjectID, body *newOrder, key, fingerprint string) (*order, []byte, error) {
+	c, err := s.readCart(ctx, user)
+	if err != nil {
+		return nil, nil, err
+	}
+	items, err := s.priced(ctx, &c)
+	if err != nil {
+		return nil, nil, err
+	}
+	o := draft(user, body, &c, items, key, fingerprint)
+	if _, err = s.orders.InsertOne(ctx, o); mongo.IsDuplicateKeyError(err) {
+		stored, err := s.taken(ctx, user, key, fingerprint)
 		return nil, stored, err
 	}
 	return o, nil, err
+}
+
+// taken is the answer when another order has this cart or key: a stored reply, or a refusal.
+func (s *server) taken(ctx context.Context, user bson.ObjectID, key, fingerprint string) ([]byte, error) {
+	stored, err := s.replay(ctx, user, key, fingerprint)
+	if err == nil && stored == nil {
+		err = refuse(http.StatusConflict, "order_in_progress")
+	}
+	return stored, err
+}
+
+// inSteps claims, takes, commits and clears the cart one after another; a stored reply when its key is known by now.
+func (s *server) inSteps(ctx context.Context, user bson.ObjectID, body *newOrder, key, fingerprint string) (*order, []byte, error) {
+	o, stored, err := s.claim(ctx, user, body, key, fingerprint)
+	if err != nil || stored != nil {
+		return nil, stored, err
+	}
+	for _, step := range []func(context.Context, *order) error{s.takeAll, s.commit, s.clearCart} {
+		if err := step(ctx, o); err != nil {
+			return nil, nil, err
+		}
+	}
+	return o, nil, nil
 }
 
 func (s *server) placeOrder(w http.ResponseWriter, r *http.Request) error {
@@ -313,7 +353,7 @@ func (s *server) placeOrder(w http.ResponseWriter, r *http.Request) error {
 	}
 	var o *order
 	if stored == nil {
-		if o, stored, err = s.claim(ctx, user, &body, key, fingerprint); err != nil {
+		if o, stored, err = s.place(ctx, user, &body, key, fingerprint); err != nil {
 			return err
 		}
 	}
@@ -321,11 +361,6 @@ func (s *server) placeOrder(w http.ResponseWriter, r *http.Request) error {
 		w.Header().Set("Idempotent-Replayed", "true")
 		send(w, http.StatusCreated, "application/json", stored)
 		return nil
-	}
-	for _, step := range []func(context.Context, *order) error{s.takeAll, s.commit, s.clearCart} {
-		if err := step(ctx, o); err != nil {
-			return err
-		}
 	}
 	send(w, http.StatusCreated, "application/json", o.Reply)
 	return nil
