@@ -401,6 +401,11 @@ const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool)
     return shop_mongo_uri_problem(uri, pool);
 }
 
+const char *shop_app_mongo_uri_database(const char *uri, apr_pool_t *pool)
+{
+    return shop_mongo_uri_database(uri, pool);
+}
+
 const char *shop_app_redis_url_problem(const char *url, apr_pool_t *pool)
 {
     return shop_redis_url_problem(url, pool);

@@ -97,6 +97,8 @@ int shop_app_db_commands(void);
 
 /* NULL, or what is wrong with a connection string, as a clause ("is no ..."). No I/O. */
 const char *shop_app_mongo_uri_problem(const char *uri, apr_pool_t *pool);
+/* shop_mongo_uri_database (drivers/mongo.h) */
+const char *shop_app_mongo_uri_database(const char *uri, apr_pool_t *pool);
 const char *shop_app_redis_url_problem(const char *url, apr_pool_t *pool);
 
 /* The migration of the settings' database (store/migrate.h), without say. Sends no command. */

@@ -175,7 +175,7 @@ static void fill(shop_mongo_t *mongo, mongoc_uri_t *uri, const shop_settings_t *
     const char *name = mongoc_uri_get_database(uri);
 
     mongo->uri = uri;
-    mongo->database = apr_pstrdup(pool, name && *name ? name : "shop");
+    mongo->database = apr_pstrdup(pool, name && *name ? name : SHOP_MONGO_DATABASE);
     pthread_mutex_init(&mongo->opening, NULL);
     mongo->one = mongoc_write_concern_new();
     mongoc_write_concern_set_w(mongo->one, 1);

@@ -16,6 +16,8 @@
 #include "../base/error.h"
 #include "../settings.h"
 
+#define SHOP_MONGO_DATABASE "shop" /* of a connection string that names none */
+
 typedef struct shop_mongo_t shop_mongo_t;
 
 typedef enum {
@@ -24,11 +26,15 @@ typedef enum {
 } shop_mongo_concern_t;
 
 /* Connects on first use. INTERNAL for a malformed URI. Closed by the pool's cleanup. To be called
- * once per child and shop, after the fork. The database is that of the URI, else "shop". */
+ * once per child and shop, after the fork. The database is that of the URI, else
+ * SHOP_MONGO_DATABASE. */
 shop_error_t *shop_mongo_open(shop_mongo_t **mongo, const shop_settings_t *settings,
                               apr_pool_t *pool);
 /* NULL, or a clause that says what is wrong with the connection string, without quoting it. */
 const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool);
+/* "127.0.0.1:27017/shop" in the pool: hosts and database of a string without a problem, without
+ * user and options. The same for two strings that name one database in different ways. */
+const char *shop_mongo_uri_database(const char *uri, apr_pool_t *pool);
 /* Sends hello; also sets the clock's offset to its localTime (shop_clock_set_offset). */
 shop_error_t *shop_mongo_ping(shop_mongo_t *mongo, apr_pool_t *pool);
 

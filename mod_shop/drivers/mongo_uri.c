@@ -2,6 +2,7 @@
  * Checks connection strings at configtest. Messages quote nothing of them: they hold passwords. */
 #include <apr_strings.h>
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mongo.h"
@@ -95,6 +96,45 @@ static const char *ca_file_problem(const mongoc_uri_t *uri, apr_pool_t *pool)
     }
     return name && !file ? apr_psprintf(pool, "names a tlsCAFile that cannot be read (%s)", name)
                          : NULL;
+}
+
+static int compare_hosts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names: members of a replica set may be written in any order. */
+static const char *hosts_of(const mongoc_uri_t *uri, apr_pool_t *pool)
+{
+    const char *service = mongoc_uri_get_srv_hostname(uri);
+    apr_array_header_t *hosts = apr_array_make(pool, 3, sizeof(const char *));
+
+    if (service) {
+        return apr_pstrdup(pool, service);
+    }
+    for (const mongoc_host_list_t *at = mongoc_uri_get_hosts(uri); at; at = at->next) {
+        const char *host = strcasecmp(at->host, "localhost") ? at->host : "127.0.0.1";
+
+        APR_ARRAY_PUSH(hosts, const char *) = apr_psprintf(pool, "%s:%u", host, at->port);
+    }
+    qsort(hosts->elts, (size_t)hosts->nelts, sizeof(const char *), compare_hosts);
+    return apr_array_pstrcat(pool, hosts, ',');
+}
+
+const char *shop_mongo_uri_database(const char *uri, apr_pool_t *pool)
+{
+    mongoc_uri_t *parsed = mongoc_uri_new(uri);
+    const char *name = parsed ? mongoc_uri_get_database(parsed) : NULL;
+    char *text = apr_psprintf(pool, "%s/", parsed ? hosts_of(parsed, pool) : "");
+
+    for (char *at = text; *at; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    text = apr_pstrcat(pool, text, name && *name ? name : SHOP_MONGO_DATABASE, NULL);
+    if (parsed) {
+        mongoc_uri_destroy(parsed);
+    }
+    return text;
 }
 
 const char *shop_mongo_uri_problem(const char *uri, apr_pool_t *pool)

@@ -69,17 +69,24 @@ static bool is_other_shop(const shop_settings_t *a, const shop_settings_t *b)
     return strcmp(a->instance, b->instance) != 0 || strcmp(a->currency, b->currency) != 0;
 }
 
+static bool is_one_database(const shop_settings_t *a, const shop_settings_t *b, apr_pool_t *pool)
+{
+    return !strcmp(shop_app_mongo_uri_database(a->mongo_uri, pool),
+                   shop_app_mongo_uri_database(b->mongo_uri, pool));
+}
+
 /* Whoever changes a product announces it under his instance's name, and prices are stored in minor
- * units without a currency. Databases are compared as they are written. */
-static void warn_of_shared_database(const server_rec *servers, const server_rec *server)
+ * units without a currency. */
+static void warn_of_shared_database(const server_rec *servers, const server_rec *server,
+                                    apr_pool_t *pool)
 {
     const shop_settings_t *own = &shop_server_conf(server)->values;
 
     for (; servers != server; servers = servers->next) {
         const shop_server_conf_t *other = shop_server_conf(servers);
 
-        if (other->roots->nelts && !strcmp(other->values.mongo_uri, own->mongo_uri) &&
-            is_other_shop(&other->values, own)) {
+        if (other->roots->nelts && is_other_shop(&other->values, own) &&
+            is_one_database(&other->values, own, pool)) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
                          "SHOP%04d: the shops %s (%s) and %s (%s) use one database: each shows "
                          "old replies after a change made by the other, and prices have one "
@@ -92,21 +99,10 @@ static void warn_of_shared_database(const server_rec *servers, const server_rec 
     }
 }
 
-/* Hosts and database of a connection string, without user and options. */
-static const char *database_of(const char *uri, apr_pool_t *pool)
-{
-    const char *hosts = strstr(uri, "://");
-    const char *user = strchr(uri, '@');
-
-    hosts = user ? user + 1 : hosts ? hosts + 3 : uri;
-    return apr_pstrmemdup(pool, hosts, strcspn(hosts, "?"));
-}
-
 static bool shares_redis_keys(const shop_settings_t *a, const shop_settings_t *b, apr_pool_t *pool)
 {
     return a->redis_url && b->redis_url && !strcmp(a->redis_url, b->redis_url) &&
-           !strcmp(a->instance, b->instance) &&
-           strcmp(database_of(a->mongo_uri, pool), database_of(b->mongo_uri, pool)) != 0;
+           !strcmp(a->instance, b->instance) && !is_one_database(a, b, pool);
 }
 
 /* Cached replies are stored in Redis under the instance's name: with one name for two databases
@@ -123,8 +119,8 @@ static bool mixes_caches(const server_rec *servers, const server_rec *server, ap
                          "ShopInstance: two databases (%s and %s) have the instance %s in one "
                          "Redis, so each shop would serve the other's cached replies. Write "
                          "another ShopInstance, or another ShopRedis, for one of them",
-                         database_of(other->values.mongo_uri, pool),
-                         database_of(own->mongo_uri, pool), own->instance);
+                         shop_app_mongo_uri_database(other->values.mongo_uri, pool),
+                         shop_app_mongo_uri_database(own->mongo_uri, pool), own->instance);
             return true;
         }
     }
@@ -190,7 +186,7 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         if (mixes_caches(servers, server, ptemp)) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        warn_of_shared_database(servers, server);
+        warn_of_shared_database(servers, server, ptemp);
         if (conf->values.open_admin) {
             ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
                          "SHOP%04d: ShopInsecureOpenAdmin is on: anybody may register as admin",

@@ -140,10 +140,27 @@ class WrongConfiguration(ShopCase):
                 self.assertEqual(code, 0, output)
                 self.assertEqual('SHOP0005' in output, warned, output)
 
+    def test_one_database_written_in_two_ways_is_warned_of(self):
+        host = ('<VirtualHost 127.0.0.1:%d>\n  ServerName localhost\n  ShopInstance other\n  ShopMongoURI "%s"\n'
+                '  <Location "/api">\n    ShopEngine On\n  </Location>\n</VirtualHost>')
+        here = 'mongodb://127.0.0.1/shop'
+        cases = ((here, 'mongodb://127.0.0.1:27017/shop', True), (here, 'mongodb://localhost/shop', True),
+                 (here, 'mongodb://127.0.0.1/shop?appName=two', True), (here, 'mongodb://127.0.0.1', True),
+                 (here, 'mongodb://ada:secret@127.0.0.1/shop', True),
+                 ('mongodb://a.example,b.example/shop', 'mongodb://B.example,A.example/shop', True),
+                 (here, 'mongodb://127.0.0.1/toys', False), (here, 'mongodb://127.0.0.1:27018/shop', False),
+                 (here, 'mongodb://127.0.0.1/Shop', False))
+        for one, two, warned in cases:
+            with self.subTest(two=two):
+                code, output = self.env.configtest(self.lines(mongo='ShopMongoURI "%s"' % one,
+                                                              more=host % (free_port(), two)))
+                self.assertEqual(code, 0, output)
+                self.assertEqual('SHOP0005' in output, warned, output)
+
     def test_two_databases_under_one_instance_of_one_redis(self):
         host = ('<VirtualHost 127.0.0.1:%d>\n  ServerName localhost\n  ShopMongoURI mongodb://127.0.0.1/%s\n'
                 '  ShopInstance %s\n  <Location "/api">\n    ShopEngine On\n  </Location>\n</VirtualHost>')
-        self.refused(['ShopInstance', 'two databases', '127.0.0.1/toys', 'another ShopInstance'],
+        self.refused(['ShopInstance', 'two databases', '127.0.0.1:27017/toys', 'another ShopInstance'],
                      redis='ShopRedis redis://127.0.0.1:6379', more=host % (free_port(), 'toys', 'try'))
         for redis, name in (('ShopRedis redis://127.0.0.1:6379', 'toys'), ('ShopRedis off', 'try')):
             code, output = self.env.configtest(self.lines(redis=redis, more=host % (free_port(), 'toys', name)))
