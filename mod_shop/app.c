@@ -358,7 +358,7 @@ shop_error_t *shop_app_heartbeat(const shop_app_t *app, apr_pool_t *pool)
 
     SHOP_TRY(app->health->mongo(app->health, pool));
     SHOP_TRY(shop_schema_ready_look(&fit, app->schema, 0, pool));
-    return shop_health_indexes(&missing, app->health, pool);
+    return app->health->indexes(&missing, app->health, pool);
 }
 
 shop_error_t *shop_app_ping(const shop_app_t *app, apr_pool_t *pool)

@@ -136,6 +136,8 @@ shop_error_t *shop_mongo_index_names(apr_array_header_t *names, shop_mongo_t *mo
  * not counted for a request. */
 shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo,
                                        const shop_mongo_index_t *indexes, apr_pool_t *pool);
+/* Logs that this index is missing, with the command that creates it; seldom. */
+void shop_mongo_log_missing(const char *index);
 
 /* ---- members of documents: a missing one, or one of another type, gives the default ---- */
 const char *shop_bson_string(const bson_t *doc, const char *name, apr_pool_t *pool); /* NULL */

@@ -229,3 +229,9 @@ shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo
     shop_mongo_recount(before);
     return err;
 }
+
+void shop_mongo_log_missing(const char *index)
+{
+    shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
+                    "unique index %s is missing; run shopctl migrate", index);
+}

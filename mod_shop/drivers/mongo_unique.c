@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "../base/clock.h"
-#include "../base/log.h"
 #include "mongo_inner.h"
 
 /* Indexes do not come and go by themselves, so a look at each collection is good for this long. */
@@ -99,8 +98,7 @@ shop_error_t *shop_mongo_check_unique(shop_mongo_t *mongo, const char *collectio
     err = shop_mongo_check_indexes(&missing, mongo, row->indexes, pool);
     atomic_store(&row->seen_until, err || missing ? 0 : now + INDEX_MEMORY);
     if (missing) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "unique index %s is missing; run shopctl migrate", missing);
+        shop_mongo_log_missing(missing);
         err = shop_error_cause(shop_err(pool, UNAVAILABLE, "the database is not ready for this"),
                                pool, "the unique index %s of %s is missing", missing, collection);
     }

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "../base/clock.h"
-#include "../base/log.h"
 
 #define MEMORY apr_time_from_sec(1)
 
@@ -26,17 +25,6 @@ void shop_health_init(shop_health_t *health, apr_pool_t *pool)
     apr_pool_cleanup_register(pool, health, close_health, apr_pool_cleanup_null);
 }
 
-shop_error_t *shop_health_indexes(const char **missing, shop_health_t *health, apr_pool_t *pool)
-{
-    *missing = NULL;
-    SHOP_TRY(health->indexes(missing, health, pool));
-    if (*missing) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                        "unique index %s is missing; run shopctl migrate", *missing);
-    }
-    return NULL;
-}
-
 static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, apr_pool_t *pool)
 {
     const char *missing = NULL;
@@ -54,7 +42,7 @@ static void probe_store(shop_health_verdict_t *verdict, shop_health_t *health, a
     if (health->schema(&verdict->schema, health, pool) || strcmp(verdict->schema, "ok") != 0) {
         return; /* why, stands in the log */
     }
-    if (shop_health_indexes(&missing, health, pool)) {
+    if (health->indexes(&missing, health, pool)) {
         return;
     }
     verdict->indexes = missing ? "missing" : "ok";

@@ -31,7 +31,7 @@ struct shop_health_t {
     /* *state: "ok", "older" or "newer" than what this version works with; "currency": its amounts
      * are in another one. */
     shop_error_t *(*schema)(const char **state, shop_health_t *health, apr_pool_t *pool);
-    /* *missing: name of a unique index that is not there, or NULL. */
+    /* *missing: name of a unique index that is not there, which is logged, or NULL. */
     shop_error_t *(*indexes)(const char **missing, shop_health_t *health, apr_pool_t *pool);
     /* *used false: none is configured. */
     shop_error_t *(*redis)(bool *used, shop_health_t *health, apr_pool_t *pool);
@@ -48,8 +48,6 @@ struct shop_health_t {
 
 /* Prepares the common part; the adapter has set the functions. */
 void shop_health_init(shop_health_t *health, apr_pool_t *pool);
-/* As the port's indexes, and logs a missing one with the command that makes it. */
-shop_error_t *shop_health_indexes(const char **missing, shop_health_t *health, apr_pool_t *pool);
 /* The verdict, at most a second old, older while a probe is under way. */
 void shop_health_ask(shop_health_verdict_t *verdict, shop_health_t *health, apr_pool_t *pool);
 

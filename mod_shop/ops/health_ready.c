@@ -52,7 +52,9 @@ static shop_error_t *live_indexes(const char **missing, shop_health_t *port, apr
     for (const shop_mongo_index_t *const *table = live->tables; *table && !*missing; table++) {
         SHOP_TRY(shop_mongo_check_indexes(missing, live->mongo, *table, pool));
     }
-    if (!*missing) {
+    if (*missing) {
+        shop_mongo_log_missing(*missing);
+    } else {
         atomic_store(&live->indexes_until, shop_clock_monotonic() + INDEX_MEMORY);
     }
     return NULL;
