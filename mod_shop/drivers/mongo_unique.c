@@ -15,16 +15,17 @@ struct shop_mongo_unique_t {
     const char *collection;
     shop_mongo_index_t *indexes; /* the unique ones, terminated as a table is */
     _Atomic apr_time_t seen_until;
+    struct shop_mongo_unique_t *next;
 };
 
-static struct shop_mongo_unique_t *rows_of(const shop_mongo_t *mongo, const char *collection)
+static struct shop_mongo_unique_t *row_of(const shop_mongo_t *mongo, const char *collection)
 {
     struct shop_mongo_unique_t *row = mongo->unique;
 
-    while (row && row->collection && strcmp(row->collection, collection) != 0) {
-        row++;
+    while (row && strcmp(row->collection, collection) != 0) {
+        row = row->next;
     }
-    return row && row->collection ? row : NULL;
+    return row;
 }
 
 /* The unique indexes of one collection, over all tables. */
@@ -44,34 +45,20 @@ static shop_mongo_index_t *indexes_of(const shop_mongo_index_t *const *tables,
     return (shop_mongo_index_t *)(void *)found->elts;
 }
 
-static int count_indexes(const shop_mongo_index_t *const *tables)
-{
-    int count = 0;
-
-    for (; *tables; tables++) {
-        for (const shop_mongo_index_t *index = *tables; index->collection; index++) {
-            count++;
-        }
-    }
-    return count;
-}
-
 void shop_mongo_require_unique(shop_mongo_t *mongo, const shop_mongo_index_t *const *tables,
                                apr_pool_t *pool)
 {
-    struct shop_mongo_unique_t *end = NULL;
-
-    if (tables) {
-        end = apr_pcalloc(pool, ((size_t)count_indexes(tables) + 1) * sizeof(*end));
-    }
-    mongo->unique = end;
+    mongo->unique = NULL;
     for (const shop_mongo_index_t *const *table = tables; table && *table; table++) {
         for (const shop_mongo_index_t *index = *table; index->collection; index++) {
-            if (index->unique && !rows_of(mongo, index->collection)) {
-                end->collection = index->collection;
-                end->indexes = indexes_of(tables, index->collection, pool);
-                atomic_init(&end->seen_until, 0);
-                end++;
+            if (index->unique && !row_of(mongo, index->collection)) {
+                struct shop_mongo_unique_t *row = apr_pcalloc(pool, sizeof(*row));
+
+                row->collection = index->collection;
+                row->indexes = indexes_of(tables, index->collection, pool);
+                atomic_init(&row->seen_until, 0);
+                row->next = mongo->unique;
+                mongo->unique = row;
             }
         }
     }
@@ -79,7 +66,7 @@ void shop_mongo_require_unique(shop_mongo_t *mongo, const shop_mongo_index_t *co
 
 shop_error_t *shop_mongo_check_unique(shop_mongo_t *mongo, const char *collection, apr_pool_t *pool)
 {
-    struct shop_mongo_unique_t *row = rows_of(mongo, collection);
+    struct shop_mongo_unique_t *row = row_of(mongo, collection);
     apr_time_t now;
     apr_time_t until;
     const char *missing = NULL;
