@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 unit_tests += tests/unit/store/test_store
-tests_unit_store_test_store_SOURCES = tests/unit/store/test_record_http.c
-unit_tests += tests/unit/store/test_currency
-tests_unit_store_test_currency_SOURCES = tests/unit/store/test_currency.c
+tests_unit_store_test_store_SOURCES = \
+	tests/unit/store/test_currency.c \
+	tests/unit/store/test_record_http.c
