@@ -13,6 +13,7 @@
 #include "mod_shop/base/id.h"
 #include "mod_shop/base/log.h"
 #include "mod_shop/directives/secret.h"
+#include "mod_shop/drivers/mongo.h"
 #include "tools/shopctl_pages.h"
 
 static int (*const runs[SHOPCTL_COMMAND_COUNT])(shopctl_t *ctl) = {
@@ -46,17 +47,20 @@ static void print_violation(const char *said, const shop_violation_t *violation)
     }
 }
 
-/* The detail of an internal error is for clients of the API; here the cause is what helps. */
+/* The detail of an internal error is for clients of the API; here the cause is what helps, as it is
+ * when MongoDB was reached and rejects the login. */
 int shopctl_fail(const shop_error_t *err)
 {
-    bool detail = err->code != SHOP_INTERNAL || !err->cause;
+    bool rejected = err->code == SHOP_UNAVAILABLE && err->cause &&
+                    !strncmp(err->cause, SHOP_MONGO_REJECTED, strlen(SHOP_MONGO_REJECTED));
+    bool detail = !rejected && (err->code != SHOP_INTERNAL || !err->cause);
 
     fprintf(stderr, "shopctl: %s%s%s\n", detail ? err->detail : "",
             detail && err->cause ? ": " : "", err->cause ? err->cause : "");
     for (const shop_violation_t *v = err->violations; v; v = v->next) {
         print_violation(detail ? err->detail : "", v);
     }
-    return err->code == SHOP_UNAVAILABLE ? SHOPCTL_EXIT_STORE : SHOPCTL_EXIT_REFUSED;
+    return err->code == SHOP_UNAVAILABLE && !rejected ? SHOPCTL_EXIT_STORE : SHOPCTL_EXIT_REFUSED;
 }
 
 void shopctl_print_json(json_t *object)

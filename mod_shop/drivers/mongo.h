@@ -18,6 +18,9 @@
 
 #define SHOP_MONGO_DATABASE "shop" /* of a connection string that names none */
 
+/* The cause of an UNAVAILABLE begins with it when only another user or password helps. */
+#define SHOP_MONGO_REJECTED "MongoDB rejects the login"
+
 typedef struct shop_mongo_t shop_mongo_t;
 
 typedef enum {

@@ -69,6 +69,26 @@ static bson_t *create_command(const shop_mongo_index_t *index, apr_pool_t *pool)
     return command;
 }
 
+/* What the server says, and before it what an administrator can do about it. */
+static const char *remedy_of(const shop_mongo_index_t *index, const bson_error_t *error,
+                             apr_pool_t *pool)
+{
+    enum { OPTIONS_CONFLICT = 85, KEYS_CONFLICT = 86, DUPLICATE_KEY = 11000 }; /* of the server */
+
+    switch (error->code) {
+    case DUPLICATE_KEY:
+        return "two documents have the same value: change or delete one of them, then run this "
+               "again; ";
+    case OPTIONS_CONFLICT:
+    case KEYS_CONFLICT:
+        return apr_psprintf(pool,
+                            "another index is in its place: look with db.%s.getIndexes(), drop "
+                            "that one with db.%s.dropIndex(NAME), then run this again; ",
+                            index->collection, index->collection);
+    default: return "";
+    }
+}
+
 static shop_error_t *create(shop_mongo_t *mongo, const shop_mongo_index_t *index, apr_pool_t *pool)
 {
     shop_mongo_loan_t loan;
@@ -83,8 +103,8 @@ static shop_error_t *create(shop_mongo_t *mongo, const shop_mongo_index_t *index
                                                  &error);
     bson_destroy(command);
     err = shop_mongo_return(&loan, done ? NULL : &error, pool);
-    return err ? shop_error_cause(err, pool, "index %s of %s: %s", index->name, index->collection,
-                                  err->cause)
+    return err ? shop_error_cause(err, pool, "index %s of %s: %s%s", index->name, index->collection,
+                                  remedy_of(index, &error, pool), err->cause)
                : NULL;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The pool of MongoDB clients, and borrowing one for one call: bounded waits, a circuit breaker,
  * and the driver's errors as shop_error_t. */
+#include <apr_strings.h>
+#include <limits.h>
 #include <string.h>
 
 #include "../base/clock.h"
@@ -75,6 +77,30 @@ static bool is_unavailable(const bson_error_t *error)
     case MONGOC_ERROR_PROTOCOL: return error->code == MONGOC_ERROR_PROTOCOL_INVALID_REPLY;
     default: return is_transient(error->code);
     }
+}
+
+static bool is_rejected_login(const bson_error_t *error)
+{
+    return error->domain == MONGOC_ERROR_CLIENT && error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE;
+}
+
+/* The server's text with what an administrator can do; in the pool or the error's own. */
+static const char *explain(const bson_error_t *error, apr_pool_t *pool)
+{
+    enum { UNAUTHORIZED = 13 };                         /* of the server */
+    const char *command = strstr(error->message, " {"); /* all of it follows */
+
+    if (is_rejected_login(error)) {
+        return apr_pstrcat(pool, SHOP_MONGO_REJECTED ": ", error->message,
+                           " Correct user, password or authSource of the connection string", NULL);
+    }
+    if (error->domain == MONGOC_ERROR_SERVER && error->code == UNAUTHORIZED) {
+        return apr_psprintf(pool,
+                            "the connection string needs a user with the role readWrite on this "
+                            "database: %.*s",
+                            (int)(command ? command - error->message : INT_MAX), error->message);
+    }
+    return error->message;
 }
 
 bool shop_mongo_broke_early(const shop_mongo_loan_t *loan, const bson_error_t *error)
@@ -201,6 +227,7 @@ shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *err
                                 apr_pool_t *pool)
 {
     mongoc_client_pool_t *clients = atomic_load(&loan->mongo->clients);
+    const char *text;
 
     if (loan->collection) {
         mongoc_collection_destroy(loan->collection);
@@ -211,12 +238,13 @@ shop_error_t *shop_mongo_return(shop_mongo_loan_t *loan, const bson_error_t *err
     if (!error) {
         return NULL;
     }
+    text = explain(error, pool);
     if (is_unavailable(error)) {
-        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", error->message);
-        return unavailable(pool, error->message);
+        shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_AWAY, "MongoDB: %s", text);
+        return unavailable(pool, text);
     }
-    shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_ERROR, "MongoDB: %s (%u.%u)", error->message,
+    shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_MONGO_ERROR, "MongoDB: %s (%u.%u)", text,
                     error->domain, error->code);
-    return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool, "%s (%u.%u)",
-                            error->message, error->domain, error->code);
+    return shop_error_cause(shop_err(pool, INTERNAL, "internal error"), pool, "%s (%u.%u)", text,
+                            error->domain, error->code);
 }

@@ -327,6 +327,35 @@ class Commands(ShopCase):
         self.assertEqual(json.loads(self.run_here('reap', '--json').stdout),
                          {'completed': 0, 'rolled_back': 0, 'leftovers': 0, 'left': 0})
 
+    def test_a_rejected_login_is_not_an_outage(self):
+        uri = self.env.store_uri.replace('mongodb://', 'mongodb://nobody:sesame@')
+        for words, status in ((('init',), 1), (('migrate', '--status'), 1), (('reap',), 1), (('verify',), 2)):
+            done = run(*words, uri=uri)
+            self.assertEqual((done.returncode, done.stdout), (status, ''), done.stderr)
+            self.assertRegex(done.stderr, r'\Ashopctl: MongoDB rejects the login: .*uthentication.*authSource.*\n\Z')
+            self.assertNotIn('sesame', done.stderr)
+
+    def test_what_keeps_an_index_from_being_made_is_said_with_a_remedy(self):
+        uri, store = self.fresh('twice')
+        self.assertEqual(run('init', uri=uri).returncode, 0)
+        drop = {'dropIndexes': 'users', 'index': 'users_email_key'}
+        store.command(drop)
+        store.command({'insert': 'users', 'documents': [
+            {'_id': n, 'email_key': 'ada@example.com', 'username_key': 'ada%d' % n} for n in (1, 2)]})
+        done = run('migrate', uri=uri)
+        self.assertEqual((done.returncode, done.stdout), (1, ''), done.stderr)
+        self.assertIn('users_email_key of users: two documents have the same value: change or delete one of them',
+                      done.stderr)
+        self.assertIn('ada@example.com', done.stderr)
+        store.command({'delete': 'users', 'deletes': [{'q': {'_id': 2}, 'limit': 1}]})
+        store.command({'createIndexes': 'users', 'indexes': [{'key': {'email': 1}, 'name': 'users_email_key'}]})
+        done = run('migrate', uri=uri)
+        self.assertEqual((done.returncode, done.stdout), (1, ''), done.stderr)
+        self.assertIn('users_email_key of users: another index is in its place: look with db.users.getIndexes()',
+                      done.stderr)
+        store.command(drop)
+        self.assertEqual(run('migrate', uri=uri).returncode, 0)
+
     def test_a_mistyped_database_is_refused(self):
         uri, store = self.fresh('typo')
         for words in (('verify',), ('verify', '--repair'), ('verify', '--json'), ('reap',), ('reap', '--json')):
