@@ -14,6 +14,10 @@ typedef enum {
     SHOP_LOG_DEBUG
 } shop_log_level_t;
 
+/* The command that lines and causes name where a database needs it. Without --mongo-uri it would
+ * prepare another database than the shop's. */
+#define SHOP_SAY_MIGRATE "shopctl --mongo-uri URI migrate, with the URI of ShopMongoURI"
+
 /* number 0 only for info and debug. request_id may be NULL. */
 typedef void (*shop_log_sink_t)(shop_log_level_t level, int number, const char *request_id,
                                 const char *text);

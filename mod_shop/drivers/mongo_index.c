@@ -253,5 +253,5 @@ shop_error_t *shop_mongo_check_indexes(const char **missing, shop_mongo_t *mongo
 void shop_mongo_log_missing(const char *index)
 {
     shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_INDEX_MISSING,
-                    "unique index %s is missing; run shopctl migrate", index);
+                    "unique index %s is missing; run " SHOP_SAY_MIGRATE, index);
 }

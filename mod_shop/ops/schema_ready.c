@@ -46,7 +46,7 @@ static void log_misfit(const shop_schema_ready_t *ready, shop_schema_fit_t fit, 
                  version, shop_stages_last(ready->stages));
     } else if (fit == SHOP_SCHEMA_OLDER) {
         shop_log(SHOP_LOG_ERROR, SHOP_LOG_SCHEMA, NULL,
-                 "the database has schema %d and this mod_shop needs %d: run shopctl migrate",
+                 "the database has schema %d and this mod_shop needs %d: run " SHOP_SAY_MIGRATE,
                  version, needed_version(ready->stages));
     }
 }
@@ -92,7 +92,7 @@ static shop_error_t *read_schema(shop_schema_ready_t *ready, apr_pool_t *pool)
         log_misfit(ready, fit, version);
         if (fit == SHOP_SCHEMA_FITS && version < shop_stages_last(ready->stages)) {
             shop_log(SHOP_LOG_NOTICE, SHOP_LOG_SCHEMA_BEHIND, NULL,
-                     "the database has schema %d and this version brings %d: run shopctl migrate",
+                     "the database has schema %d and this version brings %d: run " SHOP_SAY_MIGRATE,
                      version, shop_stages_last(ready->stages));
         }
     }
@@ -142,7 +142,7 @@ static shop_error_t *check(shop_schema_gate_t *gate, apr_pool_t *pool)
         "the database has schema %d, this version %s %d: %s", atomic_load(&ready->version),
         fit == SHOP_SCHEMA_NEWER ? "knows" : "needs",
         fit == SHOP_SCHEMA_NEWER ? shop_stages_last(ready->stages) : needed_version(ready->stages),
-        fit == SHOP_SCHEMA_NEWER ? "use the version that migrated it" : "run shopctl migrate");
+        fit == SHOP_SCHEMA_NEWER ? "use the version that migrated it" : "run " SHOP_SAY_MIGRATE);
 }
 
 static apr_status_t close_ready(void *baton)

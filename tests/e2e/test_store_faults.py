@@ -353,6 +353,8 @@ class MissingIndex(ShopCase):
                     self.assert_problem(self.shop.place(self.twin(c)), 503, 'unavailable')
                 self.assertEqual(self.shop.stock(product['id']), stock)
                 self.assert_status(self.shop.anonymous().get('/products'), 200)
+                self.assertIn('unique index %s is missing; run shopctl --mongo-uri URI migrate' % index,
+                              self.env.text(self.env.error_log))
                 shopctl(self.env.store_uri, 'init')
                 self.until_ready(200)
                 limit = time.monotonic() + 60            # each child looks for itself
