@@ -4,12 +4,14 @@ because it needs PyMongo; bench/bin/run calls it:
 
     load.py catalogue URI PRODUCTS          products, unless they are there; stock of what is ordered is filled up
     load.py customers URI USERS FILE        users, sessions, carts; access tokens into FILE (key: JWT_KEY)
+    load.py both URI PRODUCTS USERS FILE    the two above in one go
     load.py refill URI USERS GENERATION [SHAPE]  the first carts full again, as of a generation never used before
+    load.py fill URI USERS GENERATION [SHAPE]    the same when no order is being placed
     load.py reset URI USERS GENERATION [SHAPE]   the same, no orders, and the stock as at the beginning
-    load.py drained URI                     waits until nothing of the orders is left to do; {"orders", "left", "seconds"}
-    load.py same URI URI                    fails when the two databases differ in an index
+    load.py drained URI PID                 waits until nothing of the orders is left to do; counts, processor time
+    load.py same URI URI...                 fails when one of these databases differs from the first in an index
     load.py stale URI URI                   drops the first database when it differs from the second in an index
-    load.py drop URI                        drops the database
+    load.py drop URI...                     drops the databases
     load.py needed URI                      keeps of the indexes only those that the Go contender needs
     load.py replica URI                     makes the server a replica set of one and waits until it accepts writes
     load.py shape URI ID                    is product ID, made through the API, what this program would write?
@@ -38,9 +40,14 @@ VERSION = 5  # of what is written; another one is loaded anew
 CHECKOUT = 200  # the oldest products: only they are put into carts and ordered
 CHECKOUT_STOCK = 2000000000
 SHAPE = "%dx2" % CHECKOUT
-# What the Go contender's statements use of the unique and other indexes of carts and orders; those of the catalogue,
-# accounts and sessions stay
-NEEDED = {"orders": ({"user": 1, "cart_slot": 1}, {"user": 1, "key_slot": 1}, {"number": 1}), "carts": ()}
+# The indexes that the Go contender's statements use, and the one that lists a customer's orders
+NEEDED = {
+    "orders": ({"user": 1, "cart_slot": 1}, {"user": 1, "key_slot": 1}, {"number": 1},
+               {"user": 1, "created_at": -1, "_id": -1}),
+    "products": ({"deleted_at": 1, "by_created": 1}, {"deleted_at": 1, "featured": 1, "by_created": 1},
+                 {"deleted_at": 1, "name_words": 1, "by_name": 1}, {"deleted_at": 1, "words": 1, "by_name": 1}),
+    "carts": (),
+}
 DRAIN_S = 20
 GROWN = 250  # documents of a batch where indexes grow with them
 PASSWORD = "correct horse battery"
@@ -239,9 +246,14 @@ def wait_until_placed(orders, seconds=20):
 def refill(uri, count, generation, shape=SHAPE):
     db = database(uri)
     wait_until_placed(db.orders)
+    fill(uri, count, generation, shape)
+
+
+def fill(uri, count, generation, shape=SHAPE):
+    db = database(uri)
     db.carts.delete_many({"_id": {"$lt": user_id(count)}})
     insert(db.carts, (cart(i, generation, shape) for i in range(count)))
-    print(json.dumps({"orders": db.orders.estimated_document_count()}))
+    print(json.dumps(dict(zip(("orders", "begun"), placed(db)))))
 
 
 def reset(uri, count, generation, shape=SHAPE):
@@ -251,23 +263,33 @@ def reset(uri, count, generation, shape=SHAPE):
     renew(db.carts, (cart(i, generation, shape) for i in range(count)))
 
 
-def drained(uri):
-    """Waits for what is done behind the replies: orders still being placed, holds still to be dropped. All look-ups are
-    few and small, since the store's processor time is being counted."""
+def placed(db):
+    """(orders that were placed, orders that were begun and not ended)"""
+    begun = db.orders.count_documents({"status": {"$in": ["placing", "aborting", "failed"]}})
+    return db.orders.estimated_document_count() - begun, begun
+
+
+def drained(uri, pid):
+    """Waits for what is done behind the replies: orders cut off with their clients, holds still to be dropped. The
+    server's processor time is read in that moment. What is asked until then is little, for it is counted too."""
     db = database(uri)
     began, seen = time.monotonic(), []
     ids = [product_id(i) for i in range(CHECKOUT)]
     while time.monotonic() - began < DRAIN_S:
-        left = db.orders.count_documents({"status": {"$in": ["placing", "aborting"]}})
-        left += db.products.count_documents({"_id": {"$in": ids}, "holds.0": {"$exists": True}})
-        seen.append((db.orders.estimated_document_count(), left))
-        if len(seen) >= 3 and left == 0 and seen[-3:] == seen[-1:] * 3:
+        holds = db.products.count_documents({"_id": {"$in": ids}, "holds.0": {"$exists": True}})
+        seen.append((db.orders.estimated_document_count(), holds))
+        still = 4 if holds == 0 else 15
+        if len(seen) >= still and seen[-still:] == seen[-1:] * still:
             break
         time.sleep(0.2)
-    print(json.dumps({"orders": seen[-1][0], "left": seen[-1][1], "seconds": round(time.monotonic() - began, 2)}))
+    with open("/proc/%s/stat" % pid) as f:
+        times = f.read().rpartition(")")[2].split()[11:13]
+    orders, begun = placed(db)
+    print(json.dumps({"orders": orders, "left": seen[-1][1], "begun": begun,
+                      "cpu_s": sum(map(int, times)) / os.sysconf("SC_CLK_TCK")}))
 
 
-# -- indexes, the replica set --------------------------------------------------------------------------------------------
+# -- indexes, the replica set ------------------------------------------------------------------------------------------
 
 def indexes_of(db):
     """{collection: {index: its settings}}"""
@@ -286,16 +308,17 @@ def index_differences(uri, other):
                 yield "%s.%s" % (name, index)
 
 
-def same(uri, other):
-    found = list(index_differences(uri, other))
-    if found:
-        sys.exit("indexes differ: " + ", ".join(found))
+def same(uri, *others):
+    for other in others:
+        found = list(index_differences(other, uri))
+        if found:
+            sys.exit("indexes of %s differ: %s" % (other, ", ".join(found)))
     print(json.dumps({name: len(indexes) for name, indexes in indexes_of(database(uri)).items()}))
 
 
-def drop(uri):
-    db = database(uri)
-    db.client.drop_database(db.name)
+def drop(*uris):
+    for db in map(database, uris):
+        db.client.drop_database(db.name)
 
 
 def stale(uri, other):
@@ -378,8 +401,11 @@ def main(argv):
         load_catalogue(uri, int(rest[0]))
     elif verb == "customers":
         load_customers(uri, int(rest[0]), rest[1])
-    elif verb == "refill":
-        refill(uri, int(rest[0]), int(rest[1]), *rest[2:])
+    elif verb == "both":
+        load_catalogue(uri, int(rest[0]))
+        load_customers(uri, int(rest[1]), rest[2])
+    elif verb in ("refill", "fill"):
+        (refill if verb == "refill" else fill)(uri, int(rest[0]), int(rest[1]), *rest[2:])
     elif verb == "reset":
         reset(uri, int(rest[0]), int(rest[1]), *rest[2:])
     elif verb in VERBS:

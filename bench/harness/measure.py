@@ -191,9 +191,9 @@ def bare_run(world, program, mode, connections, seconds):
                            str(world.options.users)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           timeout=seconds + 60)
     if done.returncode:
-        raise Failed("bare %s: %s" % (mode, done.stderr[-500:]))
+        raise Lost("bare %s: %s" % (mode, done.stderr[-500:]))
     counted = json.loads(done.stdout)
-    if mode == "order":
+    if mode.startswith("order"):
         world.ordered[BARE.database] = counted["requests"] + connections
     return counted
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Processes and what the kernel counts about them."""
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -134,6 +135,21 @@ def memory_of(pids):
                 elif line.startswith("Rss:"):
                     resident += int(line.split()[1])
     return proportional, resident
+
+
+def revision():
+    try:
+        return run("git", "-C", ROOT, "rev-parse", "--short", "HEAD").strip()
+    except (Failed, OSError):
+        return "unknown"
+
+
+def save(figures, path):
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    with open(path, "w") as f:
+        json.dump(figures, f, indent=1)
+        f.write("\n")
+    say("figures: " + os.path.relpath(path))
 
 
 def machine():

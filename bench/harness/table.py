@@ -11,7 +11,8 @@ def ratio(found):
 def notes(one):
     """What went wrong with one contender, for its row."""
     said = [text % one[member] for member, text in (
-        ("lost", "%d connections lost"), ("refused", "%d requests refused"), ("unmeasured", "%d rounds not measured"))
+        ("lost", "%d connections lost"), ("refused", "%d requests refused"), ("unmeasured", "%d rounds not measured"),
+        ("left", "%d orders or holds left behind"))
             if one.get(member)]
     return " (%s)" % ", ".join(said) if said else ""
 
@@ -149,3 +150,75 @@ def memory(figures):
     mix = ", ".join("%s %d" % pair for pair in figures["mix"].items())
     return ["store %s, %.0f s; %s" % (figures["store"], figures["seconds"], mix), ""] + aligned(
         memory_rows(figures)) + [""] + list(memory_verdicts(figures))
+
+
+# -- orders ------------------------------------------------------------------------------------------------------------
+
+def order_rows(figures, kind):
+    """One row a contender; ratios to the Go contender on the same store."""
+    yield ("", "store", "orders/s", "of Go", "p50 ms", "of Go", "p99 ms", "store us", "of Go")
+    for name, one in figures["results"][kind].items():
+        title, store = figures["contenders"][name]["title"] + notes(one), figures["contenders"][name]["store"]
+        if "rate" not in one:
+            yield (title, store) + ("-",) * 7
+            continue
+        yield (title, store, "%.0f" % one["rate"]["median"], ratio(one["rate_ratio"]),
+               "%.2f" % (one["p50_us"]["median"] / 1000), ratio(one["p50_ratio"]),
+               "%.2f" % (one["p99_us"]["median"] / 1000), "%.0f" % one["store_us"]["median"], ratio(one["store_ratio"]))
+
+
+AIMS = (
+    # what, aim, how it is found: kind, suffix of the contender, member, or member of what it stands beside
+    ("orders/s, 32 buyers: of Go's", "at least 1.0", ("spread", "", "rate_ratio")),
+    ("one buyer's p50: of Go's", "at most 1.1", ("single", "", "p50_ratio")),
+    ("store's processor time an order, 32 buyers: of Go's", "at most 0.9", ("spread", "", "store_ratio")),
+    ("orders/s, 32 buyers of one product: of 32 buyers of 60", "at least 0.8", ("hot", "", ("spread", "rate"))),
+    ("orders/s, 32 buyers of one product: of Go's", "", ("hot", "", "rate_ratio")),
+    ("replica set, orders/s, 32 buyers: of Go's with a transaction", "above 1.0", ("spread", "_rs", ("go_tx", "rate"))),
+    ("replica set, one product: of Go's with a transaction", "", ("hot", "_rs", ("go_tx", "rate"))),
+    ("replica set, one buyer's p50: of Go's with a transaction", "", ("single", "_rs", ("go_tx", "p50"))),
+    ("replica set, store's processor time an order: of Go's with a transaction", "",
+     ("spread", "_rs", ("go_tx", "store"))),
+    ("orders/s, 32 buyers: of the bare driver calls", "", ("spread", "", ("bare", "rate"))),
+    ("store's processor time an order: of the bare driver calls", "", ("spread", "", ("bare", "store"))),
+    ("p50 of a cart read, one connection: of the bare driver calls", "at most 1.5", ("bare", "cart")),
+    ("p50 of an addition: of the bare driver calls", "", ("bare", "cart_add")),
+    ("p50 of an order: of the bare driver calls", "", ("bare", "order")),
+)
+
+
+def aimed(figures, shop, place):
+    if place[0] == "bare":
+        return figures["bare"].get(shop, {}).get(place[1], {}).get("ratio")
+    kind, suffix, member = place
+    one = figures["results"].get(kind, {}).get(shop + suffix, {})
+    if isinstance(member, tuple):
+        return one.get("beside", {}).get(member[0], {}).get(member[1])
+    return one.get(member)
+
+
+def aim_rows(figures):
+    """What is wanted of orders, and what was measured; no verdict: one run of one machine proves nothing."""
+    shops = [name for name in ("mod_shop", "mod_shop_old") if name in figures["contenders"]]
+    yield ("", "aim") + tuple(figures["contenders"][name]["title"] for name in shops)
+    for what, aim, place in AIMS:
+        found = [aimed(figures, shop, place) for shop in shops]
+        if any(found):
+            yield (what, aim) + tuple(ratio(one) for one in found)
+
+
+def bare_order_rows(figures):
+    yield ("", "commands", "p50 us", "bare p50 us", "ratio")
+    for shop, found in figures["bare"].items():
+        for name, one in found.items():
+            yield ("%s, %s" % (figures["titles"][name], figures["contenders"][shop]["title"]), str(one["commands"]),
+                   "%.0f" % one["mod_shop_p50_us"]["median"], "%.0f" % one["bare_p50_us"]["median"],
+                   ratio(one["ratio"]))
+
+
+def orders(figures):
+    lines = heading(figures) + ["Ratios: median (least..most) of %d rounds, each within its round." % figures["rounds"],
+                                ""] + aligned(aim_rows(figures))
+    for kind in figures["results"]:
+        lines += ["", figures["kinds"][kind]] + aligned(order_rows(figures, kind))
+    return lines + ([""] + aligned(bare_order_rows(figures)) if figures["bare"] else [])

@@ -36,6 +36,15 @@ def build_module():
     return module, shopctl
 
 
+def builds(folders):
+    """[(module, shopctl)] of these build folders; else of the one that build_module names."""
+    found = [(os.path.join(folder, ".libs/mod_shop.so"), os.path.join(folder, "shopctl"))
+             for folder in map(os.path.abspath, folders or ())] or [build_module()]
+    for path in (path for build in found for path in build if not os.path.exists(path)):
+        raise Failed("there is no %s" % path)
+    return found
+
+
 def python():
     """The environment of the loader and of Flask."""
     wanted = os.path.join(BENCH, "contenders/flask/requirements.txt")

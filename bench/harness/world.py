@@ -21,6 +21,7 @@ SIGNED = ("cart", "cart_add", "order", "login")
 ALTERNATIVES = ("flask", "fastify", "go")
 RATE_LIMIT = 100000000  # counted like any other, never reached
 SENTINEL_AGE_S = 4000
+SHOP_DATABASES = ("bench_shop", "bench_shop_old")  # of the build that is measured, and of one beside it
 
 
 class Contender:
@@ -56,7 +57,8 @@ class World:
     def __init__(self, options):
         self.options = options
         self.groups, self.contenders = [], []
-        self.generation, self.ordered = 0, {}
+        self.generation, self.ordered, self.shape, self.shapes = 0, {}, None, {}
+        self.homes = {}  # {database: connection string of its server}, where that is not mongo_uri
         self.key = secrets.token_urlsafe(48)
         self.state = os.path.join(BUILD, "state")
         self.folder = None
@@ -81,7 +83,8 @@ class World:
 
     def prepare(self):
         self.make_folder()
-        self.module, self.shopctl = tools.build_module()
+        self.builds = tools.builds(getattr(self.options, "builds", None))
+        self.module, self.shopctl = self.builds[0]
         self.python = tools.python()
         self.start_store()
         self.start_redis()
@@ -112,10 +115,14 @@ class World:
         return run("redis-cli", "-p", self.redis_port, *command).strip()
 
     def uri_of(self, database):
-        return re.sub(r"(mongodb(?:\+srv)?://[^/]+/)[^?]*", lambda m: m[1] + database, self.mongo_uri)
+        home = self.homes.get(database, self.mongo_uri)
+        return re.sub(r"(mongodb(?:\+srv)?://[^/]+/)[^?]*", lambda m: m[1] + database, home)
 
     def databases(self):
-        return ["bench_shop", "bench_bare"] + ["bench_" + name for name in self.options.alternatives]
+        """(database, the shopctl that makes its indexes)"""
+        yield from zip(SHOP_DATABASES, (shopctl for _, shopctl in self.builds))
+        for name in ("bare",) + tuple(self.options.alternatives):
+            yield "bench_" + name, self.shopctl
 
     def loader(self, *arguments):
         return run(self.python, os.path.join(BENCH, "harness/load.py"), *arguments, stderr=None,
@@ -125,11 +132,21 @@ class World:
         return os.path.join(self.folder, "tokens")
 
     def load(self):
-        for name in self.databases():
-            uri = self.uri_of(name)
-            run(self.shopctl, "--mongo-uri", uri, "init")
-            self.loader("catalogue", uri, self.options.products)
-            self.loader("customers", uri, self.options.users, self.tokens())
+        for name, shopctl in self.databases():
+            self.load_database(self.uri_of(name), shopctl)
+
+    def load_database(self, uri, shopctl):
+        self.drop_stale(uri, shopctl)
+        run(shopctl, "--mongo-uri", uri, "init")
+        self.loader("both", uri, self.options.products, self.options.users, self.tokens())
+
+    def drop_stale(self, uri, shopctl):
+        """A database of an earlier run with other indexes than this build makes is made anew."""
+        scratch = self.uri_of("bench_scratch")
+        self.loader("drop", scratch)
+        run(shopctl, "--mongo-uri", scratch, "init")
+        self.loader("stale", uri, scratch)
+        self.loader("drop", scratch)
 
     def settle(self, seconds=20):
         """Waits for what the client no longer waits for: the requests that the end of a slice cut off. They would load
@@ -141,17 +158,24 @@ class World:
             if sum(group.cpu_s() for group in self.backing) - before < 0.04:
                 return
 
-    def refill(self, contender):
+    def refill(self, contender, verb="refill"):
         """The carts that were ordered since the last time are full again."""
         count = self.ordered.pop(contender.database, 0)
-        if count:
-            self.generation += 1000
-            self.loader("refill", self.uri_of(contender.database), min(count, self.options.users), self.generation)
+        if self.shape != self.shapes.get(contender.database):
+            self.shapes[contender.database] = self.shape
+            count = self.options.users
+        if not count:
+            return None
+        self.generation += 1000
+        return self.loader(verb, self.uri_of(contender.database), min(count, self.options.users), self.generation,
+                           *([self.shape] if self.shape else []))
 
     def reset(self, contender):
         """Carts, orders and stock as at the beginning."""
         self.generation += 1000
-        self.loader("reset", self.uri_of(contender.database), self.options.users, self.generation)
+        self.shapes[contender.database] = self.shape
+        self.loader("reset", self.uri_of(contender.database), self.options.users, self.generation,
+                    *([self.shape] if self.shape else []))
 
     # -- contenders ----------------------------------------------------------------------------------------------
 
@@ -170,23 +194,26 @@ class World:
         return path
 
     def start_shops(self):
-        key_file = self.write_key()
-        for name, title, limited, workloads in (
-                ("mod_shop", "mod_shop", True, READS + SIGNED),
-                ("mod_shop_open", "mod_shop, no rate limit", False, READS)):
-            port, folder = free_port(), os.path.join(self.folder, name)
-            os.makedirs(folder)
-            uri = self.uri_of("bench_shop")
-            lines = httpd.base(folder, port, threads=getattr(self.options, "threads", httpd.THREADS))
-            lines += httpd.shop(self.module, uri, self.redis_port, key_file, name, limited)
-            lines += getattr(self.options, "directives", [])
-            # database commands of each request, for the comparison with the bare driver
-            if self.options.check:
-                lines += ['LogFormat "%{SHOP_ROUTE}e %{SHOP_DB_COMMANDS}n" db', "CustomLog logs/db.log db"]
-            httpd.write(folder, lines)
-            self.trust_sessions(name)
-            group = self.begin(name, httpd.command(folder), port)
-            self.contenders.append(Contender(name, title, port, [group], "bench_shop", workloads=workloads))
+        self.key_file = self.write_key()
+        self.serve_shop("mod_shop", "mod_shop", self.module, "bench_shop")
+        self.serve_shop("mod_shop_open", "mod_shop, no rate limit", self.module, "bench_shop", READS)
+        if len(self.builds) > 1:
+            self.serve_shop("mod_shop_old", "mod_shop (old)", self.builds[1][0], SHOP_DATABASES[1])
+
+    def serve_shop(self, name, title, module, database, workloads=READS + SIGNED):
+        port, folder = free_port(), os.path.join(self.folder, name)
+        os.makedirs(folder)
+        lines = httpd.base(folder, port, threads=getattr(self.options, "threads", httpd.THREADS))
+        lines += httpd.shop(module, self.uri_of(database), self.redis_port, self.key_file, name,
+                            limited=name != "mod_shop_open")
+        lines += getattr(self.options, "directives", [])
+        # database commands of each request, for the comparison with the bare driver
+        if self.options.check:
+            lines += ['LogFormat "%{SHOP_ROUTE}e %{SHOP_DB_COMMANDS}n" db', "CustomLog logs/db.log db"]
+        httpd.write(folder, lines)
+        self.trust_sessions(name)
+        group = self.begin(name, httpd.command(folder), port)
+        self.contenders.append(Contender(name, title, port, [group], database, workloads=workloads))
 
     def trust_sessions(self, instance):
         """A fresh Redis is trusted about ended sessions only after an access token's life. Nothing was ended in this
@@ -208,16 +235,18 @@ class World:
 
     def start_alternatives(self):
         for name in self.options.alternatives:
-            port = free_port()
-            title, command, folder = self.command_of(name)
-            # a write is acknowledged when it is as safe as the module's
-            uri = self.uri_of("bench_" + name)
-            uri += ("&" if "?" in uri else "?") + "w=majority&journal=true"
-            environment = {"PORT": str(port), "MONGO_URI": uri, "PREFIX": name + ":",
-                           "REDIS_PORT": str(self.redis_port), "JWT_KEY": self.key, "RATE_LIMIT": str(RATE_LIMIT),
-                           "NODE_ENV": "production", "PYTHONDONTWRITEBYTECODE": "1"}
-            group = self.begin(name, command, port, environment, folder)
-            self.contenders.append(Contender(name, title, port, [group], "bench_" + name))
+            self.start_alternative(name, *self.command_of(name))
+
+    def start_alternative(self, name, title, command, folder, environment=None):
+        port = free_port()
+        # a write is acknowledged when it is as safe as the module's
+        uri = self.uri_of("bench_" + name)
+        uri += ("&" if "?" in uri else "?") + "w=majority&journal=true"
+        environment = {"PORT": str(port), "MONGO_URI": uri, "PREFIX": name + ":", "REDIS_PORT": str(self.redis_port),
+                       "JWT_KEY": self.key, "RATE_LIMIT": str(RATE_LIMIT), "NODE_ENV": "production",
+                       "PYTHONDONTWRITEBYTECODE": "1", **(environment or {})}
+        group = self.begin(name, command, port, environment, folder)
+        self.contenders.append(Contender(name, title, port, [group], "bench_" + name))
 
     def start_edge(self):
         """The httpd that serves static files, caches them, and stands in front of the alternatives."""

@@ -2,11 +2,12 @@
  * The database commands of one route and nothing else: what a cart read, an addition and an order
  * cost in libmongoc alone, to measure the module against.
  *
- *     bare URI cart|cart_add|order CONNECTIONS SECONDS CUSTOMERS
+ *     bare URI cart|cart_add|order|order_v2 CONNECTIONS SECONDS CUSTOMERS
  *
- * Prints one line of JSON. The commands are those of mod_shop's adapters (_mongo.c), with the same
- * filters, members, projections and write concerns; bench/bin/run --check compares their number with
- * what the module itself counts. */
+ * order is claimed by an order that is committed later, order_v2 by its cart, and is committed by
+ * its insert. Prints one line of JSON. The commands are those of mod_shop's adapters (_mongo.c),
+ * with the same filters, members, projections and write concerns; bench/bin/run --check compares
+ * their number with what the module itself counts. */
 #include "bare.h"
 
 #include <inttypes.h>
@@ -16,7 +17,6 @@
 #include <time.h>
 
 #define SAMPLES_MAX 4000000
-#define PRODUCTS 200 /* that are put into carts; as in load.py */
 
 static int64_t now_us(void)
 {
@@ -145,6 +145,9 @@ static void read_cart(work_t *work, const bson_t *doc)
     if (bson_iter_init_find(&iter, doc, "gen")) {
         work->gen = bson_iter_as_int64(&iter);
     }
+    if (bson_iter_init_find(&iter, doc, "rev")) {
+        work->rev = bson_iter_as_int64(&iter);
+    }
     if (bson_iter_init_find(&iter, doc, "lines") && bson_iter_recurse(&iter, &each)) {
         while (bson_iter_next(&each) && work->count < LINES_MAX) {
             read_line(work, doc, bson_iter_key(&each));
@@ -207,14 +210,20 @@ void bare_find_cart(work_t *work)
 
 void bare_find_products(work_t *work)
 {
-    bson_t filter = BSON_INITIALIZER, in, list;
-    bson_t *opts =
-        BCON_NEW("projection", "{", "name", BCON_INT32(1), "description", BCON_INT32(1), "price",
-                 BCON_INT32(1), "category", BCON_INT32(1), "stock", BCON_INT32(1), "image_url",
-                 BCON_INT32(1), "featured", BCON_INT32(1), "created_at", BCON_INT32(1),
-                 "updated_at", BCON_INT32(1), "rev", BCON_INT32(1), "}", "hint", BCON_UTF8("_id_"));
+    static const char *const members[] = { "name",       "description", "price",    "category",
+                                           "stock",      "image_url",   "featured", "created_at",
+                                           "updated_at", "rev",         "holds" };
+    /* only order_v2 looks at holds */
+    size_t count =
+        sizeof(members) / sizeof(members[0]) - (strcmp(work->shared->mode, "order_v2") != 0);
+    bson_t filter = BSON_INITIALIZER, *opts = BCON_NEW("hint", BCON_UTF8("_id_")), in, list, shown;
     char key[16];
 
+    BSON_APPEND_DOCUMENT_BEGIN(opts, "projection", &shown);
+    for (size_t i = 0; i < count; i++) {
+        BSON_APPEND_INT32(&shown, members[i], 1);
+    }
+    bson_append_document_end(opts, &shown);
     BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
     bson_append_array_begin(&in, "$in", -1, &list);
     for (int i = 0; i < work->count; i++) {
@@ -271,36 +280,23 @@ static void cart(work_t *work)
     bare_find_cart(work); /* what is shown of its products lies ready in each child of mod_shop */
 }
 
-static int place_of(const work_t *work, const bson_oid_t *product)
-{
-    for (int i = 0; i < work->count; i++) {
-        if (bson_oid_equal(product, &work->lines[i].product)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 static void cart_add(work_t *work)
 {
     bson_t filter = BSON_INITIALIZER, *change;
-    char where[32], units[32];
-    bson_oid_t product;
-    int place;
 
-    oid_of(&product, "70726f64", 7 * work->customer % PRODUCTS);
     bare_find_session(work);
-    bare_find_cart(work);
-    place = place_of(work, &product);
-    snprintf(where, sizeof(where), "lines.%d.product", place);
-    snprintf(units, sizeof(units), "lines.%d.q", place);
-    BSON_APPEND_OID(&filter, "_id", &work->user);
-    BSON_APPEND_OID(&filter, where, &product);
-    BCON_APPEND(&filter, units, "{", "$lte", BCON_INT64(9999), "}");
-    change = BCON_NEW("$inc", "{", "rev", BCON_INT64(1), units, BCON_INT64(1), "}", "$set", "{",
-                      "updated_at", BCON_DATE_TIME(bare_now_ms()), "}");
-    if (!modify_cart(work, &filter, change)) {
+    bare_find_cart(work); /* its first line is the product that the other contenders add, too */
+    if (work->count == 0) {
         bare_fail(work, "no line to add to", NULL);
+        return;
+    }
+    BSON_APPEND_OID(&filter, "_id", &work->user);
+    BSON_APPEND_OID(&filter, "lines.0.product", &work->lines[0].product);
+    BCON_APPEND(&filter, "lines.0.q", "{", "$lte", BCON_INT64(9999), "}");
+    change = BCON_NEW("$inc", "{", "rev", BCON_INT64(1), "lines.0.q", BCON_INT64(1), "}", "$set",
+                      "{", "updated_at", BCON_DATE_TIME(bare_now_ms()), "}");
+    if (!modify_cart(work, &filter, change)) {
+        bare_fail(work, "the line was not added to", NULL);
     }
     bson_destroy(change);
     bson_destroy(&filter);
@@ -314,21 +310,34 @@ static void serve(work_t *work)
         cart(work);
     } else if (!strcmp(work->shared->mode, "cart_add")) {
         cart_add(work);
-    } else {
+    } else if (!strcmp(work->shared->mode, "order")) {
         bare_order(work);
+    } else {
+        bare_order_v2(work);
     }
+}
+
+void bare_begin(work_t *work)
+{
+    work->client = mongoc_client_pool_pop(work->shared->pool);
+    work->majority = mongoc_write_concern_new();
+    mongoc_write_concern_set_wmajority(work->majority, 4000);
+    mongoc_write_concern_set_journal(work->majority, true);
+}
+
+void bare_end(work_t *work)
+{
+    mongoc_write_concern_destroy(work->majority);
+    mongoc_client_pool_push(work->shared->pool, work->client);
 }
 
 static void *run(void *argument)
 {
     work_t work = { .shared = argument };
     shared_t *shared = argument;
-    bool once = !strcmp(shared->mode, "order");
+    bool once = !strncmp(shared->mode, "order", 5);
 
-    work.client = mongoc_client_pool_pop(shared->pool);
-    work.majority = mongoc_write_concern_new();
-    mongoc_write_concern_set_wmajority(work.majority, 4000);
-    mongoc_write_concern_set_journal(work.majority, true);
+    bare_begin(&work);
     while (now_us() < shared->end_us && !atomic_load(&shared->failed)) {
         int64_t number = atomic_fetch_add(&shared->next, 1), began = now_us(), at;
 
@@ -346,8 +355,7 @@ static void *run(void *argument)
         }
         atomic_store(&shared->commands, work.commands);
     }
-    mongoc_write_concern_destroy(work.majority);
-    mongoc_client_pool_push(shared->pool, work.client);
+    bare_end(&work);
     return NULL;
 }
 
@@ -376,16 +384,18 @@ static int report(shared_t *shared, double seconds)
 
 int main(int argc, char **argv)
 {
-    shared_t shared = { .mode = argc > 2 ? argv[2] : "" };
+    shared_t shared = { .mode = argc > 2 ? argv[2] : "", .lock = PTHREAD_MUTEX_INITIALIZER };
     int64_t began;
     long threads, seconds;
     mongoc_uri_t *uri;
-    pthread_t ids[256];
+    pthread_t ids[256], dropper;
+    double took;
     int status;
 
     if (argc != 6 || (strcmp(shared.mode, "cart") && strcmp(shared.mode, "cart_add") &&
-                      strcmp(shared.mode, "order"))) {
-        fprintf(stderr, "usage: bare URI cart|cart_add|order CONNECTIONS SECONDS CUSTOMERS\n");
+                      strcmp(shared.mode, "order") && strcmp(shared.mode, "order_v2"))) {
+        fprintf(stderr, "usage: bare URI cart|cart_add|order|order_v2 CONNECTIONS SECONDS "
+                        "CUSTOMERS\n");
         return 2;
     }
     threads = strtol(argv[3], NULL, 10);
@@ -398,17 +408,21 @@ int main(int argc, char **argv)
     mongoc_init();
     uri = mongoc_uri_new(argv[1]);
     shared.pool = mongoc_client_pool_new(uri);
-    mongoc_client_pool_max_size(shared.pool, (uint32_t)threads);
+    mongoc_client_pool_max_size(shared.pool, (uint32_t)threads + 1); /* one drops holds */
     shared.samples = calloc(SAMPLES_MAX, sizeof(*shared.samples));
     began = now_us();
     shared.end_us = began + seconds * 1000000;
+    pthread_create(&dropper, NULL, bare_drop_holds, &shared);
     for (long i = 0; i < threads; i++) {
         pthread_create(&ids[i], NULL, run, &shared);
     }
     for (long i = 0; i < threads; i++) {
         pthread_join(ids[i], NULL);
     }
-    status = report(&shared, (double)(now_us() - began) / 1e6);
+    took = (double)(now_us() - began) / 1e6;
+    atomic_store(&shared.done, 1);
+    pthread_join(dropper, NULL);
+    status = report(&shared, took);
     free(shared.samples);
     mongoc_client_pool_destroy(shared.pool);
     mongoc_uri_destroy(uri);

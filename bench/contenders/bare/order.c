@@ -27,12 +27,10 @@ static void append_items(bson_t *doc, const work_t *work)
     bson_append_array_end(doc, &items);
 }
 
-static void claim(work_t *work, const bson_oid_t *order)
+void bare_append_order(bson_t *doc, const work_t *work, const bson_oid_t *order, const char *status,
+                       int64_t rev)
 {
-    mongoc_collection_t *collection = bare_collection(work, "orders");
-    bson_t doc = BSON_INITIALIZER, opts = BSON_INITIALIZER, empty = BSON_INITIALIZER;
     char hex[25], number[32], slot[32], key[32], fingerprint[65];
-    bson_error_t error;
 
     bson_oid_to_string(order, hex);
     snprintf(number, sizeof(number), "SH-%s", hex + 8);
@@ -40,21 +38,31 @@ static void claim(work_t *work, const bson_oid_t *order)
     snprintf(key, sizeof(key), "o:%s", hex);
     memset(fingerprint, 'f', sizeof(fingerprint) - 1);
     fingerprint[64] = '\0';
-    BSON_APPEND_OID(&doc, "_id", order);
-    BSON_APPEND_OID(&doc, "user", &work->user);
-    BCON_APPEND(&doc, "number", BCON_UTF8(number), "status", BCON_UTF8("placing"), "rev",
-                BCON_INT64(0));
-    append_items(&doc, work);
-    BCON_APPEND(&doc, "subtotal", BCON_INT64(10000), "discount", BCON_INT64(0), "total",
+    BSON_APPEND_OID(doc, "_id", order);
+    BSON_APPEND_OID(doc, "user", &work->user);
+    BCON_APPEND(doc, "number", BCON_UTF8(number), "status", BCON_UTF8(status), "rev",
+                BCON_INT64(rev));
+    append_items(doc, work);
+    BCON_APPEND(doc, "subtotal", BCON_INT64(10000), "discount", BCON_INT64(0), "total",
                 BCON_INT64(10000), "currency", BCON_UTF8("USD"), "address", "{", "street",
                 BCON_UTF8("1 Quay Road"), "city", BCON_UTF8("Harwich"), "state", BCON_UTF8("Essex"),
                 "country", BCON_UTF8("United Kingdom"), "zip_code", BCON_UTF8("CO12 3HH"), "}",
-                "payment_method", BCON_UTF8("credit_card"));
+                "payment_method", BCON_UTF8("credit_card"), "claimed_at",
+                BCON_DATE_TIME(bare_now_ms()), "updated_at", BCON_DATE_TIME(bare_now_ms()),
+                "cart_gen", BCON_INT64(work->gen), "cart_slot", BCON_UTF8(slot), "key_slot",
+                BCON_UTF8(key), "fp", BCON_UTF8(fingerprint));
+}
+
+static void claim(work_t *work, const bson_oid_t *order)
+{
+    mongoc_collection_t *collection = bare_collection(work, "orders");
+    bson_t doc = BSON_INITIALIZER, opts = BSON_INITIALIZER, empty = BSON_INITIALIZER;
+    bson_error_t error;
+
+    bare_append_order(&doc, work, order, "placing", 0);
     BSON_APPEND_ARRAY(&doc, "history", &empty);
-    BCON_APPEND(&doc, "claimed_at", BCON_DATE_TIME(bare_now_ms()), "updated_at",
-                BCON_DATE_TIME(bare_now_ms()), "cart_gen", BCON_INT64(work->gen), "cart_slot",
-                BCON_UTF8(slot), "key_slot", BCON_UTF8(key), "fp", BCON_UTF8(fingerprint),
-                "lease_at", BCON_DATE_TIME(bare_now_ms() + 30000), "unfinished", BCON_BOOL(true));
+    BCON_APPEND(&doc, "lease_at", BCON_DATE_TIME(bare_now_ms() + 30000), "unfinished",
+                BCON_BOOL(true));
     BSON_APPEND_ARRAY(&doc, "returned", &empty);
     bare_append_concern(work, &opts, true);
     work->commands++;

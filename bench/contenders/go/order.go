@@ -257,11 +257,11 @@ func (s *server) clearCart(ctx context.Context, o *order) error {
 	if err != nil {
 		return err
 	}
-	return s.forget(ctx, o)
+	return s.uncache(ctx, o)
 }
 
-// forget deletes the ordered products from the cache.
-func (s *server) forget(ctx context.Context, o *order) error {
+// uncache deletes the ordered products from the cache.
+func (s *server) uncache(ctx context.Context, o *order) error {
 	keys := []string{}
 	for _, item := range o.Items {
 		keys = append(keys, s.prefix+"product:"+item.Product.Hex())

@@ -81,5 +81,5 @@ func (s *server) inTransaction(ctx context.Context, user bson.ObjectID, body *ne
 		return nil, nil, err
 	}
 	o := placed.(*order)
-	return o, nil, s.forget(ctx, o)
+	return o, nil, s.uncache(ctx, o)
 }
