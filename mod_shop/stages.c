@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "stages.h"
 
-#include "accounts/account_keys.h"
-#include "catalogue/product_keys.h"
 #include "drivers/mongo.h"
+
+extern const shop_stage_part_t shop_account_keys; /* accounts/account_keys_mongo.c */
+extern const shop_stage_part_t shop_product_keys; /* catalogue/product_keys_mongo.c */
 
 /* Indexes are declared by the modules. One more is no stage: both versions work with it. One that
  * goes, or that documents must be changed for first, is. */
@@ -17,20 +18,20 @@ static shop_error_t *make_indexes(const shop_migration_t *migration, apr_pool_t 
 
 static shop_error_t *write_keys(const shop_migration_t *migration, apr_pool_t *pool)
 {
-    SHOP_TRY(shop_product_keys_up(migration, pool));
-    return shop_account_keys_up(migration, pool);
+    SHOP_TRY(shop_product_keys.up(migration, pool));
+    return shop_account_keys.up(migration, pool);
 }
 
 static shop_error_t *take_keys_back(const shop_migration_t *migration, apr_pool_t *pool)
 {
-    SHOP_TRY(shop_account_keys_down(migration, pool));
-    return shop_product_keys_down(migration, pool);
+    SHOP_TRY(shop_account_keys.down(migration, pool));
+    return shop_product_keys.down(migration, pool);
 }
 
 static shop_error_t *finish_keys(const shop_migration_t *migration, apr_pool_t *pool)
 {
-    SHOP_TRY(shop_account_keys_finish(migration, pool));
-    return shop_product_keys_finish(migration, pool);
+    SHOP_TRY(shop_account_keys.finish(migration, pool));
+    return shop_product_keys.finish(migration, pool);
 }
 
 const shop_stage_t shop_stages[] = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The keys of accounts that an earlier version stored. */
+ * The keys of accounts that an earlier version stored: the accounts' part of the stage
+ * SHOP_STAGE_KEYS (store/schema.h). email_key and username_key become what this version computes.
+ * The version before signs in with either form. Where another account has the key already, both
+ * stay as they are, and the line that is said names their ids. */
 #include <apr_strings.h>
 #include <string.h>
 
@@ -8,7 +11,6 @@
 #include "../store/migrate.h"
 #include "../store/walk_mongo.h"
 #include "account.h"
-#include "account_keys.h"
 
 #define BEFORE "keys_before"
 
@@ -212,19 +214,24 @@ static shop_error_t *remove_before(const shop_migration_t *migration, apr_pool_t
     return err;
 }
 
-shop_error_t *shop_account_keys_up(const shop_migration_t *migration, apr_pool_t *pool)
+/* Rewrites the keys, and keeps the earlier ones in keys_before. */
+static shop_error_t *up(const shop_migration_t *migration, apr_pool_t *pool)
 {
     return rewrite(migration, REWRITE_AND_KEEP, pool);
 }
 
-shop_error_t *shop_account_keys_down(const shop_migration_t *migration, apr_pool_t *pool)
+/* Restores the earlier keys of accounts whose address or name is still the one they are of. */
+static shop_error_t *down(const shop_migration_t *migration, apr_pool_t *pool)
 {
     SHOP_TRY(rewrite(migration, RESTORE, pool));
     return remove_before(migration, pool);
 }
 
-shop_error_t *shop_account_keys_finish(const shop_migration_t *migration, apr_pool_t *pool)
+/* As up, for what was written since; then removes keys_before. */
+static shop_error_t *finish(const shop_migration_t *migration, apr_pool_t *pool)
 {
     SHOP_TRY(rewrite(migration, REWRITE, pool));
     return remove_before(migration, pool);
 }
+
+const shop_stage_part_t shop_account_keys = { up, down, finish };

@@ -3,7 +3,6 @@ libshop_la_SOURCES += \
 	mod_shop/accounts/account.c \
 	mod_shop/accounts/account.h \
 	mod_shop/accounts/account_api.c \
-	mod_shop/accounts/account_keys.h \
 	mod_shop/accounts/account_keys_mongo.c \
 	mod_shop/accounts/account_mongo.c \
 	mod_shop/accounts/account_mongo.h \

@@ -9,7 +9,6 @@ libshop_la_SOURCES += \
 	mod_shop/catalogue/product_api.h \
 	mod_shop/catalogue/product_bson.c \
 	mod_shop/catalogue/product_bson.h \
-	mod_shop/catalogue/product_keys.h \
 	mod_shop/catalogue/product_keys_mongo.c \
 	mod_shop/catalogue/product_list_mongo.c \
 	mod_shop/catalogue/product_list_mongo.h \

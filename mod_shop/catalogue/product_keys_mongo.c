@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * The keys of categories in products that were stored without them. */
+ * The keys of categories in products that were stored without them: the catalogue's part of the
+ * stage SHOP_STAGE_KEYS (store/schema.h). The version before changes a category without its
+ * category_key, so lists compare categories byte by byte until the stage is finished, and finish
+ * goes over all products once more. */
 #include <apr_strings.h>
 #include <inttypes.h>
 #include <string.h>
@@ -7,7 +10,6 @@
 #include "../store/migrate.h"
 #include "../store/walk_mongo.h"
 #include "product_bson.h"
-#include "product_keys.h"
 
 /* A product whose category_key is to be written, or removed. */
 typedef struct change_t {
@@ -114,12 +116,14 @@ static shop_error_t *drop(const shop_migration_t *migration, const char *const *
     return NULL;
 }
 
-shop_error_t *shop_product_keys_up(const shop_migration_t *migration, apr_pool_t *pool)
+/* Writes the keys that are missing or wrong. */
+static shop_error_t *up(const shop_migration_t *migration, apr_pool_t *pool)
 {
     return rewrite(migration, false, pool);
 }
 
-shop_error_t *shop_product_keys_down(const shop_migration_t *migration, apr_pool_t *pool)
+/* Removes the keys and their indexes. */
+static shop_error_t *down(const shop_migration_t *migration, apr_pool_t *pool)
 {
     static const char *const names[] = { "key_created", "key_name", "key_price", NULL };
 
@@ -127,7 +131,8 @@ shop_error_t *shop_product_keys_down(const shop_migration_t *migration, apr_pool
     return rewrite(migration, true, pool);
 }
 
-shop_error_t *shop_product_keys_finish(const shop_migration_t *migration, apr_pool_t *pool)
+/* As up; then drops the indexes that the version before lists categories by. */
+static shop_error_t *finish(const shop_migration_t *migration, apr_pool_t *pool)
 {
     static const char *const names[] = { "category_created", "category_name", "category_price",
                                          NULL };
@@ -135,3 +140,5 @@ shop_error_t *shop_product_keys_finish(const shop_migration_t *migration, apr_po
     SHOP_TRY(rewrite(migration, false, pool));
     return drop(migration, names, pool);
 }
+
+const shop_stage_part_t shop_product_keys = { up, down, finish };

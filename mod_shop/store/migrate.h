@@ -37,6 +37,11 @@ typedef struct shop_stage_t {
     shop_stage_step_t up, down, finish; /* NULL: there is nothing to do; down: see above */
 } shop_stage_t;
 
+/* What one module does in a stage of several. */
+typedef struct shop_stage_part_t {
+    shop_stage_step_t up, down, finish;
+} shop_stage_part_t;
+
 typedef struct shop_migration_t {
     struct shop_mongo_t *mongo;
     const shop_stage_t *stages;
