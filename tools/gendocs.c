@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Prints the reference pages from the tables the module runs on: gendocs
- * directives|errors|log|metrics|conf|shopctl|shopctl.8|mod_shop.5|completion. */
+ * directives|errors|log|metrics|conf|shopctl|shopctl.8|mod_shop.5|completion. `indexes` is no page:
+ * check_docs.sh compares it with docs/collections.md. */
 #include <apr_general.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,8 @@
 
 #include "mod_shop/base/error.h"
 #include "mod_shop/directives/directive.h"
+#include "mod_shop/module.h"
+#include "mod_shop/store/record_mongo.h"
 #include "tools/conf_pages.h"
 #include "tools/shopctl_pages.h"
 
@@ -149,6 +152,29 @@ static void metrics(void)
          "shop is added, removed or renamed. Each host has its own.");
 }
 
+static void print_indexes(const shop_mongo_index_t *index)
+{
+    for (; index->collection; index++) {
+        printf("%s %s\n", index->collection, index->name);
+    }
+}
+
+/* "<collection> <index>", a line each, of all modules. */
+static void indexes(apr_pool_t *pool)
+{
+    for (const shop_module_t *const *module = shop_modules; *module; module++) {
+        const shop_record_t *const *record = (*module)->records;
+        const shop_mongo_index_t *const *table = (*module)->indexes;
+
+        for (; record && *record; record++) {
+            print_indexes(shop_record_indexes(*record, pool));
+        }
+        for (; table && *table; table++) {
+            print_indexes(*table);
+        }
+    }
+}
+
 int main(int argc, char *argv[])
 {
     apr_pool_t *pool;
@@ -173,11 +199,13 @@ int main(int argc, char *argv[])
         shopctl_print_markdown(stdout);
     } else if (!strcmp(page, "shopctl.8")) {
         shopctl_print_man(stdout);
+    } else if (!strcmp(page, "indexes")) {
+        indexes(pool);
     } else if (!strcmp(page, "completion")) {
         shopctl_print_completion(stdout);
     } else {
         fputs("usage: gendocs directives|errors|log|metrics|conf|shopctl|shopctl.8|mod_shop.5|"
-              "completion\n",
+              "completion|indexes\n",
               stderr);
         return 2;
     }

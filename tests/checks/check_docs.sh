@@ -74,20 +74,25 @@ while read -r name; do
 done < <(comm -23 <(echo "$used") <(cut -d' ' -f2 <<<"$rows" | sort))
 
 # Indexes and Redis keys: each has a row in its page.
-indexes=$(grep -rhoE '(\.name = |LISTED\(|SOLD_OUT\()"[a-z_]+"' --include='*_mongo.c' \
-    "$srcdir/mod_shop" | grep -oE '"[a-z_]+"' | tr -d '"' | sort -u)
+# Those of records as well, which no text of the code names.
+indexes=$("$builddir/gendocs" indexes)
 keys=$(grep -vE '^ ?[/*]' "$srcdir/mod_shop/hosts/redis_keys.h" | grep -oE '"(%sr:|[a-z]+:?)' | tr -d '"' |
     sed 's/^%s//' | sort -u)
 if (($(wc -l <<<"$indexes") < 20 || $(wc -l <<<"$keys") < 6)); then
     echo 'docs: hardly an index or a Redis key found: the search is broken'
     bad=1
 fi
-for name in $indexes; do
-    if ! grep -q -- "\`$name\`" "$srcdir/docs/collections.md"; then
-        echo "docs: docs/collections.md does not name the index $name"
+indexes_of() { # COLLECTION : the rows of the table of indexes in its section
+    awk -v title="## $1" '/^## / { in_section = $0 == title; in_table = 0 }
+        in_section && /^\| Index/ { in_table = 1 }
+        in_table && /^\|/' "$srcdir/docs/collections.md"
+}
+while read -r collection name; do
+    if ! indexes_of "$collection" | grep -q -- "^|.*\`$name\`"; then
+        echo "docs: the section $collection of docs/collections.md has no index $name"
         bad=1
     fi
-done
+done <<<"$indexes"
 for name in $(grep -rhoE '\.collection = "[a-z_]+"' "$srcdir/mod_shop" | cut -d'"' -f2 | sort -u); do
     if ! grep -qx -- "## $name" "$srcdir/docs/collections.md"; then
         echo "docs: docs/collections.md has no section $name"
