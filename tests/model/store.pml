@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The store of the model in orders.pml: its documents, its commands and what may become of one. */
+ * The store of the models in orders.pml and orders2.pml: its documents, the commands of today's
+ * protocol and what may become of a command. store2.pml adds those of the next protocol. */
 
 /* ---- the store ---- */
 #define NONE 0
@@ -15,17 +16,31 @@ bool unfinished[2];
 byte returned[2];         /* lines */
 byte hold[2];             /* lines in whose document `holds` names the order */
 byte back[2];             /* the same of `backs` */
+#ifdef NEXT
+byte voids[2];            /* the same of `voids` */
+#endif
 short stock[3];           /* of the coupon: remaining */
 byte back_rev[3];
+#ifndef NEXT
 bool ordered[2];          /* by user: the cart's generation was raised and its lines are gone */
+#endif
 byte redemption[2];       /* by user: 1 + order; the limit per user is 1 */
 bool open[2];             /* by user: the redemption is in the reaper's index */
 byte restocked[2];             /* lines restocked; not in the store, to count by */
 
 #define IS_PLACED(o) (status[o] >= PENDING)
 #define IS_CLAIMED(o) (status[o] != NONE && status[o] != FAILED)
-/* A failed order's slots are its own; all requests here saw the cart's first generation. */
-#define IS_DUPLICATE(o) (BUYERS == 2 && USER(0) == USER(1) && IS_CLAIMED(1 - (o)))
+/* A failed order's slots are its own; all requests of today's protocol saw the cart's first
+ * generation. */
+#ifndef NEXT
+#define HAS_SAME_SLOT (USER(0) == USER(1))
+#define IS_TODAY(o) true
+#define IS_VOID(o, l) false
+#define LATE_CLEAR(o) false
+#define CART_IS_EMPTY(u) ordered[u]
+#define IS_ORDERED(o) ordered[USER(o)]
+#endif
+#define IS_DUPLICATE(o) (BUYERS == 2 && HAS_SAME_SLOT && IS_CLAIMED(1 - (o)))
 
 /* A unit is out as long as a hold or a placed order says so, but for what was given back. */
 #define OUT(o, l) (((hold[o] >> (l)) & 1 || (IS_PLACED(o) && WANTS(o, l))) -> 1 : 0)
@@ -36,7 +51,7 @@ byte restocked[2];             /* lines restocked; not in the store, to count by
      BALANCE(1) == STOCK_1 && BALANCE(2) == COUPON_USES)
 
 /* ---- commands that are still on their way: bits of late[order] ---- */
-#define CLAIM 0
+#define INSERT 0 /* the order: placing; by the next protocol: pending */
 #define RESERVE 1 /* and 2, 3: by line */
 #define REDEEM 4
 #define COMMIT 5
@@ -52,6 +67,11 @@ byte restocked[2];             /* lines restocked; not in the store, to count by
 #define END_CANCEL 21
 #define DROP_MARKER 22 /* 23, 24 */
 #define KEEP 25
+/* of the next protocol; an order is placed by one of the two and has no commands of the other */
+#define CART_CLAIM 5
+#define TOMBSTONE 6
+#define UNCLAIM 11
+#define VOID 26 /* 27, 28 */
 
 int late[2];
 int late_restock[2]; /* bit 5 * line + back_rev */
@@ -64,6 +84,10 @@ bool known; /* its caller was answered */
 
 #define FAULTY (!calm)
 #define BIT(set, n) (((set) >> (n)) & 1)
+
+#ifdef NEXT
+#include "store2.pml"
+#endif
 
 /* ---- commands: the statements as the adapters build them ---- */
 
@@ -86,7 +110,7 @@ inline apply_reserve(o, l) /* reservation_mongo.c reserve_statement */
     d_step {
         done = false;
         if
-        :: stock[l] >= 1 && !BIT(hold[o], l) ->
+        :: stock[l] >= 1 && !BIT(hold[o], l) && !IS_VOID(o, l) ->
             stock[l]--;
             hold[o] = hold[o] | LINE(l);
             done = true
@@ -121,7 +145,7 @@ inline apply_commit(o) /* order_mongo.c order_commit: asks again when it did not
             status[o] = PENDING;
             assert(hold[o] == LINES(o));
             assert(!BIT(LINES(o), 2) || redemption[USER(o)] == 1 + o);
-            assert(USER(0) != USER(1) || !IS_PLACED(1 - o));
+            assert(!HAS_SAME_SLOT || !IS_PLACED(1 - o));
             assert(IS_SOUND)
         :: else
         fi;
@@ -188,10 +212,17 @@ inline apply_keep(o) /* keep_redemption */
     }
 }
 
+#ifndef NEXT
+inline read_cart(o)
+{
+    skip
+}
+
 inline apply_cart(o) /* cart_mongo.c cart_ordered: where gen is still the order's */
 {
     ordered[USER(o)] = true
 }
+#endif
 
 inline apply_finish(o) /* order_finish */
 {
