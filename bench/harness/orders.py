@@ -1,19 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Orders beside the Go contender: two servers of MongoDB's own, the contenders on each, slices in turn."""
-import contextlib
 import json
 import os
 import re
-import time
 
-from harness import httpd, measure, tools, workloads
+from harness import bare, measure, tools, workloads
 from harness.system import Failed, Group, free_port, run, say, wait_for_port
-from harness.world import SHOP_DATABASES, Contender, World, reply
+from harness.world import SHOP_DATABASES, Contender, World
 
 ALONE, REPLICA = "standalone", "replica set"
 PRODUCTS, LINES = 60, 3
-COUNT = "X-Bench-Count"
-LOG = 'CustomLog logs/db.log "%%{SHOP_ROUTE}e %%{SHOP_DB_COMMANDS}n" "expr=-n %%{HTTP:%s}"' % COUNT
 # name: title, connections, carts
 KINDS = {
     "spread": ("32 buyers, %d products" % PRODUCTS, 32, "%dx%d" % (PRODUCTS, LINES)),
@@ -21,7 +17,6 @@ KINDS = {
     "single": ("one buyer", 1, "%dx%d" % (PRODUCTS, LINES)),
 }
 LONGEST_S = 12  # of a slice in which nobody was answered
-BARE_KINDS = ("cart", "cart_add", "order")
 
 
 class OrderWorld(World):
@@ -76,7 +71,6 @@ class OrderWorld(World):
 
     def start_shops(self):
         self.key_file = self.write_key()
-        self.options.directives = [LOG]
         self.serve_shop("mod_shop", "mod_shop", self.module, "bench_shop")
         if len(self.builds) > 1:
             self.serve_shop("mod_shop_old", "mod_shop (old)", self.builds[1][0], SHOP_DATABASES[1])
@@ -113,33 +107,6 @@ class OrderWorld(World):
                                       server.pid if hasattr(server, "pid") else server.leader))
 
 
-# -- the bare driver calls ---------------------------------------------------------------------------------------------
-
-def commands_of(world, name):
-    """{operation: database commands before its reply}, as this shop counts them."""
-    shop, one = world.named(name), {**workloads.bearer(world, 6), COUNT: "1"}
-    path = os.path.join(world.folder, name, "logs", "db.log")
-    add = {"product_id": workloads.product_id(42), "quantity": 1}
-    for _ in range(8):  # until each child knows the cart's product
-        reply(shop.port, "/api/cart", "POST", add, one)
-        reply(shop.port, "/api/cart", headers=one)
-    reply(shop.port, "/api/orders", "POST", workloads.ORDER, one)
-    world.ordered[shop.database] = workloads.COMPARING
-    time.sleep(0.5)  # httpd logs behind its reply
-    with open(path) as f:
-        lines = re.findall(r"^(\S+) (\d+)$", f.read(), re.M)
-    return {kind: min(int(n) for route, n in lines if route == operation) for kind, operation in (
-        ("cart", "showCart"), ("cart_add", "addToCart"), ("order", "placeOrder"))}
-
-
-def bare_order_mode(world, program, wanted):
-    """Which of the two sequences of an order has as many commands as the module: that which is measured."""
-    found = {mode: measure.bare_run(world, program, mode, 1, 1)["commands"] for mode in ("order", "order_v2")}
-    mode = min(found, key=lambda name: abs(found[name] - wanted))
-    say("an order: the module sends %d commands, the bare program %d (%s)" % (wanted, found[mode], mode))
-    return mode, found[mode]
-
-
 # -- slices ------------------------------------------------------------------------------------------------------------
 
 def one_slice(world, contender, connections, seconds, asked):
@@ -151,8 +118,7 @@ def one_slice(world, contender, connections, seconds, asked):
     cpu = server.cpu_s()
     world.ordered[contender.database] = world.options.users  # until it is known how many
     if contender.name == "bare":
-        counted = {"lost": 0, "refused": 0, **measure.bare_run(world, tools.bare(), world.bare_mode, connections,
-                                                               seconds)}
+        counted = {"lost": 0, "refused": 0, **bare.timed(world, world.bare_modes["order"], connections, seconds)}
     else:
         counted, refused = measure.wrk(asked, contender, connections, seconds)
         measure.judge(counted, refused, "%s, %d connections" % (contender.name, connections), False, True)
@@ -241,25 +207,6 @@ def summaries(world, found):
             results[kind][contender.name] = summary(slices[contender.name], slices[world.baseline_of(contender)],
                                                     others)
     return results
-
-
-def against_bare(world, name):
-    """{request: ratio of the median latencies of this shop and the bare driver calls, one connection}"""
-    world.shape, found, shop = KINDS["single"][2], {}, world.named(name)
-    for kind in BARE_KINDS:
-        asked, pairs = workloads.Workload(kind, world), []
-        mode = world.bare_mode if kind == "order" else kind
-        for turn in range(world.options.rounds):
-            with contextlib.suppress(measure.Lost):
-                bare = measure.bare_run(world, tools.bare(), mode, 1, world.options.seconds)
-                served = measure.slice_of(world, asked, shop, 1, world.options.seconds, tolerant=True)
-                pairs.append((served["p50"], bare["p50"]))
-        if pairs:
-            found[kind] = {"ratio": measure.spread([mine / theirs for mine, theirs in pairs]),
-                           "mod_shop_p50_us": measure.spread([mine for mine, _ in pairs]),
-                           "bare_p50_us": measure.spread([theirs for _, theirs in pairs]),
-                           "commands": bare["commands"]}
-    return found
 
 
 def versions(world):

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import re
 import time
 
 from harness.system import Failed
@@ -246,23 +245,3 @@ def write_static(world):
             if contender.name == "mod_cache" and "Age" not in found:
                 raise Failed("mod_cache does not cache: %s" % found)
     return sizes
-
-
-def database_commands(world, bare):
-    """Does the bare program send as many commands as the module? From the module's own log."""
-    path = os.path.join(world.folder, "mod_shop", "logs", "db.log")
-    before, shop, one = os.path.getsize(path), world.named("mod_shop"), bearer(world, 6)
-    add = {"product_id": product_id(42), "quantity": 1}
-    for _ in range(8):  # until each child knows the cart's product
-        reply(shop.port, "/api/cart", "POST", add, one)
-        reply(shop.port, "/api/cart", headers=one)
-    reply(shop.port, "/api/orders", "POST", ORDER, one)
-    time.sleep(0.5)     # httpd logs behind its reply
-    with open(path) as f:
-        f.seek(before)
-        lines = re.findall(r"^(\S+) (\d+)$", f.read(), re.M)
-    for route, mode in (("showCart", "cart"), ("addToCart", "cart_add"), ("placeOrder", "order")):
-        seen = [int(n) for name, n in lines if name == route]
-        if not seen or bare[mode]["commands"] != min(seen):
-            raise Failed("%s: the module sends %s commands, the bare program %s" % (
-                route, min(seen, default="no"), bare[mode]["commands"]))

@@ -14,7 +14,7 @@ import urllib.error
 import urllib.request
 
 from harness import httpd, tools
-from harness.system import BENCH, BUILD, ROOT, Failed, Foreign, Group, free_port, run, say, wait_for_port
+from harness.system import BENCH, BUILD, ROOT, Foreign, Group, free_port, run, say, wait_for_port
 
 READS = ("product", "list", "search", "featured", "random")
 SIGNED = ("cart", "cart_add", "order", "login")
@@ -207,9 +207,6 @@ class World:
         lines += httpd.shop(module, self.uri_of(database), self.redis_port, self.key_file, name,
                             limited=name != "mod_shop_open")
         lines += getattr(self.options, "directives", [])
-        # database commands of each request, for the comparison with the bare driver
-        if self.options.check:
-            lines += ['LogFormat "%{SHOP_ROUTE}e %{SHOP_DB_COMMANDS}n" db', "CustomLog logs/db.log db"]
         httpd.write(folder, lines)
         self.trust_sessions(name)
         group = self.begin(name, httpd.command(folder), port)
