@@ -10,7 +10,9 @@
 /* settle_reservation, settle_marker, settle_redemption. Whether an order failed or was placed never
  * changes again, and a release or a confirm that finds no reservation does nothing: so looking and
  * acting are one step. */
-#ifdef TODAY
+#if defined(BREAK_REPAIR) /* as today's shopctl verify --repair */
+#define IS_SWEPT(o) (status[o] == FAILED || status[o] == NONE)
+#elif defined(TODAY)
 #define IS_SWEPT(o) (status[o] == FAILED)
 #else
 #define IS_SWEPT(o) false
@@ -117,7 +119,7 @@ end:
 sweep:
         known = true;
         if
-        :: BIT(hold[o], l) && status[o] == FAILED ->
+        :: BIT(hold[o], l) && IS_SWEPT(o) ->
             STATEMENT(o, true, RELEASE + l, apply_release(o, l))
         :: BIT(hold[o], l) && IS_PLACED(o) -> STATEMENT(o, true, CONFIRM + l, apply_confirm(o, l))
         :: BIT(back[o], l) && status[o] == CANCELLED ->

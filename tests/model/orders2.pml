@@ -3,8 +3,8 @@
  * is the commit. tests/model/run lets spin search it.
  *
  * As in orders.pml a step is one command of one port function, named beside it, with the same
- * fates (store.pml). There is no clock: a claim may be resolved and an old reservation looked after
- * at any moment, while the buyer is at work.
+ * fates (store.pml). There is no clock: a claim may be resolved and an old reservation cleaned at
+ * any moment, while the buyer is at work.
  *
  * What a cart holds is counted in units of one product: one at first, and the nth edit adds n. The
  * lines 0, 1 and 2 of an order are what it reserves, whatever its units are.
@@ -130,7 +130,9 @@ begin: /* the key is read, then the cart */
 claim: /* sent again when the outcome is unknown, or given up */
     atomic {
         CALL(o, true, CART_CLAIM, apply_cart_claim(o));
+#ifndef BREAK_CLAIM_ONE_NODE
         ACKNOWLEDGED(USER(o));
+#endif
         if
         ON(known && done); outcome = RESERVED
         ON(known && !done);
