@@ -35,6 +35,7 @@
 #include "ops/ops.h"
 #include "ops/schema_ready.h"
 #include "orders/order_access_api.h"
+#include "orders/order_drops.h"
 #include "orders/order_reap.h"
 #include "orders/orders_module.h"
 #include "stages.h"
@@ -42,6 +43,8 @@
 
 /* So long an interrupted migration keeps the next one waiting. */
 #define MIGRATION_LEASE_MS 30000
+/* So often the thread behind the replies looks whether it is to end. */
+#define DROP_LOOK apr_time_from_msec(250)
 
 const shop_module_t *const shop_modules[] = {
 #define SHOP_MODULE(folder) &shop_##folder##_module,
@@ -271,6 +274,9 @@ shop_error_t *shop_app_open(shop_app_t **opened, const shop_settings_t *settings
     if (redis) {
         use_redis(app, shared, redis, pool);
     }
+    if (shared->processes) {
+        app->orders->drops = shop_order_drops_create(shared->processes * settings->nodes, pool);
+    }
     indexes = all_indexes(pool);
     shop_mongo_require_unique(mongo, indexes, pool);
     app->health = shop_health_ready(mongo, redis, app->schema, app->orders->orders, indexes, pool);
@@ -337,7 +343,9 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
         .stock = app->inventory->units,
         .coupons = app->coupons->coupons,
         .coupon_uses = app->coupons->uses,
+        .orders = app->orders->orders,
         .clock = app->clock,
+        .keeps_sold_out = shop_schema_is_finished(app->known_schema, SHOP_STAGE_CLAIMS),
     };
     shop_error_t *err;
 
@@ -345,7 +353,7 @@ shop_error_t *shop_app_verify(shop_verify_sums_t *sums, const shop_app_t *app, b
         SHOP_TRY(shop_app_reap(app, pool));
     }
     err = shop_verify(sums, &ports, repair, each, baton, pool);
-    if (sums->repaired) { /* stock shows in the catalogue */
+    if (sums->repaired || sums->completed) { /* stock shows in the catalogue */
         app->cache->invalidate(app->cache, NULL, 0, pool);
     }
     return err;
@@ -378,6 +386,36 @@ void shop_app_listen(const shop_app_t *app, const atomic_bool *stop, apr_pool_t 
 {
     if (app->listener) {
         shop_listener_run(app->listener, stop, pool);
+    }
+}
+
+/* A failure is logged where it happens; what could not be done waits in the queue. */
+static void drop(const shop_app_t *app, apr_pool_t *pool)
+{
+    shop_order_ports_t ports = shop_order_ports_of(app);
+    apr_pool_t *turn;
+
+    apr_pool_create(&turn, pool);
+    (void)shop_order_drops_flush(app->orders->drops, &ports, turn);
+    apr_pool_destroy(turn);
+}
+
+void shop_app_drop(const shop_app_t *app, const atomic_bool *stop, apr_pool_t *pool)
+{
+    while (app->orders->drops && !atomic_load(stop)) {
+        shop_order_drops_wait(app->orders->drops, DROP_LOOK);
+        if (shop_order_drops_is_ready(app->orders->drops)) {
+            drop(app, pool);
+        }
+    }
+}
+
+void shop_app_drop_rest(const shop_app_t *app, apr_time_t deadline, apr_pool_t *pool)
+{
+    if (app->orders->drops && shop_order_drops_waiting(app->orders->drops)) {
+        shop_app_begin(deadline);
+        drop(app, pool);
+        shop_app_begin(0);
     }
 }
 

@@ -64,6 +64,8 @@ typedef struct shop_shared_t {
     void *changes;                  /* shop_changes_size() zeroed bytes */
     struct shop_metrics_t *metrics; /* attached to counts in shared memory, metrics/metrics.h */
     void *revoked; /* shop_app_revoked_size() zeroed bytes, see guard/revoked_shm.h */
+    int processes; /* of this host that may place orders, each with a thread for shop_app_drop; 0:
+                      no such thread, what orders leave is done before the reply */
 } shop_shared_t;
 
 /* Opens MongoDB and Redis pools (no connection is made yet, so an absent server is no error) and
@@ -86,6 +88,12 @@ apr_size_t shop_app_revoked_size(void);
 /* Listens to what other hosts change until *stop is set; then it returns within 300 ms. Returns at
  * once without Redis. One thread of the host calls it; all its processes see what arrived. */
 void shop_app_listen(const shop_app_t *app, const atomic_bool *stop, apr_pool_t *pool);
+
+/* Does what placed orders leave to do behind the reply, until *stop is set; then it returns within
+ * 300 ms. Returns at once where nothing is left behind. One thread of the process calls it. */
+void shop_app_drop(const shop_app_t *app, const atomic_bool *stop, apr_pool_t *pool);
+/* The process ends, and its requests have ended: does what is left, until deadline (monotonic). */
+void shop_app_drop_rest(const shop_app_t *app, apr_time_t deadline, apr_pool_t *pool);
 
 /* A request begins on this thread: commands are counted from 0, none is begun after deadline
  * (monotonic). 0 ends it: background work has none. */

@@ -24,7 +24,12 @@ static void print_finding(void *baton, const shop_verify_finding_t *finding)
     if (!finding->has_stored && finding->has_computed) {
         printf(", computed %" PRId64, finding->computed);
     }
-    puts(finding->repaired ? "; repaired" : "");
+    if (finding->repaired) {
+        fputs(finding->leftover ? "; completed" : "; repaired", stdout);
+    } else if (finding->leftover) {
+        fputs("; the numbers are right", stdout);
+    }
+    putchar('\n');
 }
 
 static void print_sums(const shop_verify_sums_t *sums, const char *database)
@@ -35,6 +40,9 @@ static void print_sums(const shop_verify_sums_t *sums, const char *database)
         printf("%" PRId64 " drifts, %" PRId64 " repaired", sums->drifts, sums->repaired);
     } else {
         fputs("clean", stdout);
+    }
+    if (sums->leftovers) {
+        printf(", %" PRId64 " leftovers, %" PRId64 " completed", sums->leftovers, sums->completed);
     }
     if (sums->busy) {
         printf(", %" PRId64 " busy", sums->busy);
@@ -64,16 +72,18 @@ static void collect_finding(void *baton, const shop_verify_finding_t *finding)
     set_number(object, "computed", finding->has_computed, finding->computed);
     json_object_set_new(object, "repaired", json_boolean(finding->repaired));
     json_object_set_new(object, "busy", json_boolean(finding->busy));
+    json_object_set_new(object, "leftover", json_boolean(finding->leftover));
     json_array_append_new(baton, object);
 }
 
 static void print_json(const shop_verify_sums_t *sums, json_t *findings)
 {
     shopctl_print_json(
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:O}", "products",
+        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:O}", "products",
                   (json_int_t)sums->products, "coupons", (json_int_t)sums->coupons, "orders",
                   (json_int_t)sums->orders, "redemptions", (json_int_t)sums->redemptions, "drifts",
-                  (json_int_t)sums->drifts, "repaired", (json_int_t)sums->repaired, "busy",
+                  (json_int_t)sums->drifts, "repaired", (json_int_t)sums->repaired, "leftovers",
+                  (json_int_t)sums->leftovers, "completed", (json_int_t)sums->completed, "busy",
                   (json_int_t)sums->busy, "clean", sums->drifts == 0, "findings", findings));
 }
 

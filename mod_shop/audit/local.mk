@@ -2,6 +2,10 @@
 libshop_la_SOURCES += \
 	mod_shop/audit/verify.c \
 	mod_shop/audit/verify.h \
+	mod_shop/audit/verify_cart_mongo.c \
+	mod_shop/audit/verify_cart_mongo.h \
+	mod_shop/audit/verify_carts.c \
+	mod_shop/audit/verify_carts.h \
 	mod_shop/audit/verify_coupon_mongo.c \
 	mod_shop/audit/verify_coupon_mongo.h \
 	mod_shop/audit/verify_look.c \
@@ -14,6 +18,8 @@ libshop_la_SOURCES += \
 	mod_shop/audit/verify_orders.h \
 	mod_shop/audit/verify_read_mongo.c \
 	mod_shop/audit/verify_read_mongo.h \
+	mod_shop/audit/verify_reservations.c \
+	mod_shop/audit/verify_reservations.h \
 	mod_shop/audit/verify_run.c \
 	mod_shop/audit/verify_run.h \
 	mod_shop/audit/verify_stock.c \

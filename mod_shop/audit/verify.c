@@ -10,7 +10,7 @@ bool shop_verify_is_committed(int status)
     return status >= SHOP_ORDER_PENDING && status < SHOP_ORDER_STATUS_COUNT;
 }
 
-static shop_verify_entry_t *find(const apr_array_header_t *entries, const char *id)
+shop_verify_entry_t *shop_verify_entry(const apr_array_header_t *entries, const char *id)
 {
     for (int i = 0; i < entries->nelts; i++) {
         shop_verify_entry_t *entry = &APR_ARRAY_IDX(entries, i, shop_verify_entry_t);
@@ -24,22 +24,24 @@ static shop_verify_entry_t *find(const apr_array_header_t *entries, const char *
 
 bool shop_verify_names(const apr_array_header_t *entries, const char *id)
 {
-    return find(entries, id) != NULL;
+    return shop_verify_entry(entries, id) != NULL;
 }
 
 /* Marks the reservation and the return marker of the order as accounted for. *backed: it has a
  * marker. */
 static shop_verify_entry_t *meet(bool *backed, const shop_verify_reservable_t *object,
-                                 const char *order_id)
+                                 const char *order_id, int status)
 {
-    shop_verify_entry_t *hold = find(object->holds, order_id);
-    shop_verify_entry_t *back = find(object->backs, order_id);
+    shop_verify_entry_t *hold = shop_verify_entry(object->holds, order_id);
+    shop_verify_entry_t *back = shop_verify_entry(object->backs, order_id);
 
     if (hold) {
         hold->known = true;
+        hold->status = status;
     }
     if (back) {
         back->known = true;
+        back->status = status;
     }
     *backed = back != NULL;
     return hold;
@@ -48,10 +50,26 @@ static shop_verify_entry_t *meet(bool *backed, const shop_verify_reservable_t *o
 void shop_verify_close(shop_verify_reservable_t *object)
 {
     for (int i = 0; i < object->holds->nelts; i++) {
-        const shop_verify_entry_t *hold = &APR_ARRAY_IDX(object->holds, i, shop_verify_entry_t);
+        shop_verify_entry_t *hold = &APR_ARRAY_IDX(object->holds, i, shop_verify_entry_t);
 
-        object->taken += hold->known ? 0 : hold->amount;
+        if (!hold->known) {
+            hold->status = SHOP_VERIFY_ABSENT;
+            object->taken += hold->amount;
+        }
     }
+}
+
+static bool is_young(apr_time_t at, apr_time_t now)
+{
+    return at >= now - SHOP_VERIFY_YOUNG;
+}
+
+shop_verify_standing_t shop_verify_reservation(int status, apr_time_t at, apr_time_t now)
+{
+    if (is_young(at, now) || status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING) {
+        return SHOP_VERIFY_RIGHT; /* the last two: an unfinished order has a finding of its own */
+    }
+    return shop_verify_is_committed(status) ? SHOP_VERIFY_LEFTOVER : SHOP_VERIFY_WRONG;
 }
 
 /* ---- units of stock ---- */
@@ -59,7 +77,7 @@ void shop_verify_close(shop_verify_reservable_t *object)
 void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *line)
 {
     bool backed;
-    const shop_verify_entry_t *hold = meet(&backed, &unit->base, line->order_id);
+    const shop_verify_entry_t *hold = meet(&backed, &unit->base, line->order_id, line->status);
 
     if (!shop_verify_is_committed(line->status)) {
         unit->base.taken += hold ? hold->amount : 0;
@@ -83,6 +101,14 @@ int64_t shop_verify_stock(const shop_verify_unit_t *unit)
     return unit->opened + moved(unit) - unit->base.taken;
 }
 
+shop_verify_standing_t shop_verify_sold_out(const shop_verify_unit_t *unit)
+{
+    if (unit->sold_out) {
+        return unit->stock > 0 ? SHOP_VERIFY_WRONG : SHOP_VERIFY_RIGHT;
+    }
+    return unit->stock > 0 || unit->deleted ? SHOP_VERIFY_RIGHT : SHOP_VERIFY_LEFTOVER;
+}
+
 int64_t shop_verify_opened(const shop_verify_unit_t *unit)
 {
     return unit->stock - moved(unit) + unit->base.taken;
@@ -100,7 +126,7 @@ static bool is_of(const shop_verify_coupon_t *coupon, const shop_verify_use_t *u
 void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use)
 {
     bool backed;
-    const shop_verify_entry_t *hold = meet(&backed, &coupon->base, use->order_id);
+    const shop_verify_entry_t *hold = meet(&backed, &coupon->base, use->order_id, use->status);
     bool cancelled = use->status == SHOP_ORDER_CANCELLING || use->status == SHOP_ORDER_CANCELLED;
 
     if (!shop_verify_is_committed(use->status)) {
@@ -240,10 +266,12 @@ void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_ord
 
 /* ---- redemptions ---- */
 
-bool shop_verify_may_redeem(int status, bool open)
+bool shop_verify_may_redeem(int status, const shop_verify_entry_t *use, apr_time_t now)
 {
+    bool open = use->amount > 0;
+
     if (status == SHOP_ORDER_FAILED || status == SHOP_ORDER_CANCELLED) {
         return open; /* it was applied late; the reaper will drop it */
     }
-    return status != SHOP_VERIFY_ABSENT;
+    return status != SHOP_VERIFY_ABSENT || (open && is_young(use->at, now));
 }

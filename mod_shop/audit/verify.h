@@ -9,18 +9,20 @@
  * the same way, one at a time:
  *
  *   order                 reservation stands  no reservation
- *   placing               its quantity        nothing: not reserved yet
- *   aborting              its quantity        nothing: not reserved, or released
- *   failed                its quantity        nothing (reserved late; the reaper releases it)
+ *   not there             its quantity        nothing: not reserved yet, or not an order
+ *   failed                its quantity        nothing: never reserved, or released
  *   pending .. refunded   the line            the line: it was confirmed, which moves no stock
  *   cancelling            the line, until `returned` of the order or a return marker of the unit
  * says that it was restocked (either may be seen first: the marker is made first and dropped last)
  *   cancelled             as cancelling; every line is in `returned` by then
- *   not there             its quantity        nothing
+ *   placing, aborting     its quantity        nothing: not reserved yet, or released
  *
- * So a reservation counts where its order is not committed, and never where it is. A line restocked
- * by a refund is in `returned` or marked too. A product that was deleted is not restocked, so its
- * stock is not judged. Stored, reservations are in `holds` and return markers in `backs`. */
+ * So a reservation counts where its order is not placed, and never where it is. An order that is
+ * being placed is not there yet: it is inserted as pending, after everything was reserved. A failed
+ * one is a tombstone, which has no lines; placing and aborting are of the previous protocol. A line
+ * restocked by a refund is in `returned` or marked too. A product that was deleted is not
+ * restocked, so its stock is not judged. Stored, reservations are in `holds` and return markers in
+ * `backs`; `voids` move nothing. */
 
 #include <apr_pools.h>
 #include <apr_tables.h>
@@ -30,8 +32,11 @@
 
 #include "../orders/order.h"
 
-/* An order that is unfinished for so long after its lease is reported. */
+/* An order that is unfinished for so long after its lease, and a cart that was claimed so long ago,
+ * are reported. */
 #define SHOP_VERIFY_STUCK_AFTER (20 * SHOP_ORDER_LEASE)
+/* The order of a reservation or redemption that is younger may be being placed. */
+#define SHOP_VERIFY_YOUNG (2 * SHOP_ORDER_LEASE)
 /* In place of a status: there is no order with this id. */
 #define SHOP_VERIFY_ABSENT (-1)
 
@@ -42,11 +47,14 @@ typedef struct shop_verify_seen_t {
     apr_size_t size;
 } shop_verify_seen_t;
 
-/* Of holds, backs and moves. */
+/* Of holds, backs, moves and uses. */
 typedef struct shop_verify_entry_t {
     const char *id; /* the order's, or the movement's */
     int64_t amount;
-    bool known; /* the order was read */
+    const char *user_id; /* whose order it is; NULL: not stored */
+    apr_time_t at;       /* when it was made; 0: not stored */
+    bool known;          /* the order was read while the object was counted */
+    int status;          /* its shop_order_status_t; of a reservation, once it was counted */
 } shop_verify_entry_t;
 
 /* What a unit of stock and a coupon have in common: orders reserve of both. It is the first member
@@ -62,6 +70,7 @@ typedef struct shop_verify_unit_t {
     shop_verify_reservable_t base;
     bool deleted;
     bool has_opened; /* false: made by a version that kept no opening balance */
+    bool sold_out;   /* the flag that lists of sold-out products are read by */
     int64_t opened, stock;
     apr_array_header_t *moves; /* shop_verify_entry_t */
     int64_t moved;             /* by movements that took effect and are not in moves */
@@ -109,12 +118,19 @@ typedef struct shop_verify_order_t {
 
 typedef struct shop_verify_redemption_t {
     const char *id;
-    apr_array_header_t *uses; /* shop_verify_entry_t; amount 1: the reaper has not checked it */
+    const char *user_id;
+    apr_array_header_t *uses; /* shop_verify_entry_t; amount 1: the reaper has not checked it, and
+                                 only then `at` is known */
 } shop_verify_redemption_t;
+
+/* A cart that is claimed by an order. */
+typedef struct shop_verify_claim_t {
+    const char *user_id, *order_id;
+} shop_verify_claim_t;
 
 /* A difference. */
 typedef struct shop_verify_finding_t {
-    const char *kind;   /* product, coupon, order or redemption */
+    const char *kind;   /* product, coupon, order, redemption or cart */
     const char *id;     /* of the object */
     const char *member; /* of its document */
     const char
@@ -123,8 +139,16 @@ typedef struct shop_verify_finding_t {
     int64_t stored, computed;
     bool manual; /* a person must decide: `computed` is not written */
     bool repaired;
-    bool busy; /* the object kept changing and was not checked */
+    bool busy;     /* the object kept changing and was not checked */
+    bool leftover; /* work that an interrupted process left: no difference, the numbers are right */
 } shop_verify_finding_t;
+
+typedef enum {
+    SHOP_VERIFY_RIGHT,    /* or it may be in a moment: an order is being placed */
+    SHOP_VERIFY_LEFTOVER, /* no difference, but work that is to be done of an order that is placed
+                           */
+    SHOP_VERIFY_WRONG
+} shop_verify_standing_t;
 
 bool shop_verify_is_committed(int status);
 
@@ -134,9 +158,18 @@ void shop_verify_count_line(shop_verify_unit_t *unit, const shop_verify_line_t *
 void shop_verify_close(shop_verify_reservable_t *object);
 /* The expected stock; only if has_opened. */
 int64_t shop_verify_stock(const shop_verify_unit_t *unit);
+/* Of its flag sold_out. It may not be set while there is stock; it may be unset a moment longer,
+ * until the reservations that took the last units are confirmed (LEFTOVER). */
+shop_verify_standing_t shop_verify_sold_out(const shop_verify_unit_t *unit);
 /* The opening balance for which the stock is correct. */
 int64_t shop_verify_opened(const shop_verify_unit_t *unit);
+/* The one of that id; NULL: there is none. */
+shop_verify_entry_t *shop_verify_entry(const apr_array_header_t *entries, const char *id);
 bool shop_verify_names(const apr_array_header_t *entries, const char *id);
+
+/* Of a reservation that was made at `at`, whose order has this status (or SHOP_VERIFY_ABSENT).
+ * LEFTOVER: to be confirmed. */
+shop_verify_standing_t shop_verify_reservation(int status, apr_time_t at, apr_time_t now);
 
 void shop_verify_count_use(shop_verify_coupon_t *coupon, const shop_verify_use_t *use);
 /* The least and the most that may remain. They are one number where every order took its use from
@@ -154,8 +187,8 @@ void shop_verify_check_order(apr_array_header_t *findings, const shop_verify_ord
 bool shop_verify_recompute_order(shop_verify_order_t *computed, const shop_verify_order_t *order,
                                  apr_pool_t *pool);
 
-/* May a redemption name an order of this status (or SHOP_VERIFY_ABSENT)? open: the reaper has not
- * checked it. */
-bool shop_verify_may_redeem(int status, bool open);
+/* May a redemption name an order of this status (or SHOP_VERIFY_ABSENT)? use: one of its uses. An
+ * order that is not there may be being placed. */
+bool shop_verify_may_redeem(int status, const shop_verify_entry_t *use, apr_time_t now);
 
 #endif

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "../base/id.h"
 #include "verify_read_mongo.h"
 
 #define COUPONS "coupons"
@@ -92,6 +93,14 @@ const char *shop_verify_redemption_id(const bson_t *order, apr_pool_t *pool)
                         user);
 }
 
+/* The redemption's name ends with its customer's. */
+static const char *user_of(const char *redemption_id)
+{
+    const char *colon = redemption_id ? strrchr(redemption_id, ':') : NULL;
+
+    return colon && shop_id_valid(colon + 1) ? colon + 1 : NULL;
+}
+
 static shop_verify_redemption_t *redemption_of(const bson_t *doc, apr_pool_t *pool)
 {
     shop_verify_redemption_t *redemption = apr_pcalloc(pool, sizeof(*redemption));
@@ -100,6 +109,7 @@ static shop_verify_redemption_t *redemption_of(const bson_t *doc, apr_pool_t *po
     bson_iter_t iter;
 
     redemption->id = shop_bson_string(doc, "_id", pool);
+    redemption->user_id = user_of(redemption->id);
     redemption->uses = apr_array_make(pool, 4, sizeof(shop_verify_entry_t));
     if (!shop_bson_child(&list, doc, "uses") || !bson_iter_init(&iter, &list)) {
         return redemption;
@@ -108,8 +118,11 @@ static shop_verify_redemption_t *redemption_of(const bson_t *doc, apr_pool_t *po
         const char *id = shop_bson_oid(&list, bson_iter_key(&iter), pool);
 
         if (id) {
-            APR_ARRAY_PUSH(redemption->uses, shop_verify_entry_t) =
-                (shop_verify_entry_t){ id, shop_verify_names(open, id), false };
+            const shop_verify_entry_t *opened = shop_verify_entry(open, id);
+
+            APR_ARRAY_PUSH(redemption->uses, shop_verify_entry_t) = (shop_verify_entry_t){
+                .id = id, .amount = opened != NULL, .at = opened ? opened->at : 0
+            };
         }
     }
     return redemption;

@@ -11,11 +11,19 @@ void shop_verify_set_manual(shop_verify_finding_t *finding)
     finding->detail = "not repaired: a person must decide";
 }
 
+void shop_verify_set_busy(shop_verify_finding_t *finding)
+{
+    finding->busy = true;
+    finding->detail = "busy, not judged";
+}
+
 void shop_verify_report(const shop_verify_run_t *run, const shop_verify_finding_t *finding)
 {
     run->sums->busy += finding->busy;
-    run->sums->drifts += !finding->busy;
-    run->sums->repaired += finding->repaired;
+    run->sums->leftovers += finding->leftover;
+    run->sums->completed += finding->leftover && finding->repaired;
+    run->sums->drifts += !finding->busy && !finding->leftover;
+    run->sums->repaired += !finding->leftover && finding->repaired;
     run->each(run->baton, finding);
 }
 
@@ -29,9 +37,7 @@ void shop_verify_report_all(const shop_verify_run_t *run, const apr_array_header
 shop_error_t *shop_verify_look(const shop_verify_run_t *run, const char *kind, const char *id,
                                shop_verify_look_t look, apr_pool_t *pool)
 {
-    shop_verify_finding_t busy = {
-        .kind = kind, .id = id, .detail = "busy, not judged", .busy = true
-    };
+    shop_verify_finding_t busy = { .kind = kind, .id = id };
 
     for (int turn = 0; turn < TURNS; turn++) {
         apr_pool_t *turn_pool;
@@ -45,6 +51,7 @@ shop_error_t *shop_verify_look(const shop_verify_run_t *run, const char *kind, c
         }
         apr_sleep(PAUSE << turn);
     }
+    shop_verify_set_busy(&busy);
     shop_verify_report(run, &busy);
     return NULL;
 }

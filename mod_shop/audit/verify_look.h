@@ -27,6 +27,8 @@ shop_error_t *shop_verify_look(const shop_verify_run_t *run, const char *kind, c
 /* Marks the finding as one that is not repaired, because a person must decide, and says so in its
  * detail. */
 void shop_verify_set_manual(shop_verify_finding_t *finding);
+/* Marks the finding as one that could not be checked now, and says so in its detail. */
+void shop_verify_set_busy(shop_verify_finding_t *finding);
 /* Counts the finding and passes it to run->each. Never fails. */
 void shop_verify_report(const shop_verify_run_t *run, const shop_verify_finding_t *finding);
 /* The same for an array of shop_verify_finding_t. */

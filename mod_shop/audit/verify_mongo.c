@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "verify_cart_mongo.h"
 #include "verify_coupon_mongo.h"
 #include "verify_order_mongo.h"
 #include "verify_read_mongo.h"
@@ -12,10 +13,11 @@ static const char *const collections[] = { [SHOP_VERIFY_UNITS] = "products",
                                            [SHOP_VERIFY_COUPONS] = "coupons",
                                            [SHOP_VERIFY_ORDERS] = "orders" };
 
-/* The members of a unit's document on which its stock depends: every change of stock changes one of
- * them. */
-static const char *const unit_members[] = { "opened", "stock",    "holds",      "backs", "back_rev",
-                                            "moves",  "move_rev", "deleted_at", NULL };
+/* The members of a unit's document on which its stock depends, so that every change of stock
+ * changes one of them, and the flag that depends on the stock. */
+static const char *const unit_members[] = { "opened",   "stock", "holds",    "backs",
+                                            "back_rev", "moves", "move_rev", "deleted_at",
+                                            "sold_out", NULL };
 static const char *const line_members[] = { "status", "items.product", "items.quantity", "returned",
                                             NULL };
 static const char *const movement_members[] = { "delta", NULL };
@@ -60,6 +62,7 @@ static shop_error_t *read_unit(shop_verify_reservable_t **out, shop_verify_store
     unit->has_opened = bson_has_field(doc, "opened");
     unit->opened = shop_bson_int(doc, "opened", 0);
     unit->stock = shop_bson_int(doc, "stock", 0);
+    unit->sold_out = shop_bson_bool(doc, "sold_out");
     unit->base.holds = shop_verify_entries(doc, "holds", "o", "q", pool);
     unit->base.backs = shop_verify_entries(doc, "backs", "o", "q", pool);
     unit->moves = shop_verify_entries(doc, "moves", "id", "delta", pool);
@@ -186,6 +189,9 @@ static shop_error_t *repair(bool *done, shop_verify_store_t *port, shop_verify_w
     BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
     for (int i = 0; i < count; i++) {
         bson_append_int64(&set, values[i].member, -1, values[i].value);
+        if (what == SHOP_VERIFY_UNITS && !strcmp(values[i].member, "stock")) {
+            BSON_APPEND_BOOL(&set, "sold_out", values[i].value <= 0);
+        }
     }
     bson_append_document_end(&update, &set);
     err = shop_mongo_update(&matched, NULL, shop_verify_mongo_of(port), collections[what], filter,
@@ -193,6 +199,22 @@ static shop_error_t *repair(bool *done, shop_verify_store_t *port, shop_verify_w
     *done = !err && matched == 1;
     bson_destroy(filter);
     bson_destroy(&update);
+    return err;
+}
+
+static shop_error_t *mark_in_stock(bool *done, shop_verify_store_t *port,
+                                   const shop_verify_seen_t *seen, apr_pool_t *pool)
+{
+    bson_t *filter = as_seen(seen, NULL, 0);
+    bson_t *update = BCON_NEW("$set", "{", "sold_out", BCON_BOOL(false), "}");
+    int64_t matched = 0;
+    shop_error_t *err = shop_mongo_update(&matched, NULL, shop_verify_mongo_of(port),
+                                          collections[SHOP_VERIFY_UNITS], filter, update, NULL,
+                                          SHOP_MONGO_MAJORITY, pool);
+
+    *done = !err && matched == 1;
+    bson_destroy(filter);
+    bson_destroy(update);
     return err;
 }
 
@@ -205,7 +227,9 @@ shop_verify_store_t *shop_verify_store_mongo(shop_mongo_t *mongo, apr_pool_t *po
     store->port.read = read_object;
     store->port.count = count_object;
     store->port.repair = repair;
+    store->port.mark_in_stock = mark_in_stock;
     shop_verify_order_mongo(&store->port);
     shop_verify_coupon_mongo(&store->port);
+    shop_verify_cart_mongo(&store->port);
     return &store->port;
 }

@@ -126,7 +126,7 @@ static shop_error_t *take_status(void *baton, const bson_t *doc, apr_pool_t *poo
         if (!strcmp(APR_ARRAY_IDX(asking->entries, i, shop_verify_entry_t).id, id)) {
             int status = shop_order_status_of_stored(shop_bson_string(doc, "status", pool));
 
-            /* it exists with an unknown status: its redemption is not checked */
+            /* it exists with an unknown status: nothing that names it is judged */
             asking->statuses[i] = status < 0 ? SHOP_ORDER_PLACING : status;
         }
     }

@@ -122,7 +122,8 @@ shop_error_t *shop_verify_one_order(const shop_verify_run_t *run, const shop_ver
 
 /* Does the redemption still name the order although its status forbids it? */
 static shop_error_t *is_wrong_still(bool *wrong, const shop_verify_run_t *run, const char *id,
-                                    const char *order_id, int status, apr_pool_t *pool)
+                                    const char *order_id, int status, apr_time_t now,
+                                    apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
     shop_verify_redemption_t *after = NULL;
@@ -132,20 +133,44 @@ static shop_error_t *is_wrong_still(bool *wrong, const shop_verify_run_t *run, c
     for (int i = 0; after && i < after->uses->nelts; i++) {
         const shop_verify_entry_t *use = &APR_ARRAY_IDX(after->uses, i, shop_verify_entry_t);
 
-        *wrong = *wrong ||
-                 (!strcmp(use->id, order_id) && !shop_verify_may_redeem(status, use->amount > 0));
+        *wrong =
+            *wrong || (!strcmp(use->id, order_id) && !shop_verify_may_redeem(status, use, now));
     }
     return NULL;
 }
 
-/* Reads the statuses first, then the redemption again: failed and cancelled are final, so an order
- * that is still named was not just being removed. */
+/* An order that is not there is decided first, so that it is not placed afterwards. */
+static shop_error_t *drop_use(shop_verify_finding_t *finding, const shop_verify_run_t *run,
+                              const shop_verify_redemption_t *redemption, const char *order_id,
+                              int status, apr_time_t now, apr_pool_t *pool)
+{
+    shop_coupon_repo_t *coupons = run->ports->coupons;
+    shop_order_repo_t *orders = run->ports->orders;
+    shop_tombstone_t result = SHOP_TOMBSTONE_SET;
+    shop_order_t *order;
+
+    if (status == SHOP_VERIFY_ABSENT && redemption->user_id) {
+        SHOP_TRY(
+            orders->tombstone(&result, &order, orders, order_id, redemption->user_id, now, pool));
+    }
+    if (result != SHOP_TOMBSTONE_SET) {
+        shop_verify_set_busy(finding); /* placed since, or not durable: the next run knows */
+        return NULL;
+    }
+    SHOP_TRY(coupons->drop_redemption(coupons, redemption->id, order_id, pool));
+    finding->repaired = true;
+    return NULL;
+}
+
+/* Reads the statuses first, then the redemption again: failed and cancelled are final, and no
+ * request places an order so late, so an order that is still named was not just being removed. */
 shop_error_t *shop_verify_one_redemption(const shop_verify_run_t *run,
                                          const shop_verify_redemption_t *redemption,
                                          apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
-    shop_coupon_repo_t *coupons = run->ports->coupons;
+    const shop_clock_t *clock = run->ports->clock;
+    apr_time_t now = clock->now(clock);
     int *statuses = apr_palloc(pool, sizeof(*statuses) * (size_t)(redemption->uses->nelts + 1));
 
     SHOP_TRY(store->statuses(statuses, store, redemption->uses, pool));
@@ -154,10 +179,10 @@ shop_error_t *shop_verify_one_redemption(const shop_verify_run_t *run,
         shop_verify_finding_t finding = { .kind = "redemption",
                                           .id = redemption->id,
                                           .member = "uses" };
-        bool wrong = !shop_verify_may_redeem(statuses[i], use->amount > 0);
+        bool wrong = !shop_verify_may_redeem(statuses[i], use, now);
 
         if (wrong) {
-            SHOP_TRY(is_wrong_still(&wrong, run, redemption->id, use->id, statuses[i], pool));
+            SHOP_TRY(is_wrong_still(&wrong, run, redemption->id, use->id, statuses[i], now, pool));
         }
         if (!wrong) {
             continue;
@@ -166,8 +191,7 @@ shop_error_t *shop_verify_one_redemption(const shop_verify_run_t *run,
             apr_psprintf(pool, "names order %s, which %s", use->id,
                          statuses[i] == SHOP_VERIFY_ABSENT ? "is not there" : "does not stand");
         if (run->repair) {
-            SHOP_TRY(coupons->drop_redemption(coupons, redemption->id, use->id, pool));
-            finding.repaired = true;
+            SHOP_TRY(drop_use(&finding, run, redemption, use->id, statuses[i], now, pool));
         }
         shop_verify_report(run, &finding);
     }

@@ -20,6 +20,8 @@ apr_array_header_t *shop_verify_entries(const bson_t *doc, const char *array, co
         if (shop_bson_child(&inner, &list, bson_iter_key(&iter))) {
             entry.id = shop_bson_oid(&inner, id, pool);
             entry.amount = amount ? shop_bson_int(&inner, amount, 0) : 1;
+            entry.user_id = shop_bson_oid(&inner, "u", pool);
+            entry.at = shop_bson_time(&inner, "at");
         }
         if (entry.id) {
             APR_ARRAY_PUSH(entries, shop_verify_entry_t) = entry;

@@ -37,8 +37,8 @@ shop_error_t *shop_verify_find_page(shop_verify_store_t *port, const char *colle
 
 /* The bytes of doc, which must live as long. */
 shop_verify_seen_t shop_verify_seen(const bson_t *doc);
-/* The array member as shop_verify_entry_t, in pool: id from `id`, amount from `amount` (NULL: 1).
- * Elements without an id are left out. */
+/* The array member as shop_verify_entry_t, in pool: id from `id`, amount from `amount` (NULL: 1),
+ * user_id and at from `u` and `at`. Elements without an id are left out. */
 apr_array_header_t *shop_verify_entries(const bson_t *doc, const char *array, const char *id,
                                         const char *amount, apr_pool_t *pool);
 /* Does `returned` of the order name the line? */

@@ -6,6 +6,7 @@
 
 #include "../base/clock.h"
 #include "../coupons/coupon_repo.h"
+#include "../orders/order_repo.h"
 #include "../store/reservation.h"
 #include "verify_store.h"
 
@@ -14,13 +15,18 @@ typedef struct shop_verify_ports_t {
     shop_reservations_t *stock;
     shop_coupon_repo_t *coupons; /* redemptions */
     shop_reservations_t *coupon_uses;
+    shop_order_repo_t *orders; /* tombstones */
     const shop_clock_t *clock;
+    bool keeps_sold_out; /* every process keeps the flag of sold-out products right: stage
+                            SHOP_STAGE_CLAIMS is finished */
 } shop_verify_ports_t;
 
 typedef struct shop_verify_sums_t {
     int64_t products, coupons, orders, redemptions; /* checked */
     int64_t drifts, repaired;
-    int64_t busy; /* changed during every check; not checked */
+    int64_t leftovers,
+        completed; /* of interrupted processes, no drifts; those that were repaired */
+    int64_t busy;  /* changed during every check; not checked */
 } shop_verify_sums_t;
 
 /* finding lives during the call only. */

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "../catalogue/product.h"
+#include "verify_reservations.h"
+
+/* The member of a product. Its findings have no numbers. */
+#define SOLD_OUT "sold_out"
 
 static bool is_same(const shop_verify_seen_t *a, const shop_verify_seen_t *b)
 {
@@ -34,60 +38,36 @@ static shop_verify_finding_t *add_numbers(apr_array_header_t *findings, const ch
     return finding;
 }
 
-static bool has_unknown_order(const apr_array_header_t *entries)
-{
-    for (int i = 0; i < entries->nelts; i++) {
-        if (!APR_ARRAY_IDX(entries, i, shop_verify_entry_t).known) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Releases the reservation, or drops the return marker, of an order that does not exist. The claim
- * precedes every reservation, so no request is placing the order. */
-static shop_error_t *clear(shop_reservations_t *reservations, const char *id, bool backs,
-                           const shop_verify_entry_t *entry, apr_pool_t *pool)
-{
-    const shop_reservation_line_t line = { id, entry->amount, 0 };
-    const shop_reservation_t left = { entry->id, &line, 1 };
-
-    return backs ? reservations->drop_markers(reservations, &left, pool)
-                 : reservations->release(reservations, &left, pool);
-}
-
-static shop_error_t *report_unknown_orders(const shop_verify_run_t *run, const char *kind,
-                                           const char *id, bool backs,
-                                           const apr_array_header_t *entries,
-                                           shop_reservations_t *reservations, apr_pool_t *pool)
-{
-    for (int i = 0; i < entries->nelts; i++) {
-        const shop_verify_entry_t *entry = &APR_ARRAY_IDX(entries, i, shop_verify_entry_t);
-        shop_verify_finding_t finding = { .kind = kind,
-                                          .id = id,
-                                          .member = backs ? "backs" : "holds" };
-
-        if (entry->known) {
-            continue;
-        }
-        finding.detail = apr_psprintf(pool, "names order %s, which is not there", entry->id);
-        if (run->repair) {
-            SHOP_TRY(clear(reservations, id, backs, entry, pool));
-            finding.repaired = true;
-        }
-        shop_verify_report(run, &finding);
-    }
-    return NULL;
-}
-
 typedef struct reservable_t {
     shop_verify_what_t what;
     const char *kind; /* of the findings */
-    /* Appends a finding if the counter of the object, whose orders were counted, is wrong. */
-    void (*judge)(apr_array_header_t *findings, const shop_verify_reservable_t *object);
+    /* Appends a finding if a member of the object, whose orders were counted, is wrong. */
+    void (*judge)(apr_array_header_t *findings, const shop_verify_run_t *run,
+                  const shop_verify_reservable_t *object, apr_pool_t *pool);
 } reservable_t;
 
-static void judge_unit(apr_array_header_t *findings, const shop_verify_reservable_t *object)
+/* Until every process keeps the flag, nothing is read by it. One that is not set yet is reported
+ * where it is repaired only: beside orders it is nothing that anybody should look at. */
+static void judge_sold_out(apr_array_header_t *findings, const shop_verify_run_t *run,
+                           const shop_verify_unit_t *unit, apr_pool_t *pool)
+{
+    shop_verify_standing_t standing = shop_verify_sold_out(unit);
+    shop_verify_finding_t *finding;
+
+    if (standing == SHOP_VERIFY_RIGHT || !run->ports->keeps_sold_out ||
+        (standing == SHOP_VERIFY_LEFTOVER && !run->repair)) {
+        return;
+    }
+    finding = add(findings, "product", unit->base.id, SOLD_OUT);
+    finding->leftover = standing == SHOP_VERIFY_LEFTOVER;
+    finding->detail =
+        finding->leftover
+            ? "is not set, and nothing is in stock"
+            : apr_psprintf(pool, "is set, and the stock is %" APR_INT64_T_FMT, unit->stock);
+}
+
+static void judge_unit(apr_array_header_t *findings, const shop_verify_run_t *run,
+                       const shop_verify_reservable_t *object, apr_pool_t *pool)
 {
     const shop_verify_unit_t *unit = (const shop_verify_unit_t *)object;
     int64_t stock = shop_verify_stock(unit);
@@ -106,15 +86,20 @@ static void judge_unit(apr_array_header_t *findings, const shop_verify_reservabl
         if (stock < 0 || stock > SHOP_STOCK_MAX) {
             shop_verify_set_manual(finding);
         }
+        return; /* with the stock the flag is repaired */
     }
+    judge_sold_out(findings, run, unit, pool);
 }
 
-static void judge_coupon(apr_array_header_t *findings, const shop_verify_reservable_t *object)
+static void judge_coupon(apr_array_header_t *findings, const shop_verify_run_t *run,
+                         const shop_verify_reservable_t *object, apr_pool_t *pool)
 {
     const shop_verify_coupon_t *coupon = (const shop_verify_coupon_t *)object;
     shop_verify_finding_t *finding;
     int64_t least, most, wanted;
 
+    (void)run;
+    (void)pool;
     if (coupon->usage_limit < 0) {
         return;
     }
@@ -132,64 +117,76 @@ static void judge_coupon(apr_array_header_t *findings, const shop_verify_reserva
 static const reservable_t units = { SHOP_VERIFY_UNITS, "product", judge_unit };
 static const reservable_t coupons = { SHOP_VERIFY_COUPONS, "coupon", judge_coupon };
 
-static bool is_repairable(const shop_verify_finding_t *finding)
-{
-    return finding->has_computed && !finding->manual;
-}
-
-/* Repairs the numbers that need no person. *unchanged false: the object changed meanwhile. */
-static shop_error_t *repair(bool *unchanged, const shop_verify_run_t *run, shop_verify_what_t what,
-                            const shop_verify_seen_t *seen, apr_array_header_t *findings,
-                            apr_pool_t *pool)
+/* *done false: the object changed meanwhile. */
+static shop_error_t *repair_one(bool *done, const shop_verify_run_t *run,
+                                const reservable_t *reservable,
+                                const shop_verify_reserved_t *reserved,
+                                const shop_verify_finding_t *finding, apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
+    const shop_verify_seen_t *seen = &reserved->object->seen;
+    const shop_verify_value_t value = { finding->member, finding->computed };
+    const shop_unit_orders_t none = { reserved->object->id, NULL, 0 };
 
+    if (finding->has_computed) {
+        return store->repair(done, store, reservable->what, seen, &value, 1, pool);
+    }
+    if (!finding->leftover) {
+        return store->mark_in_stock(done, store, seen, pool);
+    }
+    *done = true; /* it compares the stock itself */
+    return reserved->reservations->confirm(reserved->reservations, &none, 1, pool);
+}
+
+/* Repairs what needs no person. *unchanged false: the object changed meanwhile. */
+static shop_error_t *repair(bool *unchanged, const shop_verify_run_t *run,
+                            const reservable_t *reservable, const shop_verify_reserved_t *reserved,
+                            apr_array_header_t *findings, apr_pool_t *pool)
+{
     for (int i = 0; *unchanged && i < findings->nelts; i++) {
         shop_verify_finding_t *finding = &APR_ARRAY_IDX(findings, i, shop_verify_finding_t);
-        shop_verify_value_t value = { finding->member, finding->computed };
 
-        if (is_repairable(finding)) {
-            SHOP_TRY(store->repair(unchanged, store, what, seen, &value, 1, pool));
+        if (!finding->manual) {
+            SHOP_TRY(repair_one(unchanged, run, reservable, reserved, finding, pool));
             finding->repaired = *unchanged;
         }
     }
     return NULL;
 }
 
-/* A shop_verify_look_t with two more arguments. reservations: where leftovers of orders in the
- * object are cleared. */
+/* A shop_verify_look_t with two more arguments. reservations: the port of the object's. */
 static shop_error_t *look_at(bool *unchanged, const shop_verify_run_t *run,
                              const reservable_t *reservable, shop_reservations_t *reservations,
                              const char *id, apr_pool_t *pool)
 {
     shop_verify_store_t *store = run->ports->store;
+    const shop_clock_t *clock = run->ports->clock;
     apr_array_header_t *findings = apr_array_make(pool, 2, sizeof(shop_verify_finding_t));
-    shop_verify_reservable_t *object, *after;
+    shop_verify_reserved_t reserved = { reservable->kind, NULL, reservations, clock->now(clock) };
+    shop_verify_reservable_t *after;
+    bool found;
 
-    SHOP_TRY(store->read(&object, store, reservable->what, id, pool));
-    if (!object) {
+    SHOP_TRY(store->read(&reserved.object, store, reservable->what, id, pool));
+    if (!reserved.object) {
         return NULL;
     }
-    SHOP_TRY(store->count(object, store, reservable->what, pool));
-    shop_verify_close(object);
-    reservable->judge(findings, object);
-    if (!findings->nelts && !has_unknown_order(object->holds) &&
-        !has_unknown_order(object->backs)) {
+    SHOP_TRY(store->count(reserved.object, store, reservable->what, pool));
+    shop_verify_close(reserved.object);
+    reservable->judge(findings, run, reserved.object, pool);
+    SHOP_TRY(shop_verify_look_at_reservations(&found, run, &reserved, pool));
+    if (!findings->nelts && !found) {
         return NULL;
     }
     SHOP_TRY(store->read(&after, store, reservable->what, id, pool));
-    *unchanged = after && is_same(&object->seen, &after->seen);
+    *unchanged = after && is_same(&reserved.object->seen, &after->seen);
     if (run->repair) {
-        SHOP_TRY(repair(unchanged, run, reservable->what, &object->seen, findings, pool));
+        SHOP_TRY(repair(unchanged, run, reservable, &reserved, findings, pool));
     }
     if (!*unchanged) {
         return NULL;
     }
     shop_verify_report_all(run, findings);
-    SHOP_TRY(
-        report_unknown_orders(run, reservable->kind, id, false, object->holds, reservations, pool));
-    return report_unknown_orders(run, reservable->kind, id, true, object->backs, reservations,
-                                 pool);
+    return shop_verify_report_reservations(run, &reserved, pool);
 }
 
 static shop_error_t *look_at_unit(bool *unchanged, const shop_verify_run_t *run, const char *id,

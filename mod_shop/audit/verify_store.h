@@ -46,11 +46,21 @@ struct shop_verify_store_t {
     /* The statuses of the orders that entries name, in their order; SHOP_VERIFY_ABSENT. */
     shop_error_t *(*statuses)(int *statuses, shop_verify_store_t *store,
                               const apr_array_header_t *entries, apr_pool_t *pool);
-    /* Sets the members if the document equals what was read: one conditional update. *done false:
-     * it has changed. */
+    /* The carts that were claimed before `before` and still are (shop_verify_claim_t *), all of
+     * them. By index. */
+    shop_error_t *(*claims)(apr_array_header_t **claims, shop_verify_store_t *store,
+                            apr_time_t before, apr_pool_t *pool);
+    /* Does the order still claim the cart? */
+    shop_error_t *(*is_claimed)(bool *claimed, shop_verify_store_t *store,
+                                const shop_verify_claim_t *claim, apr_pool_t *pool);
+    /* Sets the members, with a unit's stock the flag sold_out too, if the document equals what was
+     * read: one conditional update. *done false: it has changed. */
     shop_error_t *(*repair)(bool *done, shop_verify_store_t *store, shop_verify_what_t what,
                             const shop_verify_seen_t *seen, const shop_verify_value_t *values,
                             int count, apr_pool_t *pool);
+    /* Sets the unit's flag sold_out to false, if the unit equals what was read, as repair does. */
+    shop_error_t *(*mark_in_stock)(bool *done, shop_verify_store_t *store,
+                                   const shop_verify_seen_t *seen, apr_pool_t *pool);
     /* Adds the order to the redemption if it is missing; the reaper will check it again. */
     shop_error_t *(*add_use)(shop_verify_store_t *store, const char *redemption_id,
                              const char *order_id, apr_time_t now, apr_pool_t *pool);

@@ -21,10 +21,24 @@ typedef struct shop_cart_line_t {
     int64_t quantity;
 } shop_cart_line_t;
 
+/* The claim of an order that is being placed, and all that is needed to complete or undo it. */
+typedef struct shop_cart_claim_t {
+    const char *order_id;
+    apr_time_t at;
+    int64_t rev;               /* the cart's once it was claimed */
+    const char *key_slot;      /* "k:<Idempotency-Key>"; NULL: none was sent */
+    apr_array_header_t *lines; /* shop_cart_line_t *: what is ordered, each unit once */
+    const char *coupon_code;   /* NULL: none */
+    int64_t coupon_born;
+    bool coupon_limited;
+    int64_t coupon_user_limit; /* -1: no redemption */
+} shop_cart_claim_t;
+
 typedef struct shop_cart_t {
     const char *user_id;
     int64_t gen;               /* cart generation: one higher after each order */
-    int64_t rev;               /* one higher after each edit */
+    int64_t rev;               /* one higher after each change of the document */
+    shop_cart_claim_t *claim;  /* NULL: none */
     apr_array_header_t *lines; /* shop_cart_line_t *, in the order they were added */
     apr_time_t updated_at;     /* 0: never edited */
 } shop_cart_t;

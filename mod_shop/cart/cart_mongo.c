@@ -7,7 +7,9 @@
 #include <assert.h>
 #include <inttypes.h>
 
-#define COLLECTION "carts"
+#include "cart_bson.h"
+
+#define COLLECTION SHOP_CARTS_COLLECTION
 /* Path of the last line that a cart may have: if it exists, the cart is full. */
 #define LAST_LINE "lines.99"
 /* An attempt fails only when a concurrent change of the same cart came first. */
@@ -15,61 +17,14 @@
 
 static_assert(SHOP_CART_LINES_MAX == 100, "LAST_LINE names the hundredth line");
 
-const shop_mongo_index_t shop_cart_indexes[] = { { .collection = NULL } };
-
-typedef struct cart_repo_mongo_t {
-    shop_cart_repo_t port; /* first, so that a pointer to it is a pointer to this */
-    shop_mongo_t *mongo;
-} cart_repo_mongo_t;
+const shop_mongo_index_t shop_cart_indexes[] = {
+    { .collection = COLLECTION, .name = "claimed", .keys = "ordering.at:1", .sparse = true },
+    { .collection = NULL },
+};
 
 static shop_mongo_t *mongo_of(shop_cart_repo_t *port)
 {
-    return ((cart_repo_mongo_t *)port)->mongo;
-}
-
-static void read_lines(shop_cart_t *cart, const bson_t *doc, apr_pool_t *pool)
-{
-    bson_t list, entry;
-    bson_iter_t iter;
-
-    if (!shop_bson_child(&list, doc, "lines") || !bson_iter_init(&iter, &list)) {
-        return;
-    }
-    while (bson_iter_next(&iter)) {
-        const uint8_t *bytes;
-        uint32_t size;
-        shop_cart_line_t *line;
-
-        if (!BSON_ITER_HOLDS_DOCUMENT(&iter)) {
-            continue;
-        }
-        bson_iter_document(&iter, &size, &bytes);
-        if (!bson_init_static(&entry, bytes, size)) {
-            continue;
-        }
-        line = apr_pcalloc(pool, sizeof(*line));
-        line->product_id = shop_bson_oid(&entry, "product", pool);
-        line->quantity = shop_bson_int(&entry, "q", 0);
-        if (line->product_id && line->quantity > 0) {
-            APR_ARRAY_PUSH(cart->lines, shop_cart_line_t *) = line;
-        }
-    }
-}
-
-/* doc NULL: a cart that was never edited. */
-static shop_cart_t *cart_of_bson(const bson_t *doc, const char *user_id, apr_pool_t *pool)
-{
-    shop_cart_t *cart = apr_pcalloc(pool, sizeof(*cart));
-
-    cart->user_id = user_id;
-    cart->lines = apr_array_make(pool, 8, sizeof(shop_cart_line_t *));
-    if (doc) {
-        cart->gen = shop_bson_int(doc, "gen", 0);
-        cart->rev = shop_bson_int(doc, "rev", 0);
-        cart->updated_at = shop_bson_time(doc, "updated_at");
-        read_lines(cart, doc, pool);
-    }
-    return cart;
+    return ((shop_cart_repo_mongo_t *)port)->mongo;
 }
 
 static shop_error_t *cart_find(shop_cart_t **cart, shop_cart_repo_t *port, const char *user_id,
@@ -82,7 +37,7 @@ static shop_error_t *cart_find(shop_cart_t **cart, shop_cart_repo_t *port, const
     shop_bson_append_oid(&filter, "_id", user_id);
     err = shop_mongo_find_one(&doc, mongo_of(port), COLLECTION, &filter, NULL, pool);
     bson_destroy(&filter);
-    *cart = err ? NULL : cart_of_bson(doc, user_id, pool);
+    *cart = err ? NULL : shop_cart_of_bson(doc, user_id, pool);
     return err;
 }
 
@@ -237,7 +192,7 @@ static shop_error_t *cart_add(shop_cart_t **cart, shop_cart_repo_t *port, const 
             SHOP_TRY(add_anywhere(&done, &doc, mongo, user_id, product_id, quantity, now, pool));
         }
         if (doc) {
-            *cart = cart_of_bson(doc, user_id, pool);
+            *cart = shop_cart_of_bson(doc, user_id, pool);
             return NULL;
         }
         if (done) {
@@ -328,47 +283,9 @@ static shop_error_t *cart_clear(shop_cart_t **cart, shop_cart_repo_t *port, cons
     return cart_edit(cart, port, user_id, NULL, 0, -1, now, pool);
 }
 
-/* The reaper may repeat it: the second time gen differs and nothing matches. */
-static shop_error_t *cart_ordered(shop_cart_repo_t *port, const char *user_id, int64_t gen,
-                                  const char *const *product_ids, int count, apr_time_t now,
-                                  apr_pool_t *pool)
-{
-    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER;
-    bson_t inc, set, pull, line, in, list;
-    shop_error_t *err;
-
-    shop_bson_append_oid(&filter, "_id", user_id);
-    BSON_APPEND_INT64(&filter, "gen", gen);
-    BSON_APPEND_DOCUMENT_BEGIN(&update, "$inc", &inc);
-    BSON_APPEND_INT64(&inc, "gen", 1);
-    BSON_APPEND_INT64(&inc, "rev", 1);
-    bson_append_document_end(&update, &inc);
-    BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
-    shop_bson_append_time(&set, "updated_at", now);
-    bson_append_document_end(&update, &set);
-    BSON_APPEND_DOCUMENT_BEGIN(&update, "$pull", &pull);
-    BSON_APPEND_DOCUMENT_BEGIN(&pull, "lines", &line);
-    BSON_APPEND_DOCUMENT_BEGIN(&line, "product", &in);
-    bson_append_array_begin(&in, "$in", -1, &list);
-    for (int i = 0; i < count; i++) {
-        shop_bson_append_oid(&list, apr_itoa(pool, i), product_ids[i]);
-    }
-    bson_append_array_end(&in, &list);
-    bson_append_document_end(&line, &in);
-    bson_append_document_end(&pull, &line);
-    bson_append_document_end(&update, &pull);
-    /* Majority: on a sharded cluster the order is on another shard. If an election rolled this
-     * update back after the order is finished, nothing would clear the cart any more. */
-    err = shop_mongo_update(NULL, NULL, mongo_of(port), COLLECTION, &filter, &update, NULL,
-                            SHOP_MONGO_MAJORITY, pool);
-    bson_destroy(&filter);
-    bson_destroy(&update);
-    return err;
-}
-
 shop_cart_repo_t *shop_cart_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
 {
-    cart_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+    shop_cart_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
 
     repo->mongo = mongo;
     repo->port.find = cart_find;
@@ -377,6 +294,6 @@ shop_cart_repo_t *shop_cart_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
     repo->port.remove = cart_remove;
     repo->port.clear = cart_clear;
     repo->port.edit = cart_edit;
-    repo->port.ordered = cart_ordered;
+    shop_cart_mongo_claims(&repo->port);
     return &repo->port;
 }

@@ -33,11 +33,28 @@ struct shop_cart_repo_t {
     shop_error_t *(*edit)(shop_cart_t **cart, shop_cart_repo_t *repo, const char *user_id,
                           const char *product_id, int64_t quantity, int64_t rev, apr_time_t now,
                           apr_pool_t *pool);
-    /* After an order: if the stored gen is gen, increments gen and rev and removes the ordered
-     * products; lines added in the meantime stay. Idempotent. */
-    shop_error_t *(*ordered)(shop_cart_repo_t *repo, const char *user_id, int64_t gen,
-                             const char *const *product_ids, int count, apr_time_t now,
+
+    /* ---- the order protocol ---- */
+    /* Stores the claim where the stored gen is gen, the rev is claim->rev - 1 and there is no
+     * claim; raises rev. *claimed false: the cart is another by now, or an earlier copy of this
+     * command was applied: read it. May be sent again. Acknowledged by a majority. */
+    shop_error_t *(*claim)(bool *claimed, shop_cart_repo_t *repo, const char *user_id, int64_t gen,
+                           const shop_cart_claim_t *claim, apr_pool_t *pool);
+    /* The order is placed: where gen, rev and claim are still those of cart (its claim may be
+     * NULL, or another order's), sets the lines to left, raises gen and rev, and removes the claim
+     * if it is order_id's. *done false: the cart is another by now. Acknowledged by one node if
+     * the claim is order_id's, since it comes back with what an election takes back; else by a
+     * majority. */
+    shop_error_t *(*ordered)(bool *done, shop_cart_repo_t *repo, const shop_cart_t *cart,
+                             const char *order_id, const apr_array_header_t *left, apr_time_t now,
                              apr_pool_t *pool);
+    /* Removes the claim of order_id and raises rev. Any number of times. By one node. */
+    shop_error_t *(*unclaim)(shop_cart_repo_t *repo, const char *user_id, const char *order_id,
+                             apr_pool_t *pool);
+    /* Carts claimed before `before`, at most limit, oldest first: array of shop_cart_t *. By
+     * index. */
+    shop_error_t *(*old_claims)(apr_array_header_t **carts, shop_cart_repo_t *repo,
+                                apr_time_t before, int limit, apr_pool_t *pool);
 };
 
 #endif

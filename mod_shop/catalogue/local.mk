@@ -15,5 +15,7 @@ libshop_la_SOURCES += \
 	mod_shop/catalogue/product_mongo.c \
 	mod_shop/catalogue/product_mongo.h \
 	mod_shop/catalogue/product_repo.h \
+	mod_shop/catalogue/product_sold_out.h \
+	mod_shop/catalogue/product_sold_out_mongo.c \
 	mod_shop/catalogue/product_view.c \
 	mod_shop/catalogue/product_view.h

@@ -165,16 +165,17 @@ static shop_error_t *answer_list(const shop_app_t *app, const shop_product_query
     apr_array_header_t *products;
     shop_cached_t cached;
     shop_list_end_t end;
+    /* What is sold out is marked behind the reply to its order, which nothing announces. */
+    int ttl_s = query->in_stock == 0 ? 0 : app->settings->cache_products_s;
 
-    if (shop_cached_serve(&cached, app->cache, res, list_key(query, app, req),
-                          app->settings->cache_products_s)) {
+    if (shop_cached_serve(&cached, app->cache, res, list_key(query, app, req), ttl_s)) {
         return NULL;
     }
     SHOP_TRY(app->catalogue->products->list(&products, &end, app->catalogue->products, query,
                                             req->pool));
     price_in(products, app->settings->currency);
     SHOP_TRY(shop_res_list(res, req, shop_product_fields, products, &end));
-    keep_list(&cached, res, products, query->in_stock >= 0);
+    keep_list(&cached, res, products, query->in_stock > 0);
     return NULL;
 }
 

@@ -18,7 +18,7 @@ typedef enum {
 /* One command of a list. */
 typedef struct page_t {
     const shop_product_query_t *query;
-    bool keyed;               /* categories are compared by category_key */
+    shop_product_forms_t forms;
     shop_product_sort_t sort; /* NAME for relevance: each part is by name */
     bool down;
     found_t found;
@@ -34,6 +34,7 @@ static const char *const key_names[SHOP_SORT_COUNT] = { [SHOP_SORT_CREATED] = "b
 /* Most selective index first: sold-out and featured products are few. */
 static const char *index_of(const page_t *page)
 {
+    static const char *const flagged[] = { "out_created", "out_name", "out_price" };
     static const char *const sold_out[] = { "sold_out_created", "sold_out_name", "sold_out_price" };
     static const char *const featured[] = { "featured_created", "featured_name", "featured_price" };
     static const char *const keyed[] = { "key_created", "key_name", "key_price" };
@@ -43,7 +44,7 @@ static const char *index_of(const page_t *page)
     const shop_product_query_t *query = page->query;
 
     if (query->in_stock == 0) {
-        return sold_out[page->sort];
+        return page->forms.flagged ? flagged[page->sort] : sold_out[page->sort];
     }
     if (query->featured == 1) {
         return featured[page->sort];
@@ -52,7 +53,7 @@ static const char *index_of(const page_t *page)
         return page->found == FOUND_IN_NAME ? "title_name" : words[page->sort];
     }
     if (query->category) {
-        return page->keyed ? keyed[page->sort] : category[page->sort];
+        return page->forms.keyed ? keyed[page->sort] : category[page->sort];
     }
     return live[page->sort];
 }
@@ -159,7 +160,7 @@ static bson_t *filter_of(const page_t *page, apr_pool_t *pool)
     bson_t *filter = bson_new(), stock;
 
     BSON_APPEND_NULL(filter, "deleted_at");
-    if (query->category && page->keyed) {
+    if (query->category && page->forms.keyed) {
         BSON_APPEND_UTF8(filter, "category_key", shop_category_key(query->category, pool));
     } else if (query->category) {
         BSON_APPEND_UTF8(filter, "category", query->category);
@@ -170,7 +171,9 @@ static bson_t *filter_of(const page_t *page, apr_pool_t *pool)
     if (query->words) {
         append_words(filter, query->words, page->found);
     }
-    if (query->in_stock >= 0) {
+    if (query->in_stock == 0 && page->forms.flagged) {
+        BSON_APPEND_BOOL(filter, "sold_out", true);
+    } else if (query->in_stock >= 0) {
         BSON_APPEND_DOCUMENT_BEGIN(filter, "stock", &stock);
         BSON_APPEND_INT64(&stock, query->in_stock ? "$gt" : "$lte", 0);
         bson_append_document_end(filter, &stock);
@@ -269,10 +272,11 @@ static shop_error_t *count_all(int64_t *total, shop_mongo_t *mongo, const page_t
     return err;
 }
 
-static page_t first_page(const shop_product_query_t *query, bool keyed, apr_pool_t *pool)
+static page_t first_page(const shop_product_query_t *query, shop_product_forms_t forms,
+                         apr_pool_t *pool)
 {
     const shop_cursor_t *after = query->list.after;
-    page_t page = { .query = query, .keyed = keyed, .limit = query->list.limit + 1 };
+    page_t page = { .query = query, .forms = forms, .limit = query->list.limit + 1 };
 
     page.sort = shop_product_sort(&page.down, query->sort);
     if (after) {
@@ -282,9 +286,9 @@ static page_t first_page(const shop_product_query_t *query, bool keyed, apr_pool
 }
 
 void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_query_t *query,
-                             bool keyed, apr_pool_t *pool)
+                             shop_product_forms_t forms, apr_pool_t *pool)
 {
-    page_t page = first_page(query, keyed, pool);
+    page_t page = first_page(query, forms, pool);
 
     if (page.sort == SHOP_SORT_RELEVANCE) {
         page.sort = SHOP_SORT_NAME;
@@ -296,9 +300,9 @@ void shop_product_mongo_plan(bson_t **filter, bson_t **opts, const shop_product_
 
 shop_error_t *shop_product_mongo_list(apr_array_header_t **products, shop_list_end_t *end,
                                       shop_mongo_t *mongo, const shop_product_query_t *query,
-                                      bool keyed, apr_pool_t *pool)
+                                      shop_product_forms_t forms, apr_pool_t *pool)
 {
-    page_t page = first_page(query, keyed, pool);
+    page_t page = first_page(query, forms, pool);
     int titles = 0;
 
     *products = apr_array_make(pool, (int)page.limit, sizeof(shop_product_t *));

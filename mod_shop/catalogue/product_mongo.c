@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "../store/reservation_mongo.h"
 #include "product_bson.h"
 #include "product_list_mongo.h"
 
@@ -12,18 +13,18 @@
     {                                                                                \
         .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = "deleted_at:1," k \
     }
-/* Holds sold-out products only, so changes of stock that neither reach nor leave zero do not update
- * it. */
-#define SOLD_OUT(n, k)                                                \
-    {                                                                 \
-        .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = k, \
-        .only = "{\"deleted_at\":null,\"stock\":{\"$lte\":0}}"        \
+/* Holds sold-out products only. By the flag and not by the stock: MongoDB before 7 computes all
+ * index keys of a product for each update of a member that any index or its condition names, and
+ * every order updates the stock and the reservations of its products. */
+#define SOLD_OUT(n, k)                                                              \
+    {                                                                               \
+        .collection = SHOP_PRODUCTS_COLLECTION, .name = n, .keys = "sold_out:1," k, \
+        .only = "{\"deleted_at\":null,\"sold_out\":true}"                           \
     }
 
 /* A list uses an index that begins with its filter and ends with its sort key; product_list_mongo.c
  * chooses it. Further conditions (a category together with words, prices when not sorted by price)
- * are checked on the documents. Another index of words would be expensive: MongoDB before 7
- * computes all index keys of a product on each update, and every order updates its products. */
+ * are checked on the documents. None of them names the stock or the reservations. */
 const shop_mongo_index_t shop_product_indexes[] = {
     /* GET /products?sort=created_at|name|price */
     LISTED("live_created", "by_created:1"),
@@ -43,9 +44,9 @@ const shop_mongo_index_t shop_product_indexes[] = {
     LISTED("words_name", "words:1,by_name:1"),
     LISTED("words_price", "words:1,by_price:1"),
     /* GET /products?in_stock=false with any other filter */
-    SOLD_OUT("sold_out_created", "by_created:1"),
-    SOLD_OUT("sold_out_name", "by_name:1"),
-    SOLD_OUT("sold_out_price", "by_price:1"),
+    SOLD_OUT("out_created", "by_created:1"),
+    SOLD_OUT("out_name", "by_name:1"),
+    SOLD_OUT("out_price", "by_price:1"),
     { .collection = NULL },
 };
 
@@ -58,6 +59,13 @@ typedef struct product_repo_mongo_t {
 static bool is_keyed(const product_repo_mongo_t *repo)
 {
     return shop_schema_is_finished(repo->schema, SHOP_STAGE_KEYS);
+}
+
+static shop_product_forms_t forms_of(const product_repo_mongo_t *repo)
+{
+    return (shop_product_forms_t){ .keyed = is_keyed(repo),
+                                   .flagged =
+                                       shop_schema_is_finished(repo->schema, SHOP_STAGE_CLAIMS) };
 }
 
 static void append_words(bson_t *doc, const char *name, const apr_array_header_t *words)
@@ -121,6 +129,7 @@ static shop_error_t *product_insert(shop_product_repo_t *port, const shop_produc
     BSON_APPEND_UTF8(&doc, "by_created", shop_product_key(product, SHOP_SORT_CREATED, pool));
     BSON_APPEND_INT64(&doc, "stock", product->stock);
     BSON_APPEND_INT64(&doc, "opened", product->stock);
+    BSON_APPEND_BOOL(&doc, "sold_out", product->stock <= 0);
     shop_bson_append_time(&doc, "created_at", product->created_at);
     BSON_APPEND_NULL(&doc, "deleted_at");
     append_empty(&doc, "holds");
@@ -155,14 +164,15 @@ static shop_error_t *product_find(shop_product_t **product, shop_product_repo_t 
     return err;
 }
 
-static shop_error_t *product_find_many(apr_array_header_t **products, shop_product_repo_t *port,
-                                       const char *const *ids, int count, apr_pool_t *pool)
+/* Those of ids that are there; more: a member that is read besides those that are shown, or NULL.
+ */
+static shop_error_t *read_many(shop_mongo_each_t each, void *baton, product_repo_mongo_t *repo,
+                               const char *const *ids, int count, const char *more,
+                               apr_pool_t *pool)
 {
-    product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
-    bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, in, list;
+    bson_t filter = BSON_INITIALIZER, opts = BSON_INITIALIZER, in, list, members;
     shop_error_t *err;
 
-    *products = apr_array_make(pool, count > 0 ? count : 1, sizeof(shop_product_t *));
     if (count == 0) {
         return NULL;
     }
@@ -174,14 +184,59 @@ static shop_error_t *product_find_many(apr_array_header_t **products, shop_produ
     bson_append_array_end(&in, &list);
     bson_append_document_end(&filter, &in);
     BSON_APPEND_NULL(&filter, "deleted_at");
-    shop_product_project(&opts);
+    BSON_APPEND_DOCUMENT_BEGIN(&opts, "projection", &members);
+    shop_product_members(&members);
+    if (more) {
+        BSON_APPEND_INT32(&members, more, 1);
+    }
+    bson_append_document_end(&opts, &members);
     /* Without the hint the planner may choose an index that begins with deleted_at and scan the
      * catalogue. */
     BSON_APPEND_UTF8(&opts, "hint", "_id_");
-    err = shop_mongo_find(repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &opts,
-                          shop_product_collect, *products, pool);
+    err = shop_mongo_find(repo->mongo, SHOP_PRODUCTS_COLLECTION, &filter, &opts, each, baton, pool);
     bson_destroy(&opts);
     bson_destroy(&filter);
+    return err;
+}
+
+static shop_error_t *product_find_many(apr_array_header_t **products, shop_product_repo_t *port,
+                                       const char *const *ids, int count, apr_pool_t *pool)
+{
+    *products = apr_array_make(pool, count > 0 ? count : 1, sizeof(shop_product_t *));
+    return read_many(shop_product_collect, *products, (product_repo_mongo_t *)port, ids, count,
+                     NULL, pool);
+}
+
+typedef struct to_order_t {
+    apr_array_header_t *products, *stale;
+    int most;
+    apr_time_t before;
+} to_order_t;
+
+static shop_error_t *collect_to_order(void *baton, const bson_t *doc, apr_pool_t *pool)
+{
+    to_order_t *found = baton;
+    int reservations =
+        shop_reservations_stale(found->stale, doc, SHOP_UNIT_ID_OID, found->before, pool);
+
+    found->most = reservations > found->most ? reservations : found->most;
+    return shop_product_collect(found->products, doc, pool);
+}
+
+static shop_error_t *product_find_to_order(apr_array_header_t **products,
+                                           apr_array_header_t **stale, int *most,
+                                           shop_product_repo_t *port, const char *const *ids,
+                                           int count, apr_time_t before, apr_pool_t *pool)
+{
+    to_order_t found = { .before = before };
+    shop_error_t *err;
+
+    *products = found.products =
+        apr_array_make(pool, count > 0 ? count : 1, sizeof(shop_product_t *));
+    *stale = found.stale = apr_array_make(pool, 1, sizeof(shop_leftover_t *));
+    err = read_many(collect_to_order, &found, (product_repo_mongo_t *)port, ids, count, "holds",
+                    pool);
+    *most = found.most;
     return err;
 }
 
@@ -239,7 +294,7 @@ static shop_error_t *product_list(apr_array_header_t **products, shop_list_end_t
 {
     product_repo_mongo_t *repo = (product_repo_mongo_t *)port;
 
-    return shop_product_mongo_list(products, end, repo->mongo, query, is_keyed(repo), pool);
+    return shop_product_mongo_list(products, end, repo->mongo, query, forms_of(repo), pool);
 }
 
 static shop_error_t *collect_spelling(void *baton, const bson_t *doc, apr_pool_t *pool)
@@ -282,6 +337,7 @@ shop_product_repo_t *shop_product_repo_mongo(shop_mongo_t *mongo, const shop_sch
     repo->port.insert = product_insert;
     repo->port.find = product_find;
     repo->port.find_many = product_find_many;
+    repo->port.find_to_order = product_find_to_order;
     repo->port.list = product_list;
     repo->port.update = product_update;
     repo->port.remove = product_remove;

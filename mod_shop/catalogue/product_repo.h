@@ -18,6 +18,12 @@ struct shop_product_repo_t {
     /* Those of ids that exist, any order: one command. Array of shop_product_t *. */
     shop_error_t *(*find_many)(apr_array_header_t **products, shop_product_repo_t *repo,
                                const char *const *ids, int count, apr_pool_t *pool);
+    /* For placing an order: as find_many, and what is seen of the reservations on the way: *stale,
+     * those made before `before` (shop_leftover_t *); *most: the number of reservations of the
+     * product that has most. One command. */
+    shop_error_t *(*find_to_order)(apr_array_header_t **products, apr_array_header_t **stale,
+                                   int *most, shop_product_repo_t *repo, const char *const *ids,
+                                   int count, apr_time_t before, apr_pool_t *pool);
     shop_error_t *(*list)(apr_array_header_t **products, shop_list_end_t *end,
                           shop_product_repo_t *repo, const shop_product_query_t *query,
                           apr_pool_t *pool);

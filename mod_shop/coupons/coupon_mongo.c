@@ -2,12 +2,13 @@
  * Coupons in MongoDB: their terms. Redemptions are in coupon_redeem_mongo.c. */
 #include "coupon_mongo.h"
 
+#include "../store/record_bson.h"
 #include "../store/record_mongo.h"
 
 const shop_mongo_index_t shop_coupon_indexes[] = {
     { .collection = SHOP_COUPONS_COLLECTION,
-      .name = "old_holds",
-      .keys = "holds.at:1",
+      .name = "old_voids",
+      .keys = "voids.at:1",
       .sparse = true },
     { .collection = SHOP_COUPONS_COLLECTION,
       .name = "old_backs",
@@ -66,6 +67,30 @@ static shop_error_t *coupon_find(shop_coupon_t **coupon, shop_coupon_repo_t *por
         count_used(one);
     }
     return err;
+}
+
+static shop_error_t *coupon_find_to_order(shop_coupon_t **coupon, apr_array_header_t **stale,
+                                          shop_coupon_repo_t *port, const char *code,
+                                          apr_time_t before, apr_pool_t *pool)
+{
+    shop_mongo_t *mongo = ((shop_coupon_repo_mongo_t *)port)->mongo;
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8(code));
+    const bson_t *doc = NULL;
+    void *one = NULL;
+    shop_error_t *err =
+        shop_mongo_find_one(&doc, mongo, SHOP_COUPONS_COLLECTION, filter, NULL, pool);
+
+    bson_destroy(filter);
+    *coupon = NULL;
+    *stale = apr_array_make(pool, 1, sizeof(shop_leftover_t *));
+    if (err || !doc) {
+        return err;
+    }
+    SHOP_TRY(shop_record_of_bson(&one, &shop_coupon_record, doc, pool));
+    *coupon = one;
+    count_used(one);
+    shop_reservations_stale(*stale, doc, SHOP_UNIT_ID_TEXT, before, pool);
+    return NULL;
 }
 
 static shop_error_t *coupon_list(apr_array_header_t **coupons, shop_list_end_t *end,
@@ -137,6 +162,7 @@ shop_coupon_repo_t *shop_coupon_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool
     repo->terms = shop_record_mongo(&shop_coupon_record, mongo, pool);
     repo->port.insert = coupon_insert;
     repo->port.find = coupon_find;
+    repo->port.find_to_order = coupon_find_to_order;
     repo->port.list = coupon_list;
     repo->port.update = coupon_update;
     repo->port.remove = coupon_remove;

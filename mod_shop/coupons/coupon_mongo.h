@@ -2,10 +2,10 @@
 #ifndef SHOP_COUPONS_COUPON_MONGO_H
 #define SHOP_COUPONS_COUPON_MONGO_H
 
-/* Coupons in MongoDB. A coupon document is a shop_coupon_record, with holds, backs and back_rev for
- * the reservations of its uses; remaining exists only with a usage_limit. redemption: {_id:
- * "CODE:born:user", uses: [order], open: [{o, at}]}; orders in uses count towards the limit; orders
- * in open have not been checked by the reaper. */
+/* Coupons in MongoDB. A coupon document is a shop_coupon_record, with holds, voids, backs and
+ * back_rev for the reservations of its uses; remaining exists only with a usage_limit. redemption:
+ * {_id: "CODE:born:user", uses: [order], open: [{o, at}]}; orders in uses count towards the limit;
+ * orders in open have not been checked by the reaper. */
 
 #include "../drivers/mongo.h"
 #include "../store/reservation_mongo.h"

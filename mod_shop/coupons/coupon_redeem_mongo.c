@@ -2,6 +2,7 @@
  * Redemptions: one document per coupon and user with the orders that use the coupon. They remain
  * when the coupon is deleted, because its orders may still be cancelled. */
 #include <apr_strings.h>
+#include <string.h>
 
 #include "coupon_mongo.h"
 
@@ -122,11 +123,19 @@ static shop_error_t *count_uses(int64_t *uses, shop_coupon_repo_t *port, const c
     return err;
 }
 
+/* The user is the last part of the id. */
 static shop_error_t *old_redemptions(apr_array_header_t **left, shop_coupon_repo_t *port,
                                      apr_time_t before, int limit, apr_pool_t *pool)
 {
-    return shop_leftovers_find(left, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION, SHOP_UNIT_ID_TEXT,
-                               "open", before, limit, pool);
+    SHOP_TRY(shop_leftovers_find(left, mongo_of(port), SHOP_REDEMPTIONS_COLLECTION,
+                                 SHOP_UNIT_ID_TEXT, "open", before, limit, pool));
+    for (int i = 0; i < (*left)->nelts; i++) {
+        shop_leftover_t *leftover = APR_ARRAY_IDX(*left, i, shop_leftover_t *);
+        const char *colon = strrchr(leftover->id, ':');
+
+        leftover->user_id = colon && colon[1] ? colon + 1 : NULL;
+    }
+    return NULL;
 }
 
 void shop_coupon_mongo_redeem(shop_coupon_repo_t *port)

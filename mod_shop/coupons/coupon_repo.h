@@ -18,6 +18,10 @@ struct shop_coupon_repo_t {
                             apr_pool_t *pool);
     shop_error_t *(*find)(shop_coupon_t **coupon, shop_coupon_repo_t *repo, const char *code,
                           apr_pool_t *pool);
+    /* For placing an order: as find, with *stale as shop_product_repo_t.find_to_order. */
+    shop_error_t *(*find_to_order)(shop_coupon_t **coupon, apr_array_header_t **stale,
+                                   shop_coupon_repo_t *repo, const char *code, apr_time_t before,
+                                   apr_pool_t *pool);
     /* By code. */
     shop_error_t *(*list)(apr_array_header_t **coupons, shop_list_end_t *end,
                           shop_coupon_repo_t *repo, const shop_list_query_t *query,

@@ -23,7 +23,7 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 {
     app->coupons = apr_pcalloc(pool, sizeof(*app->coupons));
     app->coupons->coupons = shop_coupon_repo_mongo(mongo, pool);
-    app->coupons->uses = shop_reservations_mongo(&shop_coupon_uses, mongo, pool);
+    app->coupons->uses = shop_reservations_mongo(&shop_coupon_uses, mongo, app->known_schema, pool);
     return NULL;
 }
 

@@ -99,8 +99,19 @@ static void default_off(mongoc_uri_t *uri, const char *option)
     }
 }
 
+/* Each read says what it needs, whatever the connection string says: a read with "majority" does
+ * not see what this process has just written with w: 1. */
+static void drop_read_concern(mongoc_uri_t *uri)
+{
+    mongoc_read_concern_t *none = mongoc_read_concern_new();
+
+    mongoc_uri_set_read_concern(uri, none);
+    mongoc_read_concern_destroy(none);
+}
+
 static void set_defaults(mongoc_uri_t *uri, const shop_settings_t *settings)
 {
+    drop_read_concern(uri);
     set_default(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, settings->mongo_select_ms);
     set_default(uri, MONGOC_URI_CONNECTTIMEOUTMS, settings->mongo_connect_ms);
     set_default(uri, MONGOC_URI_SOCKETTIMEOUTMS, settings->mongo_socket_ms);

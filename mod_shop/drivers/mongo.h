@@ -59,7 +59,8 @@ int shop_mongo_count(void);
 void shop_mongo_recount(int count);
 
 /* *doc: a copy that the pool owns, NULL when there is none. opts: members of the find command
- * (projection, sort, hint, collation), may be NULL. Reads the primary. */
+ * (projection, sort, hint, collation, readConcern), may be NULL. Reads the primary; a read concern
+ * in the connection string is not used. */
 shop_error_t *shop_mongo_find_one(const bson_t **doc, shop_mongo_t *mongo, const char *collection,
                                   const bson_t *filter, const bson_t *opts, apr_pool_t *pool);
 /* Calls each for every document. An error that it returns ends the read and is returned. */
@@ -128,6 +129,9 @@ shop_error_t *shop_mongo_ensure_indexes(shop_mongo_t *mongo, const shop_mongo_in
  * request. To be called while no other thread uses mongo. */
 void shop_mongo_require_unique(shop_mongo_t *mongo, const shop_mongo_index_t *const *tables,
                                apr_pool_t *pool);
+/* UNAVAILABLE while a unique index of the collection is missing, as such a write would be. */
+shop_error_t *shop_mongo_check_unique(shop_mongo_t *mongo, const char *collection,
+                                      apr_pool_t *pool);
 /* Drops one index by its name; that it is not there, or the collection is not, is no error. */
 shop_error_t *shop_mongo_drop_index(shop_mongo_t *mongo, const char *collection, const char *name,
                                     apr_pool_t *pool);

@@ -68,13 +68,6 @@ void shop_mongo_limit_client(shop_mongo_t *mongo, mongoc_client_t *client);
 /* Has the driver found a server that a command may go to, so that it need not wait for one? */
 bool shop_mongo_primary_is_known(mongoc_client_t *client);
 
-/* ---- mongo_unique.c ---- */
-
-/* UNAVAILABLE while a unique index that shop_mongo_require_unique named for collection is missing.
- */
-shop_error_t *shop_mongo_check_unique(shop_mongo_t *mongo, const char *collection,
-                                      apr_pool_t *pool);
-
 /* ---- mongo.c ---- */
 
 /* A copy in pool, with the alignment that bson_t needs. */

@@ -21,7 +21,8 @@ static shop_error_t *open_repos(shop_app_t *app, shop_mongo_t *mongo, apr_pool_t
 {
     app->inventory = apr_pcalloc(pool, sizeof(*app->inventory));
     app->inventory->stock = shop_stock_repo_mongo(mongo, pool);
-    app->inventory->units = shop_reservations_mongo(&shop_stock_units, mongo, pool);
+    app->inventory->units =
+        shop_reservations_mongo(&shop_stock_units, mongo, app->known_schema, pool);
     return NULL;
 }
 

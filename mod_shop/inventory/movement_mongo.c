@@ -8,8 +8,8 @@
 const shop_mongo_index_t shop_stock_indexes[] = {
     /* the reaper's sweeps */
     { .collection = SHOP_PRODUCTS_COLLECTION,
-      .name = "old_holds",
-      .keys = "holds.at:1",
+      .name = "old_voids",
+      .keys = "voids.at:1",
       .sparse = true },
     { .collection = SHOP_PRODUCTS_COLLECTION,
       .name = "old_backs",
@@ -27,7 +27,8 @@ const shop_reservable_t shop_stock_units = { .collection = SHOP_PRODUCTS_COLLECT
                                              .counter = "stock",
                                              .has_quantities = true,
                                              .terms = "price",
-                                             .deleted = "deleted_at" };
+                                             .deleted = "deleted_at",
+                                             .sold_out = "sold_out" };
 
 void shop_movement_append_effect(bson_t *doc, const shop_movement_effect_t *effect)
 {

@@ -264,15 +264,21 @@ static shop_error_t *target_read(target_t *target, const move_t *move)
     return err;
 }
 
+/* Nothing of what was read is left. The update demands a stock of which that is true. */
+static bool sells_out(const target_t *target, int64_t delta)
+{
+    return target->product->stock + delta <= 0;
+}
+
 static bson_t *move_filter(const target_t *target, const move_t *move, int64_t delta)
 {
     bson_t *filter = shop_product_filter(move->movement->unit_id), stock, other;
 
     BSON_APPEND_DOCUMENT_BEGIN(filter, "stock", &stock);
-    if (move->request->set || move->keyed) {
+    if (move->request->set || move->keyed || sells_out(target, delta)) {
         BSON_APPEND_INT64(&stock, "$eq", target->product->stock);
     } else {
-        BSON_APPEND_INT64(&stock, "$gte", delta < 0 ? -delta : 0);
+        BSON_APPEND_INT64(&stock, "$gte", delta > 0 ? 0 : 1 - delta); /* one is left */
         BSON_APPEND_INT64(&stock, "$lte", SHOP_STOCK_MAX - (delta > 0 ? delta : 0));
     }
     bson_append_document_end(filter, &stock);
@@ -286,7 +292,8 @@ static bson_t *move_filter(const target_t *target, const move_t *move, int64_t d
     return filter;
 }
 
-static bson_t *move_update(const move_t *move, const shop_movement_effect_t *effect)
+static bson_t *move_update(const target_t *target, const move_t *move,
+                           const shop_movement_effect_t *effect)
 {
     bson_t *update = bson_new(), inc, set, push, entry;
 
@@ -296,6 +303,7 @@ static bson_t *move_update(const move_t *move, const shop_movement_effect_t *eff
     bson_append_document_end(update, &inc);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
     shop_bson_append_time(&set, "updated_at", move->request->now);
+    BSON_APPEND_BOOL(&set, "sold_out", sells_out(target, effect->delta));
     bson_append_document_end(update, &set);
     BSON_APPEND_DOCUMENT_BEGIN(update, "$push", &push);
     BSON_APPEND_DOCUMENT_BEGIN(&push, "moves", &entry);
@@ -312,7 +320,7 @@ static shop_error_t *apply(shop_product_t **product, const target_t *target, con
                            const shop_movement_effect_t *effect)
 {
     bson_t *filter = move_filter(target, move, effect->delta);
-    bson_t *update = move_update(move, effect);
+    bson_t *update = move_update(target, move, effect);
     bson_t fields = BSON_INITIALIZER;
     const bson_t *doc = NULL;
     shop_error_t *err;
@@ -362,9 +370,8 @@ static shop_error_t *compute_effect(shop_movement_effect_t *effect, const target
     return NULL;
 }
 
-/* One attempt; without a result when another writer came first. The product is read before the
- * claim, also by the request that inserted it: a duplicate may have completed already, and if it
- * completes in between, it increments move_rev. */
+/* One attempt; no result when another writer came first. The product is read before the claim, also
+ * by the request that inserted it: a duplicate that completes in between increments move_rev. */
 static shop_error_t *turn(bool *answered, move_t *move)
 {
     target_t target;

@@ -4,7 +4,9 @@
 
 /* Stock in MongoDB. A unit is a product's document (catalogue/product_mongo.h); of it
  *   stock
- *   holds: [{o, q, at}], backs: [{o, q, at}], back_rev          reservations
+ *   sold_out                                                    true only where stock <= 0
+ *   holds: [{o, u, q, at}], voids: [{o, at}],
+ *   backs: [{o, q, at}], back_rev                               reservations
  *   moves: [{id, at, delta, stock_after?, reply?}], move_rev    movements under way
  * and there is a document per movement in stock_movements:
  *   {_id, product, state: claimed | refused | applied, set, amount, reason, by, at, by_at,

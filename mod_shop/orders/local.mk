@@ -14,12 +14,19 @@ libshop_la_SOURCES += \
 	mod_shop/orders/order_clean.c \
 	mod_shop/orders/order_clean.h \
 	mod_shop/orders/order_correct_mongo.c \
+	mod_shop/orders/order_drops.c \
+	mod_shop/orders/order_drops.h \
 	mod_shop/orders/order_guess_api.c \
 	mod_shop/orders/order_guess_api.h \
+	mod_shop/orders/order_insert_mongo.c \
 	mod_shop/orders/order_mongo.c \
 	mod_shop/orders/order_mongo.h \
 	mod_shop/orders/order_place.c \
 	mod_shop/orders/order_place.h \
+	mod_shop/orders/order_place_claim.c \
+	mod_shop/orders/order_place_inner.c \
+	mod_shop/orders/order_place_inner.h \
+	mod_shop/orders/order_place_reserve.c \
 	mod_shop/orders/order_ports.h \
 	mod_shop/orders/order_quote.c \
 	mod_shop/orders/order_quote.h \

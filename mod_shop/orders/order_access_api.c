@@ -22,6 +22,7 @@ shop_order_ports_t shop_order_ports_of(const shop_app_t *app)
         .stock = app->inventory->units,
         .coupons = app->coupons->coupons,
         .coupon_uses = app->coupons->uses,
+        .drops = app->orders->drops,
         .clock = app->clock,
         .currency = app->settings->currency,
         .currency_exponent = app->settings->currency_exponent,

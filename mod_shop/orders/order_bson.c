@@ -94,16 +94,77 @@ static void append_address(bson_t *doc, const shop_address_t *address)
     bson_append_document_end(doc, &inner);
 }
 
+static void append_history(bson_t *doc, const apr_array_header_t *history)
+{
+    bson_t array;
+
+    bson_append_array_begin(doc, "history", -1, &array);
+    for (int i = 0; i < history->nelts; i++) {
+        const char *index;
+        char buffer[16];
+
+        bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
+        shop_order_append_event(&array, index, APR_ARRAY_IDX(history, i, shop_order_event_t *));
+    }
+    bson_append_array_end(doc, &array);
+}
+
+static void append_outbox(bson_t *doc, const shop_order_t *order)
+{
+    bson_t outbox, mail;
+
+    bson_append_array_begin(doc, "outbox", -1, &outbox);
+    bson_append_document_begin(&outbox, "0", -1, &mail);
+    bson_append_utf8(&mail, "event", -1, "order_placed", -1);
+    shop_bson_append_time(&mail, "at", order->created_at);
+    bson_append_document_end(&outbox, &mail);
+    bson_append_array_end(doc, &outbox);
+}
+
+/* Times, reply and outbox. created_at only if it is placed, since lists show what has it. */
+static void append_placed(bson_t *doc, const shop_order_t *order)
+{
+    bool placed = shop_order_status_name(order->status) != NULL;
+
+    shop_bson_append_time(doc, placed ? "created_at" : "claimed_at", order->created_at);
+    shop_bson_append_time(doc, "updated_at", order->updated_at);
+    if (order->reply) {
+        bson_append_binary(doc, "reply", -1, BSON_SUBTYPE_BINARY, (const uint8_t *)order->reply,
+                           (uint32_t)order->reply_size);
+    }
+    if (order->status == SHOP_ORDER_PENDING) {
+        append_outbox(doc, order);
+    }
+}
+
+static void append_protocol(bson_t *doc, const shop_order_t *order)
+{
+    bson_t returned;
+
+    bson_append_int64(doc, "cart_gen", -1, order->cart_gen);
+    bson_append_utf8(doc, "cart_slot", -1, order->cart_slot, -1);
+    bson_append_utf8(doc, "key_slot", -1, order->key_slot, -1);
+    bson_append_utf8(doc, "fp", -1, order->fingerprint, -1);
+    if (order->lease_at) {
+        shop_bson_append_time(doc, "lease_at", order->lease_at);
+    }
+    if (order->unfinished) {
+        bson_append_bool(doc, "unfinished", -1, true);
+    }
+    bson_append_array_begin(doc, "returned", -1, &returned);
+    bson_append_array_end(doc, &returned);
+}
+
 bson_t *shop_order_to_bson(const shop_order_t *order)
 {
     bson_t *doc = bson_new();
-    bson_t empty = BSON_INITIALIZER;
+    bson_t refunds;
 
     shop_bson_append_oid(doc, "_id", order->id);
     shop_bson_append_oid(doc, "user", order->user_id);
     bson_append_utf8(doc, "number", -1, order->number, -1);
     bson_append_utf8(doc, "status", -1, shop_order_status_stored(order->status), -1);
-    bson_append_int64(doc, "rev", -1, 0);
+    bson_append_int64(doc, "rev", -1, order->rev);
     append_items(doc, order->items);
     bson_append_int64(doc, "subtotal", -1, order->subtotal);
     bson_append_int64(doc, "discount", -1, order->discount);
@@ -112,19 +173,28 @@ bson_t *shop_order_to_bson(const shop_order_t *order)
     append_coupon(doc, order);
     append_address(doc, order->shipping_address);
     bson_append_utf8(doc, "payment_method", -1, order->payment_method, -1);
-    bson_append_array(doc, "history", -1, &empty);
+    append_history(doc, order->history);
     bson_append_int64(doc, "refunded", -1, 0);
-    bson_append_array(doc, "refunds", -1, &empty);
-    shop_bson_append_time(doc, "claimed_at", order->created_at);
-    shop_bson_append_time(doc, "updated_at", order->updated_at);
-    bson_append_int64(doc, "cart_gen", -1, order->cart_gen);
-    bson_append_utf8(doc, "cart_slot", -1, order->cart_slot, -1);
-    bson_append_utf8(doc, "key_slot", -1, order->key_slot, -1);
-    bson_append_utf8(doc, "fp", -1, order->fingerprint, -1);
-    shop_bson_append_time(doc, "lease_at", order->lease_at);
-    bson_append_bool(doc, "unfinished", -1, true);
-    bson_append_array(doc, "returned", -1, &empty);
-    bson_destroy(&empty);
+    bson_append_array_begin(doc, "refunds", -1, &refunds);
+    bson_append_array_end(doc, &refunds);
+    append_placed(doc, order);
+    append_protocol(doc, order);
+    return doc;
+}
+
+bson_t *shop_order_tombstone_to_bson(const char *id, const char *user_id, apr_time_t now,
+                                     apr_pool_t *pool)
+{
+    const char *slot = apr_pstrcat(pool, "o:", id, NULL);
+    bson_t *doc = bson_new();
+
+    shop_bson_append_oid(doc, "_id", id);
+    shop_bson_append_oid(doc, "user", user_id);
+    bson_append_utf8(doc, "status", -1, shop_order_status_stored(SHOP_ORDER_FAILED), -1);
+    bson_append_utf8(doc, "number", -1, apr_pstrcat(pool, "x:", id, NULL), -1);
+    bson_append_utf8(doc, "cart_slot", -1, slot, -1);
+    bson_append_utf8(doc, "key_slot", -1, slot, -1);
+    shop_bson_append_time(doc, "at", now);
     return doc;
 }
 

@@ -44,22 +44,30 @@ static bson_t *id_filter(const char *id)
     return filter;
 }
 
-static shop_error_t *find_one(shop_order_t **order, shop_mongo_t *mongo, const bson_t *filter,
-                              bool with_reply, apr_pool_t *pool)
-{
-    bson_t *opts = BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "}");
-    bson_t *bare =
-        BCON_NEW("projection", "{", "outbox", BCON_INT32(0), "reply", BCON_INT32(0), "}");
-    const bson_t *doc = NULL;
-    shop_error_t *err =
-        shop_mongo_find_one(&doc, mongo, ORDERS, filter, with_reply ? opts : bare, pool);
+/* What is read before something is told or undone is durable: an election cannot take it back. */
+typedef enum { AS_IT_IS, DURABLE } find_t;
 
+static shop_error_t *find_one(shop_order_t **order, shop_mongo_t *mongo, const bson_t *filter,
+                              bool with_reply, find_t how, apr_pool_t *pool)
+{
+    bson_t *opts = bson_new();
+    const bson_t *doc = NULL;
+    shop_error_t *err;
+
+    if (with_reply) {
+        BCON_APPEND(opts, "projection", "{", "outbox", BCON_INT32(0), "}");
+    } else {
+        BCON_APPEND(opts, "projection", "{", "outbox", BCON_INT32(0), "reply", BCON_INT32(0), "}");
+    }
+    if (how == DURABLE) {
+        BCON_APPEND(opts, "readConcern", "{", "level", "majority", "}");
+    }
+    err = shop_mongo_find_one(&doc, mongo, ORDERS, filter, opts, pool);
     *order = NULL;
     if (!err && doc) {
         err = shop_order_of_bson(order, doc, pool);
     }
     bson_destroy(opts);
-    bson_destroy(bare);
     return err;
 }
 
@@ -67,8 +75,21 @@ static shop_error_t *order_find(shop_order_t **order, shop_order_repo_t *port, c
                                 apr_pool_t *pool)
 {
     bson_t *filter = id_filter(id);
-    shop_error_t *err = find_one(order, mongo_of(port), filter, false, pool);
+    shop_error_t *err = find_one(order, mongo_of(port), filter, false, AS_IT_IS, pool);
 
+    bson_destroy(filter);
+    return err;
+}
+
+/* Names the user, so that a sharded cluster asks one shard. */
+static shop_error_t *order_find_durable(shop_order_t **order, shop_order_repo_t *port,
+                                        const char *user_id, const char *id, apr_pool_t *pool)
+{
+    bson_t *filter = id_filter(id);
+    shop_error_t *err;
+
+    shop_bson_append_oid(filter, "user", user_id);
+    err = find_one(order, mongo_of(port), filter, false, DURABLE, pool);
     bson_destroy(filter);
     return err;
 }
@@ -81,7 +102,7 @@ static shop_error_t *order_find_by_key(shop_order_t **order, shop_order_repo_t *
 
     shop_bson_append_oid(&filter, "user", user_id);
     bson_append_utf8(&filter, "key_slot", -1, key_slot, -1);
-    err = find_one(order, mongo_of(port), &filter, true, pool);
+    err = find_one(order, mongo_of(port), &filter, true, DURABLE, pool);
     bson_destroy(&filter);
     return err;
 }
@@ -95,94 +116,8 @@ static shop_error_t *order_find_by_cart(shop_order_t **order, shop_order_repo_t 
 
     shop_bson_append_oid(&filter, "user", user_id);
     bson_append_utf8(&filter, "cart_slot", -1, cart_slot, -1);
-    err = find_one(order, mongo_of(port), &filter, false, pool);
+    err = find_one(order, mongo_of(port), &filter, false, DURABLE, pool);
     bson_destroy(&filter);
-    return err;
-}
-
-/* A duplicate may be this request's own claim whose reply was lost. The server reports only one of
- * several violated indexes, so the order itself is read. */
-static shop_error_t *order_claim(bool *claimed, shop_order_repo_t *port, const shop_order_t *order,
-                                 apr_pool_t *pool)
-{
-    const char *duplicate = NULL;
-    shop_order_t *found = NULL;
-    shop_error_t *err;
-    bson_t *doc;
-
-    *claimed = false;
-    doc = shop_order_to_bson(order);
-    err = shop_mongo_insert(&duplicate, mongo_of(port), ORDERS, doc, SHOP_MONGO_MAJORITY, pool);
-    bson_destroy(doc);
-    *claimed = !err && !duplicate;
-    if (err || !duplicate) {
-        return err;
-    }
-    SHOP_TRY(order_find(&found, port, order->id, pool));
-    *claimed = found != NULL;
-    if (found || strstr(duplicate, "cart_slot") || strstr(duplicate, "key_slot")) {
-        return NULL;
-    }
-    return shop_err(pool, CONFLICT, "an order has the number %s", order->number);
-}
-
-static void append_outbox(bson_t *set, const shop_order_t *order)
-{
-    bson_t outbox = BSON_INITIALIZER, mail;
-
-    bson_append_document_begin(&outbox, "0", -1, &mail);
-    bson_append_utf8(&mail, "event", -1, "order_placed", -1);
-    shop_bson_append_time(&mail, "at", order->created_at);
-    bson_append_document_end(&outbox, &mail);
-    bson_append_array(set, "outbox", -1, &outbox);
-    bson_destroy(&outbox);
-}
-
-static void append_commit(bson_t *update, const shop_order_t *order)
-{
-    bson_t set, history = BSON_INITIALIZER;
-
-    bson_append_document_begin(update, "$set", -1, &set);
-    bson_append_utf8(&set, "status", -1, shop_order_status_stored(SHOP_ORDER_PENDING), -1);
-    bson_append_int64(&set, "rev", -1, order->rev);
-    shop_bson_append_time(&set, "created_at", order->created_at);
-    shop_bson_append_time(&set, "updated_at", order->updated_at);
-    bson_append_binary(&set, "reply", -1, BSON_SUBTYPE_BINARY, (const uint8_t *)order->reply,
-                       (uint32_t)order->reply_size);
-    for (int i = 0; i < order->history->nelts; i++) {
-        const char *index;
-        char buffer[16];
-
-        bson_uint32_to_string((uint32_t)i, &index, buffer, sizeof(buffer));
-        shop_order_append_event(&history, index,
-                                APR_ARRAY_IDX(order->history, i, shop_order_event_t *));
-    }
-    bson_append_array(&set, "history", -1, &history);
-    append_outbox(&set, order);
-    bson_append_document_end(update, &set);
-    bson_destroy(&history);
-}
-
-static shop_error_t *order_commit(bool *done, shop_order_repo_t *port, const shop_order_t *order,
-                                  apr_pool_t *pool)
-{
-    bson_t *filter = id_filter(order->id);
-    bson_t update = BSON_INITIALIZER;
-    shop_order_t *found = NULL;
-    int64_t matched = 0;
-    shop_error_t *err;
-
-    bson_append_utf8(filter, "status", -1, shop_order_status_stored(SHOP_ORDER_PLACING), -1);
-    append_commit(&update, order);
-    err = shop_mongo_update(&matched, NULL, mongo_of(port), ORDERS, filter, &update, NULL,
-                            SHOP_MONGO_MAJORITY, pool);
-    *done = !err && matched == 1;
-    if (!err && !*done) { /* an earlier attempt of this request may have been applied */
-        err = order_find(&found, port, order->id, pool);
-        *done = found && shop_order_status_name(found->status);
-    }
-    bson_destroy(filter);
-    bson_destroy(&update);
     return err;
 }
 
@@ -420,17 +355,17 @@ shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool)
     shop_order_repo_mongo_t *repo = apr_pcalloc(pool, sizeof(*repo));
 
     repo->mongo = mongo;
-    repo->port.claim = order_claim;
     repo->port.find = order_find;
+    repo->port.find_durable = order_find_durable;
     repo->port.find_by_key = order_find_by_key;
     repo->port.find_by_cart = order_find_by_cart;
     repo->port.list = order_list;
-    repo->port.commit = order_commit;
     repo->port.move = order_move;
     repo->port.mark_returned = order_mark_returned;
     repo->port.finish = order_finish;
     repo->port.unfinished = order_unfinished;
     repo->port.coupon_uses = order_coupon_uses;
+    shop_order_mongo_inserts(&repo->port);
     shop_order_mongo_corrections(&repo->port);
     shop_order_mongo_refunds(&repo->port);
     return &repo->port;

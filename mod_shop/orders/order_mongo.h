@@ -19,6 +19,8 @@ typedef struct shop_order_repo_mongo_t {
 /* Never fails. No I/O. */
 shop_order_repo_t *shop_order_repo_mongo(shop_mongo_t *mongo, apr_pool_t *pool);
 
+/* Sets the port's functions that decide whether an order is placed: order_insert_mongo.c. */
+void shop_order_mongo_inserts(shop_order_repo_t *port);
 /* Sets the port's function for corrections: order_correct_mongo.c. */
 void shop_order_mongo_corrections(shop_order_repo_t *port);
 /* Sets the port's functions for refunds: order_refund_mongo.c. */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * Places an order: claim, reserve, commit, clean. Reserving is sent once; if its outcome is unknown
- * the order is aborted. A refusal is sent after the abort: a retry must not meet its own claim. */
-#include <string.h>
+ * Places an order: claim, reserve, commit, clear. docs/orders.md explains the protocol. A refusal
+ * is sent after the abort: a retry must not meet its own claim. */
+#include "order_place.h"
+
 #include <apr_strings.h>
+#include <string.h>
 
 #include "../base/id.h"
 #include "../base/log.h"
@@ -10,328 +12,28 @@
 #include "../base/testpoint.h"
 #include "order_abort.h"
 #include "order_clean.h"
-#include "order_place.h"
-#include "order_quote.h"
-#include "order_reservation.h"
+#include "order_place_inner.h"
 
-#define RETRY_AFTER 2 /* seconds: most causes of contention are over by then */
-#define CLAIM_TRIES 3
 #define COMMIT_TRIES 8
-#define PRICE_TRIES \
-    8 /* attempts; each fails only when a price or a coupon is edited at the same time */
-#define PAUSE apr_time_from_msec(25)
+/* Attempts to price and claim; each fails only when the cart changes at the same time. */
+#define CART_TRIES 16
+/* Attempts to reserve; each fails only when a price or a coupon is edited at the same time. */
+#define PRICE_TRIES 8
 
-typedef struct place_t {
-    const shop_order_ports_t *ports;
-    const shop_order_request_t *request;
-    shop_order_placed_t *placed;
-    shop_order_t *order; /* the order being placed */
-    apr_pool_t *pool;
-} place_t;
+/* How one attempt ended; everything else is an error. */
+typedef enum {
+    ATTEMPT_PLACED,
+    ATTEMPT_REPLAYED, /* another request with the key placed an order */
+    ATTEMPT_AGAIN     /* what stood in the way is gone */
+} attempt_t;
 
-static shop_error_t *busy(apr_pool_t *pool, const char *cause)
-{
-    shop_error_t *err =
-        shop_err(pool, UNAVAILABLE, "the order could not be placed now; repeat the request");
+/* ---- pricing and claiming ---- */
 
-    err->retry_after = RETRY_AFTER;
-    return shop_error_cause(err, pool, "%s", cause);
-}
-
-static bool is_late(const place_t *place)
-{
-    return place->request->deadline && shop_clock_monotonic() >= place->request->deadline;
-}
-
-static shop_error_t *in_time(const place_t *place)
-{
-    return is_late(place) ? busy(place->pool, "the deadline passed while placing") : NULL;
-}
-
-/* ---- the claim ---- */
-
-/* A committed order whose cleanup was interrupted would block its customer's next order until the
- * reaper runs. Best effort: the order is placed whether or not this succeeds. */
-static void clean_left(const place_t *place, const shop_order_t *left)
-{
-    shop_error_t *err = shop_order_clean(place->ports, left, place->pool);
-
-    if (err) {
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_CLEANUP, NULL, "order %s: cleanup pending: %s",
-                 left->id, err->cause ? err->cause : err->detail);
-    }
-}
-
-static shop_error_t *answer_known(const place_t *place, shop_order_t *known)
-{
-    if (strcmp(known->fingerprint ? known->fingerprint : "", place->request->fingerprint) != 0) {
-        return shop_err(place->pool, IDEMPOTENCY_MISMATCH,
-                        "this Idempotency-Key was used for another request");
-    }
-    if (!shop_order_status_name(known->status) || !known->reply) {
-        shop_error_t *err = shop_err(place->pool, IDEMPOTENCY_IN_PROGRESS,
-                                     "a request with this Idempotency-Key is still running");
-
-        err->retry_after = RETRY_AFTER;
-        return err;
-    }
-    if (known->unfinished && !shop_order_restocks(known)) {
-        clean_left(place, known);
-    }
-    place->placed->outcome = SHOP_ORDER_REPLAYED;
-    place->placed->order = known;
-    return NULL;
-}
-
-/* The order with this request's key; NULL: none, or the request has no key. */
-static shop_error_t *find_known(shop_order_t **known, const place_t *place)
-{
-    shop_order_repo_t *orders = place->ports->orders;
-
-    *known = NULL;
-    if (!place->request->key_slot) {
-        return NULL;
-    }
-    return orders->find_by_key(known, orders, place->request->user_id, place->request->key_slot,
-                               place->pool);
-}
-
-/* Another order has claimed the cart. *again: that order has released the cart or never will need
- * it, so the cart is read again; the reaper would do the same later. */
-static shop_error_t *resolve_cart_owner(bool *again, const place_t *place)
-{
-    const shop_order_ports_t *ports = place->ports;
-    shop_order_t *other = NULL;
-
-    SHOP_TRY(ports->orders->find_by_cart(&other, ports->orders, place->request->user_id,
-                                         place->order->cart_slot, place->pool));
-    *again = true;
-    if (other && shop_order_status_name(other->status)) {
-        /* also if marked finished: an election may have rolled back the update of its cart */
-        clean_left(place, other);
-    } else if (other && other->lease_at < ports->clock->now(ports->clock)) {
-        SHOP_TRY(shop_order_abort(ports, other, place->pool));
-    } else {
-        *again = !other;
-    }
-    return NULL;
-}
-
-/* Another order has one of the two slots. *again as above. */
-static shop_error_t *answer_duplicate(bool *again, const place_t *place)
-{
-    shop_order_t *known;
-    bool may_repeat = !*again;
-
-    *again = false;
-    SHOP_TRY(find_known(&known, place));
-    if (known) {
-        return answer_known(place, known);
-    }
-    if (may_repeat) {
-        SHOP_TRY(resolve_cart_owner(again, place));
-    }
-    return *again ? NULL
-                  : shop_err(place->pool, ORDER_IN_PROGRESS,
-                             "this cart is being ordered by another request");
-}
-
-/* The same id may be sent again: if the reply to the claim was lost, the second insert counts as
- * success. */
-static shop_error_t *claim(bool *claimed, const place_t *place)
-{
-    const shop_order_ports_t *ports = place->ports;
-    shop_error_t *err = NULL;
-
-    SHOP_TEST_POINT("placing.begun", place->pool);
-    for (int turn = 0; turn < CLAIM_TRIES; turn++) {
-        SHOP_TRY(in_time(place));
-        err = ports->orders->claim(claimed, ports->orders, place->order, place->pool);
-        if (!err) {
-            break;
-        }
-        if (err->code == SHOP_CONFLICT) { /* another order has this number */
-            SHOP_TRY(shop_id_order_number(&place->order->number, place->pool));
-        } else if (err->code != SHOP_UNAVAILABLE) {
-            return err;
-        }
-    }
-    if (err) {
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL, "order %s: claim outcome unknown: %s",
-                 place->order->id, err->cause ? err->cause : err->detail);
-        return busy(place->pool, "the claim's outcome is unknown");
-    }
-    SHOP_TEST_POINT("placing.claimed", place->pool);
-    return NULL;
-}
-
-/* ---- reserving ---- */
-
-/* Fewer lines were reserved than sent: finds the reason for each. */
-static shop_error_t *why_not_reserved(const place_t *place, const shop_reservation_t *wanted)
-{
-    const shop_order_ports_t *ports = place->ports;
-    shop_unit_state_t *states = apr_pcalloc(place->pool, sizeof(*states) * (size_t)wanted->count);
-    shop_error_t *shortage = NULL;
-    bool full = false;
-
-    SHOP_TRY(ports->stock->states(states, ports->stock, wanted, place->pool));
-    for (int i = 0; i < wanted->count; i++) {
-        const shop_reservation_line_t *line = &wanted->lines[i];
-
-        if (states[i].reserved) {
-            continue;
-        }
-        if (!states[i].exists) {
-            return shop_err(place->pool, PRODUCT_UNAVAILABLE, "product %s was withdrawn",
-                            line->unit_id);
-        }
-        if (states[i].terms != line->terms) {
-            return shop_err(place->pool, TOTAL_CHANGED, "the price of product %s changed",
-                            line->unit_id);
-        }
-        if (states[i].available < line->quantity) {
-            shop_order_short(&shortage, line->unit_id, line->quantity,
-                             states[i].available > 0 ? states[i].available : 0, place->pool);
-        }
-        full = full || states[i].reservations >= SHOP_RESERVATIONS_MAX;
-    }
-    if (shortage) {
-        return shortage;
-    }
-    return busy(place->pool, full ? "a product has too many reservations"
-                                  : "what was short a moment ago is there again");
-}
-
-static shop_error_t *reserve_stock(const place_t *place)
-{
-    const shop_order_ports_t *ports = place->ports;
-    const shop_reservation_t wanted = shop_order_stock_lines(place->order, place->pool);
-    int reserved = 0;
-
-    SHOP_TRY(in_time(place));
-    SHOP_TRY(ports->stock->reserve(&reserved, ports->stock, &wanted,
-                                   ports->clock->now(ports->clock), place->pool));
-    SHOP_TEST_POINT("placing.taken", place->pool);
-    return reserved == wanted.count ? NULL : why_not_reserved(place, &wanted);
-}
-
-static shop_error_t *why_no_use(const place_t *place, const shop_reservation_t *wanted)
-{
-    const shop_order_ports_t *ports = place->ports;
-    const shop_order_t *order = place->order;
-    shop_unit_state_t state = { .exists = false };
-
-    SHOP_TRY(ports->coupon_uses->states(&state, ports->coupon_uses, wanted, place->pool));
-    if (!state.exists) {
-        return shop_coupon_refuse("unknown", "the coupon was withdrawn", place->pool);
-    }
-    if (state.terms != order->coupon_terms_rev) {
-        return shop_err(place->pool, TOTAL_CHANGED, "the coupon changed while it was used");
-    }
-    if (state.available == 0) {
-        return shop_err(place->pool, COUPON_EXHAUSTED, "coupon %s is used up", order->coupon_code);
-    }
-    return busy(place->pool, "the coupon has too many reservations, or is free again");
-}
-
-static shop_error_t *redeem_coupon(const place_t *place)
-{
-    const shop_order_ports_t *ports = place->ports;
-    const shop_order_t *order = place->order;
-    bool redeemed = true;
-
-    SHOP_TRY(in_time(place));
-    SHOP_TRY(ports->coupons->redeem(&redeemed, ports->coupons, order->coupon_code,
-                                    order->coupon_born, order->user_id, order->coupon_user_limit,
-                                    order->id, ports->clock->now(ports->clock), place->pool));
-    if (!redeemed) {
-        return shop_coupon_refuse("user_limit", "you have used this coupon before", place->pool);
-    }
-    SHOP_TEST_POINT("placing.redeemed", place->pool);
-    return NULL;
-}
-
-static shop_error_t *reserve_coupon_use(const place_t *place)
-{
-    const shop_order_ports_t *ports = place->ports;
-    const shop_reservation_t wanted = shop_order_coupon_use(place->order, place->pool);
-    int reserved = 0;
-
-    SHOP_TRY(in_time(place));
-    SHOP_TRY(ports->coupon_uses->reserve(&reserved, ports->coupon_uses, &wanted,
-                                         ports->clock->now(ports->clock), place->pool));
-    if (reserved != wanted.count) {
-        return why_no_use(place, &wanted);
-    }
-    SHOP_TEST_POINT("placing.coupon_taken", place->pool);
-    return NULL;
-}
-
-static shop_error_t *reserve(const place_t *place)
-{
-    SHOP_TRY(reserve_stock(place));
-    if (place->order->coupon_user_limit >= 0) {
-        SHOP_TRY(redeem_coupon(place));
-    }
-    return place->order->coupon_limited ? reserve_coupon_use(place) : NULL;
-}
-
-/* ---- the commit ---- */
-
-static shop_error_t *prepare_commit(const place_t *place)
-{
-    shop_order_t *order = place->order;
-    apr_time_t now = place->ports->clock->now(place->ports->clock);
-    shop_order_event_t *event = apr_pcalloc(place->pool, sizeof(*event));
-
-    event->status = shop_order_status_name(SHOP_ORDER_PENDING);
-    event->at = now;
-    event->by = order->user_id;
-    APR_ARRAY_PUSH(order->history, shop_order_event_t *) = event;
-    order->status = SHOP_ORDER_PENDING;
-    order->created_at = order->updated_at = now;
-    order->rev = 1;
-    return place->request->reply(place->request->baton, order, place->pool);
-}
-
-/* When the outcome is unknown, the same update is sent again until the deadline. After that nothing
- * is changed, because the order may be placed. */
-static shop_error_t *commit(const place_t *place)
-{
-    const shop_order_ports_t *ports = place->ports;
-    bool sent = false;
-
-    for (int turn = 0; turn < COMMIT_TRIES && !is_late(place); turn++) {
-        bool done = false;
-        shop_error_t *err = ports->orders->commit(&done, ports->orders, place->order, place->pool);
-
-        sent = true;
-        if (!err) {
-            return done ? NULL : busy(place->pool, "the order was aborted by the reaper meanwhile");
-        }
-        if (err->code != SHOP_UNAVAILABLE) {
-            return err;
-        }
-        shop_clock_pause(ports->clock, PAUSE << turn);
-    }
-    if (!sent) {
-        return busy(place->pool, "the deadline passed before the commit");
-    }
-    shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
-             "order %s: commit outcome unknown; shop-reaper will complete or roll it back",
-             place->order->id);
-    return busy(place->pool, "the commit's outcome is unknown");
-}
-
-/* ---- all of it ---- */
-
-static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
+/* Why the cart cannot be ordered as it was read, or NULL. */
+static shop_error_t *refusal_of(const shop_place_t *place, const shop_order_quote_t *quote)
 {
     const shop_order_request_t *request = place->request;
 
-    SHOP_TRY(
-        shop_order_price(quote, place->ports, request->user_id, request->coupon_code, place->pool));
     if (!quote->order->items->nelts) {
         return shop_err(place->pool, CART_EMPTY, "there is nothing in the cart");
     }
@@ -350,139 +52,310 @@ static shop_error_t *price(const place_t *place, shop_order_quote_t *quote)
     return NULL;
 }
 
-static shop_error_t *fill(place_t *place)
+/* Before a refusal is sent: the customer's own other request may have been its cause. *known: the
+ * order that has the key by now. *changed: the cart is another by now. */
+static shop_error_t *look_again(shop_order_t **known, bool *changed, const shop_place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    shop_cart_t *cart;
+
+    *changed = false;
+    SHOP_TRY(shop_place_find_known(known, place));
+    if (!*known) {
+        SHOP_TRY(ports->carts->find(&cart, ports->carts, place->request->user_id, place->pool));
+        *changed = cart->rev != place->cart->rev;
+    }
+    return NULL;
+}
+
+static shop_error_t *fill(const shop_place_t *place)
 {
     shop_order_t *order = place->order;
     const shop_order_request_t *request = place->request;
-    apr_time_t now = place->ports->clock->now(place->ports->clock);
 
     SHOP_TRY(shop_id_make(&order->id, place->pool));
     SHOP_TRY(shop_id_order_number(&order->number, place->pool));
-    order->status = SHOP_ORDER_PLACING;
     order->shipping_address =
         apr_pmemdup(place->pool, request->shipping_address, sizeof(*request->shipping_address));
     order->payment_method = request->payment_method;
-    order->history = apr_array_make(place->pool, 4, sizeof(shop_order_event_t *));
     order->returned = apr_array_make(place->pool, 1, sizeof(const char *));
-    order->created_at = order->updated_at = now;
     order->cart_slot = apr_psprintf(place->pool, "g:%" APR_INT64_T_FMT, order->cart_gen);
     order->key_slot =
         request->key_slot ? request->key_slot : apr_pstrcat(place->pool, "o:", order->id, NULL);
     order->fingerprint = request->fingerprint;
-    order->lease_at = now + SHOP_ORDER_LEASE;
-    order->unfinished = true;
     return NULL;
 }
 
-/* After the claim. */
-static shop_error_t *reserve_and_commit(const place_t *place)
+/* Prices the cart once. *refusal: why it cannot be ordered. Neither that nor an error: place->order
+ * is ready to be claimed, or, with a claim in place->cart, the cart is another order's. */
+static shop_error_t *price(shop_error_t **refusal, shop_place_t *place)
+{
+    const shop_order_request_t *request = place->request;
+    shop_order_quote_t quote;
+    shop_error_t *err =
+        shop_order_price(&quote, place->ports, request->user_id, request->coupon_code, place->pool);
+
+    *refusal = NULL;
+    if (err && err->code != SHOP_AMOUNT_TOO_LARGE) {
+        return err;
+    }
+    place->cart = quote.cart;
+    place->order = quote.order;
+    if (!place->cart->claim) {
+        *refusal = err ? err : refusal_of(place, &quote);
+    }
+    return NULL;
+}
+
+/* One attempt to claim the priced cart. */
+static shop_error_t *claim(bool *claimed, shop_place_t *place)
+{
+    SHOP_TRY(fill(place));
+    SHOP_TRY(shop_place_claim(claimed, place));
+    if (*claimed) { /* also when a step after the claim fails */
+        place->placed->claimed = place->order;
+    }
+    return NULL;
+}
+
+/* Prices and claims the cart. Neither *claimed nor an error: the key is known. */
+static shop_error_t *price_and_claim(bool *claimed, shop_place_t *place)
+{
+    for (int turn = 0; turn < CART_TRIES; turn++) {
+        shop_error_t *refusal;
+        shop_order_t *known;
+        bool changed = true;
+
+        SHOP_TRY(shop_place_in_time(place));
+        SHOP_TRY(price(&refusal, place));
+        if (place->cart->claim) {
+            SHOP_TRY(shop_place_meet_claim(place));
+        } else if (!refusal) {
+            SHOP_TRY(claim(claimed, place));
+            if (*claimed) {
+                return NULL;
+            }
+        }
+        SHOP_TRY(look_again(&known, &changed, place));
+        if (known) {
+            return shop_place_answer_known(place, known);
+        }
+        if (refusal && !changed) {
+            return refusal;
+        }
+    }
+    return shop_place_busy(place->pool, "the cart keeps changing");
+}
+
+/* ---- the commit ---- */
+
+static shop_error_t *prepare_commit(const shop_place_t *place)
+{
+    shop_order_t *order = place->order;
+    apr_time_t now = place->ports->clock->now(place->ports->clock);
+    shop_order_event_t *event = apr_pcalloc(place->pool, sizeof(*event));
+
+    event->status = shop_order_status_name(SHOP_ORDER_PENDING);
+    event->at = now;
+    event->by = order->user_id;
+    order->history = apr_array_make(place->pool, 4, sizeof(shop_order_event_t *));
+    APR_ARRAY_PUSH(order->history, shop_order_event_t *) = event;
+    order->status = SHOP_ORDER_PENDING;
+    order->created_at = order->updated_at = now;
+    order->rev = 1;
+    return place->request->reply(place->request->baton, order, place->pool);
+}
+
+static shop_error_t *take_another_number(const shop_place_t *place)
+{
+    SHOP_TRY(shop_id_order_number(&place->order->number, place->pool));
+    return place->request->reply(place->request->baton, place->order, place->pool);
+}
+
+/* While the outcome is unknown, the same document is sent again until the deadline. After that
+ * nothing is changed, because the order may be placed. */
+static shop_error_t *insert(shop_order_insert_t *result, const shop_place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
-    shop_error_t *err = reserve(place);
+
+    for (int turn = 0; turn < COMMIT_TRIES && !(turn && shop_place_is_late(place)); turn++) {
+        shop_error_t *err = ports->orders->insert(result, ports->orders, place->order, place->pool);
+
+        if (err && err->code != SHOP_UNAVAILABLE) {
+            return err;
+        }
+        if (!err && *result != SHOP_INSERT_NUMBER) {
+            return NULL;
+        }
+        if (!err) {
+            SHOP_TRY(take_another_number(place));
+        } else {
+            shop_clock_pause(ports->clock, SHOP_PLACE_PAUSE << turn);
+        }
+    }
+    shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
+             "order %s: commit outcome unknown; shop-reaper will complete or undo it",
+             place->order->id);
+    return shop_place_busy(place->pool, "the commit's outcome is unknown");
+}
+
+/* ---- undoing ---- */
+
+/* Undoes the claimed order and passes the reason on; when that fails, 503. Past the deadline it is
+ * left to the reaper. */
+static shop_error_t *give_up(const shop_place_t *place, shop_error_t *reason)
+{
+    shop_error_t *stuck =
+        shop_place_is_late(place)
+            ? reason
+            : shop_order_abort(place->ports, place->order, place->may_be_late, place->pool);
+
+    if (stuck) {
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
+                 "order %s: rollback failed (%s); shop-reaper will repeat it", place->order->id,
+                 stuck->cause ? stuck->cause : stuck->detail);
+        return shop_place_busy(place->pool, stuck->cause ? stuck->cause : stuck->detail);
+    }
+    return reason->code == SHOP_UNAVAILABLE
+               ? shop_place_busy(place->pool, reason->cause ? reason->cause : reason->detail)
+               : reason;
+}
+
+/* Another order has one of the slots. A copy of the insert may still be on its way, and whoever has
+ * the slot may give it up, so the tombstone comes first. */
+static shop_error_t *yield(attempt_t *attempt, shop_place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+    shop_order_t *order = NULL;
+    shop_tombstone_t result;
+
+    SHOP_TRY(ports->orders->tombstone(&result, &order, ports->orders, place->order->id,
+                                      place->order->user_id, ports->clock->now(ports->clock),
+                                      place->pool));
+    if (result == SHOP_TOMBSTONE_PLACED) { /* the late copy was first */
+        *attempt = ATTEMPT_PLACED;
+        return NULL;
+    }
+    if (result == SHOP_TOMBSTONE_UNSEEN) {
+        return shop_place_busy(place->pool, "the commit's outcome is unknown");
+    }
+    SHOP_TRY(shop_order_abort(ports, place->order, place->may_be_late, place->pool));
+    SHOP_TRY(shop_place_answer_slot(place));
+    *attempt = place->placed->outcome == SHOP_ORDER_REPLAYED ? ATTEMPT_REPLAYED : ATTEMPT_AGAIN;
+    return NULL;
+}
+
+/* ---- all of it ---- */
+
+/* May the claimed order be undone and begun again? A price or the coupon's terms changed after they
+ * were read; the next attempt checks expected_total. */
+static bool may_price_again(const shop_error_t *err, const shop_place_t *place)
+{
+    return err->code == SHOP_TOTAL_CHANGED && !shop_place_is_late(place);
+}
+
+/* The order is undone. A request with the key may have placed its order between the reads of key
+ * and cart, and what is short is short because of it: then its reply is the answer. */
+static shop_error_t *refuse(attempt_t *attempt, const shop_place_t *place, shop_error_t *reason)
+{
+    shop_order_t *known = NULL;
+
+    if (reason->code != SHOP_UNAVAILABLE) {
+        SHOP_TRY(shop_place_find_known(&known, place));
+    }
+    *attempt = ATTEMPT_REPLAYED;
+    return known ? shop_place_answer_known(place, known) : reason;
+}
+
+/* After the claim. */
+static shop_error_t *reserve_and_commit(attempt_t *attempt, shop_place_t *place)
+{
+    shop_order_insert_t result = SHOP_INSERT_DONE;
+    shop_error_t *err = shop_place_reserve(place);
 
     if (!err) {
-        err = in_time(place);
+        err = shop_place_in_time(place);
     }
     if (!err) {
         err = prepare_commit(place);
     }
     if (err) {
-        shop_error_t *stuck =
-            is_late(place) ? err : shop_order_abort(ports, place->order, place->pool);
-        if (stuck) {
-            shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
-                     "order %s: rollback failed (%s); shop-reaper will repeat it", place->order->id,
-                     stuck->cause ? stuck->cause : stuck->detail);
-            return busy(place->pool, stuck->cause ? stuck->cause : stuck->detail);
-        }
-        return err->code == SHOP_UNAVAILABLE
-                   ? busy(place->pool, err->cause ? err->cause : err->detail)
-                   : err;
+        bool again = may_price_again(err, place);
+
+        err = give_up(place, err);
+        *attempt = ATTEMPT_AGAIN;
+        return again && err->code == SHOP_TOTAL_CHANGED ? NULL : refuse(attempt, place, err);
     }
     SHOP_TEST_POINT("placing.sealed", place->pool);
-    return commit(place);
+    SHOP_TRY(insert(&result, place));
+    *attempt = ATTEMPT_PLACED;
+    if (result == SHOP_INSERT_GIVEN_UP) {
+        return give_up(place, shop_place_busy(place->pool, "the order was given up by the reaper"));
+    }
+    return result == SHOP_INSERT_SLOT ? yield(attempt, place) : NULL;
 }
 
-static shop_error_t *clean_if_time(const place_t *place)
+/* Begins again when a price has changed, or another order was in the way and is no more. */
+static shop_error_t *place_once(shop_place_t *place)
 {
-    SHOP_TEST_POINT("placing.committed", place->pool);
-    SHOP_TRY(in_time(place));
-    return shop_order_clean(place->ports, place->order, place->pool);
-}
-
-/* Computes the prices and claims the cart. Neither *claimed nor an error: the key is known. */
-static shop_error_t *price_and_claim(bool *claimed, place_t *place)
-{
-    shop_order_quote_t quote;
-    shop_order_t *known = NULL;
-    shop_error_t *err;
-    bool again = false;
-
-    do {
-        shop_error_t *refusal = price(place, &quote);
-
-        if (refusal) { /* the first request with this key may have caused it */
-            SHOP_TRY(find_known(&known, place));
-            return known ? answer_known(place, known) : refusal;
-        }
-        place->order = quote.order;
-        SHOP_TRY(fill(place));
-        err = claim(claimed, place);
-        if (*claimed) { /* also when a step after the claim fails */
-            place->placed->claimed = place->order;
-        }
-        SHOP_TRY(err);
-        if (!*claimed) {
-            SHOP_TRY(answer_duplicate(&again, place));
-        }
-    } while (again && !*claimed);
-    return NULL;
-}
-
-/* The claimed order is rolled back because a price or the coupon's terms changed after they were
- * read. The next attempt checks expected_total; without it, the current price applies. */
-static bool may_price_again(const shop_error_t *err, int turn, const place_t *place)
-{
-    return err && err->code == SHOP_TOTAL_CHANGED && turn < PRICE_TRIES && !is_late(place);
-}
-
-/* Computes the prices, claims, reserves and commits; starts again when a price has changed. */
-static shop_error_t *place_once(place_t *place)
-{
-    shop_order_placed_t *placed = place->placed;
-
-    for (int turn = 1;; turn++) {
+    for (int turn = 0; turn < PRICE_TRIES; turn++) {
+        attempt_t attempt = ATTEMPT_AGAIN;
         bool claimed = false;
-        shop_error_t *err = price_and_claim(&claimed, place);
 
-        if (err || !claimed) {
-            return err;
+        place->may_be_late = false;
+        SHOP_TRY(price_and_claim(&claimed, place));
+        if (!claimed) {
+            return NULL; /* replayed */
         }
-        err = reserve_and_commit(place);
-        if (!err) {
-            placed->outcome = SHOP_ORDER_PLACED;
-            placed->order = place->order;
+        SHOP_TRY(reserve_and_commit(&attempt, place));
+        if (attempt == ATTEMPT_REPLAYED) {
             return NULL;
         }
-        if (!may_price_again(err, turn, place)) {
-            return err->code == SHOP_TOTAL_CHANGED
-                       ? busy(place->pool, "the price or the coupon keeps changing")
-                       : err;
+        if (attempt == ATTEMPT_PLACED) {
+            place->placed->outcome = SHOP_ORDER_PLACED;
+            place->placed->order = place->order;
+            return NULL;
         }
+    }
+    return shop_place_busy(place->pool, "the price or the coupon keeps changing");
+}
+
+static shop_error_t *clear_and_confirm(const shop_place_t *place)
+{
+    const shop_order_ports_t *ports = place->ports;
+
+    SHOP_TEST_POINT("placing.committed", place->pool);
+    if (ports->drops) {
+        shop_order_drops_add(ports->drops, place->order);
+    } else {
+        SHOP_TRY(shop_place_in_time(place));
+        SHOP_TRY(shop_order_confirm(ports, place->order, place->pool));
+    }
+    SHOP_TRY(shop_place_in_time(place));
+    return shop_order_clear_cart(ports, place->order, place->cart, place->pool);
+}
+
+/* The order is placed; the cart's claim is the record of what remains. */
+static void clean(const shop_place_t *place)
+{
+    shop_error_t *left = clear_and_confirm(place);
+
+    if (left) {
+        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_CLEANUP, NULL, "order %s: cleanup pending: %s",
+                 place->order->id, left->cause ? left->cause : left->detail);
     }
 }
 
 shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_ports_t *ports,
                                const shop_order_request_t *request, apr_pool_t *pool)
 {
-    place_t place = { .ports = ports, .request = request, .placed = placed, .pool = pool };
+    shop_place_t place = { .ports = ports, .request = request, .placed = placed, .pool = pool };
     shop_order_t *known = NULL;
-    shop_error_t *left;
 
     *placed = (shop_order_placed_t){ .outcome = SHOP_ORDER_NOT_PLACED };
-    SHOP_TRY(find_known(&known, &place));
+    SHOP_TRY(shop_place_find_known(&known, &place));
     if (known) {
-        return answer_known(&place, known);
+        return shop_place_answer_known(&place, known);
     }
     if (request->admit) {
         SHOP_TRY(request->admit(request->baton, pool));
@@ -491,10 +364,6 @@ shop_error_t *shop_order_place(shop_order_placed_t *placed, const shop_order_por
     if (placed->outcome == SHOP_ORDER_REPLAYED) {
         return NULL;
     }
-    left = clean_if_time(&place);
-    if (left) { /* the order is placed; the reaper repeats the cleanup */
-        shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_CLEANUP, NULL, "order %s: cleanup pending: %s",
-                 place.order->id, left->cause ? left->cause : left->detail);
-    }
+    clean(&place);
     return NULL;
 }

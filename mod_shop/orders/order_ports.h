@@ -4,7 +4,7 @@
 
 /* The ports that the use cases of orders need; each has its own header. Every step is an atomic
  * update of one document; every step except reserving may be sent again. UNAVAILABLE also means
- * "outcome unknown": the reaper completes or rolls back the order. */
+ * "outcome unknown": the reaper completes or undoes the order. */
 
 #include "../base/clock.h"
 #include "../base/money.h"
@@ -12,6 +12,7 @@
 #include "../catalogue/product_repo.h"
 #include "../coupons/coupon_repo.h"
 #include "../store/reservation.h"
+#include "order_drops.h"
 #include "order_repo.h"
 
 typedef struct shop_order_ports_t {
@@ -21,6 +22,7 @@ typedef struct shop_order_ports_t {
     shop_reservations_t *stock;       /* of products */
     shop_coupon_repo_t *coupons;      /* terms and redemptions */
     shop_reservations_t *coupon_uses; /* of coupons with a limit */
+    shop_order_drops_t *drops;        /* NULL: reservations are confirmed before the reply */
     const shop_clock_t *clock;
     const char *currency;
     int currency_exponent;

@@ -62,12 +62,27 @@ static void add_line(shop_order_t *order, const shop_product_t *product, int64_t
     APR_ARRAY_PUSH(order->items, shop_order_line_t *) = line;
 }
 
+/* Of a reservation that is older, the order was interrupted, or its process lost what it had to
+ * confirm. */
+static apr_time_t stale_before(const shop_order_ports_t *ports)
+{
+    return ports->clock->now(ports->clock) - 2 * SHOP_ORDER_LEASE;
+}
+
+static void report(const shop_order_ports_t *ports, const apr_array_header_t *stale, bool coupons)
+{
+    if (ports->drops && stale->nelts) {
+        shop_order_drops_add_stale(ports->drops, stale, coupons);
+    }
+}
+
 /* Lines of deleted products are skipped; they are no error. */
 static shop_error_t *price_lines(shop_order_quote_t *quote, const shop_order_ports_t *ports,
                                  const shop_cart_t *cart, apr_pool_t *pool)
 {
     shop_order_t *order = quote->order;
-    apr_array_header_t *products;
+    apr_array_header_t *products, *stale;
+    int most = 0;
     const char **ids = apr_palloc(pool, sizeof(*ids) * (size_t)(cart->lines->nelts + 1));
 
     if (!cart->lines->nelts) {
@@ -76,7 +91,12 @@ static shop_error_t *price_lines(shop_order_quote_t *quote, const shop_order_por
     for (int i = 0; i < cart->lines->nelts; i++) {
         ids[i] = APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *)->product_id;
     }
-    SHOP_TRY(ports->products->find_many(&products, ports->products, ids, cart->lines->nelts, pool));
+    SHOP_TRY(ports->products->find_to_order(&products, &stale, &most, ports->products, ids,
+                                            cart->lines->nelts, stale_before(ports), pool));
+    report(ports, stale, false);
+    if (ports->drops && most > SHOP_RESERVATIONS_MAX / 2) {
+        shop_order_drops_hurry(ports->drops);
+    }
     for (int i = 0; i < cart->lines->nelts; i++) {
         const shop_cart_line_t *line = APR_ARRAY_IDX(cart->lines, i, shop_cart_line_t *);
         const shop_product_t *product = product_of(products, line->product_id);
@@ -107,10 +127,13 @@ static shop_error_t *price_coupon(shop_order_quote_t *quote, const shop_order_po
     shop_order_t *order = quote->order;
     const char *code = shop_coupon_code(coupon_code, pool);
     shop_coupon_t *coupon = NULL;
+    apr_array_header_t *stale;
     int64_t discount;
 
     if (code) {
-        SHOP_TRY(ports->coupons->find(&coupon, ports->coupons, code, pool));
+        SHOP_TRY(ports->coupons->find_to_order(&coupon, &stale, ports->coupons, code,
+                                               stale_before(ports), pool));
+        report(ports, stale, true);
     }
     if (!coupon) {
         quote->refusal = shop_coupon_refuse("unknown", "there is no such coupon", pool);
@@ -152,6 +175,7 @@ shop_error_t *shop_order_price(shop_order_quote_t *quote, const shop_order_ports
     order->coupon_user_limit = -1;
     order->items = apr_array_make(pool, 8, sizeof(shop_order_line_t *));
     SHOP_TRY(ports->carts->find(&cart, ports->carts, user_id, pool));
+    quote->cart = cart;
     order->cart_gen = cart->gen;
     SHOP_TRY(price_lines(quote, ports, cart, pool));
     SHOP_TRY(shop_order_total(order, 0, pool));

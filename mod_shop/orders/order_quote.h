@@ -7,6 +7,7 @@
 #include "order_ports.h"
 
 typedef struct shop_order_quote_t {
+    shop_cart_t *cart;     /* as read, with a claim of its own if there is one */
     shop_order_t *order;   /* items by unit id, sums, cart_gen, the coupon's terms; no id yet */
     shop_coupon_t *coupon; /* as read; NULL when no code was given or found */
     shop_error_t
@@ -15,7 +16,8 @@ typedef struct shop_order_quote_t {
 } shop_order_quote_t;
 
 /* Computes the price of the user's cart with current prices and the coupon (NULL: none). Writes
- * nothing: cart, products and coupon are read once each. */
+ * nothing: cart, products and coupon are read once each. What is seen of old reservations on the
+ * way goes to ports->drops. */
 shop_error_t *shop_order_price(shop_order_quote_t *quote, const shop_order_ports_t *ports,
                                const char *user_id, const char *coupon_code, apr_pool_t *pool);
 /* The same for POST /cart/quote: also reports when the user has no use of the coupon left. */

@@ -12,9 +12,10 @@ typedef struct shop_reap_sums_t {
     int left;        /* items that were found and must wait, or failed */
 } shop_reap_sums_t;
 
-/* One run of the reaper: a bounded batch of unfinished orders past their lease, old reservations,
- * redemptions and return markers. Any number may run at once. An error means that the store is
- * unavailable; *sums then tells what was done before. Other failures are logged and skipped. */
+/* One run of the reaper: a bounded batch of claims and unfinished orders past their lease, old
+ * reservations, redemptions, return markers and voids. Any number may run at once. An error means
+ * that the store is unavailable; *sums then tells what was done before. Other failures are logged
+ * and skipped. */
 shop_error_t *shop_order_reap(shop_reap_sums_t *sums, const shop_order_ports_t *ports,
                               apr_pool_t *pool);
 

@@ -15,28 +15,49 @@ typedef struct shop_order_query_t {
     int status;             /* public status or -1; internal ones are never listed */
 } shop_order_query_t;
 
+typedef enum {
+    SHOP_INSERT_DONE,     /* the order is stored: by this command, or by an earlier copy of it */
+    SHOP_INSERT_GIVEN_UP, /* a tombstone has its id */
+    SHOP_INSERT_NUMBER,   /* another order has its number */
+    SHOP_INSERT_SLOT      /* another order has its cart_slot or key_slot */
+} shop_order_insert_t;
+
+typedef enum {
+    SHOP_TOMBSTONE_SET,    /* by this command or an earlier one: the order will never be placed */
+    SHOP_TOMBSTONE_PLACED, /* the order is placed */
+    SHOP_TOMBSTONE_UNSEEN  /* an order or a tombstone is there and not yet durable: ask again */
+} shop_tombstone_t;
+
 typedef struct shop_order_repo_t shop_order_repo_t;
 struct shop_order_repo_t {
-    /* Inserts the order as placing. *claimed false: another order has one of the two slots.
-     * Inserting the same id twice succeeds. CONFLICT: another order has this number; repeat with a
-     * new one. UNAVAILABLE also when a unique index is missing. */
-    shop_error_t *(*claim)(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
-                           apr_pool_t *pool);
+    /* UNAVAILABLE while a unique index is missing, because then nothing can be placed: for before
+     * the claim. No command, but once in ten seconds one that is not counted. */
+    shop_error_t *(*may_insert)(shop_order_repo_t *repo, apr_pool_t *pool);
+    /* Inserts the order as it is; with status PENDING that places it. May be sent again with the
+     * same id. UNAVAILABLE also when a unique index is missing. At most 2 commands. */
+    shop_error_t *(*insert)(shop_order_insert_t *result, shop_order_repo_t *repo,
+                            const shop_order_t *order, apr_pool_t *pool);
+    /* Makes sure that the order is never placed, unless it is: inserts a document with its id that
+     * no insert can replace. *order: set with PLACED only. At most 2 commands, the second with read
+     * concern majority. Any number of times. */
+    shop_error_t *(*tombstone)(shop_tombstone_t *result, shop_order_t **order,
+                               shop_order_repo_t *repo, const char *id, const char *user_id,
+                               apr_time_t now, apr_pool_t *pool);
+    /* As find, but only what no election can take back (read concern majority). */
+    shop_error_t *(*find_durable)(shop_order_t **order, shop_order_repo_t *repo,
+                                  const char *user_id, const char *id, apr_pool_t *pool);
     /* *order is NULL when it does not exist. Returns internal statuses too. */
     shop_error_t *(*find)(shop_order_t **order, shop_order_repo_t *repo, const char *id,
                           apr_pool_t *pool);
+    /* As find_durable, with the reply: it is sent again. */
     shop_error_t *(*find_by_key)(shop_order_t **order, shop_order_repo_t *repo, const char *user_id,
                                  const char *key_slot, apr_pool_t *pool);
-    /* The order that has claimed the user's cart of this generation ("g:<gen>"); NULL: none. */
+    /* As find_durable: the order of the user's cart of this generation ("g:<gen>"); NULL: none. */
     shop_error_t *(*find_by_cart)(shop_order_t **order, shop_order_repo_t *repo,
                                   const char *user_id, const char *cart_slot, apr_pool_t *pool);
     shop_error_t *(*list)(apr_array_header_t **orders, shop_list_end_t *end,
                           shop_order_repo_t *repo, const shop_order_query_t *query,
                           apr_pool_t *pool);
-    /* placing -> pending with the reply and the first event. *done false: it was not placing and
-     * is not pending. May be repeated. */
-    shop_error_t *(*commit)(bool *done, shop_order_repo_t *repo, const shop_order_t *order,
-                            apr_pool_t *pool);
     /* from -> to where status is from. to FAILED also frees both slots and ends unfinished; to
      * CANCELLING and ABORTING set lease_at and unfinished; event (may be NULL) is appended, and
      * tracking_number set when not NULL ("": removed). to CANCELLED ends restocking. rev -1: any,

@@ -7,7 +7,8 @@
 #include "order_repo.h"
 
 typedef struct shop_orders_repos_t {
-    shop_order_repo_t *orders; /* orders */
+    shop_order_repo_t *orders;        /* orders */
+    struct shop_order_drops_t *drops; /* order_drops.h; NULL in a process without its thread */
 } shop_orders_repos_t;
 
 #endif

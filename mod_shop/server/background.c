@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * Background threads, run by mod_watchdog: the heartbeat in each child, the reaper in one child of
- * the host, and for each shop with Redis a subscriber in one child of the host. */
+ * Background threads, run by mod_watchdog: the heartbeat in each child, for each shop a thread in
+ * each child for what orders leave to do, the reaper in one child of the host, and for each shop
+ * with Redis a subscriber in one child of the host. */
 #include <httpd.h>
 
 #include <apr_optional.h>
@@ -16,6 +17,8 @@
 
 #define LISTENER "shop-listener"
 #define LISTENER_INTERVAL apr_time_from_msec(100) /* after this time another child takes over */
+#define ORDERS "shop-orders"
+#define ORDERS_INTERVAL apr_time_from_msec(100) /* until the thread begins; then it stays */
 #define HEARTBEAT_INTERVAL apr_time_from_sec(60)
 #define PING_INTERVAL apr_time_from_sec(1)
 
@@ -129,6 +132,41 @@ static apr_status_t start_jobs(server_rec *server)
     return status;
 }
 
+/* ---- behind the replies ---- */
+
+/* Returns when the child stops. */
+static apr_status_t run_orders(int state, void *data, apr_pool_t *pool)
+{
+    const shop_server_conf_t *conf = shop_server_conf(data);
+
+    atomic_fetch_add(&calls, 1);
+    if (state == AP_WATCHDOG_STATE_RUNNING && !atomic_load(&stopping) && conf->app) {
+        shop_log_server(data);
+        shop_app_drop(conf->app, &stopping, pool);
+        shop_log_server(NULL);
+    }
+    atomic_fetch_sub(&calls, 1);
+    return APR_SUCCESS;
+}
+
+/* One thread of each child for each shop: a database that is away must not keep another shop's
+ * reservations. */
+static apr_status_t start_orders(server_rec *server)
+{
+    apr_pool_t *pconf = server->process->pconf;
+    apr_status_t status = APR_SUCCESS;
+
+    for (server_rec *at = server; at && status == APR_SUCCESS; at = at->next) {
+        const shop_server_conf_t *conf = shop_server_conf(at);
+
+        if (conf->first == at) {
+            status = add_watchdog(apr_pstrcat(pconf, ORDERS "-", apr_itoa(pconf, conf->slot), NULL),
+                                  0, ORDERS_INTERVAL, run_orders, at);
+        }
+    }
+    return status;
+}
+
 /* ---- subscribers ---- */
 
 /* The child that holds a shop's mutex subscribes for the host. A singleton of mod_watchdog does not
@@ -196,6 +234,9 @@ apr_status_t shop_background_start(int shops, server_rec *server)
 {
     apr_status_t status = start_jobs(server);
 
+    if (status == APR_SUCCESS) {
+        status = start_orders(server);
+    }
     return status == APR_SUCCESS ? start_subscribers(shops, server) : status;
 }
 

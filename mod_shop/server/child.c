@@ -3,6 +3,7 @@
 #include <httpd.h>
 
 #include <ap_mpm.h>
+#include <http_main.h>
 #include <apr_strings.h>
 
 #include "../base/clock.h"
@@ -12,6 +13,9 @@
 #include "server.h"
 
 #define STOP_WAIT apr_time_from_sec(6) /* longer than any call to the store takes */
+#define DROP_WAIT                                                                  \
+    apr_time_from_sec(1) /* for what orders leave to do, which others can do later \
+                          */
 
 static void child_defaults(shop_settings_t *values)
 {
@@ -29,6 +33,14 @@ static void child_defaults(shop_settings_t *values)
     }
 }
 
+/* How many children this host may have; each has a thread for what orders leave to do. */
+static int processes(void)
+{
+    int count = 1;
+
+    return ap_mpm_query(AP_MPMQ_MAX_DAEMONS, &count) == APR_SUCCESS && count > 0 ? count : 1;
+}
+
 static void open_shop(shop_server_conf_t *conf, apr_pool_t *pchild)
 {
     shop_settings_t *values = apr_pmemdup(pchild, &conf->values, sizeof(*values));
@@ -40,6 +52,7 @@ static void open_shop(shop_server_conf_t *conf, apr_pool_t *pchild)
     shop_background_child_init(conf, pchild);
     shop_memory_divide(part, &counts, conf);
     part->metrics = conf->metrics;
+    part->processes = processes();
     err = shop_app_open(&conf->app, values, part, pchild);
     if (err) {
         conf->app = NULL;
@@ -67,6 +80,18 @@ void shop_child_init(apr_pool_t *pchild, server_rec *server)
     }
 }
 
+/* What orders of the last moments left to do. What does not succeed is found by later orders. */
+static void drop_rest(apr_pool_t *pchild)
+{
+    for (const server_rec *at = ap_server_conf; at; at = at->next) {
+        const shop_server_conf_t *conf = shop_server_conf(at);
+
+        if (conf->first == at && conf->app) {
+            shop_app_drop_rest(conf->app, shop_clock_monotonic() + DROP_WAIT, pchild);
+        }
+    }
+}
+
 void shop_child_stopping(apr_pool_t *pchild, int graceful)
 {
     apr_time_t until = shop_clock_monotonic() + STOP_WAIT;
@@ -81,4 +106,5 @@ void shop_child_stopping(apr_pool_t *pchild, int graceful)
            shop_clock_monotonic() < until) {
         apr_sleep(apr_time_from_msec(10));
     }
+    drop_rest(pchild);
 }

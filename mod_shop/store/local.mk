@@ -13,6 +13,7 @@ libshop_la_SOURCES += \
 	mod_shop/store/record_mongo.c \
 	mod_shop/store/record_mongo.h \
 	mod_shop/store/reservation.h \
+	mod_shop/store/reservation_look_mongo.c \
 	mod_shop/store/reservation_mongo.c \
 	mod_shop/store/reservation_mongo.h \
 	mod_shop/store/schema.h \

@@ -47,6 +47,7 @@ typedef struct shop_schema_t {
 
 /* Numbers of stages (mod_shop/stages.c) that adapters ask for. */
 #define SHOP_STAGE_KEYS 2
+#define SHOP_STAGE_CLAIMS 3
 
 /* What a process knows of the document. Adapters ask it which form the stored documents have;
  * ops/schema_ready.c writes it. */

@@ -43,7 +43,7 @@ static shop_reservation_t use_of(const char *order_id, int64_t terms_rev)
     shop_reservation_line_t *line = apr_pcalloc(t_pool, sizeof(*line));
 
     *line = (shop_reservation_line_t){ "TEN", 1, terms_rev };
-    return (shop_reservation_t){ order_id, line, 1 };
+    return (shop_reservation_t){ order_id, BUYER, line, 1 };
 }
 
 static bool reserve(const char *order_id, int64_t terms_rev)
@@ -244,6 +244,32 @@ static void a_coupon_made_anew_begins_without_uses(void)
     T_INT(uses, 1); /* only the old redemption was touched */
 }
 
+static void who_orders_sees_the_stale_reservations(void)
+{
+    shop_coupon_t *coupon = NULL;
+    apr_array_header_t *stale = NULL;
+    const shop_leftover_t *left;
+
+    begin("TEN", 5);
+    T_TRUE(reserve(ORDER(1), 10));
+    T_OK(repo->find_to_order(&coupon, &stale, repo, "TEN", NOON, t_pool));
+    T_STR(coupon->code, "TEN");
+    T_INT(coupon->discount_percent, 15);
+    T_INT(coupon->remaining, 4);
+    T_INT(coupon->used, 1);
+    T_INT(coupon->born, 10);
+    T_INT(stale->nelts, 0);
+    T_OK(repo->find_to_order(&coupon, &stale, repo, "TEN", NOON + apr_time_from_sec(1), t_pool));
+    T_INT(stale->nelts, 1);
+    left = APR_ARRAY_IDX(stale, 0, shop_leftover_t *);
+    T_STR(left->id, "TEN");
+    T_STR(left->order_id, ORDER(1));
+    T_STR(left->user_id, BUYER);
+    T_INT(left->quantity, 1);
+    T_OK(repo->find_to_order(&coupon, &stale, repo, "NONE", NOON, t_pool));
+    T_TRUE(!coupon && stale->nelts == 0);
+}
+
 static void redemptions_are_found_by_age(void)
 {
     apr_array_header_t *left;
@@ -256,6 +282,7 @@ static void redemptions_are_found_by_age(void)
     T_INT(left->nelts, 0);
     T_OK(repo->old_redemptions(&left, repo, later, 10, t_pool));
     T_INT(left->nelts, 2);
+    T_STR(APR_ARRAY_IDX(left, 0, shop_leftover_t *)->user_id, BUYER);
     T_OK(repo->keep_redemption(repo, APR_ARRAY_IDX(left, 0, shop_leftover_t *)->id, ORDER(1),
                                t_pool));
     T_OK(repo->drop_redemption(repo, APR_ARRAY_IDX(left, 0, shop_leftover_t *)->id, ORDER(2),
@@ -273,6 +300,7 @@ const shop_test_t shop_coupon_contract[] = {
     SHOP_TEST(a_coupon_is_a_unit_that_orders_reserve, "a coupon is a unit that orders reserve"),
     SHOP_TEST(a_customer_has_his_uses, "a customer has as many uses as the limit says"),
     SHOP_TEST(a_coupon_made_anew_begins_without_uses, "a coupon made anew begins without uses"),
+    SHOP_TEST(who_orders_sees_the_stale_reservations, "who orders sees the stale reservations"),
     SHOP_TEST(redemptions_are_found_by_age, "redemptions are found by age and looked at once"),
     SHOP_TEST_END,
 };

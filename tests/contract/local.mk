@@ -3,6 +3,7 @@
 contract_tests += \
 	tests/contract/test_account_contract \
 	tests/contract/test_catalogue_contract \
+	tests/contract/test_claims_contract \
 	tests/contract/test_coupon_contract \
 	tests/contract/test_keys_contract \
 	tests/contract/test_listen_contract \
@@ -24,6 +25,7 @@ tests_contract_test_catalogue_contract_SOURCES = \
 	tests/contract/product_contract.c \
 	tests/contract/product_contract.h \
 	tests/contract/test_catalogue_contract.c
+tests_contract_test_claims_contract_SOURCES = tests/contract/test_claims_contract.c
 tests_contract_test_coupon_contract_SOURCES = \
 	tests/contract/coupon_contract.c \
 	tests/contract/coupon_contract.h \
@@ -37,6 +39,7 @@ tests_contract_test_order_contract_SOURCES = \
 	tests/contract/order_contract.h \
 	tests/contract/test_order_contract.c \
 	tests/unit/orders/order_tests.h \
+	tests/unit/orders/test_order_claims.c \
 	tests/unit/orders/test_order_faults.c \
 	tests/unit/orders/test_order_place.c \
 	tests/unit/orders/test_order_races.c

@@ -15,6 +15,7 @@ static bool yes;
 
 static shop_order_t *order_of(int n, const char *user_id)
 {
+    static shop_order_event_t event = { "pending", NOON, BUYER, NULL };
     static shop_address_t address = { "1 Main St", "Town", "", "Country", "12345" };
     shop_order_t *order = apr_pcalloc(t_pool, sizeof(*order));
     shop_order_line_t *line = apr_pcalloc(t_pool, sizeof(*line));
@@ -23,7 +24,7 @@ static shop_order_t *order_of(int n, const char *user_id)
     order->id = ID(n);
     order->number = apr_psprintf(t_pool, "SH-0000-%04d", n);
     order->user_id = user_id;
-    order->status = SHOP_ORDER_PLACING;
+    order->status = SHOP_ORDER_PENDING;
     order->items = apr_array_make(t_pool, 1, sizeof(void *));
     APR_ARRAY_PUSH(order->items, shop_order_line_t *) = line;
     order->subtotal = 3000;
@@ -38,44 +39,55 @@ static shop_order_t *order_of(int n, const char *user_id)
     order->shipping_address = &address;
     order->payment_method = "paypal";
     order->history = apr_array_make(t_pool, 1, sizeof(void *));
+    APR_ARRAY_PUSH(order->history, shop_order_event_t *) = &event;
     order->returned = apr_array_make(t_pool, 1, sizeof(char *));
     order->created_at = order->updated_at = NOON + apr_time_from_sec(n);
     order->cart_gen = n;
     order->cart_slot = apr_psprintf(t_pool, "g:%d", n);
     order->key_slot = apr_psprintf(t_pool, "k:%d", n);
     order->fingerprint = "fp";
+    order->reply = "re\0ply";
+    order->reply_size = 6;
+    order->rev = 1;
+    return order;
+}
+
+/* An order of the previous protocol, as it was inserted before its units were reserved. */
+static shop_order_t *placing_of(int n, const char *user_id)
+{
+    shop_order_t *order = order_of(n, user_id);
+
+    order->status = SHOP_ORDER_PLACING;
+    order->history = apr_array_make(t_pool, 1, sizeof(void *));
+    order->reply = NULL;
+    order->reply_size = 0;
+    order->rev = 0;
     order->lease_at = NOON + SHOP_ORDER_LEASE;
     order->unfinished = true;
     return order;
 }
 
-static bool claim(const shop_order_t *order)
+static shop_order_insert_t insert(const shop_order_t *order)
 {
-    bool claimed = false;
+    shop_order_insert_t result = SHOP_INSERT_GIVEN_UP;
 
-    T_OK(repo->claim(&claimed, repo, order, t_pool));
-    return claimed;
-}
-
-static void commit(shop_order_t *order)
-{
-    static shop_order_event_t event = { "pending", NOON, BUYER, NULL };
-
-    APR_ARRAY_PUSH(order->history, shop_order_event_t *) = &event;
-    order->reply = "re\0ply";
-    order->reply_size = 6;
-    order->rev = 1;
-    T_OK(repo->commit(&yes, repo, order, t_pool));
-    T_TRUE(yes);
+    T_OK(repo->insert(&result, repo, order, t_pool));
+    return result;
 }
 
 static void placed(int n, const char *user_id)
 {
-    shop_order_t *order = order_of(n, user_id);
+    T_INT(insert(order_of(n, user_id)), SHOP_INSERT_DONE);
+}
 
-    T_TRUE(claim(order));
-    commit(order);
-    T_OK(repo->finish(repo, order->id, t_pool));
+/* found: the order, with PLACED. */
+static shop_tombstone_t tombstone(int n)
+{
+    shop_tombstone_t result = SHOP_TOMBSTONE_UNSEEN;
+
+    T_OK(repo->tombstone(&result, &found, repo, ID(n), BUYER, NOON, t_pool));
+    T_TRUE((found != NULL) == (result == SHOP_TOMBSTONE_PLACED));
+    return result;
 }
 
 static shop_order_t *stored(int n)
@@ -90,21 +102,23 @@ static void one_slot_is_one_order(void)
     shop_order_t *twin = order_of(2, BUYER);
 
     repo = shop_order_contract_store();
-    T_TRUE(claim(order_of(1, BUYER)));
-    T_TRUE(claim(order_of(1, BUYER))); /* the same id again is our own claim */
+    T_INT(insert(order_of(1, BUYER)), SHOP_INSERT_DONE);
+    T_INT(insert(order_of(1, BUYER)), SHOP_INSERT_DONE); /* the same once more */
     twin->cart_slot = "g:1";
-    T_TRUE(!claim(twin));
+    T_INT(insert(twin), SHOP_INSERT_SLOT);
     twin->cart_slot = "g:2";
     twin->key_slot = "k:1";
-    T_TRUE(!claim(twin));
+    T_INT(insert(twin), SHOP_INSERT_SLOT);
     twin->user_id = OTHER;
     twin->cart_slot = "g:1";
-    T_TRUE(claim(twin)); /* slots are a customer's own */
+    T_INT(insert(twin), SHOP_INSERT_DONE); /* slots are a customer's own */
     twin = order_of(3, BUYER);
     twin->number = "SH-0000-0001";
-    T_ERR(repo->claim(&yes, repo, twin, t_pool), CONFLICT);
+    T_INT(insert(twin), SHOP_INSERT_NUMBER);
     T_OK(repo->find(&found, repo, ID(3), t_pool));
     T_TRUE(!found);
+    twin->number = "SH-0000-0003";
+    T_INT(insert(twin), SHOP_INSERT_DONE);
     T_OK(repo->find_by_key(&found, repo, BUYER, "k:1", t_pool));
     T_STR(found->id, ID(1));
     T_OK(repo->find_by_key(&found, repo, BUYER, "k:9", t_pool));
@@ -115,18 +129,33 @@ static void one_slot_is_one_order(void)
     T_TRUE(!found);
 }
 
+/* The customer chooses his key; what the store says about it must not be taken for an index. */
+static void a_key_that_looks_like_an_index_is_only_a_key(void)
+{
+    static const char *const keys[] = { "k:_id_", "k:index: _id_ dup key: { _id:", "k:number_1",
+                                        "k:cart_slot" };
+
+    repo = shop_order_contract_store();
+    for (int i = 0; i < 4; i++) {
+        shop_order_t *order = order_of(2 * i + 1, BUYER), *twin = order_of(2 * i + 2, BUYER);
+
+        order->key_slot = twin->key_slot = keys[i];
+        T_INT(insert(order), SHOP_INSERT_DONE);
+        T_INT(insert(twin), SHOP_INSERT_SLOT);
+    }
+}
+
 static void what_goes_in_comes_out(void)
 {
     shop_order_t *order = order_of(1, BUYER);
     const shop_order_line_t *line;
 
     repo = shop_order_contract_store();
-    T_TRUE(claim(order));
-    T_INT(stored(1)->status, SHOP_ORDER_PLACING);
-    T_TRUE(found->unfinished && found->lease_at == order->lease_at);
-    commit(order);
-    T_OK(repo->commit(&yes, repo, order, t_pool));
-    T_TRUE(yes); /* again is no error */
+    T_INT(insert(order), SHOP_INSERT_DONE);
+    T_TRUE(!stored(1)->unfinished && !found->lease_at && !found->restocking);
+    T_INT(found->refunded, 0);
+    T_INT(found->refunds->nelts, 0);
+    T_INT(found->returned->nelts, 0);
     T_OK(repo->find_by_key(&found, repo, BUYER, "k:1", t_pool));
     T_INT(found->reply_size, 6);
     T_TRUE(found->reply && !memcmp(found->reply, "re\0ply", 6));
@@ -150,12 +179,16 @@ static void what_goes_in_comes_out(void)
     T_INT(line->discount, 300);
 }
 
+/* The previous protocol's, which is rolled back but made no more. */
 static void a_failed_order_frees_its_slots(void)
 {
-    shop_order_t *order = order_of(1, BUYER), *twin = order_of(2, BUYER);
+    shop_order_t *twin = order_of(2, BUYER);
 
     repo = shop_order_contract_store();
-    T_TRUE(claim(order));
+    T_INT(insert(placing_of(1, BUYER)), SHOP_INSERT_DONE);
+    T_INT(insert(placing_of(1, BUYER)), SHOP_INSERT_DONE);
+    T_INT(stored(1)->status, SHOP_ORDER_PLACING);
+    T_TRUE(found->unfinished && found->lease_at == NOON + SHOP_ORDER_LEASE);
     T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL, NOON,
                     t_pool));
     T_TRUE(!yes); /* it is not aborting */
@@ -163,9 +196,8 @@ static void a_failed_order_frees_its_slots(void)
                     NOON + 5000, t_pool));
     T_TRUE(yes);
     T_TRUE(stored(1)->lease_at == NOON + 5000 + SHOP_ORDER_LEASE);
-    order->reply = "late";
-    order->reply_size = 4;
-    T_OK(repo->commit(&yes, repo, order, t_pool));
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PLACING, SHOP_ORDER_PENDING, -1, NULL, NULL, NOON,
+                    t_pool));
     T_TRUE(!yes); /* a commit that comes late finds no placing order */
     T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL, NOON,
                     t_pool));
@@ -174,7 +206,172 @@ static void a_failed_order_frees_its_slots(void)
     T_STR(found->key_slot, apr_pstrcat(t_pool, "o:", ID(1), NULL));
     twin->cart_slot = "g:1";
     twin->key_slot = "k:1";
-    T_TRUE(claim(twin));
+    T_INT(insert(twin), SHOP_INSERT_DONE);
+}
+
+static void what_is_durable_is_found_for_its_customer(void)
+{
+    repo = shop_order_contract_store();
+    placed(1, BUYER);
+    T_OK(repo->find_durable(&found, repo, BUYER, ID(1), t_pool));
+    T_TRUE(found != NULL);
+    T_STR(found ? found->number : NULL, "SH-0000-0001");
+    T_INT(found ? found->items->nelts : 0, 1);
+    T_OK(repo->find_durable(&found, repo, OTHER, ID(1), t_pool));
+    T_TRUE(!found);
+    T_OK(repo->find_durable(&found, repo, BUYER, ID(2), t_pool));
+    T_TRUE(!found);
+    T_INT(tombstone(2), SHOP_TOMBSTONE_SET);
+    T_OK(repo->find_durable(&found, repo, BUYER, ID(2), t_pool));
+    T_INT(found ? found->status : SHOP_ORDER_PENDING, SHOP_ORDER_FAILED);
+}
+
+static void an_order_with_a_tombstone_is_never_placed(void)
+{
+    shop_order_t *order = order_of(1, BUYER);
+
+    repo = shop_order_contract_store();
+    T_INT(tombstone(1), SHOP_TOMBSTONE_SET);
+    T_INT(tombstone(1), SHOP_TOMBSTONE_SET); /* any number of times */
+    for (int turn = 0; turn < 2; turn++) {
+        T_INT(insert(order), SHOP_INSERT_GIVEN_UP);
+        order->number = "SH-0000-0009";
+        order->cart_slot = "g:9";
+        order->key_slot = "k:9";
+    }
+    T_INT(stored(1)->status, SHOP_ORDER_FAILED);
+    T_STR(found->user_id, BUYER);
+    T_STR(found->number, apr_pstrcat(t_pool, "x:", ID(1), NULL));
+    T_STR(found->cart_slot, apr_pstrcat(t_pool, "o:", ID(1), NULL));
+    T_STR(found->key_slot, found->cart_slot);
+    T_INT(found->items->nelts, 0);
+    T_TRUE(!found->unfinished && !found->lease_at);
+    order = order_of(2, BUYER); /* the slots of what was given up are free */
+    order->cart_slot = "g:1";
+    order->key_slot = "k:1";
+    order->number = "SH-0000-0001";
+    T_INT(insert(order), SHOP_INSERT_DONE);
+    T_INT(tombstone(3), SHOP_TOMBSTONE_SET); /* many of one customer */
+}
+
+static void a_placed_order_gets_no_tombstone(void)
+{
+    repo = shop_order_contract_store();
+    placed(1, BUYER);
+    T_INT(tombstone(1), SHOP_TOMBSTONE_PLACED);
+    T_STR(found ? found->number : NULL, "SH-0000-0001");
+    T_INT(found ? found->items->nelts : 0, 1);
+    T_STR(found ? found->coupon_code : NULL, "TEN");
+    T_INT(found ? found->cart_gen : 0, 1);
+    T_INT(stored(1)->status, SHOP_ORDER_PENDING);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PENDING, SHOP_ORDER_CANCELLING, -1, NULL, NULL,
+                    NOON, t_pool));
+    T_INT(tombstone(1), SHOP_TOMBSTONE_PLACED);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_CANCELLING, SHOP_ORDER_CANCELLED, -1, NULL, NULL,
+                    NOON, t_pool));
+    T_INT(tombstone(1), SHOP_TOMBSTONE_PLACED);
+    T_INT(insert(order_of(1, BUYER)), SHOP_INSERT_DONE); /* a copy that comes late */
+    T_INT(stored(1)->status, SHOP_ORDER_CANCELLED);
+}
+
+static void an_order_of_the_previous_protocol_is_left_to_its_reaper(void)
+{
+    repo = shop_order_contract_store();
+    T_INT(insert(placing_of(1, BUYER)), SHOP_INSERT_DONE);
+    T_INT(tombstone(1), SHOP_TOMBSTONE_UNSEEN);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_PLACING, SHOP_ORDER_ABORTING, -1, NULL, NULL,
+                    NOON, t_pool));
+    T_INT(tombstone(1), SHOP_TOMBSTONE_UNSEEN);
+    T_OK(repo->move(&yes, repo, ID(1), SHOP_ORDER_ABORTING, SHOP_ORDER_FAILED, -1, NULL, NULL, NOON,
+                    t_pool));
+    T_INT(tombstone(1), SHOP_TOMBSTONE_SET);
+}
+
+static bool insert_it(void *baton, int i, apr_pool_t *pool)
+{
+    shop_order_insert_t result;
+
+    (void)i;
+    return !repo->insert(&result, repo, baton, pool) && result == SHOP_INSERT_DONE;
+}
+
+static void copies_of_an_insert_at_once_are_one_order(void)
+{
+    shop_order_query_t query = { .list = { .limit = 9, .count = true }, .status = -1 };
+    apr_array_header_t *orders;
+    shop_list_end_t end;
+
+    repo = shop_order_contract_store();
+    for (int n = 1; n <= 5; n++) {
+        T_INT(shop_test_crowd(4, insert_it, order_of(n, BUYER)), 4);
+    }
+    T_OK(repo->list(&orders, &end, repo, &query, t_pool));
+    T_INT(end.total, 5);
+}
+
+/* Of eight orders with one cart, key or number: the i-th has its own of the others. */
+static bool insert_twin(void *baton, int i, apr_pool_t *pool)
+{
+    shop_order_t order = *(const shop_order_t *)baton;
+    shop_order_insert_t result;
+
+    order.id = apr_psprintf(pool, "%024x", 0xe000 + i);
+    if (strcmp(order.cart_slot, "g:1") != 0) {
+        order.cart_slot = apr_psprintf(pool, "g:%d", 100 + i);
+    }
+    if (strcmp(order.key_slot, "k:1") != 0) {
+        order.key_slot = apr_psprintf(pool, "k:%d", 100 + i);
+    }
+    if (strcmp(order.number, "SH-0000-0001") != 0) {
+        order.number = apr_psprintf(pool, "SH-0000-01%02d", i);
+    }
+    return !repo->insert(&result, repo, &order, pool) && result == SHOP_INSERT_DONE;
+}
+
+static void of_orders_with_one_slot_or_number_at_once_one_is_placed(void)
+{
+    for (int turn = 0; turn < 9; turn++) {
+        shop_order_t *order = order_of(2, BUYER);
+
+        repo = shop_order_contract_store();
+        order->cart_slot = turn % 3 == 0 ? "g:1" : "g:own";
+        order->key_slot = turn % 3 == 1 ? "k:1" : "k:own";
+        order->number = turn % 3 == 2 ? "SH-0000-0001" : "own";
+        T_INT(shop_test_crowd(8, insert_twin, order), 1);
+    }
+}
+
+/* Even threads insert, odd ones set a tombstone; true: this one decided, or agrees with who did. */
+static bool decide(void *baton, int i, apr_pool_t *pool)
+{
+    const shop_order_t *order = baton;
+    shop_order_insert_t inserted;
+    shop_tombstone_t tombstoned;
+    shop_order_t *seen;
+
+    if (i % 2 == 0) {
+        return !repo->insert(&inserted, repo, order, pool) && inserted == SHOP_INSERT_DONE;
+    }
+    return !repo->tombstone(&tombstoned, &seen, repo, order->id, BUYER, NOON, pool) &&
+           tombstoned == SHOP_TOMBSTONE_SET;
+}
+
+static void of_insert_and_tombstone_at_once_exactly_one_wins(void)
+{
+    int was_placed = 0;
+
+    repo = shop_order_contract_store();
+    for (int n = 1; n <= 40; n++) {
+        int agreed = shop_test_crowd(2, decide, order_of(n, BUYER));
+
+        T_INT(agreed, 1);
+        was_placed += stored(n)->status == SHOP_ORDER_PENDING;
+        T_TRUE(found->status == SHOP_ORDER_PENDING || found->status == SHOP_ORDER_FAILED);
+    }
+    for (int n = 41; n <= 50; n++) { /* four inserts and four tombstones: all agree */
+        T_INT(shop_test_crowd(8, decide, order_of(n, BUYER)), 4);
+    }
+    printf("(%d of 40 placed) ", was_placed);
 }
 
 static void a_move_compares_and_appends(void)
@@ -319,10 +516,10 @@ static void the_reaper_is_given_the_oldest_first(void)
 
     repo = shop_order_contract_store();
     for (int n = 1; n <= 3; n++) { /* the second is the oldest, the first the youngest */
-        shop_order_t *order = order_of(n, BUYER);
+        shop_order_t *order = placing_of(n, BUYER);
 
         order->lease_at = NOON + apr_time_from_sec(n == 2 ? 1 : n == 3 ? 2 : 3);
-        T_TRUE(claim(order));
+        T_INT(insert(order), SHOP_INSERT_DONE);
     }
     T_OK(repo->unfinished(&left, repo, NOON + SHOP_ORDER_LEASE, 2, t_pool));
     T_INT(left->nelts, 2);
@@ -342,7 +539,8 @@ static void the_list_is_newest_first_and_knows_no_internal_order(void)
         placed(n, BUYER);
     }
     placed(4, OTHER);
-    T_TRUE(claim(order_of(5, BUYER)));
+    T_INT(insert(placing_of(5, BUYER)), SHOP_INSERT_DONE);
+    T_INT(tombstone(6), SHOP_TOMBSTONE_SET);
     query.user_id = BUYER;
     T_OK(repo->list(&orders, &end, repo, &query, t_pool));
     T_INT(orders->nelts, 2);
@@ -370,8 +568,23 @@ static void the_list_is_newest_first_and_knows_no_internal_order(void)
 
 const shop_test_t shop_order_contract[] = {
     SHOP_TEST(one_slot_is_one_order, "one cart and one key are one order"),
+    SHOP_TEST(a_key_that_looks_like_an_index_is_only_a_key,
+              "a key that looks like an index's name is only a key"),
     SHOP_TEST(what_goes_in_comes_out, "what goes in comes out, the reply byte for byte"),
     SHOP_TEST(a_failed_order_frees_its_slots, "a failed order frees its slots and is never placed"),
+    SHOP_TEST(what_is_durable_is_found_for_its_customer,
+              "what is durable is found for its customer"),
+    SHOP_TEST(an_order_with_a_tombstone_is_never_placed,
+              "an order with a tombstone is never placed"),
+    SHOP_TEST(a_placed_order_gets_no_tombstone, "a placed order gets no tombstone"),
+    SHOP_TEST(an_order_of_the_previous_protocol_is_left_to_its_reaper,
+              "an order of the previous protocol is left to its reaper"),
+    SHOP_TEST(copies_of_an_insert_at_once_are_one_order,
+              "copies of an insert at once are one order"),
+    SHOP_TEST(of_orders_with_one_slot_or_number_at_once_one_is_placed,
+              "of orders with one cart, key or number at once one is placed"),
+    SHOP_TEST(of_insert_and_tombstone_at_once_exactly_one_wins,
+              "of insert and tombstone at once exactly one wins"),
     SHOP_TEST(a_move_compares_and_appends, "a move compares status and revision"),
     SHOP_TEST(a_correction_is_fenced_by_the_revision,
               "a correction is fenced by the order's revision and leaves what it does not name"),

@@ -9,7 +9,9 @@
 
 #define T0 apr_time_from_sec(1790000000)
 
+#define SEC(n) apr_time_from_sec(n)
 #define ADMIN "65a0000000000000000000ad"
+#define BUYER "65c000000000000000000001"
 
 enum { MANY = 23, PAGE = 4 };
 
@@ -127,7 +129,7 @@ static void a_product_is_a_unit_that_orders_reserve(void)
 {
     shop_product_t *product = shop_product_made(1, "Lamp");
     shop_reservation_line_t line = { shop_product_test_id(1), 2, 1000 };
-    shop_reservation_t one = { "65b000000000000000000001", &line, 1 };
+    shop_reservation_t one = { "65b000000000000000000001", BUYER, &line, 1 };
     shop_reservations_t *stock;
     shop_unit_state_t state;
     int reserved;
@@ -205,10 +207,98 @@ static const char *names_of(shop_product_query_t query, int page)
     return names;
 }
 
+/* ---- for placing an order ---- */
+
+static void reserve(int product, int order, int64_t quantity, apr_time_t at)
+{
+    const shop_reservation_line_t line = { shop_product_test_id(product), quantity, 1000 };
+    const shop_reservation_t wanted = { apr_psprintf(t_pool, "65b0000000000000000%05x", order),
+                                        order % 2 ? BUYER : NULL, &line, 1 };
+    shop_reservations_t *stock = shop_product_contract_stock(repo);
+    int reserved = 0;
+
+    T_OK(stock->reserve(&reserved, stock, &wanted, at, t_pool));
+    T_INT(reserved, 1);
+}
+
+static void who_orders_sees_the_reservations_on_the_way(void)
+{
+    const char *ids[4];
+    apr_array_header_t *products = NULL, *stale = NULL;
+    const shop_leftover_t *left;
+    int most = -1;
+    bool done;
+
+    begin();
+    for (int i = 0; i < 4; i++) {
+        ids[i] = shop_product_test_id(i);
+        if (i < 3) {
+            add(shop_product_made(i, "Lamp"));
+        }
+    }
+    reserve(0, 1, 1, T0);
+    reserve(1, 3, 2, T0);
+    reserve(1, 4, 1, T0 + SEC(60));
+    reserve(1, 5, 1, T0 + SEC(60));
+    T_OK(repo->remove(&done, repo, ids[2], 1, T0, t_pool));
+    T_TRUE(done);
+    T_OK(repo->find_to_order(&products, &stale, &most, repo, ids, 4, T0, t_pool));
+    T_INT(products->nelts, 2);
+    T_INT(stale->nelts, 0);
+    T_INT(most, 3);
+    T_OK(repo->find_to_order(&products, &stale, &most, repo, ids, 1, T0 + SEC(30), t_pool));
+    T_INT(products->nelts, 1);
+    T_INT(APR_ARRAY_IDX(products, 0, shop_product_t *)->stock, 4);
+    T_INT(APR_ARRAY_IDX(products, 0, shop_product_t *)->price, 1000);
+    T_STR(APR_ARRAY_IDX(products, 0, shop_product_t *)->name, "Lamp");
+    T_INT(most, 1);
+    T_INT(stale->nelts, 1);
+    T_OK(repo->find_to_order(&products, &stale, &most, repo, &ids[1], 1, T0 + SEC(90), t_pool));
+    T_INT(stale->nelts, 3);
+    left = APR_ARRAY_IDX(stale, 0, shop_leftover_t *);
+    T_STR(left->id, ids[1]);
+    T_STR(left->order_id, "65b000000000000000000003");
+    T_STR(left->user_id, BUYER);
+    T_INT(left->quantity, 2);
+    T_TRUE(!APR_ARRAY_IDX(stale, 1, shop_leftover_t *)->user_id);
+    T_OK(repo->find_to_order(&products, &stale, &most, repo, ids, 0, T0, t_pool));
+    T_TRUE(products->nelts == 0 && stale->nelts == 0 && most == 0);
+}
+
+/* What is sold out is listed once somebody looked, what is in stock at once. */
+static void what_is_sold_out_is_listed_once_its_orders_are_confirmed(void)
+{
+    const char *const order = "65b000000000000000000001";
+    const shop_reservation_line_t line = { shop_product_test_id(1), 5, 1000 };
+    const shop_reservation_t wanted = { order, BUYER, &line, 1 };
+    const shop_unit_orders_t placed = { line.unit_id, &order, 1 };
+    shop_product_query_t out = query_for("name"), in = query_for("name");
+    shop_product_t *none = shop_product_made(2, "None");
+    shop_reservations_t *stock;
+    int reserved = 0;
+
+    out.in_stock = 0;
+    in.in_stock = 1;
+    begin();
+    stock = shop_product_contract_stock(repo);
+    none->stock = 0;
+    add(none);
+    add(shop_product_made(1, "Lamp"));
+    T_STR(names_of(out, 10), "None");
+    T_STR(names_of(in, 10), "Lamp");
+    T_OK(stock->reserve(&reserved, stock, &wanted, T0, t_pool));
+    T_INT(reserved, 1);
+    T_STR(names_of(in, 10), "");
+    T_STR(names_of(out, 10), "None");
+    T_OK(stock->confirm(stock, &placed, 1, t_pool));
+    T_STR(names_of(out, 10), "Lamp,None");
+    T_STR(names_of(in, 10), "");
+}
+
 static void the_removed_leaves_everything_but_its_stock(void)
 {
     const shop_reservation_line_t line = { shop_product_test_id(1), 1, 1000 };
-    const shop_reservation_t asked = { ADMIN, &line, 1 };
+    const shop_reservation_t asked = { ADMIN, NULL, &line, 1 };
     shop_reservations_t *stock;
     shop_unit_state_t state;
     apr_array_header_t *found;
@@ -504,6 +594,10 @@ const shop_test_t shop_product_contract[] = {
     SHOP_TEST(an_update_needs_the_rev_it_was_made_from_and_keeps_the_stock,
               "an update needs the rev it was made from and keeps the stock"),
     SHOP_TEST(a_product_is_a_unit_that_orders_reserve, "a product is a unit that orders reserve"),
+    SHOP_TEST(who_orders_sees_the_reservations_on_the_way,
+              "who orders sees the reservations on the way, and which of them are stale"),
+    SHOP_TEST(what_is_sold_out_is_listed_once_its_orders_are_confirmed,
+              "what is sold out is listed once its orders are confirmed"),
     SHOP_TEST(the_removed_leaves_everything_but_its_stock,
               "a removed product leaves lists, searches and categories"),
     SHOP_TEST(pages_hold_everything_once_in_order_whatever_ties_there_are,

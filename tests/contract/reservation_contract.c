@@ -6,6 +6,7 @@
 #define SEC(n) apr_time_from_sec(n)
 #define TERMS 1000
 #define BORN 7
+#define USER "65c000000000000000000001"
 
 enum { UNITS = 50, BUYERS = 100 };
 
@@ -33,7 +34,7 @@ static void begin(int64_t available)
 
 static shop_reservation_t of(int n, int count)
 {
-    return (shop_reservation_t){ order(n), lines, count };
+    return (shop_reservation_t){ order(n), USER, lines, count };
 }
 
 static int reserve(int n, int count)
@@ -52,11 +53,23 @@ static void release(int n, int count)
     T_OK(repo->release(repo, &made, t_pool));
 }
 
+/* Each unit of the lines, of one order. */
 static void confirm(int n, int count)
+{
+    const char *const id = order(n);
+    shop_unit_orders_t units[2];
+
+    for (int i = 0; i < count; i++) {
+        units[i] = (shop_unit_orders_t){ lines[i].unit_id, &id, 1 };
+    }
+    T_OK(repo->confirm(repo, units, count, t_pool));
+}
+
+static void void_order(int n, int count, apr_time_t now)
 {
     const shop_reservation_t made = of(n, count);
 
-    T_OK(repo->confirm(repo, &made, t_pool));
+    T_OK(repo->void_order(repo, &made, now, t_pool));
 }
 
 static bool restock(int n, int line, int64_t back_rev)
@@ -77,7 +90,7 @@ static void drop_markers(int n, int count)
 /* The state of a line's unit, as the order sees it. */
 static shop_unit_state_t state(int n, int line)
 {
-    const shop_reservation_t asked = { order(n), &lines[line], 1 };
+    const shop_reservation_t asked = { order(n), NULL, &lines[line], 1 };
     shop_unit_state_t seen = { .available = -9 };
 
     T_OK(repo->states(&seen, repo, &asked, t_pool));
@@ -101,7 +114,7 @@ static apr_array_header_t *sweep(shop_sweep_t what, apr_time_t before, int limit
 
 static void a_reservation_takes_what_it_names(void)
 {
-    const shop_reservation_t asked = { order(1), lines, 2 };
+    const shop_reservation_t asked = { order(1), NULL, lines, 2 };
     shop_unit_state_t states[2];
 
     begin(5);
@@ -113,6 +126,7 @@ static void a_reservation_takes_what_it_names(void)
     T_INT(states[1].available, 5 - world->quantity);
     for (int i = 0; i < 2; i++) {
         T_TRUE(states[i].exists && states[i].reserved && !states[i].restocked);
+        T_TRUE(!states[i].voided);
         T_INT(states[i].reservations, 1);
         T_INT(states[i].terms, TERMS);
         T_INT(states[i].born, world->has_born ? BORN : 0);
@@ -154,7 +168,7 @@ static void a_unit_that_is_not_there_has_no_state(void)
     memcpy(ids, world->units, sizeof(ids));
     world->remove(ids[1]);
     seen = state(1, 1);
-    T_TRUE(!seen.exists && !seen.reserved && !seen.restocked);
+    T_TRUE(!seen.exists && !seen.reserved && !seen.restocked && !seen.voided);
     T_STR(seen.unit_id, ids[1]);
     T_TRUE(state(1, 0).exists);
 }
@@ -177,7 +191,8 @@ static void a_deleted_unit_still_knows_its_orders(void)
 
 static bool buy_one(void *line, int i, apr_pool_t *pool)
 {
-    const shop_reservation_t wanted = { apr_psprintf(pool, "65b0000000000000000%05x", i), line, 1 };
+    const shop_reservation_t wanted = { apr_psprintf(pool, "65b0000000000000000%05x", i), USER,
+                                        line, 1 };
     int reserved = 0;
 
     return !repo->reserve(&reserved, repo, &wanted, T0, pool) && reserved == 1;
@@ -235,6 +250,116 @@ static void what_was_confirmed_stays_taken(void)
     T_TRUE(!state(1, 0).reserved && !state(1, 1).reserved);
     T_TRUE(state(2, 0).reserved);
     T_INT(state(2, 0).reservations, 1);
+}
+
+static void reservations_of_many_orders_are_confirmed_at_once(void)
+{
+    const char *ids[41];
+    shop_unit_orders_t units[2];
+
+    begin(100);
+    for (int i = 0; i < 41; i++) {
+        ids[i] = order(i);
+        T_INT(reserve(i, i % 2 ? 2 : 1), i % 2 ? 2 : 1);
+    }
+    units[0] = (shop_unit_orders_t){ world->units[0], ids, 40 };
+    units[1] = (shop_unit_orders_t){ world->units[1], ids, 41 };
+    T_OK(repo->confirm(repo, units, 2, t_pool));
+    T_OK(repo->confirm(repo, units, 2, t_pool));
+    T_OK(repo->confirm(repo, units, 0, t_pool));
+    T_INT(state(40, 0).reservations, 1);
+    T_TRUE(state(40, 0).reserved);
+    T_INT(state(40, 1).reservations, 0);
+    T_INT(available(0), 59);
+    T_INT(available(1), 100 - 20 * world->quantity);
+}
+
+/* ---- what is sold out ---- */
+
+static bool sold_out(int line)
+{
+    return world->is_sold_out(world->units[line]);
+}
+
+static void what_is_sold_out_is_marked_when_it_is_confirmed(void)
+{
+    begin(2);
+    T_INT(reserve(1, 1), 1);
+    confirm(1, 1);
+    T_TRUE(!sold_out(0)); /* one is left */
+    T_INT(reserve(2, 1), 1);
+    T_TRUE(!sold_out(0)); /* a reservation changes nothing that is listed */
+    confirm(1, 1);        /* of another order: who looks sees that nothing is left */
+    T_TRUE(sold_out(0) == world->has_flag);
+    release(2, 1);
+    T_TRUE(!sold_out(0));
+    T_INT(available(0), 1);
+    T_INT(reserve(3, 1), 1);
+    confirm(3, 1);
+    T_TRUE(sold_out(0) == world->has_flag);
+    release(3, 1); /* there is nothing to consume */
+    T_TRUE(sold_out(0) == world->has_flag);
+    T_TRUE(restock(3, 0, state(3, 0).back_rev));
+    T_TRUE(!sold_out(0));
+    drop_markers(3, 1);
+    T_TRUE(!sold_out(0));
+}
+
+/* ---- voids ---- */
+
+static void a_void_stops_every_later_reserve_of_its_order(void)
+{
+    begin(5);
+    void_order(1, 2, T0);
+    void_order(1, 2, T0);
+    void_order(1, 0, T0);
+    T_INT(reserve(1, 2), 0);
+    T_TRUE(state(1, 0).voided && state(1, 1).voided && !state(1, 0).reserved);
+    T_TRUE(!state(2, 0).voided);
+    T_INT(reserve(2, 2), 2);
+    T_INT(available(0), 4);
+}
+
+static void a_void_leaves_what_was_reserved_before_to_its_release(void)
+{
+    begin(5);
+    T_INT(reserve(1, 2), 2);
+    void_order(1, 2, T0);
+    T_TRUE(state(1, 0).voided && state(1, 0).reserved);
+    release(1, 2);
+    release(1, 2);
+    T_INT(available(0), 5);
+    T_INT(available(1), 5);
+    T_TRUE(state(1, 0).voided && !state(1, 0).reserved);
+    T_INT(reserve(1, 2), 0);
+}
+
+static void the_newest_hundred_voids_are_kept(void)
+{
+    begin(5);
+    for (int i = 0; i < SHOP_VOIDS_MAX; i++) {
+        void_order(i, 1, T0 + SEC(i));
+    }
+    void_order(3, 1, T0 + SEC(200)); /* it is there already */
+    T_TRUE(state(0, 0).voided);
+    void_order(SHOP_VOIDS_MAX, 1, T0 + SEC(201));
+    T_TRUE(!state(0, 0).voided);
+    T_TRUE(state(1, 0).voided && state(SHOP_VOIDS_MAX, 0).voided);
+}
+
+static void voids_go_by_their_age(void)
+{
+    begin(5);
+    void_order(1, 2, T0);
+    void_order(2, 1, T0 + SEC(60));
+    T_OK(repo->drop_voids(repo, T0, t_pool));
+    T_TRUE(state(1, 0).voided && state(1, 1).voided && state(2, 0).voided);
+    T_OK(repo->drop_voids(repo, T0 + SEC(30), t_pool));
+    T_TRUE(!state(1, 0).voided && !state(1, 1).voided && state(2, 0).voided);
+    T_OK(repo->drop_voids(repo, T0 + SEC(90), t_pool));
+    T_TRUE(!state(2, 0).voided);
+    T_OK(repo->drop_voids(repo, T0 + SEC(90), t_pool));
+    T_INT(reserve(1, 2), 2);
 }
 
 /* ---- restocking ---- */
@@ -295,13 +420,24 @@ static void without_a_limit_nothing_is_counted_and_everything_is_marked(void)
 
 /* ---- sweeping ---- */
 
+static int unknown_users(const apr_array_header_t *left)
+{
+    int count = 0;
+
+    for (int i = 0; i < left->nelts; i++) {
+        count += !APR_ARRAY_IDX(left, i, shop_leftover_t *)->user_id;
+    }
+    return count;
+}
+
 static void what_orders_left_behind_is_found_by_its_age(void)
 {
-    const shop_reservation_t later = { order(2), lines, 1 };
+    const shop_reservation_t later = { order(2), NULL, lines, 1 };
     apr_array_header_t *left;
     int reserved = 0;
 
     begin(5);
+    world->claims_open(true);
     T_INT(reserve(1, 2), 2);
     T_OK(repo->reserve(&reserved, repo, &later, T0 + SEC(60), t_pool));
     T_INT(reserved, 1);
@@ -313,10 +449,13 @@ static void what_orders_left_behind_is_found_by_its_age(void)
         bool is_first = !strcmp(leftover->id, world->units[0]);
 
         T_STR(leftover->order_id, order(1));
+        T_STR(leftover->user_id, USER);
         T_TRUE(is_first || !strcmp(leftover->id, world->units[1]));
         T_INT(leftover->quantity, is_first ? 1 : world->quantity);
     }
-    T_INT(sweep(SHOP_SWEEP_RESERVATIONS, T0 + SEC(90), 10)->nelts, 3);
+    left = sweep(SHOP_SWEEP_RESERVATIONS, T0 + SEC(90), 10);
+    T_INT(left->nelts, 3);
+    T_INT(unknown_users(left), 1);
     T_INT(sweep(SHOP_SWEEP_RESERVATIONS, T0 + SEC(90), 2)->nelts, 2);
     T_INT(sweep(SHOP_SWEEP_MARKERS, T0 + SEC(90), 10)->nelts, 0);
     T_TRUE(restock(3, 0, state(3, 0).back_rev));
@@ -326,6 +465,9 @@ static void what_orders_left_behind_is_found_by_its_age(void)
     T_STR(APR_ARRAY_IDX(left, 0, shop_leftover_t *)->id, world->units[0]);
     T_STR(APR_ARRAY_IDX(left, 0, shop_leftover_t *)->order_id, order(3));
     T_INT(APR_ARRAY_IDX(left, 0, shop_leftover_t *)->quantity, 1);
+    world->claims_open(false);
+    T_INT(sweep(SHOP_SWEEP_RESERVATIONS, T0 + SEC(90), 10)->nelts, 0);
+    T_INT(sweep(SHOP_SWEEP_MARKERS, T0 + SEC(90), 10)->nelts, 1);
 }
 
 const shop_test_t shop_reservation_contract[] = {
@@ -341,10 +483,22 @@ const shop_test_t shop_reservation_contract[] = {
     SHOP_TEST(a_release_gives_back_once_however_often_it_comes,
               "a release gives back once however often it comes"),
     SHOP_TEST(what_was_confirmed_stays_taken, "what was confirmed stays taken"),
+    SHOP_TEST(reservations_of_many_orders_are_confirmed_at_once,
+              "reservations of many orders are confirmed at once"),
+    SHOP_TEST(
+        what_is_sold_out_is_marked_when_it_is_confirmed,
+        "what is sold out is marked when it is confirmed, and no longer when some comes back"),
+    SHOP_TEST(a_void_stops_every_later_reserve_of_its_order,
+              "a void stops every later reserve of its order"),
+    SHOP_TEST(a_void_leaves_what_was_reserved_before_to_its_release,
+              "a void leaves what was reserved before to its release"),
+    SHOP_TEST(the_newest_hundred_voids_are_kept, "the newest hundred voids are kept"),
+    SHOP_TEST(voids_go_by_their_age, "voids go by their age"),
     SHOP_TEST(a_restock_is_fenced_and_counts_once, "a restock is fenced and counts once"),
     SHOP_TEST(without_a_limit_nothing_is_counted_and_everything_is_marked,
               "without a limit nothing is counted and everything is marked"),
     SHOP_TEST(what_orders_left_behind_is_found_by_its_age,
-              "what orders left behind is found by its age"),
+              "what orders left behind is found by its age, reservations while the previous "
+              "protocol is in use"),
     SHOP_TEST_END,
 };

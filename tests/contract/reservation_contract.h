@@ -19,7 +19,11 @@ typedef struct shop_reservation_world_t {
     bool keeps_deleted;    /* a deleted unit's document stays */
     bool has_born;
     void (*add)(const char *id, int64_t available, int64_t terms, int64_t born);
+    bool has_flag; /* units of which nothing is available are marked as sold out */
     void (*set_limit)(const char *id, int64_t available); /* or SHOP_UNLIMITED */
+    bool (*is_sold_out)(const char *id);
+    /* Is the previous protocol in use too? At first it is not. */
+    void (*claims_open)(bool open);
     void (*remove)(const char *id);
 } shop_reservation_world_t;
 

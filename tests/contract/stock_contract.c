@@ -137,6 +137,46 @@ static void stock_moves_and_every_movement_is_kept(void)
     T_TRUE(next == NULL);
 }
 
+static int sold_out(void)
+{
+    const shop_product_query_t query = { .list = { .limit = 10 },
+                                         .min_price = -1,
+                                         .max_price = -1,
+                                         .featured = -1,
+                                         .in_stock = 0,
+                                         .sort = "name" };
+    apr_array_header_t *found = NULL;
+    shop_list_end_t end;
+
+    T_OK(products->list(&found, &end, products, &query, t_pool));
+    return found->nelts;
+}
+
+static void a_movement_says_what_is_sold_out(void)
+{
+    static const char *const keys[] = { NULL, "k" };
+
+    begin();
+    T_INT(sold_out(), 0);
+    for (int i = 0; i < 2; i++) {
+        const char *key = keys[i];
+
+        T_OK(move(-stock(), false, key, T0));
+        T_INT(sold_out(), 1);
+        T_OK(move(4, false, key ? "l" : NULL, T0));
+        T_INT(sold_out(), 0);
+        T_OK(move(-3, false, key ? "m" : NULL, T0));
+        T_INT(sold_out(), 0);
+        T_OK(move(0, true, key ? "n" : NULL, T0));
+        T_INT(sold_out(), 1);
+        T_OK(move(0, true, key ? "o" : NULL, T0));
+        T_INT(sold_out(), 1);
+        T_OK(move(2, true, key ? "p" : NULL, T0));
+        T_INT(sold_out(), 0);
+    }
+    T_INT(stock(), 2);
+}
+
 static bool same_reply(const shop_stock_done_t *one, const shop_stock_done_t *other)
 {
     return one->reply && other->reply && one->reply_size == other->reply_size &&
@@ -298,6 +338,7 @@ static void parallel_movements_add_up(void)
 
 const shop_test_t shop_stock_contract[] = {
     SHOP_TEST(stock_moves_and_every_movement_is_kept, "stock moves and every movement is kept"),
+    SHOP_TEST(a_movement_says_what_is_sold_out, "a movement says what is sold out"),
     SHOP_TEST(a_repeated_key_counts_once_and_is_answered_alike,
               "a repeated key counts once and is answered alike"),
     SHOP_TEST(a_refused_key_is_tried_again, "a refused key is tried again"),

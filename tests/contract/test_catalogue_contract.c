@@ -63,7 +63,7 @@ static shop_product_repo_t *real_products(void)
 static shop_reservations_t *real_stock(shop_product_repo_t *products)
 {
     (void)products;
-    return shop_reservations_mongo(&shop_stock_units, mongo, t_pool);
+    return shop_reservations_mongo(&shop_stock_units, mongo, NULL, t_pool);
 }
 
 static shop_cart_repo_t *real_carts(void)
@@ -105,6 +105,9 @@ static int use_mongo(void)
     err = shop_mongo_open(&mongo, &settings, suite_pool);
     if (!err) {
         err = shop_mongo_ensure_indexes(mongo, shop_product_indexes, suite_pool);
+    }
+    if (!err) { /* until its stage is finished both are there */
+        err = shop_mongo_ensure_indexes(mongo, shop_product_indexes_before_claims, suite_pool);
     }
     if (!err) {
         err = shop_mongo_ensure_indexes(mongo, shop_cart_indexes, suite_pool);
@@ -167,6 +170,9 @@ static void every_list_has_an_index_it_is_read_from(void)
         { "price", NULL, "lamp", -1, -1, -1, "words_price" },
         { "-created_at", NULL, "lamp", -1, 1, -1, "words_created" },
         { "-created_at", "Things", "red lamp", -1, 1, -1, "words_created" },
+        { "-created_at", NULL, NULL, -1, 0, -1, "out_created" },
+        { "name", "Things", "lamp", 1, 0, -1, "out_name" },
+        { "price", NULL, NULL, -1, 0, 500, "out_price" },
         { "-created_at", NULL, NULL, -1, 0, -1, "sold_out_created" },
         { "name", "Things", "lamp", 1, 0, -1, "sold_out_name" },
         { "price", NULL, NULL, -1, 0, 500, "sold_out_price" },
@@ -190,11 +196,13 @@ static void every_list_has_an_index_it_is_read_from(void)
                                        .in_stock = cases[i].in_stock,
                                        .featured = cases[i].featured,
                                        .sort = cases[i].sort };
+        /* the version before lists by the stock */
+        shop_product_forms_t forms = { true, strncmp(cases[i].index, "sold_out_", 9) != 0 };
         contract_plan_t alone, with_hint;
         bson_t *filter, *opts;
 
         query.words = cases[i].q ? shop_text_tokens(cases[i].q, 9, t_pool) : NULL;
-        shop_product_mongo_plan(&filter, &opts, &query, true, t_pool);
+        shop_product_mongo_plan(&filter, &opts, &query, forms, t_pool);
         alone = explain(filter, opts, false);
         with_hint = explain(filter, opts, true);
         printf("\n    sort=%s category=%s q=%s featured=%d in_stock=%d: %s %s; unhinted %s %s",
@@ -314,12 +322,64 @@ static void until_its_stage_is_finished_a_category_is_compared_byte_by_byte(void
     T_INT(found->nelts, 1);
 }
 
+static void old_claims_of_carts_are_read_from_their_index(void)
+{
+    bson_t filter = BSON_INITIALIZER, older;
+    bson_t *opts = BCON_NEW("sort", "{", "ordering.at", BCON_INT32(1), "}", "limit", BCON_INT64(9));
+    contract_plan_t plan;
+
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "ordering.at", &older);
+    shop_bson_append_time(&older, "$lt", 1000000);
+    bson_append_document_end(&filter, &older);
+    plan = contract_store_explain(database, "carts", &filter, opts);
+    T_STR(plan.source, "IXSCAN");
+    T_STR(plan.index, "claimed");
+    T_TRUE(!plan.sorts);
+    bson_destroy(&filter);
+    bson_destroy(opts);
+}
+
+/* As the version before, which does not keep the flag. */
+static void until_its_stage_is_finished_what_is_sold_out_is_found_by_its_stock(void)
+{
+    shop_schema_known_t schema = { .finished = SHOP_STAGE_CLAIMS - 1 };
+    shop_product_repo_t *repo = real_products();
+    shop_product_query_t query = { .list = { .limit = 10, .count = true },
+                                   .min_price = -1,
+                                   .max_price = -1,
+                                   .in_stock = 0,
+                                   .featured = -1,
+                                   .sort = "name" };
+    bson_t *filter = bson_new(), *update = BCON_NEW("$set", "{", "stock", BCON_INT64(0), "}");
+    apr_array_header_t *found;
+    shop_list_end_t end;
+
+    T_OK(repo->insert(repo, shop_product_made(1, "x"), t_pool));
+    shop_bson_append_oid(filter, "_id", shop_product_test_id(1));
+    T_OK(shop_mongo_update(NULL, NULL, mongo, "products", filter, update, NULL, SHOP_MONGO_MAJORITY,
+                           t_pool)); /* the version before sells them */
+    bson_destroy(filter);
+    bson_destroy(update);
+    T_OK(repo->list(&found, &end, repo, &query, t_pool));
+    T_INT(found->nelts, 0);
+    T_INT(end.total, 0);
+
+    repo = shop_product_repo_mongo(mongo, &schema, t_pool);
+    T_OK(repo->list(&found, &end, repo, &query, t_pool));
+    T_INT(found->nelts, 1);
+    T_INT(end.total, 1);
+}
+
 static const shop_test_t real_only[] = {
     SHOP_TEST(every_list_has_an_index_it_is_read_from, "every list is read from an index"),
     SHOP_TEST(a_list_is_one_command_and_a_batch_is_one_command,
               "lists and baskets are one command each"),
+    SHOP_TEST(old_claims_of_carts_are_read_from_their_index,
+              "old claims of carts are read from their index"),
     SHOP_TEST(until_its_stage_is_finished_a_category_is_compared_byte_by_byte,
               "until its stage is finished a category is compared byte by byte"),
+    SHOP_TEST(until_its_stage_is_finished_what_is_sold_out_is_found_by_its_stock,
+              "until its stage is finished, what is sold out is found by its stock"),
     SHOP_TEST(a_list_without_its_index_is_slower_and_no_less_right,
               "a list without its index is slower and no less right"),
     SHOP_TEST_END,

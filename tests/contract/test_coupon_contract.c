@@ -27,7 +27,7 @@ static shop_coupon_repo_t *real_store(shop_reservations_t **uses)
     static const char *const collections[] = { "coupons", "redemptions", NULL };
 
     contract_store_empty(mongo, collections);
-    *uses = shop_reservations_mongo(&shop_coupon_uses, mongo, t_pool);
+    *uses = shop_reservations_mongo(&shop_coupon_uses, mongo, NULL, t_pool);
     return shop_coupon_repo_mongo(mongo, t_pool);
 }
 

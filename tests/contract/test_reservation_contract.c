@@ -3,6 +3,7 @@
  * for each kind of unit that the shop has. Exit 77 (skipped) when only the fake was there. */
 #include "mod_shop/inventory/stock_mongo.h"
 #include "mod_shop/coupons/coupon_mongo.h"
+#include "mod_shop/store/schema.h"
 #include "tests/contract/reservation_contract.h"
 #include "tests/kit/contract_store.h"
 #include "tests/kit/reservation_mem.h"
@@ -22,6 +23,7 @@ static void describe_world(const shop_reservable_t *described)
     world.may_be_unlimited = described->may_be_unlimited;
     world.keeps_deleted = described->deleted != NULL;
     world.has_born = described->born != NULL;
+    world.has_flag = described->sold_out != NULL;
 }
 
 /* ---- the fake ---- */
@@ -61,8 +63,23 @@ static void remove_from_fake(const char *id)
     shop_reservations_mem_leave(world.reservations);
 }
 
+static bool is_marked_in_fake(const char *id)
+{
+    bool marked = enter_fake(id)->sold_out && kind->sold_out;
+
+    shop_reservations_mem_leave(world.reservations);
+    return marked;
+}
+
+static void open_fake(bool open)
+{
+    shop_reservations_mem_claims_open(world.reservations, open);
+}
+
 static const shop_reservation_world_t *fake_world(void)
 {
+    world.is_sold_out = is_marked_in_fake;
+    world.claims_open = open_fake;
     world.reservations = shop_reservations_mem(t_pool);
     world.add = add_to_fake;
     world.set_limit = limit_fake;
@@ -87,6 +104,7 @@ static int use_fake_uses(void)
 /* ---- MongoDB ---- */
 
 static shop_mongo_t *mongo;
+static shop_schema_known_t known;
 
 static void append_id(bson_t *doc, const char *id)
 {
@@ -150,12 +168,32 @@ static void remove_from_mongo(const char *id)
     bson_destroy(&filter);
 }
 
+static bool is_marked_in_mongo(const char *id)
+{
+    bson_t filter = BSON_INITIALIZER;
+    const bson_t *doc = NULL;
+
+    append_id(&filter, id);
+    T_OK(shop_mongo_find_one(&doc, mongo, kind->collection, &filter, NULL, t_pool));
+    bson_destroy(&filter);
+    T_TRUE(doc != NULL);
+    return doc && shop_bson_bool(doc, "sold_out");
+}
+
+static void open_mongo(bool open)
+{
+    atomic_store(&known.finished, open ? SHOP_STAGE_CLAIMS - 1 : SHOP_STAGE_CLAIMS);
+}
+
 static const shop_reservation_world_t *mongo_world(void)
 {
     const char *const collections[] = { kind->collection, NULL };
 
     contract_store_empty(mongo, collections);
-    world.reservations = shop_reservations_mongo(kind, mongo, t_pool);
+    open_mongo(false);
+    world.reservations = shop_reservations_mongo(kind, mongo, &known, t_pool);
+    world.is_sold_out = is_marked_in_mongo;
+    world.claims_open = open_mongo;
     world.add = add_to_mongo;
     world.set_limit = limit_in_mongo;
     world.remove = remove_from_mongo;
@@ -185,11 +223,46 @@ static int use_mongo_uses(void)
 /* ---- what only the real one can show ---- */
 
 enum { LINES = 100 };
+#define USER "65c000000000000000000001"
 
 static const char *unit_of(int n)
 {
     return kind->id == SHOP_UNIT_ID_OID ? apr_psprintf(t_pool, "65a0000000000000000%05x", n)
                                         : apr_psprintf(t_pool, "UNIT%d", n);
+}
+
+/* What is seen of reservations by who reads a unit for its own sake. */
+static void a_units_document_shows_its_stale_reservations(void)
+{
+    apr_array_header_t *left = apr_array_make(t_pool, 2, sizeof(shop_leftover_t *));
+    shop_reservations_t *repo = shop_reservation_contract_world()->reservations;
+    bson_t filter = BSON_INITIALIZER;
+    const bson_t *doc = NULL;
+    const shop_leftover_t *one;
+    int reserved = 0;
+
+    add_to_mongo(world.units[0], 9, 10, 0);
+    for (int i = 1; i < 4; i++) {
+        const shop_reservation_line_t line = { world.units[0], world.quantity, 10 };
+        const shop_reservation_t wanted = { apr_psprintf(t_pool, "65b00000000000000000000%d", i),
+                                            i == 1 ? USER : NULL, &line, 1 };
+
+        T_OK(repo->reserve(&reserved, repo, &wanted, apr_time_from_sec(i), t_pool));
+        T_INT(reserved, 1);
+    }
+    append_id(&filter, world.units[0]);
+    T_OK(shop_mongo_find_one(&doc, mongo, kind->collection, &filter, NULL, t_pool));
+    bson_destroy(&filter);
+    T_INT(shop_reservations_stale(left, doc, kind->id, apr_time_from_sec(1), t_pool), 3);
+    T_INT(left->nelts, 0);
+    T_INT(shop_reservations_stale(left, doc, kind->id, apr_time_from_sec(3), t_pool), 3);
+    T_INT(left->nelts, 2);
+    one = APR_ARRAY_IDX(left, 0, shop_leftover_t *);
+    T_STR(one->id, world.units[0]);
+    T_STR(one->order_id, "65b000000000000000000001");
+    T_STR(one->user_id, USER);
+    T_INT(one->quantity, world.quantity);
+    T_TRUE(!APR_ARRAY_IDX(left, 1, shop_leftover_t *)->user_id);
 }
 
 static void count_one(void)
@@ -201,8 +274,9 @@ static void count_one(void)
 static void every_step_is_one_command_however_many_lines(void)
 {
     shop_reservation_line_t lines[LINES];
-    const shop_reservation_t all = { "65b000000000000000000001", lines, LINES };
-    const shop_reservation_t none = { "65b000000000000000000001", lines, 0 };
+    shop_unit_orders_t units[LINES];
+    const shop_reservation_t all = { "65b000000000000000000001", USER, lines, LINES };
+    const shop_reservation_t none = { "65b000000000000000000001", USER, lines, 0 };
     shop_unit_state_t *states = apr_pcalloc(t_pool, LINES * sizeof(*states));
     shop_reservations_t *repo = shop_reservation_contract_world()->reservations;
     apr_array_header_t *left;
@@ -211,6 +285,7 @@ static void every_step_is_one_command_however_many_lines(void)
 
     for (int i = 0; i < LINES; i++) {
         lines[i] = (shop_reservation_line_t){ unit_of(i), 1, 10 };
+        units[i] = (shop_unit_orders_t){ lines[i].unit_id, &all.order_id, 1 };
         add_to_mongo(lines[i].unit_id, 5, 10, 0);
     }
     shop_mongo_begin(0);
@@ -222,7 +297,11 @@ static void every_step_is_one_command_however_many_lines(void)
     T_TRUE(states[0].reserved && states[LINES - 1].reserved);
     T_OK(repo->release(repo, &all, t_pool));
     count_one();
-    T_OK(repo->confirm(repo, &all, t_pool));
+    T_OK(repo->void_order(repo, &all, 1, t_pool));
+    count_one();
+    T_OK(repo->drop_voids(repo, 1, t_pool));
+    count_one();
+    T_OK(repo->confirm(repo, units, LINES, t_pool));
     count_one();
     T_OK(repo->restock(&done, repo, all.order_id, &lines[0], 0, 1, t_pool));
     count_one();
@@ -238,12 +317,17 @@ static void every_step_is_one_command_however_many_lines(void)
     T_OK(repo->reserve(&reserved, repo, &none, 1, t_pool));
     T_OK(repo->states(states, repo, &none, t_pool));
     T_OK(repo->release(repo, &none, t_pool));
+    T_OK(repo->void_order(repo, &none, 1, t_pool));
+    T_OK(repo->confirm(repo, units, 0, t_pool));
+    T_OK(repo->sweep(&left, repo, SHOP_SWEEP_RESERVATIONS, 1, 10, t_pool));
     T_INT(shop_mongo_count(), 0);
 }
 
 static const shop_test_t real_only[] = {
     SHOP_TEST(every_step_is_one_command_however_many_lines,
               "every step is one command, however many lines"),
+    SHOP_TEST(a_units_document_shows_its_stale_reservations,
+              "a unit's document shows its stale reservations"),
     SHOP_TEST_END,
 };
 

@@ -15,6 +15,7 @@ static shop_mongo_t *mongo;
 order_shop_t *verify_shop;
 shop_order_t *verify_bought, *verify_plain, *verify_cancelled;
 void (*verify_step_in)(shop_verify_store_t *store);
+bool verify_in_migration;
 
 static shop_order_ports_t real_ports(void)
 {
@@ -27,16 +28,17 @@ static shop_order_ports_t real_ports(void)
         .orders = shop_order_repo_mongo(mongo, t_pool),
         .carts = shop_cart_repo_mongo(mongo, t_pool),
         .products = shop_product_repo_mongo(mongo, NULL, t_pool),
-        .stock = shop_reservations_mongo(&shop_stock_units, mongo, t_pool),
+        .stock = shop_reservations_mongo(&shop_stock_units, mongo, NULL, t_pool),
         .coupons = shop_coupon_repo_mongo(mongo, t_pool),
-        .coupon_uses = shop_reservations_mongo(&shop_coupon_uses, mongo, t_pool),
+        .coupon_uses = shop_reservations_mongo(&shop_coupon_uses, mongo, NULL, t_pool),
     };
 }
 
 int verify_use_mongo(void)
 {
-    const shop_mongo_index_t *const tables[] = { shop_order_indexes, shop_coupon_indexes,
-                                                 shop_product_indexes, shop_stock_indexes, NULL };
+    const shop_mongo_index_t *const tables[] = { shop_order_indexes,   shop_coupon_indexes,
+                                                 shop_product_indexes, shop_stock_indexes,
+                                                 shop_cart_indexes,    NULL };
 
     order_shop_ports = real_ports;
     mongo = contract_store_open("verify", tables);
@@ -51,7 +53,8 @@ static void note(void *baton, const shop_verify_finding_t *finding)
 
     report->said =
         apr_pstrcat(t_pool, report->said, *report->said ? "; " : "", finding->kind, " ",
-                    finding->busy ? "busy" : finding->member, finding->repaired ? "" : "!", NULL);
+                    finding->busy ? "busy" : finding->member, finding->leftover ? " left" : "",
+                    finding->repaired ? "" : "!", NULL);
 }
 
 verify_report_t verify_books(bool repair)
@@ -60,7 +63,9 @@ verify_report_t verify_books(bool repair)
                                   .stock = verify_shop->ports.stock,
                                   .coupons = verify_shop->ports.coupons,
                                   .coupon_uses = verify_shop->ports.coupon_uses,
-                                  .clock = verify_shop->ports.clock };
+                                  .orders = verify_shop->ports.orders,
+                                  .clock = verify_shop->ports.clock,
+                                  .keeps_sold_out = !verify_in_migration };
     verify_report_t report = { .said = "" };
 
     if (verify_step_in) {

@@ -12,7 +12,8 @@
 
 typedef struct verify_report_t {
     shop_verify_sums_t sums;
-    const char *said; /* "kind member" as found, "; " between, "!" where it was not repaired */
+    const char *said; /* "kind member" as found, "; " between, "left" behind a leftover, "!" where
+                         it was not repaired */
 } verify_report_t;
 
 extern order_shop_t *verify_shop;
@@ -27,6 +28,8 @@ void verify_open_shop(void);
 verify_report_t verify_books(bool repair);
 /* Given the audit's store before each run, so that a test may step in; NULL: left alone. */
 extern void (*verify_step_in)(shop_verify_store_t *store);
+/* true: old processes, which do not keep the flag of sold-out products, may run. */
+extern bool verify_in_migration;
 shop_order_t *verify_place(const char *user_id, const char *coupon);
 shop_error_t *verify_move_stock(int product, int64_t amount, bool set, const char *key,
                                 apr_pool_t *pool);

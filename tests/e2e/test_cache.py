@@ -164,6 +164,21 @@ class OneNode(CacheCase):
         self.assert_status(self.shop.place(c), 201)
         self.assertEqual(c.get(path).json['items'], [])
 
+    def test_the_list_of_what_is_sold_out_follows_its_last_order(self):
+        """The mark comes behind the order's reply, and a list that was read in between must not stay."""
+        c = self.shop.new_customer()
+        product = self.product(stock=1, category='Last one')
+        path = '/products?in_stock=false&category=Last+one'
+        self.assertEqual(c.get(path).json['items'], [])
+        self.shop.put_in_cart(c, product)
+        order = self.assert_status(self.shop.place(c), 201).json['id']
+        limit = time.monotonic() + 15
+        while not (items := c.get(path).json['items']) and time.monotonic() < limit:
+            time.sleep(0.01)                             # long before a kept list would be too old
+        self.assertEqual([p['id'] for p in items], [product])
+        self.assert_status(c.post('/orders/%s/cancel' % order), 200)
+        self.assertEqual(c.get(path).json['items'], [])
+
     def test_no_reader_sees_an_older_price_after_a_newer_one(self):
         product, over, wrong = self.product(price=1), threading.Event(), []
 

@@ -26,6 +26,14 @@ EXCEPTIONS = (
     ('aggregate coupons {}', 'how many there are, counted up to a cap: no condition an index could serve'),
 )
 
+# What must have gone by, or the test has not asked for everything: statements of orders and of the reaper.
+STATEMENTS = ('update products {_id: ?, deleted_at: ?, price: ?, stock: {$gte: ?}, holds.o: {$ne: ?}, voids.o: {$ne: ?}',
+              'update products {_id: ?, stock: {$lte: ?}, sold_out: {$ne: ?}}',
+              'find carts {ordering.at: ', 'find products {backs.at: ', 'find coupons {backs.at: ',
+              'update products {voids.at: ', 'update coupons {voids.at: ')
+# What must not: an index for it would make every order slower.
+WITHOUT = ('products {holds.at', 'coupons {holds.at')
+
 
 class Reports:
     """What this server's explain can be believed in."""
@@ -235,6 +243,10 @@ class EveryQuery(ShopCase):
             for method in set(operations) & {'get', 'post', 'put', 'patch', 'delete'}:
                 self.assertTrue([1 for m, p in self.asked if m == method.upper() and form.match(p)],
                                 '%s %s was never asked' % (method, template))
+        shapes = list(self.heard.shapes)
+        for start in STATEMENTS:
+            self.assertTrue([s for s in shapes if s.startswith(start)], '%s: not heard, but %s' % (start, '\n'.join(shapes)))
+        self.assertEqual([s for s in shapes for part in WITHOUT if part in s], [])
         store = Store(self.env.store_uri, self.env.database)
         known = Reports(store)
         wrong, used = [], set()

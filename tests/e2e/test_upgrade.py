@@ -19,7 +19,7 @@ class AnotherVersion(ShopCase):
         super().setUp()
         self.expect_log(*ALL_BUSY)                       # under prefork four children are four connections
         self.addCleanup(self.fresh, 'ok', 200)
-        self.addCleanup(self.write, version=2, finished=2)
+        self.addCleanup(self.write, version=3, finished=3)
 
     def write(self, **members):
         store = self.env.store()
@@ -58,20 +58,20 @@ class AnotherVersion(ShopCase):
         self.assert_status(self.ask('/health/live'), 200)
         self.assertEqual(self.ask('/health/ready').json['mongodb'], 'ok')
         line = re.search(r'SHOP0107: .*', self.env.error_text(mark))[0]
-        for word in ('schema 7', 'knows 2', 'shopctl migrate --status'):
+        for word in ('schema 7', 'knows 3', 'shopctl migrate --status'):
             self.assertIn(word, line)
         for words in (['reap'], ['migrate'], ['migrate', '--back'], ['migrate', '--finish'], ['init']):
             done = shopctl(self.env.store_uri, *words, check=False)
             self.assertEqual(done.returncode, 1, done)
-            self.assertRegex(done.stderr, 'schema 7.*knows 2')
+            self.assertRegex(done.stderr, 'schema 7.*knows 3')
         self.assertIn('This version cannot work with the database',
                       shopctl(self.env.store_uri, 'migrate', '--status').stdout)
-        self.write(version=2, finished=2)
+        self.write(version=3, finished=3)
         self.fresh('ok', 200)
         self.assert_status(self.until('/products/' + product['id'], 200), 200)
 
     def test_a_newer_one_that_is_not_finished_serves_both_versions(self):
-        self.write(version=7, finished=2)
+        self.write(version=7, finished=3)
         time.sleep(6)                                    # readiness believes what it read for five seconds
         self.fresh('ok', 200)
         self.assert_status(self.ask('/products'), 200)
@@ -88,7 +88,7 @@ class AnotherVersion(ShopCase):
         self.shop.put_in_cart(c, product['id'])
         self.assert_status(self.shop.place(c), 201)
         self.assertIn('was not migrated yet', shopctl(self.env.store_uri, 'migrate', '--status').stdout)
-        self.assertIn('schema 2, finished up to 1', shopctl(self.env.store_uri, 'migrate').stdout)
+        self.assertIn('schema 3, finished up to 1', shopctl(self.env.store_uri, 'migrate').stdout)
         self.shop.put_in_cart(c, product['id'])
         self.assert_status(self.shop.place(c), 201)
 

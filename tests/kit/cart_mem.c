@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct stored_t {
@@ -13,6 +14,7 @@ typedef struct stored_t {
     apr_time_t updated_at;
     shop_cart_line_t lines[SHOP_CART_LINES_MAX];
     int count;
+    shop_cart_claim_t *claim; /* NULL: none; never changed, only replaced */
     struct stored_t *next;
 } stored_t;
 
@@ -63,6 +65,38 @@ static shop_cart_line_t *seek_line(stored_t *stored, const char *product_id)
     return NULL;
 }
 
+static apr_array_header_t *copy_lines(const apr_array_header_t *from, apr_pool_t *pool)
+{
+    apr_array_header_t *lines = apr_array_make(pool, 8, sizeof(shop_cart_line_t *));
+
+    for (int i = 0; i < from->nelts; i++) {
+        shop_cart_line_t *line =
+            apr_pmemdup(pool, APR_ARRAY_IDX(from, i, shop_cart_line_t *), sizeof(*line));
+
+        line->product_id = apr_pstrdup(pool, line->product_id);
+        APR_ARRAY_PUSH(lines, shop_cart_line_t *) = line;
+    }
+    return lines;
+}
+
+/* As a store keeps it: times in milliseconds, nothing of a coupon where there is none. */
+static shop_cart_claim_t *copy_claim(const shop_cart_claim_t *from, apr_pool_t *pool)
+{
+    shop_cart_claim_t *claim = apr_pmemdup(pool, from, sizeof(*from));
+
+    claim->order_id = apr_pstrdup(pool, from->order_id);
+    claim->at = from->at / 1000 * 1000;
+    claim->key_slot = apr_pstrdup(pool, from->key_slot);
+    claim->lines = copy_lines(from->lines, pool);
+    claim->coupon_code = apr_pstrdup(pool, from->coupon_code);
+    if (!claim->coupon_code) {
+        claim->coupon_born = 0;
+        claim->coupon_limited = false;
+        claim->coupon_user_limit = -1;
+    }
+    return claim;
+}
+
 static shop_cart_t *copy_of(const stored_t *stored, const char *user_id, apr_pool_t *pool)
 {
     shop_cart_t *cart = apr_pcalloc(pool, sizeof(*cart));
@@ -73,6 +107,7 @@ static shop_cart_t *copy_of(const stored_t *stored, const char *user_id, apr_poo
         cart->gen = stored->gen;
         cart->rev = stored->rev;
         cart->updated_at = stored->updated_at;
+        cart->claim = stored->claim ? copy_claim(stored->claim, pool) : NULL;
     }
     for (int i = 0; stored && i < stored->count; i++) {
         shop_cart_line_t *line = apr_pmemdup(pool, &stored->lines[i], sizeof(*line));
@@ -225,8 +260,67 @@ static shop_error_t *mem_clear(shop_cart_t **cart, shop_cart_repo_t *port, const
     return mem_edit(cart, port, user_id, NULL, 0, -1, now, pool);
 }
 
-static shop_error_t *mem_ordered(shop_cart_repo_t *port, const char *user_id, int64_t gen,
-                                 const char *const *product_ids, int count, apr_time_t now,
+static bool is_claimed_by(const stored_t *stored, const char *order_id)
+{
+    return stored->claim && order_id && !strcmp(stored->claim->order_id, order_id);
+}
+
+static shop_error_t *mem_claim(bool *claimed, shop_cart_repo_t *port, const char *user_id,
+                               int64_t gen, const shop_cart_claim_t *claim, apr_pool_t *pool)
+{
+    stored_t *stored;
+    mem_t *mem;
+
+    *claimed = false;
+    SHOP_TRY(enter(&mem, port, pool));
+    stored = seek(mem, user_id);
+    *claimed =
+        stored && stored->gen == gen && stored->rev == claim->rev - 1 && stored->claim == NULL;
+    if (*claimed) {
+        stored->claim = copy_claim(claim, mem->pool);
+        stored->rev++;
+    }
+    leave(mem);
+    return NULL;
+}
+
+static bool is_still(const stored_t *stored, const shop_cart_t *cart)
+{
+    return stored->gen == cart->gen && stored->rev == cart->rev &&
+           (cart->claim ? is_claimed_by(stored, cart->claim->order_id) : stored->claim == NULL);
+}
+
+static void put_lines(mem_t *mem, stored_t *stored, const apr_array_header_t *lines)
+{
+    stored->count = lines->nelts;
+    for (int i = 0; i < lines->nelts; i++) {
+        stored->lines[i] = *APR_ARRAY_IDX(lines, i, shop_cart_line_t *);
+        stored->lines[i].product_id = apr_pstrdup(mem->pool, stored->lines[i].product_id);
+    }
+}
+
+static shop_error_t *mem_ordered(bool *done, shop_cart_repo_t *port, const shop_cart_t *cart,
+                                 const char *order_id, const apr_array_header_t *left,
+                                 apr_time_t now, apr_pool_t *pool)
+{
+    stored_t *stored;
+    mem_t *mem;
+
+    *done = false;
+    SHOP_TRY(enter(&mem, port, pool));
+    stored = seek(mem, cart->user_id);
+    *done = stored && is_still(stored, cart);
+    if (*done) {
+        put_lines(mem, stored, left);
+        stored->gen++;
+        stored->claim = is_claimed_by(stored, order_id) ? NULL : stored->claim;
+        touch(stored, now);
+    }
+    leave(mem);
+    return NULL;
+}
+
+static shop_error_t *mem_unclaim(shop_cart_repo_t *port, const char *user_id, const char *order_id,
                                  apr_pool_t *pool)
 {
     stored_t *stored;
@@ -234,17 +328,54 @@ static shop_error_t *mem_ordered(shop_cart_repo_t *port, const char *user_id, in
 
     SHOP_TRY(enter(&mem, port, pool));
     stored = seek(mem, user_id);
-    if (stored && stored->gen == gen) {
-        for (int i = 0; i < count; i++) {
-            shop_cart_line_t *line = seek_line(stored, product_ids[i]);
-
-            if (line) {
-                drop_line(stored, line);
-            }
-        }
-        stored->gen++;
-        touch(stored, now);
+    if (stored && is_claimed_by(stored, order_id)) {
+        stored->claim = NULL;
+        stored->rev++;
     }
+    leave(mem);
+    return NULL;
+}
+
+static int compare_claims(const void *a, const void *b)
+{
+    apr_time_t one = (*(shop_cart_t *const *)a)->claim->at;
+    apr_time_t other = (*(shop_cart_t *const *)b)->claim->at;
+
+    return (one > other) - (one < other);
+}
+
+static shop_error_t *mem_old_claims(apr_array_header_t **carts, shop_cart_repo_t *port,
+                                    apr_time_t before, int limit, apr_pool_t *pool)
+{
+    mem_t *mem;
+
+    *carts = apr_array_make(pool, 8, sizeof(shop_cart_t *));
+    SHOP_TRY(enter(&mem, port, pool));
+    for (const stored_t *stored = mem->carts; stored; stored = stored->next) {
+        if (stored->claim && stored->claim->at < before) {
+            APR_ARRAY_PUSH(*carts, shop_cart_t *) = copy_of(stored, stored->user_id, pool);
+        }
+    }
+    leave(mem);
+    qsort((*carts)->elts, (size_t)(*carts)->nelts, sizeof(shop_cart_t *), compare_claims);
+    if ((*carts)->nelts > limit) {
+        (*carts)->nelts = limit;
+    }
+    return NULL;
+}
+
+shop_error_t *shop_cart_mem_put(shop_cart_repo_t *repo, const shop_cart_t *cart, apr_pool_t *pool)
+{
+    stored_t *stored;
+    mem_t *mem;
+
+    SHOP_TRY(enter(&mem, repo, pool));
+    stored = seek_or_make(mem, cart->user_id);
+    stored->gen = cart->gen;
+    stored->rev = cart->rev;
+    stored->updated_at = cart->updated_at;
+    stored->claim = cart->claim ? copy_claim(cart->claim, mem->pool) : NULL;
+    put_lines(mem, stored, cart->lines);
     leave(mem);
     return NULL;
 }
@@ -257,7 +388,10 @@ shop_cart_repo_t *shop_cart_repo_mem(apr_pool_t *pool)
                                            .remove = mem_remove,
                                            .clear = mem_clear,
                                            .edit = mem_edit,
-                                           .ordered = mem_ordered };
+                                           .claim = mem_claim,
+                                           .ordered = mem_ordered,
+                                           .unclaim = mem_unclaim,
+                                           .old_claims = mem_old_claims };
     mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
 
     mem->port = port;

@@ -8,6 +8,8 @@
 
 shop_cart_repo_t *shop_cart_repo_mem(apr_pool_t *pool);
 
+/* The stored cart is this one from now on, its claim and revision too. */
+shop_error_t *shop_cart_mem_put(shop_cart_repo_t *repo, const shop_cart_t *cart, apr_pool_t *pool);
 /* Until switched off every call answers UNAVAILABLE. */
 void shop_cart_mem_away(shop_cart_repo_t *repo, bool away);
 /* Calls answered so far; tests compare two readings. */

@@ -108,6 +108,21 @@ static shop_error_t *mem_find(shop_coupon_t **coupon, shop_coupon_repo_t *repo, 
     return leave(mem, NULL);
 }
 
+static shop_error_t *mem_find_to_order(shop_coupon_t **coupon, apr_array_header_t **stale,
+                                       shop_coupon_repo_t *repo, const char *code,
+                                       apr_time_t before, apr_pool_t *pool)
+{
+    coupon_mem_t *mem = enter(repo);
+    entry_t *entry = entry_of(mem, code);
+
+    *coupon = entry ? copy(coupon_of(entry), pool) : NULL;
+    *stale = apr_array_make(pool, 1, sizeof(shop_leftover_t *));
+    if (entry) {
+        shop_reservations_mem_stale(*stale, entry->unit, before, pool);
+    }
+    return leave(mem, NULL);
+}
+
 static entry_t *next_entry(const coupon_mem_t *mem, const char *after)
 {
     entry_t *best = NULL;
@@ -197,6 +212,7 @@ static void add_leftover(apr_array_header_t *left, const char *id, const use_t *
     shop_leftover_t *one = apr_pcalloc(pool, sizeof(*one));
 
     one->id = apr_pstrdup(pool, id);
+    one->user_id = strrchr(one->id, ':') + 1;
     one->order_id = apr_pstrdup(pool, use->order_id);
     one->quantity = 1;
     APR_ARRAY_PUSH(left, shop_leftover_t *) = one;
@@ -338,6 +354,7 @@ shop_coupon_repo_t *shop_coupon_repo_mem(apr_pool_t *pool)
     mem->port = (shop_coupon_repo_t){
         .insert = mem_insert,
         .find = mem_find,
+        .find_to_order = mem_find_to_order,
         .list = mem_list,
         .update = mem_update,
         .remove = mem_remove,

@@ -125,7 +125,7 @@ static void open_repos(void)
     kit.inventory.stock = shop_stock_repo_mem(kit.catalogue.products, t_pool);
     kit.inventory.units = shop_product_mem_stock(kit.catalogue.products);
     kit.cart = (shop_cart_repos_t){ shop_cart_repo_mem(t_pool) };
-    kit.orders = (shop_orders_repos_t){ shop_order_repo_mem(t_pool) };
+    kit.orders = (shop_orders_repos_t){ .orders = shop_order_repo_mem(t_pool) };
     kit.coupons.coupons = shop_coupon_repo_mem(t_pool);
     kit.coupons.uses = shop_coupon_mem_uses(kit.coupons.coupons);
     kit.app.accounts = &kit.accounts;

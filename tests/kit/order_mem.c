@@ -156,14 +156,18 @@ static shop_order_t *by_id(const order_mem_t *mem, const char *id)
     return NULL;
 }
 
-static shop_error_t *mem_claim(bool *claimed, shop_order_repo_t *repo, const shop_order_t *order,
-                               apr_pool_t *pool)
+static bool is_placed(const shop_order_t *order)
 {
-    order_mem_t *mem = enter(repo);
+    return shop_order_status_name(order->status) != NULL;
+}
 
-    *claimed = true;
-    if (by_id(mem, order->id)) {
-        return leave(mem, NULL);
+/* What the unique indexes say to a new order. */
+static shop_order_insert_t insert_result(const order_mem_t *mem, const shop_order_t *order)
+{
+    const shop_order_t *found = by_id(mem, order->id);
+
+    if (found) {
+        return found->status == SHOP_ORDER_FAILED ? SHOP_INSERT_GIVEN_UP : SHOP_INSERT_DONE;
     }
     for (int i = 0; i < mem->orders->nelts; i++) {
         const shop_order_t *other = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
@@ -171,16 +175,70 @@ static shop_error_t *mem_claim(bool *claimed, shop_order_repo_t *repo, const sho
         if (!strcmp(other->user_id, order->user_id) &&
             (!strcmp(other->cart_slot, order->cart_slot) ||
              !strcmp(other->key_slot, order->key_slot))) {
-            *claimed = false;
-            return leave(mem, NULL);
+            return SHOP_INSERT_SLOT;
         }
         if (!strcmp(other->number, order->number)) {
-            *claimed = false;
-            return leave(mem, shop_err(pool, CONFLICT, "number %s is taken", order->number));
+            return SHOP_INSERT_NUMBER;
         }
     }
-    APR_ARRAY_PUSH(mem->orders, shop_order_t *) = shop_order_mem_copy(order, mem->pool);
-    by_id(mem, order->id)->rev = 0;
+    return SHOP_INSERT_DONE;
+}
+
+static shop_error_t *mem_may_insert(shop_order_repo_t *repo, apr_pool_t *pool)
+{
+    (void)repo;
+    (void)pool;
+    return NULL;
+}
+
+static shop_error_t *mem_insert(shop_order_insert_t *result, shop_order_repo_t *repo,
+                                const shop_order_t *order, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+
+    (void)pool;
+    *result = insert_result(mem, order);
+    if (*result == SHOP_INSERT_DONE && !by_id(mem, order->id)) {
+        APR_ARRAY_PUSH(mem->orders, shop_order_t *) = shop_order_mem_copy(order, mem->pool);
+    }
+    return leave(mem, NULL);
+}
+
+static shop_order_t *tombstone_of(const char *id, const char *user_id, apr_pool_t *pool)
+{
+    shop_order_t *order = apr_pcalloc(pool, sizeof(*order));
+
+    order->id = apr_pstrdup(pool, id);
+    order->user_id = apr_pstrdup(pool, user_id);
+    order->status = SHOP_ORDER_FAILED;
+    order->number = apr_pstrcat(pool, "x:", id, NULL);
+    order->cart_slot = order->key_slot = apr_pstrcat(pool, "o:", id, NULL);
+    order->coupon_user_limit = -1;
+    order->items = apr_array_make(pool, 1, sizeof(void *));
+    order->history = apr_array_make(pool, 1, sizeof(void *));
+    order->refunds = apr_array_make(pool, 1, sizeof(void *));
+    order->returned = apr_array_make(pool, 1, sizeof(char *));
+    return order;
+}
+
+static shop_error_t *mem_tombstone(shop_tombstone_t *result, shop_order_t **order,
+                                   shop_order_repo_t *repo, const char *id, const char *user_id,
+                                   apr_time_t now, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    const shop_order_t *found = by_id(mem, id);
+
+    (void)now;
+    *order = NULL;
+    if (!found) {
+        APR_ARRAY_PUSH(mem->orders, shop_order_t *) = tombstone_of(id, user_id, mem->pool);
+        *result = SHOP_TOMBSTONE_SET;
+    } else if (is_placed(found)) {
+        *order = shop_order_mem_copy(found, pool);
+        *result = SHOP_TOMBSTONE_PLACED;
+    } else {
+        *result = found->status == SHOP_ORDER_FAILED ? SHOP_TOMBSTONE_SET : SHOP_TOMBSTONE_UNSEEN;
+    }
     return leave(mem, NULL);
 }
 
@@ -191,6 +249,16 @@ static shop_error_t *mem_find(shop_order_t **order, shop_order_repo_t *repo, con
     const shop_order_t *found = by_id(mem, id);
 
     *order = found ? shop_order_mem_copy(found, pool) : NULL;
+    return leave(mem, NULL);
+}
+
+static shop_error_t *mem_find_durable(shop_order_t **order, shop_order_repo_t *repo,
+                                      const char *user_id, const char *id, apr_pool_t *pool)
+{
+    order_mem_t *mem = enter(repo);
+    const shop_order_t *found = by_id(mem, id);
+
+    *order = found && !strcmp(found->user_id, user_id) ? shop_order_mem_copy(found, pool) : NULL;
     return leave(mem, NULL);
 }
 
@@ -285,27 +353,6 @@ static shop_error_t *mem_list(apr_array_header_t **orders, shop_list_end_t *end,
     for (int i = 0; query->list.count && i < mem->orders->nelts; i++) {
         end->total = (end->total < 0 ? 0 : end->total) +
                      is_wanted(APR_ARRAY_IDX(mem->orders, i, shop_order_t *), query);
-    }
-    return leave(mem, NULL);
-}
-
-static shop_error_t *mem_commit(bool *done, shop_order_repo_t *repo, const shop_order_t *order,
-                                apr_pool_t *pool)
-{
-    order_mem_t *mem = enter(repo);
-    shop_order_t *found = by_id(mem, order->id);
-
-    (void)pool;
-    *done = found && shop_order_status_name(found->status);
-    if (found && found->status == SHOP_ORDER_PLACING) {
-        found->status = SHOP_ORDER_PENDING;
-        found->rev = order->rev;
-        found->created_at = stored_time(order->created_at);
-        found->updated_at = stored_time(order->updated_at);
-        found->history = copy_history(order->history, mem->pool);
-        found->reply = apr_pstrmemdup(mem->pool, order->reply, order->reply_size);
-        found->reply_size = order->reply_size;
-        *done = true;
     }
     return leave(mem, NULL);
 }
@@ -496,6 +543,22 @@ static shop_error_t *mem_coupon_uses(int64_t *uses, shop_order_repo_t *repo, con
     return leave(mem, NULL);
 }
 
+void shop_order_mem_remove(shop_order_repo_t *repo, const char *id)
+{
+    order_mem_t *mem = enter(repo);
+    int kept = 0;
+
+    for (int i = 0; i < mem->orders->nelts; i++) {
+        shop_order_t *order = APR_ARRAY_IDX(mem->orders, i, shop_order_t *);
+
+        if (strcmp(order->id, id) != 0) {
+            APR_ARRAY_IDX(mem->orders, kept++, shop_order_t *) = order;
+        }
+    }
+    mem->orders->nelts = kept;
+    leave(mem, NULL);
+}
+
 shop_order_repo_t *shop_order_repo_mem(apr_pool_t *pool)
 {
     order_mem_t *mem = apr_pcalloc(pool, sizeof(*mem));
@@ -503,12 +566,14 @@ shop_order_repo_t *shop_order_repo_mem(apr_pool_t *pool)
     apr_pool_create(&mem->pool, pool);
     apr_thread_mutex_create(&mem->lock, APR_THREAD_MUTEX_DEFAULT, pool);
     mem->orders = apr_array_make(mem->pool, 32, sizeof(shop_order_t *));
-    mem->port.claim = mem_claim;
+    mem->port.may_insert = mem_may_insert;
+    mem->port.insert = mem_insert;
+    mem->port.tombstone = mem_tombstone;
+    mem->port.find_durable = mem_find_durable;
     mem->port.find = mem_find;
     mem->port.find_by_key = mem_find_by_key;
     mem->port.find_by_cart = mem_find_by_cart;
     mem->port.list = mem_list;
-    mem->port.commit = mem_commit;
     mem->port.move = mem_move;
     mem->port.correct = mem_correct;
     mem->port.refund = mem_refund;

@@ -6,17 +6,20 @@
 #include "tests/kit/coupon_mem.h"
 #include "tests/kit/order_mem.h"
 #include "tests/kit/product_mem.h"
+#include "tests/kit/reservation_mem.h"
 
 #define NOBODY "f00000000000000000000000"
+#define SOMEBODY "f00000000000000000000001" /* prices carts and orders nothing */
 /* Of each placing; no test is to see it pass. */
 #define DEADLINE apr_time_from_sec(60)
+
+bool order_shop_claims_open = false;
 
 static shop_order_ports_t fakes(void)
 {
     shop_product_repo_t *products = shop_product_repo_mem(t_pool);
     shop_coupon_repo_t *coupons = shop_coupon_repo_mem(t_pool);
-
-    return (shop_order_ports_t){
+    shop_order_ports_t ports = {
         .orders = shop_order_repo_mem(t_pool),
         .carts = shop_cart_repo_mem(t_pool),
         .products = products,
@@ -24,11 +27,22 @@ static shop_order_ports_t fakes(void)
         .coupons = coupons,
         .coupon_uses = shop_coupon_mem_uses(coupons),
     };
+
+    shop_reservations_mem_claims_open(ports.stock, order_shop_claims_open);
+    shop_reservations_mem_claims_open(ports.coupon_uses, order_shop_claims_open);
+    return ports;
 }
 
 shop_order_ports_t (*order_shop_ports)(void) = fakes;
 int64_t order_shop_expected_total = -1;
 int order_shop_threads = 32;
+
+/* Long enough for another thread, too short to be waited for. */
+static void pause_briefly(const shop_clock_t *clock, apr_time_t interval)
+{
+    (void)clock;
+    apr_sleep(interval < 1000 ? interval : 1000);
+}
 
 static void add_product(order_shop_t *shop, int index, int64_t price)
 {
@@ -61,7 +75,8 @@ order_shop_t *order_shop(int64_t stock, int64_t uses)
                           .created_at = SHOP_NOON,
                           .updated_at = SHOP_NOON };
 
-    shop->clock = (shop_clock_t){ .now = shop_clock_fixed_now, .fixed = SHOP_NOON };
+    shop->clock =
+        (shop_clock_t){ .now = shop_clock_fixed_now, .pause = pause_briefly, .fixed = SHOP_NOON };
     shop->stock = stock;
     shop->uses = uses;
     shop->ports = order_shop_ports();
@@ -72,6 +87,11 @@ order_shop_t *order_shop(int64_t stock, int64_t uses)
     add_product(shop, 1, 250);
     T_OK(shop->ports.coupons->insert(shop->ports.coupons, &ten, t_pool));
     return shop;
+}
+
+void order_shop_queue(order_shop_t *shop)
+{
+    shop->ports.drops = shop_order_drops_create(1, t_pool);
 }
 
 void order_shop_fill(order_shop_t *shop, const char *user_id, int64_t first, int64_t second)
@@ -125,7 +145,7 @@ static shop_unit_state_t state_of(shop_reservations_t *reservations, const char 
                                   const char *order_id)
 {
     const shop_reservation_line_t line = { unit_id, 1, 0 };
-    const shop_reservation_t asked = { order_id, &line, 1 };
+    const shop_reservation_t asked = { order_id, NULL, &line, 1 };
     shop_unit_state_t state = { .available = -9 };
 
     T_OK(reservations->states(&state, reservations, &asked, t_pool));
@@ -142,6 +162,21 @@ int64_t order_shop_stock(const order_shop_t *shop, int product)
     return state_of(shop->ports.stock, shop->products[product], NOBODY).available;
 }
 
+/* Whoever prices a unit sees what a process that died has not confirmed. */
+static void look_and_flush(order_shop_t *shop)
+{
+    shop_order_quote_t quote;
+    shop_cart_t *cart;
+
+    T_OK(shop->ports.carts->find(&cart, shop->ports.carts, SOMEBODY, t_pool));
+    if (!cart->lines->nelts) {
+        order_shop_fill(shop, SOMEBODY, 1, 1);
+    }
+    T_OK(shop_order_quote(&quote, &shop->ports, SOMEBODY, "TEN", t_pool));
+    T_OK(shop_order_drops_flush(shop->ports.drops, &shop->ports, t_pool));
+    T_INT(shop_order_drops_waiting(shop->ports.drops), 0);
+}
+
 void order_shop_settle(order_shop_t *shop)
 {
     shop_reap_sums_t sums = { .done = 1 };
@@ -153,6 +188,9 @@ void order_shop_settle(order_shop_t *shop)
         }
     }
     T_INT(sums.done, 0);
+    if (shop->ports.drops) {
+        look_and_flush(shop);
+    }
 }
 
 static bool is_back(const shop_order_t *order, const char *unit_id)
@@ -171,8 +209,11 @@ static void audit_user(const order_shop_t *shop, const char *user_id, int64_t so
     shop_order_query_t query = { .list = { .limit = 100 }, .user_id = user_id, .status = -1 };
     apr_array_header_t *orders;
     shop_list_end_t end;
+    shop_cart_t *cart;
     int64_t mine = 0, uses;
 
+    T_OK(shop->ports.carts->find(&cart, shop->ports.carts, user_id, t_pool));
+    t_assert(!cart->claim, __LINE__, __FILE__, "%s: a cart is claimed", when);
     T_OK(shop->ports.orders->list(&orders, &end, shop->ports.orders, &query, t_pool));
     for (int i = 0; i < orders->nelts; i++) {
         const shop_order_t *order = APR_ARRAY_IDX(orders, i, shop_order_t *);

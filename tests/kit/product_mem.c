@@ -87,6 +87,7 @@ static shop_error_t *mem_insert(shop_product_repo_t *port, const shop_product_t 
         stored->product = *copy_of(product, mem->pool);
         stored->unit = shop_reservations_mem_add(mem->units, product->id);
         stored->unit->available = product->stock;
+        stored->unit->sold_out = product->stock <= 0;
         stored->unit->terms = product->price;
         mem->products[mem->count++] = stored;
     }
@@ -107,25 +108,40 @@ static shop_error_t *mem_find(shop_product_t **product, shop_product_repo_t *por
     return NULL;
 }
 
-static shop_error_t *mem_find_many(apr_array_header_t **products, shop_product_repo_t *port,
-                                   const char *const *ids, int count, apr_pool_t *pool)
+static shop_error_t *mem_find_to_order(apr_array_header_t **products, apr_array_header_t **stale,
+                                       int *most, shop_product_repo_t *port, const char *const *ids,
+                                       int count, apr_time_t before, apr_pool_t *pool)
 {
     product_mem_t *mem;
 
     *products = apr_array_make(pool, count + 1, sizeof(shop_product_t *));
+    *stale = apr_array_make(pool, 1, sizeof(shop_leftover_t *));
+    *most = 0;
     if (count == 0) {
         return NULL;
     }
     SHOP_TRY(enter(&mem, port, pool));
     for (int i = 0; i < count; i++) {
         stored_t *stored = seek_live(mem, ids[i]);
+        int reservations;
 
         if (stored) {
             APR_ARRAY_PUSH(*products, shop_product_t *) = copy_of(product_of(stored), pool);
+            reservations = shop_reservations_mem_stale(*stale, stored->unit, before, pool);
+            *most = reservations > *most ? reservations : *most;
         }
     }
     leave(mem);
     return NULL;
+}
+
+static shop_error_t *mem_find_many(apr_array_header_t **products, shop_product_repo_t *port,
+                                   const char *const *ids, int count, apr_pool_t *pool)
+{
+    apr_array_header_t *stale;
+    int most;
+
+    return mem_find_to_order(products, &stale, &most, port, ids, count, 0, pool);
 }
 
 static shop_error_t *mem_update(bool *done, shop_product_repo_t *port,
@@ -188,13 +204,16 @@ static bool has_all(const apr_array_header_t *words, const apr_array_header_t *m
     return true;
 }
 
-static bool fits(const shop_product_t *product, const shop_product_query_t *query, apr_pool_t *pool)
+static bool fits(stored_t *stored, const shop_product_query_t *query, apr_pool_t *pool)
 {
+    const shop_product_t *product = product_of(stored);
+
     return (!query->category || !strcmp(shop_category_key(query->category, pool),
                                         shop_category_key(product->category, pool))) &&
            (query->min_price < 0 || product->price >= query->min_price) &&
            (query->max_price < 0 || product->price <= query->max_price) &&
-           (query->in_stock < 0 || query->in_stock == (product->stock > 0)) &&
+           (query->in_stock != 0 || stored->unit->sold_out) &&
+           (query->in_stock <= 0 || product->stock > 0) &&
            (query->featured < 0 || query->featured == product->featured);
 }
 
@@ -225,7 +244,7 @@ static int collect_rows(row_t *rows, const product_mem_t *mem, const shop_produc
         const shop_product_t *product = product_of(mem->products[i]);
         int rank = 0;
 
-        if (mem->products[i]->unit->deleted || !fits(product, query, pool)) {
+        if (mem->products[i]->unit->deleted || !fits(mem->products[i], query, pool)) {
             continue;
         }
         if (query->words) {
@@ -316,6 +335,7 @@ shop_product_repo_t *shop_product_repo_mem(apr_pool_t *pool)
     static const shop_product_repo_t port = { .insert = mem_insert,
                                               .find = mem_find,
                                               .find_many = mem_find_many,
+                                              .find_to_order = mem_find_to_order,
                                               .list = mem_list,
                                               .update = mem_update,
                                               .remove = mem_remove,

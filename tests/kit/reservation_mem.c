@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <limits.h>
 #include <string.h>
 
 typedef struct reservations_mem_t {
@@ -12,6 +13,7 @@ typedef struct reservations_mem_t {
     apr_thread_mutex_t *lock;
     apr_array_header_t *units; /* shop_unit_mem_t * */
     bool away;
+    bool sweeps;
     int calls;
 } reservations_mem_t;
 
@@ -64,6 +66,7 @@ shop_unit_mem_t *shop_reservations_mem_add(shop_reservations_t *port, const char
 
     unit->id = apr_pstrdup(mem->pool, id);
     unit->holds = apr_array_make(mem->pool, 4, sizeof(shop_entry_mem_t));
+    unit->voids = apr_array_make(mem->pool, 4, sizeof(shop_entry_mem_t));
     unit->backs = apr_array_make(mem->pool, 4, sizeof(shop_entry_mem_t));
     APR_ARRAY_PUSH(mem->units, shop_unit_mem_t *) = unit;
     return unit;
@@ -100,12 +103,13 @@ static int entry_of(const apr_array_header_t *entries, const char *order_id)
     return -1;
 }
 
-static void push_entry(apr_array_header_t *entries, const char *order_id, int64_t quantity,
-                       apr_time_t at)
+static void push_entry(apr_array_header_t *entries, const char *order_id, const char *user_id,
+                       int64_t quantity, apr_time_t at)
 {
     shop_entry_mem_t *entry = apr_array_push(entries);
 
     apr_cpystrn(entry->order_id, order_id, sizeof(entry->order_id));
+    apr_cpystrn(entry->user_id, user_id ? user_id : "", sizeof(entry->user_id));
     entry->quantity = quantity;
     entry->at = at;
 }
@@ -125,13 +129,14 @@ static void add_units(shop_unit_mem_t *unit, int64_t quantity)
 {
     if (unit->available != SHOP_UNLIMITED) {
         unit->available += quantity;
+        unit->sold_out = false;
     }
 }
 
 /* ---- the port ---- */
 
 /* Whether the line's unit changed. */
-typedef bool (*line_step_t)(shop_unit_mem_t *unit, const char *order_id,
+typedef bool (*line_step_t)(shop_unit_mem_t *unit, const shop_reservation_t *order,
                             const shop_reservation_line_t *line, apr_time_t now);
 
 /* Does the step for each line whose unit was ever there; *changed: how many of them. */
@@ -146,49 +151,57 @@ static shop_error_t *each_line(int *changed, shop_reservations_t *port, line_ste
     for (int i = 0; i < lines->count; i++) {
         shop_unit_mem_t *unit = shop_reservations_mem_seek(port, lines->lines[i].unit_id);
 
-        *changed += unit && step(unit, lines->order_id, &lines->lines[i], now);
+        *changed += unit && step(unit, lines, &lines->lines[i], now);
     }
     shop_reservations_mem_leave(port);
     return NULL;
 }
 
-static bool reserve_line(shop_unit_mem_t *unit, const char *order_id,
+static bool reserve_line(shop_unit_mem_t *unit, const shop_reservation_t *order,
                          const shop_reservation_line_t *line, apr_time_t now)
 {
     if (unit->deleted || unit->terms != line->terms || unit->available < line->quantity ||
-        unit->holds->nelts >= SHOP_RESERVATIONS_MAX || entry_of(unit->holds, order_id) >= 0) {
+        unit->holds->nelts >= SHOP_RESERVATIONS_MAX ||
+        entry_of(unit->holds, order->order_id) >= 0 ||
+        entry_of(unit->voids, order->order_id) >= 0) {
         return false;
     }
     unit->available -= line->quantity;
-    push_entry(unit->holds, order_id, line->quantity, now);
+    push_entry(unit->holds, order->order_id, order->user_id, line->quantity, now);
     return true;
 }
 
-static bool release_line(shop_unit_mem_t *unit, const char *order_id,
+static bool release_line(shop_unit_mem_t *unit, const shop_reservation_t *order,
                          const shop_reservation_line_t *line, apr_time_t now)
 {
     (void)now;
-    if (!pull_entry(unit->holds, order_id)) {
+    if (!pull_entry(unit->holds, order->order_id)) {
         return false;
     }
     add_units(unit, line->quantity);
     return true;
 }
 
-static bool confirm_line(shop_unit_mem_t *unit, const char *order_id,
-                         const shop_reservation_line_t *line, apr_time_t now)
+static bool void_line(shop_unit_mem_t *unit, const shop_reservation_t *order,
+                      const shop_reservation_line_t *line, apr_time_t now)
 {
     (void)line;
-    (void)now;
-    return pull_entry(unit->holds, order_id);
+    if (entry_of(unit->voids, order->order_id) >= 0) {
+        return false;
+    }
+    push_entry(unit->voids, order->order_id, NULL, 0, now);
+    if (unit->voids->nelts > SHOP_VOIDS_MAX) {
+        remove_at(unit->voids, 0);
+    }
+    return true;
 }
 
-static bool drop_marker(shop_unit_mem_t *unit, const char *order_id,
+static bool drop_marker(shop_unit_mem_t *unit, const shop_reservation_t *order,
                         const shop_reservation_line_t *line, apr_time_t now)
 {
     (void)line;
     (void)now;
-    if (!pull_entry(unit->backs, order_id)) {
+    if (!pull_entry(unit->backs, order->order_id)) {
         return false;
     }
     unit->back_rev++;
@@ -209,12 +222,33 @@ static shop_error_t *mem_release(shop_reservations_t *port, const shop_reservati
     return each_line(&changed, port, release_line, made, 0, pool);
 }
 
-static shop_error_t *mem_confirm(shop_reservations_t *port, const shop_reservation_t *made,
-                                 apr_pool_t *pool)
+static shop_error_t *mem_void_order(shop_reservations_t *port, const shop_reservation_t *made,
+                                    apr_time_t now, apr_pool_t *pool)
 {
     int changed;
 
-    return each_line(&changed, port, confirm_line, made, 0, pool);
+    return each_line(&changed, port, void_line, made, now, pool);
+}
+
+static shop_error_t *mem_confirm(shop_reservations_t *port, const shop_unit_orders_t *units,
+                                 int count, apr_pool_t *pool)
+{
+    if (count == 0) {
+        return NULL;
+    }
+    SHOP_TRY(shop_reservations_mem_enter(port, pool));
+    for (int i = 0; i < count; i++) {
+        shop_unit_mem_t *unit = shop_reservations_mem_seek(port, units[i].unit_id);
+
+        for (int k = 0; unit && k < units[i].count; k++) {
+            pull_entry(unit->holds, units[i].order_ids[k]);
+        }
+        if (unit && unit->available <= 0 && unit->available != SHOP_UNLIMITED) {
+            unit->sold_out = true;
+        }
+    }
+    shop_reservations_mem_leave(port);
+    return NULL;
 }
 
 static shop_error_t *mem_drop_markers(shop_reservations_t *port, const shop_reservation_t *made,
@@ -243,6 +277,7 @@ static shop_error_t *mem_states(shop_unit_state_t *states, shop_reservations_t *
             states[i].born = unit->born;
             states[i].reservations = unit->holds->nelts;
             states[i].reserved = entry_of(unit->holds, asked->order_id) >= 0;
+            states[i].voided = entry_of(unit->voids, asked->order_id) >= 0;
             states[i].restocked = entry_of(unit->backs, asked->order_id) >= 0;
             states[i].back_rev = unit->back_rev;
         }
@@ -263,40 +298,67 @@ static shop_error_t *mem_restock(bool *done, shop_reservations_t *port, const ch
     if (*done) {
         add_units(unit, line->quantity);
         unit->back_rev++;
-        push_entry(unit->backs, order_id, line->quantity, now);
+        push_entry(unit->backs, order_id, NULL, line->quantity, now);
     }
     shop_reservations_mem_leave(port);
     return NULL;
 }
 
-static void collect_old(apr_array_header_t *left, const shop_unit_mem_t *unit, shop_sweep_t what,
+static void collect_old(apr_array_header_t *left, const char *id, const apr_array_header_t *entries,
                         apr_time_t before, int limit, apr_pool_t *pool)
 {
-    const apr_array_header_t *entries = what == SHOP_SWEEP_MARKERS ? unit->backs : unit->holds;
-
     for (int i = 0; i < entries->nelts && left->nelts < limit; i++) {
         const shop_entry_mem_t *entry = &APR_ARRAY_IDX(entries, i, shop_entry_mem_t);
 
         if (entry->at < before) {
             shop_leftover_t *leftover = apr_pcalloc(pool, sizeof(*leftover));
 
-            leftover->id = apr_pstrdup(pool, unit->id);
+            leftover->id = apr_pstrdup(pool, id);
             leftover->order_id = apr_pstrdup(pool, entry->order_id);
+            leftover->user_id = *entry->user_id ? apr_pstrdup(pool, entry->user_id) : NULL;
             leftover->quantity = entry->quantity;
             APR_ARRAY_PUSH(left, shop_leftover_t *) = leftover;
         }
     }
 }
 
+int shop_reservations_mem_stale(apr_array_header_t *left, const shop_unit_mem_t *unit,
+                                apr_time_t before, apr_pool_t *pool)
+{
+    collect_old(left, unit->id, unit->holds, before, INT_MAX, pool);
+    return unit->holds->nelts;
+}
+
+static shop_error_t *mem_drop_voids(shop_reservations_t *port, apr_time_t before, apr_pool_t *pool)
+{
+    const apr_array_header_t *units = mem_of(port)->units;
+
+    SHOP_TRY(shop_reservations_mem_enter(port, pool));
+    for (int i = 0; i < units->nelts; i++) {
+        apr_array_header_t *voids = APR_ARRAY_IDX(units, i, shop_unit_mem_t *)->voids;
+
+        for (int k = voids->nelts - 1; k >= 0; k--) {
+            if (APR_ARRAY_IDX(voids, k, shop_entry_mem_t).at < before) {
+                remove_at(voids, k);
+            }
+        }
+    }
+    shop_reservations_mem_leave(port);
+    return NULL;
+}
+
 static shop_error_t *mem_sweep(apr_array_header_t **left, shop_reservations_t *port,
                                shop_sweep_t what, apr_time_t before, int limit, apr_pool_t *pool)
 {
     const apr_array_header_t *units = mem_of(port)->units;
+    bool marked = what == SHOP_SWEEP_MARKERS;
 
     *left = apr_array_make(pool, 8, sizeof(shop_leftover_t *));
     SHOP_TRY(shop_reservations_mem_enter(port, pool));
-    for (int i = 0; i < units->nelts; i++) {
-        collect_old(*left, APR_ARRAY_IDX(units, i, shop_unit_mem_t *), what, before, limit, pool);
+    for (int i = 0; i < units->nelts && (marked || mem_of(port)->sweeps); i++) {
+        const shop_unit_mem_t *unit = APR_ARRAY_IDX(units, i, shop_unit_mem_t *);
+
+        collect_old(*left, unit->id, marked ? unit->backs : unit->holds, before, limit, pool);
     }
     shop_reservations_mem_leave(port);
     return NULL;
@@ -311,10 +373,12 @@ shop_reservations_t *shop_reservations_mem(apr_pool_t *pool)
     mem->units = apr_array_make(mem->pool, 8, sizeof(shop_unit_mem_t *));
     mem->port = (shop_reservations_t){ .reserve = mem_reserve,
                                        .states = mem_states,
+                                       .void_order = mem_void_order,
                                        .release = mem_release,
                                        .confirm = mem_confirm,
                                        .restock = mem_restock,
                                        .drop_markers = mem_drop_markers,
+                                       .drop_voids = mem_drop_voids,
                                        .sweep = mem_sweep };
     return &mem->port;
 }
@@ -322,6 +386,11 @@ shop_reservations_t *shop_reservations_mem(apr_pool_t *pool)
 void shop_reservations_mem_away(shop_reservations_t *port, bool away)
 {
     mem_of(port)->away = away;
+}
+
+void shop_reservations_mem_claims_open(shop_reservations_t *port, bool open)
+{
+    mem_of(port)->sweeps = open;
 }
 
 int shop_reservations_mem_calls(const shop_reservations_t *port)

@@ -52,6 +52,7 @@ static shop_error_t *move(moved_t **made, stock_mem_t *mem, shop_product_t *prod
                           const shop_stock_request_t *request, apr_pool_t *pool)
 {
     shop_product_t after = *product;
+    shop_unit_mem_t *unit = shop_reservations_mem_seek(mem->units, product->id);
     int64_t delta = request->set ? request->amount - after.stock : request->amount;
     moved_t *moved = apr_pcalloc(mem->pool, sizeof(*moved));
 
@@ -66,7 +67,8 @@ static shop_error_t *move(moved_t **made, stock_mem_t *mem, shop_product_t *prod
     }
     SHOP_TRY(shop_id_make(&moved->movement.id, mem->pool));
     *product = after;
-    shop_reservations_mem_seek(mem->units, product->id)->available = after.stock;
+    unit->available = after.stock;
+    unit->sold_out = after.stock <= 0;
     moved->movement.unit_id = product->id;
     moved->movement.delta = delta;
     moved->movement.stock_after = after.stock;

@@ -5,11 +5,12 @@
 #include <apr_strings.h>
 #include <string.h>
 
+#include "mod_shop/orders/order_quote.h"
+
 #define TURNS 60
 #define ALL 100 /* more than any list here holds */
 
-/* False, and a bad run, when the store itself fails: then nothing more can be said. */
-static bool is_there(storm_t *storm, const shop_error_t *err)
+bool storm_is_there(storm_t *storm, const shop_error_t *err)
 {
     if (err) {
         storm_bad(storm, "store away", "%s (%s)", err->detail, err->cause ? err->cause : "");
@@ -17,30 +18,47 @@ static bool is_there(storm_t *storm, const shop_error_t *err)
     return !err;
 }
 
-void storm_settle(storm_t *storm)
-{
-    shop_reap_sums_t sums = { .done = 1 };
+/* ---- coming to rest ---- */
 
-    for (int turn = 0; turn < TURNS && (sums.done || storm->late->nelts); turn++) {
-        storm->clock.fixed += 3 * SHOP_ORDER_LEASE;
-        storm_late(storm, true);
-        if (!is_there(storm, shop_order_reap(&sums, &storm->ports, storm->pool))) {
-            return;
+/* False: the store is away. */
+static bool take_turn(storm_t *storm, int *done, apr_time_t later)
+{
+    shop_reap_sums_t sums;
+
+    storm->clock.fixed += later;
+    storm->tick += later / STORM_TICK;
+    storm_late(storm, true);
+    for (int i = 0; i < STORM_PROCESSES - 1; i++) {
+        shop_order_ports_t *ports = &storm->processes[i];
+
+        if (!storm_is_there(storm, shop_order_drops_flush(ports->drops, ports, storm->pool))) {
+            return false;
         }
-        storm_trace(storm, "settled %d", sums.done);
     }
-    if (sums.done) {
-        storm_bad(storm, "never settles", "%d things in the last turn", sums.done);
+    if (!storm_is_there(storm, shop_order_reap(&sums, &storm->ports, storm->pool))) {
+        return false;
     }
+    *done = sums.done;
+    storm_trace(storm, "completed %d", sums.done);
+    return true;
 }
 
-typedef struct books_t {
-    shop_order_t **orders; /* as storm->orders */
-    int64_t sold[STORM_PRODUCTS];
-    int64_t used[STORM_USERS]; /* coupons by standing orders */
-    int64_t uses;
-    const char *state;
-} books_t;
+void storm_rest(storm_t *storm)
+{
+    int done = 1;
+
+    for (int turn = 0; turn < TURNS && (done || storm->late->nelts); turn++) {
+        if (!take_turn(storm, &done, 3 * SHOP_ORDER_LEASE)) {
+            return;
+        }
+    }
+    if (!done) { /* voids go when they are old enough */
+        take_turn(storm, &done, SHOP_VOID_KEPT + apr_time_from_sec(1));
+    }
+    if (done) {
+        storm_bad(storm, "never at rest", "%d things in the last turn", done);
+    }
+}
 
 static bool stands(const shop_order_t *order)
 {
@@ -48,31 +66,31 @@ static bool stands(const shop_order_t *order)
            order->status != SHOP_ORDER_CANCELLED && order->status != SHOP_ORDER_CANCELLING;
 }
 
-static bool was_placed(const shop_order_t *order)
+bool storm_was_placed(const shop_order_t *order)
 {
     return order && shop_order_status_name(order->status);
 }
 
-static void say(storm_t *storm, books_t *books, const char *text)
+void storm_say(storm_t *storm, storm_books_t *books, const char *text)
 {
     books->state = apr_pstrcat(storm->pool, books->state, text, "\n", NULL);
 }
 
 /* ---- orders ---- */
 
-static void audit_order(storm_t *storm, books_t *books, int at)
+static void audit_order(storm_t *storm, storm_books_t *books, int at)
 {
     const shop_order_t *order = books->orders[at];
 
     if (!order) {
-        say(storm, books, apr_psprintf(storm->pool, "o%d was never claimed", at));
+        storm_say(storm, books, apr_psprintf(storm->pool, "o%d was never placed", at));
         return;
     }
-    say(storm, books,
-        apr_psprintf(storm->pool, "o%d u%d %s of generation %d, total %d%s", at,
-                     storm_user_of(order->user_id), shop_order_status_stored(order->status),
-                     (int)order->cart_gen, (int)order->total,
-                     was_placed(order) ? storm_audit_refunds(storm, at, order) : ""));
+    storm_say(storm, books,
+              apr_psprintf(storm->pool, "o%d u%d %s of generation %d, total %d%s", at,
+                           storm_user_of(order->user_id), shop_order_status_stored(order->status),
+                           (int)order->cart_gen, (int)order->total,
+                           storm_was_placed(order) ? storm_audit_refunds(storm, at, order) : ""));
     if (order->unfinished || order->restocking || order->status == SHOP_ORDER_PLACING ||
         order->status == SHOP_ORDER_ABORTING || order->status == SHOP_ORDER_CANCELLING) {
         storm_bad(storm, "stuck", "o%d is %s", at, shop_order_status_stored(order->status));
@@ -98,7 +116,7 @@ static void audit_order(storm_t *storm, books_t *books, int at)
     }
 }
 
-static bool audit_orders(storm_t *storm, books_t *books)
+static bool audit_orders(storm_t *storm, storm_books_t *books)
 {
     shop_order_repo_t *orders = storm->real.orders;
 
@@ -107,12 +125,12 @@ static bool audit_orders(storm_t *storm, books_t *books)
     for (int i = 0; i < storm->orders->nelts; i++) {
         const char *id = APR_ARRAY_IDX(storm->orders, i, storm_order_t).id;
 
-        if (!is_there(storm, orders->find(&books->orders[i], orders, id, storm->pool))) {
+        if (!storm_is_there(storm, orders->find(&books->orders[i], orders, id, storm->pool))) {
             return false;
         }
         audit_order(storm, books, i);
         for (int k = 0; k < i; k++) {
-            if (was_placed(books->orders[i]) && was_placed(books->orders[k]) &&
+            if (storm_was_placed(books->orders[i]) && storm_was_placed(books->orders[k]) &&
                 books->orders[i]->cart_gen == books->orders[k]->cart_gen &&
                 !strcmp(books->orders[i]->user_id, books->orders[k]->user_id)) {
                 storm_bad(storm, "two orders of one cart", "o%d and o%d", k, i);
@@ -122,25 +140,89 @@ static bool audit_orders(storm_t *storm, books_t *books)
     return true;
 }
 
+/* ---- reservations and voids ---- */
+
+/* What names the order in one kind of units. */
+static bool audit_holds(storm_t *storm, storm_books_t *books, int at, shop_reservations_t *of,
+                        const shop_reservation_t *asked)
+{
+    shop_unit_state_t states[STORM_PRODUCTS];
+
+    if (!storm_is_there(storm, of->states(states, of, asked, storm->pool))) {
+        return false;
+    }
+    for (int i = 0; i < asked->count; i++) {
+        if (states[i].voided) {
+            storm_bad(storm, "void left", "%s of o%d", asked->lines[i].unit_id, at);
+        }
+        if (states[i].reserved && !storm_was_placed(books->orders[at])) {
+            storm_bad(storm, "reservation left", "%s of o%d", asked->lines[i].unit_id, at);
+        }
+        books->unconfirmed += states[i].reserved;
+    }
+    return true;
+}
+
+/* Before anybody orders again: a reservation may only be left of a placed order, by a cleaner that
+ * crashed; its units are sold. */
+static bool audit_all_holds(storm_t *storm, storm_books_t *books)
+{
+    shop_reservation_line_t lines[STORM_PRODUCTS];
+    const shop_reservation_line_t use = { STORM_CODE, 1, 0 };
+
+    for (int i = 0; i < STORM_PRODUCTS; i++) {
+        lines[i] = (shop_reservation_line_t){ storm_product_id(i, storm->pool), 1, 0 };
+    }
+    for (int i = 0; i < storm->orders->nelts; i++) {
+        const char *id = APR_ARRAY_IDX(storm->orders, i, storm_order_t).id;
+        const shop_reservation_t of = { id, NULL, lines, STORM_PRODUCTS };
+        const shop_reservation_t coupon = { id, NULL, &use, 1 };
+
+        if (!audit_holds(storm, books, i, storm->real.stock, &of) ||
+            !audit_holds(storm, books, i, storm->real.coupon_uses, &coupon)) {
+            return false;
+        }
+    }
+    storm_say(storm, books,
+              apr_psprintf(storm->pool, "%d reservations of placed orders", books->unconfirmed));
+    return true;
+}
+
+static shop_error_t *visit(storm_t *storm)
+{
+    const char *user = storm_user_id(STORM_USERS, storm->pool);
+    const shop_order_ports_t *ports = &storm->processes[0];
+    shop_cart_repo_t *carts = storm->real.carts;
+    shop_order_quote_t quote;
+    shop_cart_t *cart;
+
+    for (int i = 0; i < STORM_PRODUCTS; i++) {
+        SHOP_TRY(carts->add(&cart, carts, user, storm_product_id(i, storm->pool), 1, -1,
+                            storm->clock.fixed, storm->pool));
+    }
+    SHOP_TRY(shop_order_price(&quote, ports, user, STORM_CODE, storm->pool));
+    return shop_order_drops_flush(ports->drops, ports, storm->pool);
+}
+
 /* ---- stock and coupon ---- */
 
-static bool audit_products(storm_t *storm, books_t *books)
+static bool audit_products(storm_t *storm, storm_books_t *books)
 {
     shop_reservations_t *stock = storm->real.stock;
     shop_unit_state_t states[STORM_PRODUCTS];
     apr_array_header_t *markers;
 
-    if (!is_there(storm, storm_stock(states, storm, storm->pool)) ||
-        !is_there(storm, stock->sweep(&markers, stock, SHOP_SWEEP_MARKERS, storm->clock.fixed, ALL,
-                                      storm->pool))) {
+    if (!storm_is_there(storm, storm_stock(states, storm, storm->pool)) ||
+        !storm_is_there(storm, stock->sweep(&markers, stock, SHOP_SWEEP_MARKERS, storm->clock.fixed,
+                                            ALL, storm->pool))) {
         return false;
     }
     for (int i = 0; i < STORM_PRODUCTS; i++) {
         int64_t all = states[i].available + books->sold[i];
 
-        say(storm, books,
-            apr_psprintf(storm->pool, "p%d stock %d, %d reservations", i, (int)states[i].available,
-                         states[i].reservations));
+        storm_say(storm, books,
+                  apr_psprintf(storm->pool, "p%d stock %d, %d reservations", i,
+                               (int)states[i].available, states[i].reservations));
         if (all != STORM_STOCK || states[i].available < 0) {
             storm_bad(storm, all > STORM_STOCK ? "oversold" : "stock lost",
                       "p%d: %d left and %d sold of %d", i, (int)states[i].available,
@@ -156,26 +238,26 @@ static bool audit_products(storm_t *storm, books_t *books)
     return true;
 }
 
-static bool audit_coupon(storm_t *storm, books_t *books)
+static bool audit_coupon(storm_t *storm, storm_books_t *books)
 {
     const shop_reservation_line_t line = { STORM_CODE, 1, 0 };
-    const shop_reservation_t asked = { STORM_NOBODY, &line, 1 };
+    const shop_reservation_t asked = { STORM_NOBODY, NULL, &line, 1 };
     shop_coupon_repo_t *coupons = storm->real.coupons;
     shop_reservations_t *uses = storm->real.coupon_uses;
     shop_unit_state_t state;
     apr_array_header_t *markers, *open;
 
-    if (!is_there(storm, uses->states(&state, uses, &asked, storm->pool)) ||
-        !is_there(storm, uses->sweep(&markers, uses, SHOP_SWEEP_MARKERS, storm->clock.fixed, ALL,
-                                     storm->pool)) ||
-        !is_there(storm,
-                  coupons->old_redemptions(&open, coupons, storm->clock.fixed, ALL, storm->pool))) {
+    if (!storm_is_there(storm, uses->states(&state, uses, &asked, storm->pool)) ||
+        !storm_is_there(storm, uses->sweep(&markers, uses, SHOP_SWEEP_MARKERS, storm->clock.fixed,
+                                           ALL, storm->pool)) ||
+        !storm_is_there(storm, coupons->old_redemptions(&open, coupons, storm->clock.fixed, ALL,
+                                                        storm->pool))) {
         return false;
     }
-    say(storm, books,
-        apr_psprintf(storm->pool,
-                     "coupon %d left, %d reservations, %d markers, %d open redemptions",
-                     (int)state.available, state.reservations, markers->nelts, open->nelts));
+    storm_say(storm, books,
+              apr_psprintf(storm->pool,
+                           "coupon %d left, %d reservations, %d markers, %d open redemptions",
+                           (int)state.available, state.reservations, markers->nelts, open->nelts));
     if (state.available + books->uses != STORM_USES) {
         storm_bad(storm,
                   state.available + books->uses > STORM_USES ? "coupon overused"
@@ -189,112 +271,14 @@ static bool audit_coupon(storm_t *storm, books_t *books)
     return true;
 }
 
-/* ---- users ---- */
-
-static bool audit_user(storm_t *storm, books_t *books, int user)
-{
-    const char *id = storm_user_id(user, storm->pool);
-    shop_cart_t *cart;
-    int64_t uses, placed = 0;
-
-    if (!is_there(storm, storm->real.coupons->uses(&uses, storm->real.coupons, STORM_CODE, 1, id,
-                                                   storm->pool)) ||
-        !is_there(storm, storm->real.carts->find(&cart, storm->real.carts, id, storm->pool))) {
-        return false;
-    }
-    say(storm, books,
-        apr_psprintf(storm->pool, "u%d %d redemptions, cart of generation %d, %d lines", user,
-                     (int)uses, (int)cart->gen, cart->lines->nelts));
-    if (uses != books->used[user] || uses > 1) {
-        storm_bad(storm, "coupon per user", "u%d: %d redemptions for %d standing orders", user,
-                  (int)uses, (int)books->used[user]);
-    }
-    for (int i = 0; i < storm->orders->nelts; i++) {
-        const shop_order_t *order = books->orders[i];
-
-        if (was_placed(order) && !strcmp(order->user_id, id)) {
-            placed++;
-            if (cart->gen <= order->cart_gen) {
-                storm_bad(storm, "cart not cleared", "u%d of o%d", user, i);
-            }
-        }
-    }
-    if (cart->gen > placed) { /* then lines left it that nobody had ordered */
-        storm_bad(storm, "cart cleared twice", "u%d: generation %d after %d orders", user,
-                  (int)cart->gen, (int)placed);
-    }
-    return true;
-}
-
-/* ---- what people were told ---- */
-
-static void audit_answer(storm_t *storm, const books_t *books, const storm_answer_t *answer)
-{
-    int at = storm_order_of(storm, answer->order_id);
-    const shop_order_t *order = at < 0 ? NULL : books->orders[at];
-
-    if (!was_placed(order)) {
-        storm_bad(storm, "acknowledged order lost", "o%d", at);
-    } else if (!answer->reply && order->status != SHOP_ORDER_CANCELLED) {
-        storm_bad(storm, "acknowledged cancelling lost", "o%d", at);
-    }
-}
-
-/* The same key of the same user: the same order and the same bytes. */
-static bool differs(const storm_answer_t *a, const storm_answer_t *b)
-{
-    return a->key && b->key && a->user == b->user && !strcmp(a->key, b->key) &&
-           (strcmp(a->order_id, b->order_id) != 0 || strcmp(a->reply, b->reply) != 0);
-}
-
-static bool audit_answers(storm_t *storm, const books_t *books)
-{
-    for (int i = 0; i < storm->answers->nelts; i++) {
-        const storm_answer_t *answer = &APR_ARRAY_IDX(storm->answers, i, storm_answer_t);
-        shop_order_t *stored = NULL;
-
-        audit_answer(storm, books, answer);
-        for (int k = 0; k < i; k++) {
-            if (differs(answer, &APR_ARRAY_IDX(storm->answers, k, storm_answer_t))) {
-                storm_bad(storm, "one key, two answers", "u%d %s", answer->user, answer->key);
-            }
-        }
-        if (!answer->key) {
-            continue;
-        }
-        if (!is_there(storm,
-                      storm->real.orders->find_by_key(&stored, storm->real.orders,
-                                                      storm_user_id(answer->user, storm->pool),
-                                                      answer->key, storm->pool))) {
-            return false;
-        }
-        if (!stored || strcmp(stored->id, answer->order_id) != 0 ||
-            strlen(answer->reply) != stored->reply_size ||
-            memcmp(answer->reply, stored->reply, stored->reply_size) != 0) {
-            storm_bad(storm, "one key, two answers", "u%d %s: not what is stored", answer->user,
-                      answer->key);
-        }
-    }
-    for (int i = 0; i < storm->refunded->nelts; i++) {
-        const storm_refunded_t *told = &APR_ARRAY_IDX(storm->refunded, i, storm_refunded_t);
-        int at = storm_order_of(storm, told->order_id);
-
-        storm_audit_refunded(storm, told, at < 0 ? NULL : books->orders[at]);
-    }
-    return true;
-}
-
 void storm_audit(storm_t *storm)
 {
-    books_t books = { .state = "" };
-    bool there =
-        audit_orders(storm, &books) && audit_products(storm, &books) && audit_coupon(storm, &books);
+    storm_books_t books = { .state = "" };
+    bool there = audit_orders(storm, &books) && audit_all_holds(storm, &books) &&
+                 storm_is_there(storm, visit(storm)) && audit_products(storm, &books) &&
+                 audit_coupon(storm, &books) && storm_audit_carts(storm, &books) &&
+                 storm_audit_answers(storm, &books);
 
-    for (int user = 0; there && user < STORM_USERS; user++) {
-        there = audit_user(storm, &books, user);
-    }
-    if (there) {
-        audit_answers(storm, &books);
-    }
+    (void)there;
     storm->state = books.state;
 }

@@ -6,13 +6,11 @@
 #include <apr_strings.h>
 #include <string.h>
 
-#include "tests/kit/order_mem.h"
-
-#define LATE_TICKS 400    /* at most; a sweep waits for two leases, 120 */
-#define CUT_OFF_TICKS 400 /* at most; a commit is tried for about 150 */
+#define LATE_TICKS 400        /* at most; a sweep waits for two leases, 120 */
+#define CUT_OFF_TICKS 400     /* at most; a commit is tried for about 150 */
+#define INSERT_LOST_PERCENT 8 /* of the replies to the insert are lost besides */
 #define RETRIES 3
 #define SCRATCH 64 /* bytes for the answer of a write that nobody hears */
-#define BATCH_MAX 8
 
 typedef enum { APPLIED, NOT_SENT, LATE, REPLY_LOST, TWICE, IN_PART } fate_t;
 
@@ -27,69 +25,16 @@ static shop_error_t *away(apr_pool_t *pool)
     return shop_error_cause(shop_err(pool, UNAVAILABLE, "the store is away"), pool, "storm");
 }
 
-/* ---- what the trace says ---- */
-
-static const char *args_text(const storm_t *storm, const storm_args_t *args, apr_pool_t *pool)
-{
-    const char *text = "";
-
-    if (args->order_id) {
-        text = apr_psprintf(pool, " o%d", storm_order_of(storm, args->order_id));
-    }
-    if (args->user_id) {
-        text = apr_psprintf(pool, "%s u%d", text, storm_user_of(args->user_id));
-    }
-    for (int i = 0; i < args->count; i++) {
-        const char *id = args->lines ? args->lines[i].unit_id : args->ids[i];
-        int product = storm_product_of(id);
-
-        text = product < 0 ? apr_pstrcat(pool, text, " ", id, NULL)
-                           : apr_psprintf(pool, "%s p%d", text, product);
-        if (args->lines) {
-            text = apr_psprintf(pool, "%sx%d", text, (int)args->lines[i].quantity);
-        }
-    }
-    if (args->refund) {
-        text = apr_psprintf(pool, "%s %d%s", text, (int)args->refund->amount,
-                            args->refund->restock ? " with restock" : "");
-    }
-    if (args->from || args->to) {
-        text = apr_psprintf(pool, "%s %s->%s", text, shop_order_status_stored(args->from),
-                            shop_order_status_stored(args->to));
-    }
-    return text;
-}
-
-static const char *out_text(const storm_op_t *op, void *out, apr_pool_t *pool)
-{
-    if (op->traits & STORM_BOOL) {
-        return *(bool *)out ? " = yes" : " = no";
-    }
-    if (op->traits & STORM_INT) {
-        return apr_psprintf(pool, " = %d", *(int *)out);
-    }
-    if (op->traits & STORM_ORDER) {
-        const shop_order_t *order = *(shop_order_t **)out;
-
-        return apr_psprintf(pool, " = %s",
-                            order ? shop_order_status_stored(order->status) : "none");
-    }
-    if (op->traits & (STORM_LEFT | STORM_ORDERS)) {
-        return apr_psprintf(pool, " = %d", (*(apr_array_header_t **)out)->nelts);
-    }
-    return "";
-}
-
 static void trace_call(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
                        const char *fate)
 {
-    storm_trace(storm, "%s%s%s", op->name, args_text(storm, args, storm->pool), fate);
+    storm_trace(storm, "%s%s%s", op->name, storm_args_text(storm, args, storm->pool), fate);
 }
 
 /* ---- applying ---- */
 
 /* Stores need not agree on the order of what they found by index, and the reaper walks in it. */
-static void sort_leftovers(const storm_t *storm, apr_array_header_t *left)
+void storm_sort_leftovers(const storm_t *storm, apr_array_header_t *left)
 {
     shop_leftover_t **rows = (shop_leftover_t **)left->elts;
 
@@ -108,38 +53,6 @@ static void sort_leftovers(const storm_t *storm, apr_array_header_t *left)
     }
 }
 
-static bool is_swept(const storm_t *storm, const storm_op_t *op, const storm_args_t *args)
-{
-    unsigned off = op->traits & STORM_OPEN             ? STORM_NO_REDEMPTION_SWEEP
-                   : args->sweep == SHOP_SWEEP_MARKERS ? STORM_NO_MARKER_SWEEP
-                                                       : STORM_NO_RESERVATION_SWEEP;
-
-    return !(storm->weakness & off);
-}
-
-/* The weakened restock: whatever back_rev is by now. */
-static shop_error_t *refence(storm_t *storm, storm_args_t *args, apr_pool_t *pool)
-{
-    bool is_product = storm_product_of(args->lines[0].unit_id) >= 0;
-    shop_reservations_t *reservations = is_product ? storm->real.stock : storm->real.coupon_uses;
-    const shop_reservation_t asked = { args->order_id, args->lines, 1 };
-    shop_unit_state_t state = { .back_rev = 0 };
-
-    SHOP_TRY(reservations->states(&state, reservations, &asked, pool));
-    args->back_rev = state.back_rev;
-    return NULL;
-}
-
-/* The weakened refund: whatever the order's rev is by now. */
-static shop_error_t *any_rev(storm_t *storm, storm_args_t *args, apr_pool_t *pool)
-{
-    shop_order_t *order = NULL;
-
-    SHOP_TRY(storm->real.orders->find(&order, storm->real.orders, args->order_id, pool));
-    args->number = order ? order->rev : args->number;
-    return NULL;
-}
-
 /* Only reserving lowers stock. */
 static shop_error_t *watch_stock(storm_t *storm, apr_pool_t *pool)
 {
@@ -154,31 +67,71 @@ static shop_error_t *watch_stock(storm_t *storm, apr_pool_t *pool)
     return NULL;
 }
 
+/* When an order was claimed and placed. */
+static void note_done(storm_t *storm, const storm_op_t *op, void *out, const storm_args_t *args)
+{
+    storm_order_t *order = storm_order(storm, args->order_id);
+
+    if (op->traits & STORM_CLAIM && *(bool *)out && !order->claimed) {
+        order->claimed = storm->tick;
+    }
+    if (op->traits & STORM_INSERT && *(shop_order_insert_t *)out == SHOP_INSERT_DONE &&
+        !order->placed) {
+        order->placed = storm->tick;
+    }
+}
+
+/* A document of this order is there and not durable yet. */
+static shop_error_t *meet_unseen(const storm_op_t *op, void *out, apr_pool_t *pool)
+{
+    if (op->traits & STORM_INSERT) {
+        return away(pool);
+    }
+    ((storm_tombstone_t *)out)->result = SHOP_TOMBSTONE_UNSEEN;
+    return NULL;
+}
+
+static bool stores(const storm_op_t *op, const void *out)
+{
+    return op->traits & STORM_INSERT
+               ? *(const shop_order_insert_t *)out == SHOP_INSERT_DONE
+               : ((const storm_tombstone_t *)out)->result == SHOP_TOMBSTONE_SET;
+}
+
+/* heard: the caller gets the answer. */
 static shop_error_t *apply(storm_t *storm, const storm_op_t *op, void *out,
-                           const storm_args_t *args, apr_pool_t *pool)
+                           const storm_args_t *args, bool heard, apr_pool_t *pool)
 {
     storm_args_t mine = *args;
-    shop_error_t *err;
+    shop_cart_t *cart = NULL;
+    bool is_new = false;
 
-    if (op->traits & STORM_LEFT && !is_swept(storm, op, args)) {
+    if (op->traits & STORM_LEFT && !storm_is_swept(storm, op, args)) {
         *(apr_array_header_t **)out = apr_array_make(pool, 1, sizeof(void *));
         return NULL;
     }
-    if (op->traits & STORM_FENCED && storm->weakness & STORM_MARKER_ONLY) {
-        SHOP_TRY(refence(storm, &mine, pool));
+    if (storm_stores_order(op)) {
+        if (storm_is_unseen(storm, args->order_id)) {
+            return meet_unseen(op, out, pool);
+        }
+        SHOP_TRY(storm_is_new(&is_new, storm, args, pool));
     }
-    if (op->traits & STORM_REV && storm->weakness & STORM_ANY_REV) {
-        SHOP_TRY(any_rev(storm, &mine, pool));
-    }
+    SHOP_TRY(storm_weaken(storm, op, &mine, pool));
+    SHOP_TRY(storm_before_cart(storm, &cart, op, &mine, pool));
     storm->calls++;
-    err = op->apply(storm, out, &mine, pool);
-    if (!err && op->traits & STORM_LEFT) {
-        sort_leftovers(storm, *(apr_array_header_t **)out);
+    SHOP_TRY(op->apply(storm, out, &mine, pool));
+    SHOP_TRY(storm_after_cart(storm, cart, op, &mine, pool));
+    note_done(storm, op, out, &mine);
+    if (storm_stores_order(op) || op->traits & STORM_OF_ORDER) {
+        storm_note_stored(storm, args, is_new && stores(op, out), heard);
     }
-    if (!err && op->traits & STORM_ONCE && args->count) {
-        err = watch_stock(storm, pool);
+    if (op->traits & STORM_DURABLE) {
+        storm_hide(storm, out);
     }
-    return err;
+    if (op->traits & STORM_LEFT) {
+        storm_sort_leftovers(storm, *(apr_array_header_t **)out);
+    }
+    return op->traits & STORM_ONCE && args->count ? watch_stock(storm, pool) : NULL;
 }
 
 /* As apply, where nobody hears the answer. */
@@ -186,47 +139,13 @@ static const char *apply_unheard(storm_t *storm, const storm_op_t *op, const sto
                                  apr_pool_t *pool)
 {
     void *scratch = apr_pcalloc(pool, SCRATCH);
-    shop_error_t *err = apply(storm, op, scratch, args, pool);
+    shop_error_t *err = apply(storm, op, scratch, args, false, pool);
 
     return err ? apr_psprintf(pool, " = %s", shop_code_name(err->code))
-               : out_text(op, scratch, pool);
+               : storm_out_text(op, scratch, pool);
 }
 
 /* ---- late calls ---- */
-
-static const storm_args_t *keep(const storm_args_t *from, apr_pool_t *pool)
-{
-    storm_args_t *args = apr_pmemdup(pool, from, sizeof(*from));
-    shop_reservation_line_t *lines =
-        apr_pcalloc(pool, sizeof(*lines) * (apr_size_t)(from->count + 1));
-    const char **ids = apr_pcalloc(pool, sizeof(*ids) * (apr_size_t)(from->count + 1));
-
-    for (int i = 0; i < from->count; i++) {
-        if (from->lines) {
-            lines[i] = from->lines[i];
-            lines[i].unit_id = apr_pstrdup(pool, lines[i].unit_id);
-        } else {
-            ids[i] = apr_pstrdup(pool, from->ids[i]);
-        }
-    }
-    args->lines = from->lines ? lines : NULL;
-    args->ids = ids;
-    args->order = from->order ? shop_order_mem_copy(from->order, pool) : NULL;
-    args->order_id = apr_pstrdup(pool, from->order_id);
-    args->id = apr_pstrdup(pool, from->id);
-    args->user_id = apr_pstrdup(pool, from->user_id);
-    args->text = apr_pstrdup(pool, from->text);
-    args->refund = from->refund ? shop_refund_mem_copy(from->refund, pool) : NULL;
-    if (from->event) {
-        shop_order_event_t *event = apr_pmemdup(pool, from->event, sizeof(*event));
-
-        event->status = apr_pstrdup(pool, event->status);
-        event->by = apr_pstrdup(pool, event->by);
-        event->note = apr_pstrdup(pool, event->note);
-        args->event = event;
-    }
-    return args;
-}
 
 static int64_t postpone(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
 {
@@ -234,7 +153,7 @@ static int64_t postpone(storm_t *storm, const storm_op_t *op, const storm_args_t
 
     late->due = storm->tick + 1 + storm_random(storm, LATE_TICKS);
     late->op = op;
-    late->args = keep(args, storm->pool);
+    late->args = storm_args_copy(args, storm->pool);
     APR_ARRAY_PUSH(storm->late, late_t *) = late;
     return late->due;
 }
@@ -247,7 +166,7 @@ void storm_late(storm_t *storm, bool some)
     for (int i = 0; i < waiting->nelts; i++) {
         late_t *late = APR_ARRAY_IDX(waiting, i, late_t *);
 
-        if (some ? storm_chance(storm, 50) : late->due <= storm->tick) {
+        if (late->due <= storm->tick || (some && storm_chance(storm, 50))) {
             const char *said = apply_unheard(storm, late->op, late->args, storm->pool);
 
             trace_call(storm, late->op, late->args, apr_pstrcat(storm->pool, ", late", said, NULL));
@@ -284,6 +203,9 @@ static fate_t draw_fate(storm_t *storm, const storm_op_t *op, const storm_args_t
     if (is_cut_off && storm->nothing_arrives) {
         return NOT_SENT;
     }
+    if (op->traits & STORM_INSERT && !storm->calm && storm_chance(storm, INSERT_LOST_PERCENT)) {
+        return REPLY_LOST;
+    }
     if (!(op->traits & STORM_WRITE)) {
         return x == 0 || is_cut_off ? NOT_SENT : APPLIED;
     }
@@ -300,21 +222,14 @@ static fate_t draw_fate(storm_t *storm, const storm_op_t *op, const storm_args_t
 static const char *apply_in_part(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
                                  apr_pool_t *pool)
 {
-    shop_reservation_line_t lines[2][BATCH_MAX];
-    storm_args_t part[2] = { *args, *args };
     int64_t mask = 1 + storm_random(storm, (1 << args->count) - 2);
+    storm_args_t part[2];
     const char *said;
 
-    part[0].count = part[1].count = 0;
-    for (int i = 0; i < args->count; i++) {
-        storm_args_t *mine = &part[(mask >> i) & 1];
-
-        lines[(mask >> i) & 1][mine->count++] = args->lines[i];
-    }
-    part[0].lines = lines[0];
-    part[1].lines = lines[1];
+    storm_args_part(&part[0], args, ~mask, pool);
+    storm_args_part(&part[1], args, mask, pool);
     said = apply_unheard(storm, op, &part[0], pool);
-    said = apr_psprintf(pool, ", only%s%s, the rest", args_text(storm, &part[0], pool), said);
+    said = apr_psprintf(pool, ", only%s%s, the rest", storm_args_text(storm, &part[0], pool), said);
     if (storm_chance(storm, 50)) {
         return apr_psprintf(pool, "%s at %" APR_INT64_T_FMT, said, postpone(storm, op, &part[1]));
     }
@@ -330,9 +245,9 @@ static shop_error_t *suffer(storm_t *storm, const storm_op_t *op, void *out,
     switch (fate) {
     case APPLIED:
     case TWICE:
-        err = apply(storm, op, out, args, pool);
+        err = apply(storm, op, out, args, true, pool);
         said = err ? apr_psprintf(pool, " = %s: %s", shop_code_name(err->code), err->detail)
-                   : out_text(op, out, pool);
+                   : storm_out_text(op, out, pool);
         if (fate == TWICE) {
             said = apr_psprintf(pool, "%s, and again at %" APR_INT64_T_FMT, said,
                                 postpone(storm, op, args));
@@ -356,38 +271,74 @@ static shop_error_t *suffer(storm_t *storm, const storm_op_t *op, void *out,
 
 /* ---- the call ---- */
 
+static void note_new(storm_t *storm, const storm_args_t *args)
+{
+    const storm_worker_t *worker = storm->running;
+    storm_order_t *order = apr_array_push(storm->orders);
+
+    *order = (storm_order_t){ .id = apr_pstrdup(storm->pool, args->order_id),
+                              .user = storm_user_of(args->user_id),
+                              .key = apr_pstrdup(storm->pool, args->claim->key_slot),
+                              .by = worker,
+                              .attempt = worker->attempt };
+    for (int i = 0; i < args->claim->lines->nelts; i++) {
+        const shop_cart_line_t *line =
+            APR_ARRAY_IDX(args->claim->lines, i, const shop_cart_line_t *);
+
+        order->ordered[storm_product_of(line->product_id)] += line->quantity;
+    }
+}
+
 static void note_order(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
 {
-    int at = args->order_id ? storm_order_of(storm, args->order_id) : -1;
-    storm_order_t *order;
+    storm_order_t *order = storm_order(storm, args->order_id);
 
-    if (at < 0 && args->order) { /* its first claim */
-        *(storm_order_t *)apr_array_push(storm->orders) =
-            (storm_order_t){ .id = apr_pstrdup(storm->pool, args->order_id) };
+    if (op->traits & STORM_CLAIM && !order) {
+        note_new(storm, args);
         return;
     }
-    if (!(op->traits & STORM_ONCE) || at < 0) {
+    if (!(op->traits & STORM_ONCE) || !order) {
         return;
     }
-    order = &APR_ARRAY_IDX(storm->orders, at, storm_order_t);
     for (size_t i = 0; i < sizeof(order->sent) / sizeof(order->sent[0]); i++) {
         if (order->sent[i] == op) {
-            storm_bad(storm, "sent twice", "%s of o%d", op->name, at);
+            storm_bad(storm, "sent twice", "%s of o%d", op->name,
+                      storm_order_of(storm, args->order_id));
+            return;
         }
-        if (!order->sent[i] || order->sent[i] == op) {
+        if (!order->sent[i]) {
             order->sent[i] = op;
             return;
         }
     }
 }
 
-static void pretend_reserved(const storm_op_t *op, void *out, const storm_args_t *args)
+/* The weakened undoing: the claim goes first. */
+static shop_error_t *unclaim_first(storm_t *storm, const storm_op_t *op, const storm_args_t *args,
+                                   apr_pool_t *pool)
 {
-    if (op->traits & STORM_INT) {
-        *(int *)out = args->count;
-    } else {
-        *(bool *)out = true;
+    shop_cart_repo_t *carts = storm->ports.carts;
+    const storm_order_t *order = storm_order(storm, args->order_id);
+
+    if (!(op->traits & STORM_UNDO && storm->weakness & STORM_UNCLAIM_FIRST) || !order) {
+        return NULL;
     }
+    return carts->unclaim(carts, storm_user_id(order->user, pool), order->id, pool);
+}
+
+/* False: its worker crashed. A command that was on its way may still arrive. */
+static bool travel(storm_t *storm, const storm_op_t *op, const storm_args_t *args)
+{
+    storm_worker_t *worker = storm->running;
+    bool crashed = worker->crashed;
+
+    storm_yield(worker);
+    if (worker->crashed && !crashed && op->traits & STORM_WRITE && storm_chance(storm, 50)) {
+        trace_call(
+            storm, op, args,
+            apr_psprintf(storm->pool, ", arrives at %" APR_INT64_T_FMT, postpone(storm, op, args)));
+    }
+    return !worker->crashed;
 }
 
 shop_error_t *storm_call(storm_t *storm, const storm_op_t *op, void *out, const storm_args_t *args,
@@ -397,25 +348,27 @@ shop_error_t *storm_call(storm_t *storm, const storm_op_t *op, void *out, const 
     int tries = op->traits & STORM_ONCE && storm->weakness & STORM_RETRY_RESERVE ? RETRIES : 1;
     shop_error_t *err = NULL;
 
-    if (!worker) {
-        return apply(storm, op, out, args, pool);
+    if (storm_leaves_out(storm, op, args)) {
+        return NULL;
     }
+    if (!worker) {
+        return apply(storm, op, out, args, true, pool);
+    }
+    SHOP_TRY(unclaim_first(storm, op, args, pool));
     note_order(storm, op, args);
     do {
-        storm_yield(worker); /* the request travels */
-        if (worker->crashed) {
+        if (!travel(storm, op, args)) {
             return away(pool);
         }
         cut_off(storm, op);
+        if (op->traits & STORM_DECIDES) {
+            worker->decided = storm->tick;
+        }
         err = suffer(storm, op, out, args, draw_fate(storm, op, args), pool);
         storm_yield(worker); /* so does the reply */
         if (worker->crashed) {
             return away(pool);
         }
     } while (--tries && err && err->code == SHOP_UNAVAILABLE);
-    if (err && op->traits & STORM_ONCE && storm->weakness & STORM_TRUST_RESERVE) {
-        pretend_reserved(op, out, args);
-        return NULL;
-    }
-    return err;
+    return err && storm_pretends(storm, op, out, args) ? NULL : err;
 }

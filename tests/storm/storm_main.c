@@ -24,17 +24,26 @@ typedef struct weakened_t {
 } weakened_t;
 
 static const weakened_t weakened[] = {
-    { "no-reservation-sweep", STORM_NO_RESERVATION_SWEEP },
-    { "no-marker-sweep", STORM_NO_MARKER_SWEEP },
-    { "no-redemption-sweep", STORM_NO_REDEMPTION_SWEEP },
+    { "no-void", STORM_NO_VOID },
+    { "buyer-voids-only", STORM_BUYER_VOIDS },
+    { "voids-dropped-early", STORM_EARLY_VOIDS },
+    { "no-tombstone", STORM_NO_TOMBSTONE },
     { "reserve-retried", STORM_RETRY_RESERVE },
     { "reserve-trusted", STORM_TRUST_RESERVE },
+    { "unclaim-first", STORM_UNCLAIM_FIRST },
+    { "insert-trusted", STORM_TRUST_INSERT },
+    { "clear-unfenced", STORM_BLIND_CLEAR },
+    { "claim-unfenced", STORM_CLAIM_ANY },
+    { "claim-by-one-node", STORM_CLAIM_BY_ONE },
+    { "reads-not-durable", STORM_READS_ANY },
+    { "no-marker-sweep", STORM_NO_MARKER_SWEEP },
+    { "no-redemption-sweep", STORM_NO_REDEMPTION_SWEEP },
     { "marker-only", STORM_MARKER_ONLY },
     { "refund-any-rev", STORM_ANY_REV },
-    { "no-sweep", STORM_NO_RESERVATION_SWEEP | STORM_NO_MARKER_SWEEP | STORM_NO_REDEMPTION_SWEEP },
+    { "no-sweep", STORM_NO_MARKER_SWEEP | STORM_NO_REDEMPTION_SWEEP },
 };
 #define WEAKENED (sizeof(weakened) / sizeof(weakened[0]))
-#define HUNTED (WEAKENED - 1) /* the last is the first three at once, for --sweep off */
+#define HUNTED (WEAKENED - 1) /* the last is two at once, for --sweep off */
 
 typedef struct options_t {
     storm_plan_t plan;
@@ -180,8 +189,8 @@ static bool run_chosen(const options_t *options, const char *name, unsigned flag
             return false;
         }
         if (tally.bad > bad && bad < SEEDS_SHOWN) {
-            printf("  bad: --store %s --seed %" APR_UINT64_T_FMT " --trace\n", options->plan.name,
-                   seed);
+            printf("  bad: --store %s --seed %" APR_UINT64_T_FMT " --trace\n",
+                   options->plan.store->name, seed);
         }
         if (tally.runs % PROGRESS == 0) {
             fprintf(stderr, "%s: %d bad of %d so far, %d s\n", name, tally.bad, tally.runs,
@@ -225,7 +234,7 @@ static bool run_weakened(const options_t *options, const weakened_t *weak)
     }
     print_tally(&real,
                 apr_psprintf(options->pool, "  seed %" APR_UINT64_T_FMT " on %s", bad_seed,
-                             options->plan.name),
+                             options->plan.store->name),
                 began);
     return real.bad == 1 && !has_reason(&real, DIFFER);
 }
@@ -278,9 +287,8 @@ static bool use_store(options_t *options, const char *name)
 {
     bool real = !strcmp(name, "mongo");
 
-    options->plan.store = real ? storm_store_mongo : storm_store_mem;
-    options->plan.beside = real ? storm_store_mem : NULL;
-    options->plan.name = real ? "mongo" : "mem";
+    options->plan.store = real ? &storm_store_mongo : &storm_store_mem;
+    options->plan.beside = real ? &storm_store_mem : NULL;
     return real || !strcmp(name, "mem");
 }
 
@@ -330,7 +338,7 @@ static bool set_option(options_t *options, int option, const char *value)
 
 static int run(const options_t *options)
 {
-    bool real = options->plan.store == storm_store_mongo;
+    bool real = options->plan.store == &storm_store_mongo;
     int status;
 
     if (real && storm_store_open()) {

@@ -10,6 +10,7 @@
 
 #define PAUSE_PERCENT 4
 #define PAUSE_TICKS 300 /* at most; the lease is 60 */
+#define ELECTION_IN 250 /* ticks, on average */
 #define CALM_TICKS 100000
 
 /* splitmix64 */
@@ -205,6 +206,10 @@ void storm_blow(storm_t *storm, int64_t ticks)
             abort(); /* a worker that never ends is a bug of the storm's own */
         }
         storm_late(storm, false);
+        if (!storm->calm &&
+            (storm_random(storm, ELECTION_IN) == 0 || storm->election == storm->tick)) {
+            storm_elect(storm);
+        }
         worker = choose(storm);
         if (worker) {
             befall(storm, worker);

@@ -9,9 +9,11 @@
 #include <string.h>
 
 #define NOON apr_time_from_sec(1790000000)
-#define BUYERS 10
+#define BUYERS 14
 #define CANCELLERS 3
 #define REFUNDERS 3
+#define EDITORS 4
+#define CLEANERS (STORM_PROCESSES - 1)
 #define REAPERS 2
 #define TICKS 1000 /* of storm */
 #define ATTEMPTS 3 /* of a buyer who is told to try again */
@@ -57,12 +59,19 @@ int storm_order_of(const storm_t *storm, const char *id)
     return -1;
 }
 
+storm_order_t *storm_order(const storm_t *storm, const char *id)
+{
+    int at = id ? storm_order_of(storm, id) : -1;
+
+    return at < 0 ? NULL : &APR_ARRAY_IDX(storm->orders, at, storm_order_t);
+}
+
 shop_error_t *storm_stock(shop_unit_state_t states[STORM_PRODUCTS], const storm_t *storm,
                           apr_pool_t *pool)
 {
     shop_reservations_t *stock = storm->real.stock;
     shop_reservation_line_t lines[STORM_PRODUCTS];
-    const shop_reservation_t asked = { STORM_NOBODY, lines, STORM_PRODUCTS };
+    const shop_reservation_t asked = { STORM_NOBODY, NULL, lines, STORM_PRODUCTS };
 
     for (int i = 0; i < STORM_PRODUCTS; i++) {
         lines[i] = (shop_reservation_line_t){ storm_product_id(i, pool), 1, 0 };
@@ -126,6 +135,7 @@ static shop_error_t *place(shop_order_t **order, storm_worker_t *worker)
 {
     static const shop_address_t address = { "1 Main St", "Town", "State", "Country", "12345" };
     storm_t *storm = worker->storm;
+    const shop_order_ports_t *ports = &storm->processes[worker->process];
     shop_order_placed_t placed;
     shop_order_request_t request = {
         .user_id = storm_user_id(worker->user, worker->pool),
@@ -137,7 +147,7 @@ static shop_error_t *place(shop_order_t **order, storm_worker_t *worker)
         .expected_total = -1,
         .reply = make_reply,
     };
-    shop_error_t *err = shop_order_place(&placed, &storm->ports, &request, worker->pool);
+    shop_error_t *err = shop_order_place(&placed, ports, &request, worker->pool);
 
     *order = placed.order;
     if (!err && !worker->crashed) {
@@ -151,6 +161,15 @@ static bool is_worth_repeating(const shop_error_t *err)
 {
     return err->code == SHOP_UNAVAILABLE || err->code == SHOP_IDEMPOTENCY_IN_PROGRESS ||
            err->code == SHOP_ORDER_IN_PROGRESS;
+}
+
+static void note_refusal(storm_t *storm, const storm_worker_t *worker, const shop_error_t *err)
+{
+    *(storm_refusal_t *)apr_array_push(storm->refusals) =
+        (storm_refusal_t){ .to = worker,
+                           .attempt = worker->attempt,
+                           .decided = worker->decided,
+                           .code = shop_code_name(err->code) };
 }
 
 /* Fills the cart (it does not matter what comes of that) and orders it. */
@@ -169,8 +188,10 @@ static void buy(storm_worker_t *worker)
     }
     for (int i = 0; i < ATTEMPTS && !worker->crashed; i++) {
         shop_order_t *order = NULL;
-        shop_error_t *err = place(&order, worker);
+        shop_error_t *err;
 
+        worker->attempt++;
+        err = place(&order, worker);
         if (worker->crashed) {
             return;
         }
@@ -180,6 +201,7 @@ static void buy(storm_worker_t *worker)
         }
         storm_trace(storm, "is told: %s, %s", shop_code_name(err->code), err->detail);
         if (!is_worth_repeating(err)) {
+            note_refusal(storm, worker, err);
             return;
         }
         storm_wait(worker, 5 + storm_random(storm, 75));
@@ -193,6 +215,7 @@ static void add_buyer(storm_t *storm, int n)
     storm_worker_t *worker = storm_worker(storm, name, buy);
     int64_t which = storm_random(storm, 4);
 
+    worker->process = n % STORM_PROCESSES;
     worker->user = (int)storm_random(storm, STORM_USERS);
     worker->coupon = storm_chance(storm, 60) ? STORM_CODE : NULL;
     worker->wake = storm_random(storm, 300);
@@ -269,6 +292,27 @@ static void cancel(storm_worker_t *worker)
     }
 }
 
+/* ---- cleaners ---- */
+
+/* What a process still had to confirm dies with it. */
+static void clean(storm_worker_t *worker)
+{
+    storm_t *storm = worker->storm;
+    shop_order_ports_t *ports = &storm->processes[worker->process];
+
+    while (!storm->calm || shop_order_drops_waiting(ports->drops)) {
+        storm_wait(worker, 5 + storm_random(storm, 60));
+        if (!worker->crashed && shop_order_drops_waiting(ports->drops)) {
+            shop_order_drops_flush(ports->drops, ports, worker->pool);
+        }
+        if (worker->crashed) {
+            storm_trace(storm, "loses %d", shop_order_drops_waiting(ports->drops));
+            worker->crashed = false;
+            ports->drops = shop_order_drops_create(STORM_PROCESSES, storm->pool);
+        }
+    }
+}
+
 /* ---- reapers ---- */
 
 /* One that crashes comes back. */
@@ -285,7 +329,7 @@ static void reap(storm_worker_t *worker)
             storm_wait(worker, 20 + storm_random(storm, 200));
             continue;
         }
-        storm_trace(storm, "settled %d%s", sums.done, err ? ", cut off" : "");
+        storm_trace(storm, "completed %d%s", sums.done, err ? ", cut off" : "");
         storm_wait(worker, 20 + storm_random(storm, 60));
     }
 }
@@ -294,6 +338,12 @@ void storm_people(storm_t *storm)
 {
     for (int i = 0; i < BUYERS; i++) {
         add_buyer(storm, i);
+    }
+    for (int i = 0; i < EDITORS; i++) {
+        storm_worker(storm, apr_psprintf(storm->pool, "editor %d", i), storm_editor);
+    }
+    for (int i = 0; i < CLEANERS; i++) {
+        storm_worker(storm, apr_psprintf(storm->pool, "cleaner %d", i), clean)->process = i;
     }
     for (int i = 0; i < CANCELLERS; i++) {
         storm_worker(storm, apr_psprintf(storm->pool, "canceller %d", i), cancel);
@@ -318,7 +368,7 @@ static void pause_worker(const shop_clock_t *clock, apr_time_t interval)
     }
 }
 
-storm_t *storm_run(uint64_t seed, unsigned weakness, storm_store_t store, apr_pool_t *pool)
+storm_t *storm_run(uint64_t seed, unsigned weakness, const storm_store_t *store, apr_pool_t *pool)
 {
     storm_t *storm = apr_pcalloc(pool, sizeof(*storm));
     const shop_order_ports_t *real;
@@ -333,10 +383,12 @@ storm_t *storm_run(uint64_t seed, unsigned weakness, storm_store_t store, apr_po
     storm->late = apr_array_make(pool, 16, sizeof(void *));
     storm->orders = apr_array_make(pool, 16, sizeof(storm_order_t));
     storm->answers = apr_array_make(pool, 16, sizeof(storm_answer_t));
+    storm->refusals = apr_array_make(pool, 16, sizeof(storm_refusal_t));
     storm->refunded = apr_array_make(pool, 16, sizeof(storm_refunded_t));
     storm->trace = apr_array_make(pool, 512, sizeof(const char *));
     storm->bad = apr_array_make(pool, 4, sizeof(const char *));
-    real = store(pool);
+    storm->store = store;
+    real = store->open(pool);
     if (!real) {
         return NULL;
     }
@@ -350,9 +402,10 @@ storm_t *storm_run(uint64_t seed, unsigned weakness, storm_store_t store, apr_po
         return NULL;
     }
     storm->weather = 1 + storm_random(storm, 6);
+    storm->sweeps = storm_chance(storm, 25);
     storm_people(storm);
     storm_blow(storm, TICKS);
-    storm_settle(storm);
+    storm_rest(storm);
     storm_audit(storm);
     return storm;
 }

@@ -4,7 +4,6 @@
 
 int main(int argc, const char *const *argv)
 {
-    return storm_main(
-        argc, argv,
-        (storm_plan_t){ .store = storm_store_mem, .name = "mem", .runs = 300, .weak_runs = 40 });
+    return storm_main(argc, argv,
+                      (storm_plan_t){ .store = &storm_store_mem, .runs = 300, .weak_runs = 40 });
 }

@@ -9,10 +9,8 @@ int main(int argc, const char *const *argv)
     if (!contract_store_wanted()) {
         return 77;
     }
-    return storm_main(argc, argv,
-                      (storm_plan_t){ .store = storm_store_mongo,
-                                      .name = "mongo",
-                                      .beside = storm_store_mem,
-                                      .runs = 4,
-                                      .weak_runs = 1 });
+    return storm_main(
+        argc, argv,
+        (storm_plan_t){
+            .store = &storm_store_mongo, .beside = &storm_store_mem, .runs = 4, .weak_runs = 1 });
 }

@@ -10,7 +10,8 @@ static apr_array_header_t *entries(const char *id, int64_t amount)
     apr_array_header_t *array = apr_array_make(t_pool, 1, sizeof(shop_verify_entry_t));
 
     if (id) {
-        APR_ARRAY_PUSH(array, shop_verify_entry_t) = (shop_verify_entry_t){ id, amount, false };
+        APR_ARRAY_PUSH(array, shop_verify_entry_t) =
+            (shop_verify_entry_t){ .id = id, .amount = amount };
     }
     return array;
 }
@@ -240,15 +241,89 @@ static void the_lines_mend_the_sums(void)
     T_TRUE(!shop_verify_recompute_order(&mended, &order, t_pool));
 }
 
+static void a_tombstone_has_nothing_to_add_up(void)
+{
+    shop_verify_order_t order = { .id = "o1",
+                                  .status = SHOP_ORDER_FAILED,
+                                  .items = apr_array_make(t_pool, 1, sizeof(shop_order_line_t)) };
+
+    T_STR(wrong(&order), "");
+}
+
+static void an_old_reservation_is_of_a_placed_order_or_wrong(void)
+{
+    const apr_time_t oldest = NOON - 2 * SHOP_ORDER_LEASE;
+
+    for (int status = SHOP_VERIFY_ABSENT; status < SHOP_ORDER_STATUS_COUNT; status++) {
+        bool undecided = status == SHOP_ORDER_PLACING || status == SHOP_ORDER_ABORTING;
+        shop_verify_standing_t old = undecided                      ? SHOP_VERIFY_RIGHT
+                                     : status >= SHOP_ORDER_PENDING ? SHOP_VERIFY_LEFTOVER
+                                                                    : SHOP_VERIFY_WRONG;
+
+        T_INT(shop_verify_reservation(status, oldest, NOON), SHOP_VERIFY_RIGHT);
+        T_INT(shop_verify_reservation(status, NOON + 1, NOON), SHOP_VERIFY_RIGHT); /* their clock */
+        T_INT(shop_verify_reservation(status, oldest - 1, NOON), old);
+        T_INT(shop_verify_reservation(status, 0, NOON), old);
+    }
+}
+
+static void the_order_of_a_reservation_is_known_or_not_there(void)
+{
+    shop_verify_unit_t unit = { .base = { .holds = entries("o1", 3), .backs = entries(NULL, 0) },
+                                .moves = entries(NULL, 0) };
+    const shop_verify_line_t line = { "o1", SHOP_ORDER_PAID, 3, false };
+    const shop_verify_entry_t *hold = &APR_ARRAY_IDX(unit.base.holds, 0, shop_verify_entry_t);
+
+    shop_verify_close(&unit.base);
+    T_INT(hold->status, SHOP_VERIFY_ABSENT);
+    shop_verify_count_line(&unit, &line);
+    shop_verify_close(&unit.base);
+    T_TRUE(hold->known);
+    T_INT(hold->status, SHOP_ORDER_PAID);
+}
+
+static void what_is_in_stock_is_not_marked_as_sold_out(void)
+{
+    const struct {
+        bool sold_out, deleted;
+        int64_t stock;
+        shop_verify_standing_t standing;
+    } table[] = {
+        { true, false, 1, SHOP_VERIFY_WRONG },     { true, false, 0, SHOP_VERIFY_RIGHT },
+        { true, false, -1, SHOP_VERIFY_RIGHT },    { false, false, 1, SHOP_VERIFY_RIGHT },
+        { false, false, 0, SHOP_VERIFY_LEFTOVER }, { false, false, -1, SHOP_VERIFY_LEFTOVER },
+        { false, true, 0, SHOP_VERIFY_RIGHT },
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        const shop_verify_unit_t unit = { .sold_out = table[i].sold_out,
+                                          .deleted = table[i].deleted,
+                                          .stock = table[i].stock };
+
+        T_INT(shop_verify_sold_out(&unit), table[i].standing);
+    }
+}
+
+static bool may_redeem(int status, bool open, apr_time_t at)
+{
+    const shop_verify_entry_t use = { .id = "o1", .amount = open, .at = at };
+
+    return shop_verify_may_redeem(status, &use, NOON);
+}
+
 static void a_redemption_names_orders_that_stand_or_may_yet(void)
 {
+    const apr_time_t oldest = NOON - 2 * SHOP_ORDER_LEASE;
+
     for (int status = 0; status < SHOP_ORDER_STATUS_COUNT; status++) {
         bool ended = status == SHOP_ORDER_FAILED || status == SHOP_ORDER_CANCELLED;
 
-        T_TRUE(shop_verify_may_redeem(status, true));
-        T_TRUE(shop_verify_may_redeem(status, false) == !ended);
+        T_TRUE(may_redeem(status, true, 0));
+        T_TRUE(may_redeem(status, false, 0) == !ended);
     }
-    T_TRUE(!shop_verify_may_redeem(SHOP_VERIFY_ABSENT, true));
+    T_TRUE(may_redeem(SHOP_VERIFY_ABSENT, true, oldest)); /* it is being placed */
+    T_TRUE(!may_redeem(SHOP_VERIFY_ABSENT, true, oldest - 1));
+    T_TRUE(!may_redeem(SHOP_VERIFY_ABSENT, false, NOON));
 }
 
 static const shop_test_t tests[] = {
@@ -263,6 +338,13 @@ static const shop_test_t tests[] = {
     SHOP_TEST(refunds_add_up, "refunds add up to what was refunded, and not beyond the total"),
     SHOP_TEST(an_order_is_stuck_far_past_its_lease_only, "an order is stuck far past its lease"),
     SHOP_TEST(the_lines_mend_the_sums, "the lines mend the sums, unless they are wrong themselves"),
+    SHOP_TEST(a_tombstone_has_nothing_to_add_up, "a tombstone has nothing to add up"),
+    SHOP_TEST(an_old_reservation_is_of_a_placed_order_or_wrong,
+              "an old reservation is of a placed order, or wrong"),
+    SHOP_TEST(the_order_of_a_reservation_is_known_or_not_there,
+              "the order of a reservation is known, or not there"),
+    SHOP_TEST(what_is_in_stock_is_not_marked_as_sold_out,
+              "what is in stock is not marked as sold out"),
     SHOP_TEST(a_redemption_names_orders_that_stand_or_may_yet,
               "a redemption names orders that stand or may yet"),
     SHOP_TEST_END,

@@ -7,6 +7,7 @@
 #include "tests/kit/harness.h"
 
 extern const shop_test_t order_place_tests[];
+extern const shop_test_t order_claim_tests[];
 extern const shop_test_t order_fault_tests[];
 extern const shop_test_t order_race_tests[];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Every call that placing, aborting and cancelling make fails in turn: before it is applied, after
  * it was applied (a lost reply), or as the last one of a process that dies. Whatever happens, the
- * reaper brings stock, coupon, cart and orders back into one story. */
+ * reaper, and where reservations are confirmed behind the reply whoever prices their products next,
+ * brings stock, coupon, cart and orders back into one story. */
 #include "tests/kit/order_shop.h"
 #include "tests/kit/reservation_calls.h"
 #include "order_tests.h"
@@ -53,9 +54,18 @@ static bool fails_after(void)
         return fails_after() ? away(pool) : err;  \
     }
 
-FAULTY(orders, claim,
-       (bool *claimed, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool),
-       (claimed, repo, order, pool))
+FAULTY(orders, insert,
+       (shop_order_insert_t * result, shop_order_repo_t *repo, const shop_order_t *order,
+        apr_pool_t *pool),
+       (result, repo, order, pool))
+FAULTY(orders, tombstone,
+       (shop_tombstone_t * result, shop_order_t **order, shop_order_repo_t *repo, const char *id,
+        const char *user_id, apr_time_t now, apr_pool_t *pool),
+       (result, order, repo, id, user_id, now, pool))
+FAULTY(orders, find_durable,
+       (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *id,
+        apr_pool_t *pool),
+       (order, repo, user_id, id, pool))
 FAULTY(orders, find,
        (shop_order_t * *order, shop_order_repo_t *repo, const char *id, apr_pool_t *pool),
        (order, repo, id, pool))
@@ -63,9 +73,6 @@ FAULTY(orders, find_by_key,
        (shop_order_t * *order, shop_order_repo_t *repo, const char *user_id, const char *key_slot,
         apr_pool_t *pool),
        (order, repo, user_id, key_slot, pool))
-FAULTY(orders, commit,
-       (bool *done, shop_order_repo_t *repo, const shop_order_t *order, apr_pool_t *pool),
-       (done, repo, order, pool))
 FAULTY(orders, move,
        (bool *done, shop_order_repo_t *repo, const char *id, shop_order_status_t from,
         shop_order_status_t to, int64_t rev, const shop_order_event_t *event,
@@ -90,18 +97,27 @@ FAULTY(orders, finish, (shop_order_repo_t * repo, const char *id, apr_pool_t *po
 FAULTY(carts, find,
        (shop_cart_t * *cart, shop_cart_repo_t *repo, const char *user_id, apr_pool_t *pool),
        (cart, repo, user_id, pool))
+FAULTY(carts, claim,
+       (bool *claimed, shop_cart_repo_t *repo, const char *user_id, int64_t gen,
+        const shop_cart_claim_t *claim, apr_pool_t *pool),
+       (claimed, repo, user_id, gen, claim, pool))
 FAULTY(carts, ordered,
-       (shop_cart_repo_t * repo, const char *user_id, int64_t gen, const char *const *ids,
-        int count, apr_time_t now, apr_pool_t *pool),
-       (repo, user_id, gen, ids, count, now, pool))
-FAULTY(products, find_many,
-       (apr_array_header_t * *products, shop_product_repo_t *repo, const char *const *ids,
-        int count, apr_pool_t *pool),
-       (products, repo, ids, count, pool))
+       (bool *done, shop_cart_repo_t *repo, const shop_cart_t *cart, const char *order_id,
+        const apr_array_header_t *left, apr_time_t now, apr_pool_t *pool),
+       (done, repo, cart, order_id, left, now, pool))
+FAULTY(carts, unclaim,
+       (shop_cart_repo_t * repo, const char *user_id, const char *order_id, apr_pool_t *pool),
+       (repo, user_id, order_id, pool))
+FAULTY(products, find_to_order,
+       (apr_array_header_t * *products, apr_array_header_t **stale, int *most,
+        shop_product_repo_t *repo, const char *const *ids, int count, apr_time_t before,
+        apr_pool_t *pool),
+       (products, stale, most, repo, ids, count, before, pool))
 SHOP_RESERVATION_CALLS_BUT_RESERVE(FAULTY, stock)
-FAULTY(coupons, find,
-       (shop_coupon_t * *coupon, shop_coupon_repo_t *repo, const char *code, apr_pool_t *pool),
-       (coupon, repo, code, pool))
+FAULTY(coupons, find_to_order,
+       (shop_coupon_t * *coupon, apr_array_header_t **stale, shop_coupon_repo_t *repo,
+        const char *code, apr_time_t before, apr_pool_t *pool),
+       (coupon, stale, repo, code, before, pool))
 SHOP_RESERVATION_CALLS(FAULTY, coupon_uses)
 FAULTY(coupons, redeem,
        (bool *redeemed, shop_coupon_repo_t *repo, const char *code, int64_t born,
@@ -156,20 +172,23 @@ static void make_faulty(order_shop_t *shop, fault_t mode, int at, int reprice)
     fault.stock = *ports->stock;
     fault.coupon_uses = *ports->coupon_uses;
 #define WRAP(port, name) ports->port->name = port##_##name;
-    WRAP(orders, claim)
+    WRAP(orders, insert)
+    WRAP(orders, tombstone)
+    WRAP(orders, find_durable)
     WRAP(orders, find)
     WRAP(orders, find_by_key)
     WRAP(orders, find_by_cart)
     WRAP(orders, refund)
     WRAP(orders, restocked)
-    WRAP(orders, commit)
     WRAP(orders, move)
     WRAP(orders, mark_returned)
     WRAP(orders, finish)
     WRAP(carts, find)
+    WRAP(carts, claim)
     WRAP(carts, ordered)
-    WRAP(products, find_many)
-    WRAP(coupons, find)
+    WRAP(carts, unclaim)
+    WRAP(products, find_to_order)
+    WRAP(coupons, find_to_order)
     WRAP(coupons, redeem)
     WRAP(coupons, unredeem)
 #undef WRAP
@@ -254,8 +273,19 @@ static shop_error_t *act_on(order_shop_t *shop, act_t act, int at, shop_order_t 
     return err;
 }
 
+/* What is done behind the reply, where it is. A process that dies loses what waits. */
+static void do_behind(order_shop_t *shop)
+{
+    if (shop->ports.drops) {
+        (void)shop_order_drops_flush(shop->ports.drops, &shop->ports, t_pool);
+    }
+    if (shop->ports.drops && fault.mode == DEAD) {
+        order_shop_queue(shop);
+    }
+}
+
 /* *last: nothing failed, so no further call can. */
-static void run(fault_t mode, int at, act_t act, bool *last)
+static void run(fault_t mode, int at, act_t act, bool queued, bool *last)
 {
     order_shop_t *shop = order_shop(10, 5);
     const char *when =
@@ -265,6 +295,9 @@ static void run(fault_t mode, int at, act_t act, bool *last)
     bool replayed, later = act == CANCEL || act == REFUND;
     shop_error_t *err;
 
+    if (queued) {
+        order_shop_queue(shop);
+    }
     order_shop_fill(shop, USER(0), 2, 1);
     make_faulty(shop, mode, later ? 0 : at, act == ABORT);
     err = order_shop_place(&order, &replayed, shop, USER(0), "k:a", "TEN", t_pool);
@@ -272,6 +305,7 @@ static void run(fault_t mode, int at, act_t act, bool *last)
         fault.orders.find(&found, shop->ports.orders, order->id, t_pool);
         err = act_on(shop, act, at, found, &reply);
     }
+    do_behind(shop);
     *last = fault.step < at;
     fault.at = 0; /* the store is back */
     fault.reprice = 0;
@@ -293,17 +327,20 @@ static void run(fault_t mode, int at, act_t act, bool *last)
     if (order && again) {
         T_STR(again->id, order->id);
     }
+    if (queued) {
+        order_shop_settle(shop);
+    }
     order_shop_audit(shop, 1, when);
 }
 
-static void all_faults(act_t act, int at_least)
+static void all_faults(act_t act, bool queued, int at_least)
 {
     for (fault_t mode = BEFORE; mode < MODES; mode++) {
         bool last = false;
         int at = 0;
 
         while (!last && at < 100) {
-            run(mode, ++at, act, &last);
+            run(mode, ++at, act, queued, &last);
         }
         t_assert(last && at > at_least, __LINE__, __FILE__, "%s: only %d calls", mode_names[mode],
                  at);
@@ -312,22 +349,27 @@ static void all_faults(act_t act, int at_least)
 
 static void placing_survives_every_fault(void)
 {
-    all_faults(PLACE, 12);
+    all_faults(PLACE, false, 11);
+}
+
+static void placing_survives_every_fault_behind_the_reply(void)
+{
+    all_faults(PLACE, true, 11);
 }
 
 static void aborting_survives_every_fault(void)
 {
-    all_faults(ABORT, 10);
+    all_faults(ABORT, false, 10);
 }
 
 static void cancelling_survives_every_fault(void)
 {
-    all_faults(CANCEL, 12);
+    all_faults(CANCEL, false, 12);
 }
 
 static void refunding_survives_every_fault(void)
 {
-    all_faults(REFUND, 8);
+    all_faults(REFUND, false, 8);
 }
 
 static void placing_costs_what_it_may(void)
@@ -335,13 +377,14 @@ static void placing_costs_what_it_may(void)
     static const struct {
         const char *key, *coupon;
         int calls;
-    } table[] = { { NULL, NULL, 8 }, { "k:a", NULL, 9 }, { NULL, "TEN", 12 } };
+    } table[] = { { NULL, NULL, 6 }, { "k:a", NULL, 7 }, { NULL, "TEN", 9 } };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
         order_shop_t *shop = order_shop(10, 5);
         shop_order_t *order;
         bool replayed;
 
+        order_shop_queue(shop);
         order_shop_fill(shop, USER(0), 2, 1);
         make_faulty(shop, BEFORE, 0, 0);
         T_OK(order_shop_place(&order, &replayed, shop, USER(0), table[i].key, table[i].coupon,
@@ -384,13 +427,31 @@ static void an_edit_beside_an_order_is_priced_again(void)
     }
 }
 
-/* Reservations that were made long after their order had failed. */
+/* A use of the coupon and three units of the first product. */
+static void reserve_late(const order_shop_t *shop, const char *user_id, int reserved)
+{
+    const shop_order_ports_t *ports = &shop->ports;
+    shop_reservation_line_t line = { shop->products[0], 3, 1000 }, use = { "TEN", 1, 1 };
+    shop_reservation_t lines = { "c00000000000000000000001", user_id, &line, 1 };
+    int done = -1;
+    bool yes;
+
+    T_OK(ports->stock->reserve(&done, ports->stock, &lines, shop->clock.fixed, t_pool));
+    T_INT(done, reserved);
+    T_OK(ports->coupons->redeem(&yes, ports->coupons, "TEN", 1, USER(0), 1, lines.order_id,
+                                shop->clock.fixed, t_pool));
+    lines.lines = &use;
+    T_OK(ports->coupon_uses->reserve(&done, ports->coupon_uses, &lines, shop->clock.fixed, t_pool));
+    T_INT(done, reserved);
+    T_INT(order_shop_stock(shop, 0), reserved ? 7 : 10);
+}
+
+/* Reservations that were made long after their order, of the previous protocol, had failed. */
 static void late_reservations_are_swept(void)
 {
-    order_shop_t *shop = order_shop(10, 5);
-    shop_order_ports_t *ports = &shop->ports;
-    shop_reservation_line_t line = { shop->products[0], 3, 1000 }, use = { "TEN", 1, 1 };
-    shop_reservation_t lines = { "c00000000000000000000001", &line, 1 };
+    order_shop_t *shop;
+    shop_order_ports_t *ports;
+    shop_order_insert_t result;
     shop_order_t claim = { .id = "c00000000000000000000001",
                            .number = "SH-0000-0001",
                            .user_id = USER(0),
@@ -405,35 +466,68 @@ static void late_reservations_are_swept(void)
                            .coupon_limited = true,
                            .unfinished = true,
                            .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
-    bool yes;
-    int reserved;
 
     claim.shipping_address = &(shop_address_t){ "1 Main St", "Town", "", "US", "12345" };
     claim.items = claim.history = claim.returned = apr_array_make(t_pool, 1, sizeof(void *));
-    T_OK(ports->orders->claim(&yes, ports->orders, &claim, t_pool));
-    T_OK(shop_order_abort(ports, &claim, t_pool));
-    T_OK(ports->stock->reserve(&reserved, ports->stock, &lines, SHOP_NOON, t_pool));
-    T_INT(reserved, 1);
-    T_OK(ports->coupons->redeem(&yes, ports->coupons, "TEN", 1, USER(0), 1, claim.id, SHOP_NOON,
-                                t_pool));
-    lines.lines = &use;
-    T_OK(ports->coupon_uses->reserve(&reserved, ports->coupon_uses, &lines, SHOP_NOON, t_pool));
-    T_INT(reserved, 1);
-    T_INT(order_shop_stock(shop, 0), 7);
+    order_shop_claims_open = true;
+    shop = order_shop(10, 5);
+    order_shop_claims_open = false;
+    ports = &shop->ports;
+    T_OK(ports->orders->insert(&result, ports->orders, &claim, t_pool));
+    T_OK(shop_order_roll_back(ports, &claim, t_pool));
+    reserve_late(shop, NULL, 1);
     order_shop_settle(shop);
     order_shop_audit(shop, 1, "after late reservations");
 }
 
+/* Of an order that was given up. In time they find a void; later ones are seen by whoever prices
+ * their units next. A redemption is found by the reaper. */
+static void late_reservations_of_what_was_given_up_take_nothing(void)
+{
+    order_shop_t *shop = order_shop(10, 5);
+    shop_order_ports_t *ports = &shop->ports;
+    shop_cart_claim_t claim = { .order_id = "c00000000000000000000001",
+                                .at = SHOP_NOON,
+                                .rev = 2,
+                                .coupon_code = "TEN",
+                                .coupon_born = 1,
+                                .coupon_limited = true,
+                                .coupon_user_limit = 1 };
+    shop_cart_t *cart;
+    bool claimed;
+
+    order_shop_queue(shop);
+    order_shop_fill(shop, USER(0), 3, 0);
+    T_OK(ports->carts->find(&cart, ports->carts, USER(0), t_pool));
+    claim.lines = cart->lines;
+    T_OK(ports->carts->claim(&claimed, ports->carts, USER(0), 0, &claim, t_pool));
+    T_TRUE(claimed);
+    order_shop_settle(shop); /* three leases: resolved; the voids are kept */
+    order_shop_audit(shop, 1, "after it was given up");
+    reserve_late(shop, USER(0), 0);
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after reservations that came late");
+    shop->clock.fixed += SHOP_VOID_KEPT;
+    order_shop_settle(shop);
+    reserve_late(shop, USER(0), 1); /* the voids are gone */
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after reservations that came too late");
+}
+
 const shop_test_t order_fault_tests[] = {
     SHOP_TEST(placing_survives_every_fault, "placing survives a fault at each call"),
+    SHOP_TEST(placing_survives_every_fault_behind_the_reply,
+              "placing survives a fault at each call, also of those behind the reply"),
     SHOP_TEST(aborting_survives_every_fault, "aborting survives a fault at each call"),
     SHOP_TEST(cancelling_survives_every_fault, "cancelling survives a fault at each call"),
     SHOP_TEST(refunding_survives_every_fault, "a refund survives a fault at each call"),
-    SHOP_TEST(placing_costs_what_it_may, "placing makes 8 calls, 9 with a key, 12 with a coupon"),
+    SHOP_TEST(placing_costs_what_it_may, "placing makes 6 calls, 7 with a key, 9 with a coupon"),
     SHOP_TEST(an_edit_beside_an_order_is_priced_again,
               "a price that changes beside an order is priced again, within bounds"),
     SHOP_TEST(late_reservations_are_swept,
               "reservations that arrive after the order failed are swept"),
+    SHOP_TEST(late_reservations_of_what_was_given_up_take_nothing,
+              "reservations that arrive after the order was given up take nothing"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("orders under faults", order_fault_tests)

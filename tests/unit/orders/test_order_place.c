@@ -51,6 +51,7 @@ static void a_known_key_gets_the_same_bytes(void)
     order_shop_audit(shop, 2, "after a replay");
 }
 
+/* An order of the previous protocol, which is its claim; test_order_claims.c has those of carts. */
 static void a_running_claim_says_so(void)
 {
     order_shop_t *shop = order_shop(10, 5);
@@ -66,11 +67,12 @@ static void a_running_claim_says_so(void)
                            .coupon_user_limit = -1,
                            .unfinished = true,
                            .lease_at = SHOP_NOON + SHOP_ORDER_LEASE };
-    bool claimed;
+    shop_order_insert_t result;
 
     claim.shipping_address = &(shop_address_t){ "1 Main St", "Town", "", "US", "12345" };
     claim.items = claim.history = claim.returned = apr_array_make(t_pool, 1, sizeof(void *));
-    T_OK(shop->ports.orders->claim(&claimed, shop->ports.orders, &claim, t_pool));
+    T_OK(shop->ports.orders->insert(&result, shop->ports.orders, &claim, t_pool));
+    T_INT(result, SHOP_INSERT_DONE);
     order_shop_fill(shop, USER(0), 1, 0);
     T_ERR(order_shop_place(&order, &replayed, shop, USER(0), "k:a", NULL, t_pool),
           IDEMPOTENCY_IN_PROGRESS);
@@ -248,7 +250,7 @@ static shop_error_t *cancel_and_die(shop_order_repo_t *repo, const char *id, apr
 {
     const shop_order_ports_t *ports = &intruded.ports;
     const shop_reservation_line_t use = { "TEN", 1, 1 };
-    const shop_reservation_t asked = { id, &use, 1 };
+    const shop_reservation_t asked = { id, NULL, &use, 1 };
     shop_unit_state_t coupon;
     bool done = false;
 
