@@ -176,6 +176,9 @@ reserve: /* reservations->reserve: one command, sent once; each statement has it
         if
         ON(known && done); goto reserve
         ON(known && !done); outcome = REFUSED; twin = HAS_TWIN(o)
+#ifdef BREAK_REDEEM
+        l = 0; goto undo
+#endif
         ON(!known); outcome = UNSURE
         fi;
         goto abort
