@@ -255,6 +255,7 @@ struct storm_t {
     apr_array_header_t *trace; /* const char * */
     apr_array_header_t *bad;   /* const char *: reasons, each once */
     const char *state;         /* what is left in the end, as text that has no id in it */
+    int lost;                  /* orders that waited in cleaners that crashed */
     int calls;                 /* applied by the real ports */
 };
 

@@ -185,6 +185,10 @@ static bool audit_all_holds(storm_t *storm, storm_books_t *books)
     }
     storm_say(storm, books,
               apr_psprintf(storm->pool, "%d reservations of placed orders", books->unconfirmed));
+    if (books->unconfirmed > storm->lost * (STORM_PRODUCTS + 1)) {
+        storm_bad(storm, "reservation left", "%d of placed orders, and %d orders were lost",
+                  books->unconfirmed, storm->lost);
+    }
     return true;
 }
 

@@ -306,6 +306,7 @@ static void clean(storm_worker_t *worker)
             shop_order_drops_flush(ports->drops, ports, worker->pool);
         }
         if (worker->crashed) {
+            storm->lost += shop_order_drops_waiting(ports->drops);
             storm_trace(storm, "loses %d", shop_order_drops_waiting(ports->drops));
             worker->crashed = false;
             ports->drops = shop_order_drops_create(STORM_PROCESSES, storm->pool);
