@@ -38,6 +38,13 @@ shop_server_conf_t *shop_server_conf(const server_rec *server)
     return ap_get_module_config(server->module_config, &shop_module);
 }
 
+const char *shop_server_place(const server_rec *server, apr_pool_t *pool)
+{
+    return server->defn_name
+               ? apr_psprintf(pool, "%s:%u", server->defn_name, server->defn_line_number)
+               : "the main server";
+}
+
 shop_dir_conf_t *shop_dir_conf(const request_rec *r)
 {
     return r->per_dir_config ? ap_get_module_config(r->per_dir_config, &shop_module) : NULL;

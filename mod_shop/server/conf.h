@@ -40,6 +40,9 @@ void *shop_merge_dir_conf(apr_pool_t *pool, void *base, void *add);
 
 shop_server_conf_t *shop_server_conf(const server_rec *server);
 shop_dir_conf_t *shop_dir_conf(const request_rec *r);
+/* Where the virtual host begins, as "file:line"; "the main server" for the one that has no block.
+ */
+const char *shop_server_place(const server_rec *server, apr_pool_t *pool);
 
 /* Hook check_config: checks that need the whole configuration; configtest runs it too. Logs what is
  * wrong. Returns OK, or an HTTP status as the hook's failure. */

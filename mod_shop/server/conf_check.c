@@ -178,9 +178,8 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         }
         problem = shop_problem(&conf->values);
         if (problem) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s (the shop of %s:%u)",
-                         problem, server->defn_name ? server->defn_name : "the main server",
-                         server->defn_line_number);
+            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_ERR, 0, server, "%s (the shop of %s)",
+                         problem, shop_server_place(server, ptemp));
             return HTTP_INTERNAL_SERVER_ERROR;
         }
         if (mixes_caches(servers, server, ptemp)) {

@@ -56,10 +56,9 @@ static void dump_host(const server_rec *server, apr_pool_t *pool)
     for (int i = 0; i < conf->roots->nelts; i++) {
         const char *root = APR_ARRAY_IDX(conf->roots, i, const char *);
 
-        printf("  at %s:%s%s  # %s:%u\n",
+        printf("  at %s:%s%s  # %s\n",
                server->server_hostname ? server->server_hostname : "(no ServerName)",
-               ports_of(server, pool), *root ? root : "/",
-               server->defn_name ? server->defn_name : "main server", server->defn_line_number);
+               ports_of(server, pool), *root ? root : "/", shop_server_place(server, pool));
     }
 }
 
