@@ -24,6 +24,19 @@ const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *prod
     return place < 0 ? NULL : APR_ARRAY_IDX(cart->lines, place, shop_cart_line_t *);
 }
 
+bool shop_cart_is_same(const shop_cart_t *a, const shop_cart_t *b)
+{
+    bool same = a->gen == b->gen && a->rev == b->rev && a->lines->nelts == b->lines->nelts;
+
+    for (int i = 0; same && i < a->lines->nelts; i++) {
+        const shop_cart_line_t *one = APR_ARRAY_IDX(a->lines, i, shop_cart_line_t *);
+        const shop_cart_line_t *other = APR_ARRAY_IDX(b->lines, i, shop_cart_line_t *);
+
+        same = one->quantity == other->quantity && !strcmp(one->product_id, other->product_id);
+    }
+    return same;
+}
+
 shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity, apr_pool_t *pool)
 {
     shop_error_t *err = NULL;

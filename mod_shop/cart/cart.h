@@ -66,6 +66,9 @@ int shop_cart_place(const shop_cart_t *cart, const char *product_id);
 /* The product's line, or NULL. */
 const shop_cart_line_t *shop_cart_line(const shop_cart_t *cart, const char *product_id);
 
+/* Do gen, rev and lines agree? The rev alone may, after an election took an edit back. */
+bool shop_cart_is_same(const shop_cart_t *a, const shop_cart_t *b);
+
 /* Checks the quantity of a line. VALIDATION_FAILED on /quantity above SHOP_QUANTITY_MAX,
  * OUT_OF_STOCK with `lines` above the stock. */
 shop_error_t *shop_cart_may_hold(const shop_product_t *product, int64_t quantity, apr_pool_t *pool);

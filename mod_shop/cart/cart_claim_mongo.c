@@ -65,17 +65,29 @@ static void append_claimed_by(bson_t *filter, const char *order_id)
     }
 }
 
-static shop_error_t *cart_claim(bool *claimed, shop_cart_repo_t *port, const char *user_id,
-                                int64_t gen, const shop_cart_claim_t *claim, apr_pool_t *pool)
+/* As it was read: order_id is that of its claim, NULL: none. An edit that an election took back may
+ * have had the same rev as a later one, hence the lines. */
+static void append_as_read(bson_t *filter, const shop_cart_t *cart, const char *order_id)
+{
+    shop_bson_append_oid(filter, "_id", cart->user_id);
+    BSON_APPEND_INT64(filter, "gen", cart->gen);
+    BSON_APPEND_INT64(filter, "rev", cart->rev);
+    if (cart->lines->nelts) {
+        append_lines(filter, cart->lines);
+    } else {
+        BCON_APPEND(filter, "lines.0", "{", "$exists", BCON_BOOL(false), "}");
+    }
+    append_claimed_by(filter, order_id);
+}
+
+static shop_error_t *cart_claim(bool *claimed, shop_cart_repo_t *port, const shop_cart_t *cart,
+                                const shop_cart_claim_t *claim, apr_pool_t *pool)
 {
     bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, set;
     int64_t matched = 0;
     shop_error_t *err;
 
-    shop_bson_append_oid(&filter, "_id", user_id);
-    BSON_APPEND_INT64(&filter, "gen", gen);
-    BSON_APPEND_INT64(&filter, "rev", claim->rev - 1);
-    append_claimed_by(&filter, NULL);
+    append_as_read(&filter, cart, NULL);
     BCON_APPEND(&update, "$inc", "{", "rev", BCON_INT64(1), "}");
     BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
     append_claim(&set, claim);
@@ -100,10 +112,7 @@ static shop_error_t *cart_ordered(bool *done, shop_cart_repo_t *port, const shop
     int64_t matched = 0;
     shop_error_t *err;
 
-    shop_bson_append_oid(&filter, "_id", cart->user_id);
-    BSON_APPEND_INT64(&filter, "gen", cart->gen);
-    BSON_APPEND_INT64(&filter, "rev", cart->rev);
-    append_claimed_by(&filter, claimed_by);
+    append_as_read(&filter, cart, claimed_by);
     BCON_APPEND(&update, "$inc", "{", "gen", BCON_INT64(1), "rev", BCON_INT64(1), "}");
     BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
     append_lines(&set, left);

@@ -35,15 +35,16 @@ struct shop_cart_repo_t {
                           apr_pool_t *pool);
 
     /* ---- the order protocol ---- */
-    /* Stores the claim where the stored gen is gen, the rev is claim->rev - 1 and there is no
-     * claim; raises rev. *claimed false: the cart is another by now, or an earlier copy of this
-     * command was applied: read it. May be sent again. Acknowledged by a majority. */
-    shop_error_t *(*claim)(bool *claimed, shop_cart_repo_t *repo, const char *user_id, int64_t gen,
+    /* Stores the claim where gen, rev and lines are still those of cart and there is no claim;
+     * raises rev to claim->rev. The lines too, because an edit that an election takes back may have
+     * had the rev that a later one has. *claimed false: the cart is another by now, or an earlier
+     * copy of this command was applied: read it. May be sent again. Acknowledged by a majority. */
+    shop_error_t *(*claim)(bool *claimed, shop_cart_repo_t *repo, const shop_cart_t *cart,
                            const shop_cart_claim_t *claim, apr_pool_t *pool);
-    /* The order is placed: where gen, rev and claim are still those of cart (its claim may be
-     * NULL, or another order's), sets the lines to left, raises gen and rev, and removes the claim
-     * if it is order_id's. *done false: the cart is another by now. Acknowledged by one node if
-     * the claim is order_id's, since it comes back with what an election takes back; else by a
+    /* The order is placed: where gen, rev, lines and claim are still those of cart (its claim may
+     * be NULL, or another order's), sets the lines to left, raises gen and rev, and removes the
+     * claim if it is order_id's. *done false: the cart is another by now. Acknowledged by one node
+     * if the claim is order_id's, since it comes back with what an election takes back; else by a
      * majority. */
     shop_error_t *(*ordered)(bool *done, shop_cart_repo_t *repo, const shop_cart_t *cart,
                              const char *order_id, const apr_array_header_t *left, apr_time_t now,

@@ -53,7 +53,7 @@ static shop_error_t *refusal_of(const shop_place_t *place, const shop_order_quot
 }
 
 /* Before a refusal is sent: the customer's own other request may have been its cause. *known: the
- * order that has the key by now. *changed: the cart is another by now. */
+ * order that has the key by now. *changed: the cart is another by now, or claimed. */
 static shop_error_t *look_again(shop_order_t **known, bool *changed, const shop_place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -63,7 +63,7 @@ static shop_error_t *look_again(shop_order_t **known, bool *changed, const shop_
     SHOP_TRY(shop_place_find_known(known, place));
     if (!*known) {
         SHOP_TRY(ports->carts->find(&cart, ports->carts, place->request->user_id, place->pool));
-        *changed = cart->rev != place->cart->rev;
+        *changed = cart->claim || !shop_cart_is_same(cart, place->cart);
     }
     return NULL;
 }

@@ -154,8 +154,7 @@ static shop_error_t *send_claim(bool *claimed, const shop_place_t *place,
 
     for (turn = 0; turn < CLAIM_TRIES; turn++) {
         SHOP_TRY(shop_place_in_time(place));
-        err = carts->claim(claimed, carts, place->request->user_id, place->cart->gen, claim,
-                           place->pool);
+        err = carts->claim(claimed, carts, place->cart, claim, place->pool);
         if (!err || err->code != SHOP_UNAVAILABLE) {
             break;
         }

@@ -118,6 +118,17 @@ static shop_error_t *why_no_use(const shop_place_t *place, const shop_reservatio
     return shop_place_busy(place->pool, "the coupon has too many reservations, or is free again");
 }
 
+/* The order may have been given up after its stock was reserved, and its twin may have redeemed. */
+static shop_error_t *not_given_up(const shop_place_t *place)
+{
+    shop_reservations_t *stock = place->ports->stock;
+    const shop_reservation_t lines = shop_order_stock_lines(place->order, place->pool);
+    shop_unit_state_t *states = apr_pcalloc(place->pool, sizeof(*states) * (size_t)lines.count);
+
+    SHOP_TRY(stock->states(states, stock, &lines, place->pool));
+    return has_void(states, lines.count) ? given_up(place) : NULL;
+}
+
 static shop_error_t *redeem_coupon(const shop_place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -129,6 +140,7 @@ static shop_error_t *redeem_coupon(const shop_place_t *place)
                                     order->coupon_born, order->user_id, order->coupon_user_limit,
                                     order->id, ports->clock->now(ports->clock), place->pool));
     if (!redeemed) {
+        SHOP_TRY(not_given_up(place));
         return shop_coupon_refuse("user_limit", "you have used this coupon before", place->pool);
     }
     SHOP_TEST_POINT("placing.redeemed", place->pool);

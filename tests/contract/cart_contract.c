@@ -173,7 +173,7 @@ static bool claim(const shop_cart_t *cart, int order)
                                 .coupon_user_limit = -1 };
     bool claimed = false;
 
-    T_OK(repo->claim(&claimed, repo, cart->user_id, cart->gen, &claim, t_pool));
+    T_OK(repo->claim(&claimed, repo, cart, &claim, t_pool));
     return claimed;
 }
 
@@ -210,7 +210,7 @@ static void a_claim_comes_out_as_it_went_in(void)
     begin();
     after_add(1, 4);
     T_TRUE(!cart_of(USER)->claim);
-    T_OK(repo->claim(&claimed, repo, USER, 0, &claim, t_pool));
+    T_OK(repo->claim(&claimed, repo, cart_of(USER), &claim, t_pool));
     T_TRUE(claimed);
     cart = cart_of(USER);
     T_INT(cart->rev, 2);
@@ -269,6 +269,29 @@ static void a_cart_is_claimed_once_and_as_it_was_read(void)
     T_STR(claimed_by(USER), ORDER(1));
     T_INT(cart_of(USER)->rev, 3);
     T_STR(claimed_by(OTHER), "");
+}
+
+/* As after an election took back one edit and another one was made: the same rev, other lines. */
+static void the_same_rev_with_other_lines_is_another_cart(void)
+{
+    shop_cart_t *cart, *other;
+
+    begin();
+    after_add(1, 2);
+    cart = cart_of(USER);
+    other = apr_pmemdup(t_pool, cart, sizeof(*cart));
+    other->lines = lines_with(1, 3);
+    T_TRUE(!claim(other, 1));
+    other->lines = lines_with(2, 2);
+    T_TRUE(!claim(other, 1));
+    other->lines = lines_with(0, 0);
+    T_TRUE(!claim(other, 1));
+    T_TRUE(claim(cart, 1));
+    other = apr_pmemdup(t_pool, cart_of(USER), sizeof(*cart));
+    other->lines = lines_with(1, 3);
+    T_TRUE(!ordered(other, 1, lines_with(0, 0)));
+    T_STR(claimed_by(USER), ORDER(1));
+    T_TRUE(ordered(cart_of(USER), 1, lines_with(0, 0)));
 }
 
 static void edits_leave_the_claim_alone(void)
@@ -426,7 +449,7 @@ static bool claim_it(void *baton, int i, apr_pool_t *pool)
                                 .coupon_user_limit = -1 };
     bool claimed = false;
 
-    return !repo->claim(&claimed, repo, USER, cart->gen, &claim, pool) && claimed;
+    return !repo->claim(&claimed, repo, cart, &claim, pool) && claimed;
 }
 
 static void of_many_claims_at_once_one_wins(void)
@@ -513,6 +536,8 @@ const shop_test_t shop_cart_contract[] = {
     SHOP_TEST(an_edit_needs_the_rev_it_was_made_from, "an edit needs the rev it was made from"),
     SHOP_TEST(a_claim_comes_out_as_it_went_in, "a claim comes out as it went in"),
     SHOP_TEST(without_key_and_coupon_a_claim_has_none, "without key and coupon a claim has none"),
+    SHOP_TEST(the_same_rev_with_other_lines_is_another_cart,
+              "cart: an edit that an election took back is no fence for a later one"),
     SHOP_TEST(a_cart_is_claimed_once_and_as_it_was_read,
               "a cart is claimed once, and only as it was read"),
     SHOP_TEST(edits_leave_the_claim_alone, "edits leave the claim alone"),

@@ -42,10 +42,10 @@ static void must_be_clean(const char *step)
 
 static bool sell_out; /* of the second product, once the order has claimed the cart */
 
-static shop_error_t *carts_claim(bool *claimed, shop_cart_repo_t *repo, const char *user_id,
-                                 int64_t gen, const shop_cart_claim_t *claim, apr_pool_t *pool)
+static shop_error_t *carts_claim(bool *claimed, shop_cart_repo_t *repo, const shop_cart_t *cart,
+                                 const shop_cart_claim_t *claim, apr_pool_t *pool)
 {
-    shop_error_t *err = under.carts.claim(claimed, repo, user_id, gen, claim, pool);
+    shop_error_t *err = under.carts.claim(claimed, repo, cart, claim, pool);
 
     must_be_clean("carts claim");
     if (sell_out) {
@@ -162,7 +162,7 @@ static void is_killed(const char *user_id, bool inserted)
                                         .rev = cart->rev + 1,
                                         .lines = cart->lines,
                                         .coupon_user_limit = -1 };
-    T_OK(ports->carts->claim(&claimed, ports->carts, user_id, cart->gen, cart->claim, t_pool));
+    T_OK(ports->carts->claim(&claimed, ports->carts, cart, cart->claim, t_pool));
     T_TRUE(claimed);
     const shop_reservation_t lines = shop_order_stock_lines(order, t_pool);
     T_OK(ports->stock->reserve(&reserved, ports->stock, &lines, SHOP_NOON, t_pool));

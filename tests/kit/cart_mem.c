@@ -265,17 +265,34 @@ static bool is_claimed_by(const stored_t *stored, const char *order_id)
     return stored->claim && order_id && !strcmp(stored->claim->order_id, order_id);
 }
 
-static shop_error_t *mem_claim(bool *claimed, shop_cart_repo_t *port, const char *user_id,
-                               int64_t gen, const shop_cart_claim_t *claim, apr_pool_t *pool)
+static bool has_lines(const stored_t *stored, const apr_array_header_t *lines)
+{
+    bool same = stored->count == lines->nelts;
+
+    for (int i = 0; same && i < lines->nelts; i++) {
+        const shop_cart_line_t *line = APR_ARRAY_IDX(lines, i, shop_cart_line_t *);
+
+        same = !strcmp(stored->lines[i].product_id, line->product_id) &&
+               stored->lines[i].quantity == line->quantity;
+    }
+    return same;
+}
+
+static bool is_as_read(const stored_t *stored, const shop_cart_t *cart)
+{
+    return stored->gen == cart->gen && stored->rev == cart->rev && has_lines(stored, cart->lines);
+}
+
+static shop_error_t *mem_claim(bool *claimed, shop_cart_repo_t *port, const shop_cart_t *cart,
+                               const shop_cart_claim_t *claim, apr_pool_t *pool)
 {
     stored_t *stored;
     mem_t *mem;
 
     *claimed = false;
     SHOP_TRY(enter(&mem, port, pool));
-    stored = seek(mem, user_id);
-    *claimed =
-        stored && stored->gen == gen && stored->rev == claim->rev - 1 && stored->claim == NULL;
+    stored = seek(mem, cart->user_id);
+    *claimed = stored && is_as_read(stored, cart) && stored->claim == NULL;
     if (*claimed) {
         stored->claim = copy_claim(claim, mem->pool);
         stored->rev++;
@@ -286,7 +303,7 @@ static shop_error_t *mem_claim(bool *claimed, shop_cart_repo_t *port, const char
 
 static bool is_still(const stored_t *stored, const shop_cart_t *cart)
 {
-    return stored->gen == cart->gen && stored->rev == cart->rev &&
+    return is_as_read(stored, cart) &&
            (cart->claim ? is_claimed_by(stored, cart->claim->order_id) : stored->claim == NULL);
 }
 

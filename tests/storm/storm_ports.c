@@ -153,10 +153,10 @@ OP(carts, remove, EDIT | STORM_HAS_CART,
    cart, (out, repo, a->user_id, a->id, a->time, pool), .user_id = user_id, .id = product_id,
    .time = now)
 OP(carts, claim, STORM_WRITE | STORM_CART | STORM_CLAIM | STORM_BOOL | STORM_PIVOT,
-   (bool *claimed, shop_cart_repo_t *repo, const char *user_id, int64_t gen,
-    const shop_cart_claim_t *claim, apr_pool_t *pool),
-   claimed, (out, repo, a->user_id, a->number, a->claim, pool), .user_id = user_id,
-   .order_id = claim->order_id, .number = gen, .claim = claim)
+   (bool *claimed, shop_cart_repo_t *repo, const shop_cart_t *cart, const shop_cart_claim_t *claim,
+    apr_pool_t *pool),
+   claimed, (out, repo, a->cart, a->claim, pool), .user_id = cart->user_id,
+   .order_id = claim->order_id, .cart = cart, .claim = claim)
 OP(carts, ordered, STORM_WRITE | STORM_CART | STORM_CLEAR | STORM_BOOL,
    (bool *done, shop_cart_repo_t *repo, const shop_cart_t *cart, const char *order_id,
     const apr_array_header_t *left, apr_time_t now, apr_pool_t *pool),

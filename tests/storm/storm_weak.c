@@ -37,7 +37,7 @@ static shop_error_t *claim_any(storm_t *storm, storm_args_t *args, apr_pool_t *p
     shop_cart_t *cart;
 
     SHOP_TRY(storm->real.carts->find(&cart, storm->real.carts, args->user_id, pool));
-    args->number = cart->gen;
+    args->cart = cart;
     claim->rev = cart->rev + 1;
     args->claim = claim;
     return NULL;

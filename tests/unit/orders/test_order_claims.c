@@ -200,7 +200,7 @@ static void claim_and_stop(order_shop_t *shop, const char *key)
     bool claimed = false;
     int reserved = 0;
 
-    T_OK(carts->claim(&claimed, carts, USER(0), cart->gen, &claim, t_pool));
+    T_OK(carts->claim(&claimed, carts, cart, &claim, t_pool));
     T_TRUE(claimed);
     T_OK(shop->ports.stock->reserve(&reserved, shop->ports.stock, &wanted, shop->clock.fixed,
                                     t_pool));

@@ -98,9 +98,9 @@ FAULTY(carts, find,
        (shop_cart_t * *cart, shop_cart_repo_t *repo, const char *user_id, apr_pool_t *pool),
        (cart, repo, user_id, pool))
 FAULTY(carts, claim,
-       (bool *claimed, shop_cart_repo_t *repo, const char *user_id, int64_t gen,
+       (bool *claimed, shop_cart_repo_t *repo, const shop_cart_t *cart,
         const shop_cart_claim_t *claim, apr_pool_t *pool),
-       (claimed, repo, user_id, gen, claim, pool))
+       (claimed, repo, cart, claim, pool))
 FAULTY(carts, ordered,
        (bool *done, shop_cart_repo_t *repo, const shop_cart_t *cart, const char *order_id,
         const apr_array_header_t *left, apr_time_t now, apr_pool_t *pool),
@@ -500,7 +500,7 @@ static void late_reservations_of_what_was_given_up_take_nothing(void)
     order_shop_fill(shop, USER(0), 3, 0);
     T_OK(ports->carts->find(&cart, ports->carts, USER(0), t_pool));
     claim.lines = cart->lines;
-    T_OK(ports->carts->claim(&claimed, ports->carts, USER(0), 0, &claim, t_pool));
+    T_OK(ports->carts->claim(&claimed, ports->carts, cart, &claim, t_pool));
     T_TRUE(claimed);
     order_shop_settle(shop); /* three leases: resolved; the voids are kept */
     order_shop_audit(shop, 1, "after it was given up");
