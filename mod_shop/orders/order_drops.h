@@ -15,8 +15,9 @@
 #include "../store/reservation.h"
 #include "order.h"
 
-/* So long after the first waiting order the others that come are taken along. */
-#define SHOP_DROPS_WAIT apr_time_from_msec(200)
+/* So long after the first waiting order the others that come are taken along. The longer, the fewer
+ * statements: one for each product, not for each line of an order. */
+#define SHOP_DROPS_WAIT apr_time_from_sec(1)
 /* A unit with so many waiting reservations ends the waiting; see shop_order_drops_create(). */
 #define SHOP_DROPS_BATCH 32
 

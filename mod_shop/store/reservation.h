@@ -99,7 +99,7 @@ struct shop_reservations_t {
     shop_error_t *(*release)(shop_reservations_t *reservations, const shop_reservation_t *made,
                              apr_pool_t *pool);
     /* The reservations of many orders, by unit; marks units of which nothing is available as sold
-     * out. Any number of times. One command. */
+     * out. Any number of times. Two commands, whatever their number. */
     shop_error_t *(*confirm)(shop_reservations_t *reservations, const shop_unit_orders_t *units,
                              int count, apr_pool_t *pool);
     /* One line, where the unit's return revision is back_rev (of states) and no marker names the

@@ -308,20 +308,34 @@ static void confirm_statement(bson_t *filter, bson_t *update, const shop_reserva
     bson_append_document_end(update, &pull);
 }
 
-/* Compares and changes one document at once, so it may be late and is never wrong. */
-static void sold_out_statement(bson_t *filter, bson_t *update, const shop_reservable_t *kind,
-                               const shop_unit_orders_t *unit)
+/* One statement for all units, though it changes one document at a time; each compares what it
+ * changes, so it may be late and is never wrong. */
+static shop_error_t *mark_sold_out(shop_reservations_mongo_t *repo, const shop_unit_orders_t *units,
+                                   int count, apr_pool_t *pool)
 {
-    bson_t other, set;
+    const shop_reservable_t *kind = repo->kind;
+    bson_t filter = BSON_INITIALIZER, update = BSON_INITIALIZER, in, list, other, set;
+    shop_error_t *err;
 
-    shop_reservation_append_id(filter, "_id", kind->id, unit->unit_id);
-    append_compared(filter, kind->counter, "$lte", 0);
-    BSON_APPEND_DOCUMENT_BEGIN(filter, kind->sold_out, &other);
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, "_id", &in);
+    BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
+    for (int i = 0; i < count; i++) {
+        shop_reservation_append_id(&list, apr_itoa(pool, i), kind->id, units[i].unit_id);
+    }
+    bson_append_array_end(&in, &list);
+    bson_append_document_end(&filter, &in);
+    append_compared(&filter, kind->counter, "$lte", 0);
+    BSON_APPEND_DOCUMENT_BEGIN(&filter, kind->sold_out, &other);
     BSON_APPEND_BOOL(&other, "$ne", true);
-    bson_append_document_end(filter, &other);
-    BSON_APPEND_DOCUMENT_BEGIN(update, "$set", &set);
+    bson_append_document_end(&filter, &other);
+    BSON_APPEND_DOCUMENT_BEGIN(&update, "$set", &set);
     BSON_APPEND_BOOL(&set, kind->sold_out, true);
-    bson_append_document_end(update, &set);
+    bson_append_document_end(&update, &set);
+    err = shop_mongo_update_all(NULL, repo->mongo, kind->collection, &filter, &update,
+                                SHOP_MONGO_MAJORITY, pool);
+    bson_destroy(&filter);
+    bson_destroy(&update);
+    return err;
 }
 
 /* A majority, since nobody waits for it: a reservation that comes back is in the way of others. */
@@ -329,25 +343,17 @@ static shop_error_t *mongo_confirm(shop_reservations_t *port, const shop_unit_or
                                    int count, apr_pool_t *pool)
 {
     shop_reservations_mongo_t *repo = (shop_reservations_mongo_t *)port;
-    apr_size_t most = 2 * (apr_size_t)count + 1;
-    bson_t **filters = apr_palloc(pool, most * sizeof(*filters));
-    bson_t **updates = apr_palloc(pool, most * sizeof(*updates));
+    bson_t **filters = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof(*filters));
+    bson_t **updates = apr_palloc(pool, ((apr_size_t)count + 1) * sizeof(*updates));
     int64_t matched;
-    int sent = 0;
 
     for (int i = 0; i < count; i++) {
-        filters[sent] = bson_new();
-        updates[sent] = bson_new();
-        confirm_statement(filters[sent], updates[sent], repo->kind, &units[i]);
-        sent++;
-        if (repo->kind->sold_out) {
-            filters[sent] = bson_new();
-            updates[sent] = bson_new();
-            sold_out_statement(filters[sent], updates[sent], repo->kind, &units[i]);
-            sent++;
-        }
+        filters[i] = bson_new();
+        updates[i] = bson_new();
+        confirm_statement(filters[i], updates[i], repo->kind, &units[i]);
     }
-    return send_all(&matched, repo, filters, updates, sent, SHOP_MONGO_MAJORITY, pool);
+    SHOP_TRY(send_all(&matched, repo, filters, updates, count, SHOP_MONGO_MAJORITY, pool));
+    return repo->kind->sold_out && count ? mark_sold_out(repo, units, count, pool) : NULL;
 }
 
 static shop_error_t *mongo_restock(bool *done, shop_reservations_t *port, const char *order_id,
