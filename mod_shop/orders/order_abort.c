@@ -45,7 +45,7 @@ static shop_error_t *void_units(const shop_order_ports_t *ports, const shop_orde
 
         SHOP_TRY(ports->coupon_uses->void_order(ports->coupon_uses, &use, now, pool));
     }
-    SHOP_TEST_POINT("aborting.begun", pool);
+    SHOP_TEST_POINT("aborting.voided", pool);
     return NULL;
 }
 
@@ -72,6 +72,7 @@ static shop_error_t *release(const shop_order_ports_t *ports, const shop_order_t
 shop_error_t *shop_order_abort(const shop_order_ports_t *ports, const shop_order_t *order,
                                bool may_be_late, apr_pool_t *pool)
 {
+    SHOP_TEST_POINT("aborting.begun", pool);
     if (may_be_late) {
         SHOP_TRY(void_units(ports, order, pool));
     }

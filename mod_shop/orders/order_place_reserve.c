@@ -83,16 +83,25 @@ static shop_error_t *note_late(shop_place_t *place, shop_error_t *err)
     return err;
 }
 
-static shop_error_t *reserve_stock(shop_place_t *place)
+/* As its caller sees it: at a test point that fails, the reply is lost. */
+static shop_error_t *send_stock(int *reserved, const shop_place_t *place,
+                                const shop_reservation_t *wanted)
 {
     const shop_order_ports_t *ports = place->ports;
+
+    SHOP_TRY(ports->stock->reserve(reserved, ports->stock, wanted, ports->clock->now(ports->clock),
+                                   place->pool));
+    SHOP_TEST_POINT("placing.taken", place->pool);
+    return NULL;
+}
+
+static shop_error_t *reserve_stock(shop_place_t *place)
+{
     const shop_reservation_t wanted = shop_order_stock_lines(place->order, place->pool);
     int reserved = 0;
 
     SHOP_TRY(shop_place_in_time(place));
-    SHOP_TRY(note_late(place, ports->stock->reserve(&reserved, ports->stock, &wanted,
-                                                    ports->clock->now(ports->clock), place->pool)));
-    SHOP_TEST_POINT("placing.taken", place->pool);
+    SHOP_TRY(note_late(place, send_stock(&reserved, place, &wanted)));
     return reserved == wanted.count ? NULL : why_not_reserved(place, &wanted);
 }
 
@@ -147,21 +156,27 @@ static shop_error_t *redeem_coupon(const shop_place_t *place)
     return NULL;
 }
 
-static shop_error_t *reserve_coupon_use(shop_place_t *place)
+static shop_error_t *send_coupon_use(int *reserved, const shop_place_t *place,
+                                     const shop_reservation_t *wanted)
 {
     const shop_order_ports_t *ports = place->ports;
+
+    SHOP_TRY(ports->coupon_uses->reserve(reserved, ports->coupon_uses, wanted,
+                                         ports->clock->now(ports->clock), place->pool));
+    if (*reserved == wanted->count) {
+        SHOP_TEST_POINT("placing.coupon_taken", place->pool);
+    }
+    return NULL;
+}
+
+static shop_error_t *reserve_coupon_use(shop_place_t *place)
+{
     const shop_reservation_t wanted = shop_order_coupon_use(place->order, place->pool);
     int reserved = 0;
 
     SHOP_TRY(shop_place_in_time(place));
-    SHOP_TRY(note_late(place,
-                       ports->coupon_uses->reserve(&reserved, ports->coupon_uses, &wanted,
-                                                   ports->clock->now(ports->clock), place->pool)));
-    if (reserved != wanted.count) {
-        return why_no_use(place, &wanted);
-    }
-    SHOP_TEST_POINT("placing.coupon_taken", place->pool);
-    return NULL;
+    SHOP_TRY(note_late(place, send_coupon_use(&reserved, place, &wanted)));
+    return reserved == wanted.count ? NULL : why_no_use(place, &wanted);
 }
 
 shop_error_t *shop_place_reserve(shop_place_t *place)

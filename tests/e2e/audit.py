@@ -51,6 +51,8 @@ class Books:
             for d in docs:
                 for marks in ('holds', 'backs'):
                     wrong += ['%s %s: %s of order %s' % (kind, d['_id'], marks, m['o']) for m in d.get(marks) or ()]
+        wrong += ['cart %s: a claim of order %s' % (user, cart['ordering']['o']) for user, cart in self.carts.items()
+                  if cart.get('ordering')]
         for o in self.standing:
             gen = self.carts.get(str(o['user']), {}).get('gen', 0)
             if gen <= o['cart_gen']:
@@ -71,12 +73,14 @@ class Books:
                 slots.append(('generation', user, o['cart_gen']))
             wrong += ['two orders have %s' % (s,) for s in slots if s in seen]
             seen.update(slots)
+            if o['status'] == 'failed':                  # a tombstone, or an order of the previous protocol
+                if (o['cart_slot'], o['key_slot']) != (own, own):
+                    wrong.append('failed order %s keeps a claim' % o['_id'])
+                continue
             paid_back = sum(r['amount'] for r in o['refunds'])
             if paid_back != o['refunded'] or paid_back > o['total']:
                 wrong.append('order %s: %d refunded in %s, of %d' % (o['_id'], o['refunded'],
                                                                      [r['amount'] for r in o['refunds']], o['total']))
-            if o['status'] == 'failed' and (o['cart_slot'], o['key_slot']) != (own, own):
-                wrong.append('failed order %s keeps a claim' % o['_id'])
         return wrong
 
     def _wrong_stock(self, stock):
@@ -88,6 +92,8 @@ class Books:
             key = str(p['_id'])
             if p['stock'] < 0:
                 wrong.append('product %s: stock %d' % (key, p['stock']))
+            if p.get('sold_out') and p['stock'] > 0:
+                wrong.append('product %s: %d in stock and marked as sold out' % (key, p['stock']))
             if key in stock and p['stock'] + sold.get(key, 0) != stock[key]:
                 wrong.append('product %s: %d in stock + %d sold is not %d' % (key, p['stock'], sold.get(key, 0),
                                                                               stock[key]))
