@@ -17,6 +17,7 @@ from client import Client, at_once
 from env import ALL_BUSY, STORE_AWAY, Env, ShopCase, build_dir, first_host, mpm_name, need, proxied_uri, shopctl, shopctl_path
 from pace import pace
 from servers import OwnStore, Proxy
+from wire import ObjectId
 
 BOUND = 5.5                                              # seconds until a 503
 DEADLINE = 5.0                                           # ShopDeadline
@@ -254,12 +255,11 @@ class LostReplies(Proxied):
     """F11: what the store did and nobody heard of. Another node, with a way of its own to the store, does the
     background work, so that the lost reply is the order's own."""
     options = {'extra': 'ShopJobs Off'}
-    # which command loses its reply, and the how many-th of its kind in an order
-    CASES = (('the claim', 'insert', 'orders', 1), ('the takes', 'update', 'products', 1),
+    # which command loses its reply, and the how many-th of its kind in an order; the last ones are sent behind its reply
+    CASES = (('the claim', 'update', 'carts', 1), ('the takes', 'update', 'products', 1),
              ('the redemption', 'update', 'redemptions', 1), ('the take of the coupon', 'update', 'coupons', 1),
-             ('the commit', 'update', 'orders', 1), ('dropping the holds', 'update', 'products', 2),
-             ("dropping the coupon's hold", 'update', 'coupons', 2), ('emptying the cart', 'update', 'carts', 1),
-             ('the finish', 'update', 'orders', 2))
+             ('the commit', 'insert', 'orders', 1), ('clearing the cart', 'update', 'carts', 2),
+             ('confirming the holds', 'update', 'products', 2), ("confirming the coupon's hold", 'update', 'coupons', 2))
 
     CANCELS = (('the step', 'update', 'orders', 1), ('giving back', 'update', 'products', 1),
                ('the record', 'update', 'orders', 2), ("giving the coupon's use back", 'update', 'coupons', 1),
@@ -292,9 +292,22 @@ class LostReplies(Proxied):
             self.shop.put_in_cart(c, product, 2)
         return c, products, coupon
 
+    def until_confirmed(self, products, coupon):
+        """What this node has to confirm behind its replies must not be taken for a command of the next case."""
+        store, limit = self.env.store(), time.monotonic() + 60
+        while time.monotonic() < limit:
+            found = [store.find('products', {'_id': ObjectId(p), 'holds.o': {'$exists': True}}) for p in products]
+            found.append(store.find('coupons', {'_id': coupon, 'holds.o': {'$exists': True}}))
+            if not any(found):
+                return
+            time.sleep(0.05)
+        self.fail('not confirmed: %s' % found)
+
     def lose(self, name, verb, collection, turn, act, *statuses):
         self.proxy.lose_reply(command(verb, collection), turn)
-        r = act()
+        r, limit = act(), time.monotonic() + 60
+        while not self.proxy.lost() and r.status == 201 and time.monotonic() < limit:
+            time.sleep(0.05)
         self.assertTrue(self.proxy.lost(), '%s: no such command was sent' % name)
         self.assertIn(r.status, statuses, '%s: %r' % (name, r))
         return r
@@ -302,12 +315,15 @@ class LostReplies(Proxied):
     def order_with_a_loss(self, name, *loss):
         c, products, coupon = self.customer_with_a_cart()
         key = {'Idempotency-Key': 'lost'}
-        return name, c, products, coupon, key, self.lose(
-            name, *loss, lambda: self.shop.place(c, headers=key, coupon_code=coupon), 201, 503)
+        r = self.lose(name, *loss, lambda: self.shop.place(c, headers=key, coupon_code=coupon), 201, 503)
+        if r.status == 201:
+            self.until_confirmed(products, coupon)
+        return name, c, products, coupon, key, r
 
     def cancel_with_a_loss(self, name, *loss):
         c, products, coupon = self.customer_with_a_cart()
         path = '/orders/' + self.shop.must(self.shop.place(c, coupon_code=coupon), 201).json['id']
+        self.until_confirmed(products, coupon)
         return name, c, products, coupon, path, self.lose(name, *loss, lambda: c.post(path + '/cancel'), 200, 503)
 
     def cancelled(self, name, c, products, coupon, path, first):
