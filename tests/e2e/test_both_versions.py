@@ -138,8 +138,8 @@ class Buyer:
                 self.cancel(nodes)
 
 
-class BothVersions(ShopCase):
-    """Every stage of the upgrade that docs/upgrading.md describes."""
+class Versions(ShopCase):
+    """The class's own node is of the version before; it made the database."""
 
     @classmethod
     def setUpClass(cls):
@@ -165,6 +165,14 @@ class BothVersions(ShopCase):
         self.coupon = self.shop.add_coupon(usage_limit=USES, usage_limit_per_user=OWN_USES)['code']
         self.crowd = [Buyer(self, c, self.products, self.coupon) for c in self.shop.customers(BUYERS)]
 
+    def migrate(self, *words):
+        done = shopctl(self.env.store_uri, 'migrate', *words, check=False)
+        self.assertEqual(done.returncode, 0, (done.stdout, done.stderr))
+
+
+class BothVersions(Versions):
+    """Every stage of the upgrade that docs/upgrading.md describes."""
+
     def under_load(self, stage, act=lambda: None):
         """Buyers live until act() is over, and for some rounds at least; then the books must be right."""
         over, made, results = threading.Event(), sum(len(b.orders) for b in self.crowd), []
@@ -181,10 +189,6 @@ class BothVersions(ShopCase):
         self.stages += 1
         print('upgrade: %s: %d orders, 0 failed, clean' % (stage, sum(len(b.orders) for b in self.crowd) - made),
               flush=True)
-
-    def migrate(self, *words):
-        done = shopctl(self.env.store_uri, 'migrate', *words, check=False)
-        self.assertEqual(done.returncode, 0, (done.stdout, done.stderr))
 
     def judge_books(self, stage):
         self.env.verify(dict.fromkeys(self.products, STOCK), within=90)
@@ -213,13 +217,77 @@ class BothVersions(ShopCase):
         self.nodes.append(new)
         return new
 
+    def sold_out_at_either(self, new):
+        """A product whose last unit the version before sold, and one of this version's that it restocked: it knows no
+        marks."""
+        gone, back = (self.shop.add_product(stock=1, category='Last ones')['id'] for _ in range(2))
+        c = self.shop.new_customer()
+        self.shop.put_in_cart(c, gone)
+        self.shop.must(self.shop.place(c), 201)
+        self.shop.put_in_cart(c, back)
+        order = self.shop.must(self.shop.place(Client(new, token=c.token)), 201).json['id']
+        limit = time.monotonic() + PATIENCE
+        while not self.marked(back) and time.monotonic() < limit:
+            time.sleep(0.05)
+        self.assertTrue(self.marked(back))
+        self.shop.must(c.post('/orders/%s/cancel' % order), 200)
+        return gone, back
+
+    def marked(self, product):
+        return self.env.store().find('products', {'_id': ObjectId(product), 'sold_out': True})
+
+    def test_upgrade_return_and_finish(self):
+        self.under_load('the version before alone')
+        self.under_load('shopctl migrate, the version before serves', self.migrate)
+        self.env.program = None                          # from here on the new shopctl looks at the books
+        new = self.start_new('BothNew')
+        self.under_load('both versions')
+
+        def return_to_old():
+            self.nodes.remove(new)
+            new.process.send_signal(signal.SIGWINCH)     # whoever is with it is answered
+            new.process.wait(60)
+            time.sleep(LEASE)
+            shopctl(self.env.store_uri, 'reap')
+            self.migrate('--back')
+        self.under_load('return to the version before', return_to_old)
+        self.env.program = BEFORE_SHOPCTL
+        self.under_load('the version before alone again')
+        self.env.program = None
+        self.under_load('shopctl migrate again', self.migrate)
+        new = self.start_new('BothNewAgain')
+        self.under_load('both versions again')
+
+        def end_old():
+            gone, back = self.sold_out_at_either(new)
+            self.nodes.remove(self.env)
+            self.env.process.send_signal(signal.SIGWINCH)
+            self.env.process.wait(60)
+            shopctl(self.env.store_uri, 'reap')
+            self.migrate('--finish')
+            stored = {str(p['_id']): p for p in self.env.store().find('products', {'category': 'Last ones'})}
+            self.assertEqual({p: (stored[p]['stock'], bool(stored[p].get('sold_out'))) for p in (gone, back)},
+                             {gone: (0, True), back: (1, False)})
+        self.under_load('this version alone, shopctl migrate --finish', end_old)
+        for b in self.crowd:
+            b.edits_any = True
+        self.under_load('this version alone')
+        status = shopctl(self.env.store_uri, 'migrate', '--status').stdout
+        self.assertIn('There is nothing to do', status)
+        orders = sum(len(b.orders) for b in self.crowd)
+        figure(self, 'upgrade', '%d orders by %d customers over %d stages with both versions, %d of them cancelled, '
+               '%d answers "in progress", %d 503: 0 failed, verify clean at each stage' % (
+                   orders, BUYERS, self.stages, *(sum(n) for n in zip(*((len(b.cancelled), b.waits, b.away)
+                                                                        for b in self.crowd)))))
+
+
+class LeftBehind(Versions):
+    """What a process of this version left, where only the version before runs."""
+
     def test_what_a_process_of_this_version_left_does_not_stop_the_version_before(self):
         """It knows no claims: the customer orders on, and this version undoes or completes what is left."""
         self.migrate()
         self.env.program = None
-        self.addCleanup(setattr, self.env, 'program', BEFORE_SHOPCTL)
-        self.addCleanup(self.migrate, '--back')
-        self.addCleanup(shopctl, self.env.store_uri, 'reap')
         left = {}
         for point in ('placing.claimed', 'placing.taken', 'placing.committed'):
             for key in ({'Idempotency-Key': 'k'}, {}):
@@ -272,46 +340,6 @@ class BothVersions(ShopCase):
         while (r := self.shop.place(c)).status != 201 and time.monotonic() < limit:
             time.sleep(0.2)
         return self.assert_status(r, 201)
-
-    def test_upgrade_return_and_finish(self):
-        self.under_load('the version before alone')
-        self.under_load('shopctl migrate, the version before serves', self.migrate)
-        self.env.program = None                          # from here on the new shopctl looks at the books
-        new = self.start_new('BothNew')
-        self.under_load('both versions')
-
-        def return_to_old():
-            self.nodes.remove(new)
-            new.process.send_signal(signal.SIGWINCH)     # whoever is with it is answered
-            new.process.wait(60)
-            time.sleep(LEASE)
-            shopctl(self.env.store_uri, 'reap')
-            self.migrate('--back')
-        self.under_load('return to the version before', return_to_old)
-        self.env.program = BEFORE_SHOPCTL
-        self.under_load('the version before alone again')
-        self.env.program = None
-        self.under_load('shopctl migrate again', self.migrate)
-        self.start_new('BothNewAgain')
-        self.under_load('both versions again')
-
-        def end_old():
-            self.nodes.remove(self.env)
-            self.env.process.send_signal(signal.SIGWINCH)
-            self.env.process.wait(60)
-            shopctl(self.env.store_uri, 'reap')
-            self.migrate('--finish')
-        self.under_load('this version alone, shopctl migrate --finish', end_old)
-        for b in self.crowd:
-            b.edits_any = True
-        self.under_load('this version alone')
-        status = shopctl(self.env.store_uri, 'migrate', '--status').stdout
-        self.assertIn('There is nothing to do', status)
-        orders = sum(len(b.orders) for b in self.crowd)
-        figure(self, 'upgrade', '%d orders by %d customers over %d stages with both versions, %d of them cancelled, '
-               '%d answers "in progress", %d 503: 0 failed, verify clean at each stage' % (
-                   orders, BUYERS, self.stages, *(sum(n) for n in zip(*((len(b.cancelled), b.waits, b.away)
-                                                                        for b in self.crowd)))))
 
 
 if __name__ == '__main__':
