@@ -93,7 +93,7 @@ class Buyers(ShopCase):
         """Every acknowledged order is there, once, and no other."""
         ids = [order for _, _, order in log]
         self.assertEqual(len(ids), len(set(ids)), 'one order for two intents')
-        self.env.verify({product: STOCK}, within=300)
+        self.env.verify({product: STOCK}, within=300, lost=self.kills_children)
         store = Store(self.env.store_uri, self.env.database)
         there = {str(o['_id']): o for o in read_all(store, 'orders', {'items.product': ObjectId(product),
                                                                       'status': 'pending'}, drop=('reply', 'outbox'))}
