@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Cancelling and the reaper: order_cancel.c and order_reap.c, which both restock.
  *
- * TODAY: the reaper also finishes and aborts orders of today's protocol and sweeps reservations. It
+ * TODAY: the reaper also finishes and aborts orders of the previous protocol and sweeps reservations. It
  * leaves a reservation alone whose order does not exist.
  * NEXT: it also resolves the claims of carts and cleans old reservations that somebody saw.
  * With both, it stands for the reapers of old and of new processes.
@@ -10,7 +10,7 @@
 /* settle_reservation, settle_marker, settle_redemption. Whether an order failed or was placed never
  * changes again, and a release or a confirm that finds no reservation does nothing: so looking and
  * acting are one step. */
-#if defined(BREAK_REPAIR) /* as today's shopctl verify --repair */
+#if defined(BREAK_REPAIR) /* as the shopctl verify --repair of the previous version */
 #define IS_SWEPT(o) (status[o] == FAILED || status[o] == NONE)
 #elif defined(TODAY)
 #define IS_SWEPT(o) (status[o] == FAILED)

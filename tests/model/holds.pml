@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The limit of holds per unit in the next order protocol; tests/model/run lets spin search it.
+ * The limit of holds per unit in the order protocol; tests/model/run lets spin search it.
  *
  * A unit has at most LIMIT holds (200 in the code), because the cost of an update grows with their
  * number. Holds of placed orders stand until their process drops them in a batch. The limit is
@@ -8,7 +8,7 @@
  * number too, because nobody counts the holds of a process that ended. A take that does not match
  * is followed by a read, which tells want of stock (409) from want of room (503).
  *
- * Each order takes one unit. How a single hold comes and goes is in orders2.pml; here a take has a
+ * Each order takes one unit. How a single hold comes and goes is in orders.pml; here a take has a
  * known outcome, and a drop may be sent again.
  */
 

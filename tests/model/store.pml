@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The store of the models in orders.pml and orders2.pml: its documents, the commands of today's
- * protocol and what may become of a command. store2.pml adds those of the next protocol. */
+ * The store of the models in previous.pml and orders.pml: its documents, the commands of the
+ * protocol and what may become of a command. store_claims.pml adds those of the order protocol. */
 
 /* ---- the store ---- */
 #define NONE 0
@@ -30,7 +30,7 @@ byte restocked[2];             /* lines restocked; not in the store, to count by
 
 #define IS_PLACED(o) (status[o] >= PENDING)
 #define IS_CLAIMED(o) (status[o] != NONE && status[o] != FAILED)
-/* A failed order's slots are its own; all requests of today's protocol saw the cart's first
+/* A failed order's slots are its own; all requests of the previous protocol saw the cart's first
  * generation. */
 #ifndef NEXT
 #define HAS_SAME_SLOT (USER(0) == USER(1))
@@ -51,7 +51,7 @@ byte restocked[2];             /* lines restocked; not in the store, to count by
      BALANCE(1) == STOCK_1 && BALANCE(2) == COUPON_USES)
 
 /* ---- commands that are still on their way: bits of late[order] ---- */
-#define INSERT 0 /* the order: placing; by the next protocol: pending */
+#define INSERT 0 /* the order: placing; by the order protocol: pending */
 #define RESERVE 1 /* and 2, 3: by line */
 #define REDEEM 4
 #define COMMIT 5
@@ -67,7 +67,7 @@ byte restocked[2];             /* lines restocked; not in the store, to count by
 #define END_CANCEL 21
 #define DROP_MARKER 22 /* 23, 24 */
 #define KEEP 25
-/* of the next protocol; an order is placed by one of the two and has no commands of the other */
+/* of the order protocol; an order is placed by one of the two and has no commands of the other */
 #define CART_CLAIM 5
 #define TOMBSTONE 6
 #define UNCLAIM 11
@@ -86,7 +86,7 @@ bool known; /* its caller was answered */
 #define BIT(set, n) (((set) >> (n)) & 1)
 
 #ifdef NEXT
-#include "store2.pml"
+#include "store_claims.pml"
 #endif
 
 /* ---- commands: the statements as the adapters build them ---- */

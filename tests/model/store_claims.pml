@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * What the next order protocol adds to the store of store.pml: the cart with its claim, the order
+ * What the order protocol adds to the store of store.pml: the cart with its claim, the order
  * that is inserted once, tombstones and voids. */
 
 byte cart_gen[2];   /* by user */
@@ -22,7 +22,7 @@ byte late_clear_rest;
  * an order; by order, to count by. */
 bool shadowed[2];
 
-#ifdef UPGRADE /* the second request is served by a process of today's protocol */
+#ifdef UPGRADE /* the second request is served by a process of the previous protocol */
 #define IS_TODAY(o) ((o) == 1)
 #else
 #define IS_TODAY(o) false
@@ -197,7 +197,7 @@ inline apply_clear(o, r, rest) /* carts->clear_ordered, w: 1 */
 }
 
 /* cart_mongo.c cart_ordered of an old process: where gen is still the order's. It removes the whole
- * line, and with it what was added meanwhile: a fault of today's protocol that is not counted. */
+ * line, and with it what was added meanwhile: a fault of the previous protocol that is not counted. */
 inline apply_cart(o)
 {
     d_step {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * How today's protocol places and aborts an order (orders.pml), and what an old process does beside
- * a new one (orders2.pml). */
+ * How the previous protocol places and aborts an order (previous.pml), and what an old process does beside
+ * a new one (orders.pml). */
 
 /* ---- order_place.c shop_order_clean ---- */
 
@@ -41,7 +41,7 @@ failed:                                                                         
 #define REFUSED 1
 #define UNSURE 2 /* an outcome is unknown: the order is aborted, never committed */
 
-proctype buyer(byte o)
+proctype previous_buyer(byte o)
 {
     byte outcome;
     byte l;
