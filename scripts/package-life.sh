@@ -177,7 +177,7 @@ order_is_there() {
 }
 
 life() {
-    local suite=$1 debs=$SHOP_ROOT/build/life/$1-debs began first second left deb
+    local suite=$1 debs=$SHOP_ROOT/build/life/$1-debs began first second third left deb
     local old new
 
     ROOT=$SHOP_ROOT/build/life/$suite
@@ -224,6 +224,9 @@ life() {
     second=$(place_order bob@example.com)
     must 'the second order is not there' order_is_there bob@example.com "$second"
     shopctl_in migrate --finish
+    must 'the order is not there after the finish' order_is_there ada@example.com "$first"
+    third=$(place_order eve@example.com)
+    must 'the third order is not there' order_is_there eve@example.com "$third"
     shopctl_in verify
 
     step 'remove: httpd serves on, without the module'
