@@ -19,6 +19,7 @@ typedef struct shop_rate_policy_t {
     int window;          /* seconds */
     shop_rate_by_t by;   /* IP, or USER: the signed-in user, else the address */
     const char *methods; /* "GET,HEAD" or NULL for all */
+    const char *where;   /* as that of a key */
 } shop_rate_policy_t;
 
 #define SHOP_MAX_RATE_POLICIES 8
@@ -30,6 +31,8 @@ typedef struct shop_jwt_key_t {
     const unsigned char *secret;
     int secret_size; /* bytes, at least 32 for HS256 */
     bool sign;       /* exactly one key signs; the others only verify */
+    /* "file:line" of the directive, for messages only; NULL: from no configuration of httpd */
+    const char *where;
 } shop_jwt_key_t;
 
 typedef shop_jwt_key_t shop_jwt_keys_t[SHOP_MAX_JWT_KEYS];

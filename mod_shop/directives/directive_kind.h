@@ -34,8 +34,9 @@ typedef struct shop_parse_t {
      * value itself stood there. NULL or what is wrong. NULL instead of a function: every text is
      * the secret itself. */
     const char *(*resolve)(const char **secret, bool *literal, const char *text, apr_pool_t *pool);
-    bool literal;    /* out: a secret stood in clear */
-    const char *bad; /* out: the argument at fault; NULL: it must not be shown */
+    const char *where; /* "file:line" of the directive; NULL: not known */
+    bool literal;      /* out: a secret stood in clear */
+    const char *bad;   /* out: the argument at fault; NULL: it must not be shown */
 } shop_parse_t;
 
 typedef struct shop_kind_row_t {

@@ -24,7 +24,7 @@ static const shop_own_t *const own[SHOP_DIRECTIVE_COUNT] = {
 #undef SHOP_DIRECTIVE_OF
 };
 
-const shop_own_t shop_own_plain = { NULL, NULL, NULL };
+const shop_own_t shop_own_plain = { NULL, NULL, NULL, NULL };
 
 _Static_assert(SHOP_DIRECTIVE_COUNT <= 64, "one bit per directive");
 
@@ -150,7 +150,9 @@ static const char *set_directive(cmd_parms *cmd, void *dummy, int argc, char *co
     shop_server_conf_t *conf = shop_server_conf(cmd->server);
     const shop_directive_t *directive = cmd->info;
     int row = (int)(directive - shop_directives);
-    shop_parse_t parse = { .pool = cmd->pool, .resolve = resolve_secret };
+    const char *where =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    shop_parse_t parse = { .pool = cmd->pool, .resolve = resolve_secret, .where = where };
     /* httpd has one JSON log, as it has one PidFile */
     const char *problem =
         ap_check_cmd_context(cmd, row == SHOP_ROW_ShopJsonLog ? GLOBAL_ONLY : NOT_IN_DIR_LOC_FILE);
@@ -173,8 +175,7 @@ static const char *set_directive(cmd_parms *cmd, void *dummy, int argc, char *co
                      SHOP_LOG_SECRET_LITERAL, directive->name);
     }
     conf->set |= APR_UINT64_C(1) << row;
-    conf->where[row] =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    conf->where[row] = where;
     return NULL;
 }
 

@@ -25,6 +25,9 @@ static void dump_directive(const shop_server_conf_t *conf, int row, apr_pool_t *
         return;
     }
     for (int i = 0; (line = own->dump(&conf->values, i, pool)); i++) {
+        if (own->where && own->where(&conf->values, i)) {
+            where = own->where(&conf->values, i);
+        }
         printf("  %s %s  # %s\n", directive->name, line, where);
     }
 }

@@ -50,7 +50,7 @@ static const char *compress_dump(const shop_settings_t *settings, int i, apr_poo
     return i ? NULL : *text ? text : "off";
 }
 
-const shop_own_t shop_own_compress = { compress_parse, NULL, compress_dump };
+const shop_own_t shop_own_compress = { compress_parse, NULL, compress_dump, NULL };
 
 static const char *page_size_parse(shop_settings_t *settings, const shop_directive_t *directive,
                                    int argc, char *const argv[], shop_parse_t *parse)
@@ -64,7 +64,7 @@ static const char *page_size_parse(shop_settings_t *settings, const shop_directi
     return problem;
 }
 
-const shop_own_t shop_own_page_size = { page_size_parse, NULL, NULL };
+const shop_own_t shop_own_page_size = { page_size_parse, NULL, NULL, NULL };
 
 static const char *currency_parse(shop_settings_t *settings, const shop_directive_t *directive,
                                   int argc, char *const argv[], shop_parse_t *parse)
@@ -77,4 +77,4 @@ static const char *currency_parse(shop_settings_t *settings, const shop_directiv
     return NULL;
 }
 
-const shop_own_t shop_own_currency = { currency_parse, NULL, NULL };
+const shop_own_t shop_own_currency = { currency_parse, NULL, NULL, NULL };

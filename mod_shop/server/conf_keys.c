@@ -75,7 +75,7 @@ static const char *secret_of(shop_jwt_key_t *key, const char *argument, shop_par
 static const char *parse_key(shop_settings_t *settings, const shop_directive_t *directive, int argc,
                              char *const argv[], shop_parse_t *parse)
 {
-    shop_jwt_key_t key = { .alg = "HS256", .sign = true };
+    shop_jwt_key_t key = { .alg = "HS256", .sign = true, .where = parse->where };
 
     (void)directive;
     SHOP_ARGUMENTS(3, 4);
@@ -125,4 +125,9 @@ static const char *dump_key(const shop_settings_t *settings, int i, apr_pool_t *
                : NULL;
 }
 
-const shop_own_t shop_own_jwt_key = { parse_key, merge_keys, dump_key };
+static const char *where_key(const shop_settings_t *settings, int i)
+{
+    return settings->jwt_keys[i].where;
+}
+
+const shop_own_t shop_own_jwt_key = { parse_key, merge_keys, dump_key, where_key };

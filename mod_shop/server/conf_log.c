@@ -33,4 +33,4 @@ static const char *json_log_dump(const shop_settings_t *settings, int i, apr_poo
                            settings->json_log_requests ? " requests=On" : "", NULL);
 }
 
-const shop_own_t shop_own_json_log = { json_log_parse, NULL, json_log_dump };
+const shop_own_t shop_own_json_log = { json_log_parse, NULL, json_log_dump, NULL };

@@ -15,6 +15,9 @@ typedef struct shop_own_t {
     /* The i-th line for -D DUMP_SHOP, without the name; NULL: no more lines. If the function is
      * NULL, the directive has one line, made from the table. */
     const char *(*dump)(const shop_settings_t *settings, int i, apr_pool_t *pool);
+    /* "file:line" of the i-th line; NULL: it was not set. If the function is NULL, the directive
+     * was set in one place. */
+    const char *(*where)(const shop_settings_t *settings, int i);
 } shop_own_t;
 
 /* One for each parser named in directives.def. */

@@ -61,7 +61,7 @@ static const char *parse_option(shop_rate_policy_t *policy, const char *argument
 static const char *parse_rate(shop_settings_t *settings, const shop_directive_t *directive,
                               int argc, char *const argv[], shop_parse_t *parse)
 {
-    shop_rate_policy_t policy = { .by = SHOP_RATE_IP };
+    shop_rate_policy_t policy = { .by = SHOP_RATE_IP, .where = parse->where };
 
     (void)directive;
     SHOP_ARGUMENTS(2, 4);
@@ -96,4 +96,9 @@ static const char *dump_rate(const shop_settings_t *settings, int i, apr_pool_t 
                : NULL;
 }
 
-const shop_own_t shop_own_rate_limit = { parse_rate, merge_rates, dump_rate };
+static const char *where_rate(const shop_settings_t *settings, int i)
+{
+    return settings->rates[i].where;
+}
+
+const shop_own_t shop_own_rate_limit = { parse_rate, merge_rates, dump_rate, where_rate };

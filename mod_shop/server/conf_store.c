@@ -36,7 +36,7 @@ static const char *mongo_dump(const shop_settings_t *settings, int i, apr_pool_t
     return i ? NULL : strchr(uri, '@') ? "(masked)" : uri;
 }
 
-const shop_own_t shop_own_mongo_uri = { mongo_parse, NULL, mongo_dump };
+const shop_own_t shop_own_mongo_uri = { mongo_parse, NULL, mongo_dump, NULL };
 
 static const char *redis_parse(shop_settings_t *settings, const shop_directive_t *directive,
                                int argc, char *const argv[], shop_parse_t *parse)
@@ -57,4 +57,4 @@ static const char *redis_dump(const shop_settings_t *settings, int i, apr_pool_t
     return i ? NULL : settings->redis_url ? settings->redis_url : "off";
 }
 
-const shop_own_t shop_own_redis = { redis_parse, NULL, redis_dump };
+const shop_own_t shop_own_redis = { redis_parse, NULL, redis_dump, NULL };

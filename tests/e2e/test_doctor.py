@@ -342,6 +342,17 @@ Shop toys:
         self.finds(checks, 'secret-files', 'warning', 'ShopMongoURI holds its secret in clear',
                    'ShopMongoURI file:')
 
+    def test_the_file_of_each_of_two_keys_is_looked_at(self):
+        key = 'ShopJwtKey %s HS256 file:conf/%s.key'
+        files = {name: os.path.join(self.env.root, 'conf', name + '.key') for name in ('first', 'second')}
+        for path in files.values():
+            write_private(path, self.env.key + '\n')
+        conf = self.changed(r'^ShopJwtKey .*$', key % ('first', 'first') + ' verify\n' + key % ('second', 'second'))
+        self.assertEqual({c['level'] for c in self.look(conf) if c['check'] == 'secret-files'}, {'ok'})
+        said = [c['seen'] for c in self.look(conf) if c['check'] == 'secret-files']
+        for path in files.values():
+            self.assertEqual([path in seen for seen in said].count(True), 1, said)
+
     def test_a_secret_that_others_may_read(self):
         key = os.path.join(self.env.root, 'conf', 'open.key')
         write_private(key, 'sesame\n')

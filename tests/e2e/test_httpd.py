@@ -207,6 +207,18 @@ class WrongConfiguration(ShopCase):
             self.assertGreater(len(names), 30)
         self.assertNotIn(self.env.key, output)
 
+    def test_the_dump_names_the_place_of_each_key_and_each_limit(self):
+        """shopctl doctor looks there for the file of the key: with one place for all of them it saw one file alone."""
+        key = 'ShopJwtKey %s HS256 "file:' + self.env.key_file + '"%s'
+        text = self.lines(jwt=key % ('one', '') + '\n' + key % ('two', ' verify'), more='\n'.join((
+            'ShopRateLimit api 10/1min by=ip', 'ShopRateLimit reads 20/1min by=ip', 'ShopRateLimit api 30/1min by=ip')))
+        code, output = self.env.configtest(text, '-D', 'DUMP_SHOP')
+        self.assertEqual(code, 0, output)
+        lines = text.split('\n')
+        for directive in ('ShopJwtKey one', 'ShopJwtKey two', 'ShopRateLimit api 30', 'ShopRateLimit reads'):
+            number = [i for i, line in enumerate(lines, 1) if line.startswith(directive)][0]
+            self.assertRegex(output, r'(?m)^  %s\b.*# \S+:%d$' % (directive, number))
+
     def test_key_too_short(self):
         self.refused(['ShopJwtKey', r'short\.key|\bmain\b', r'\b32\b'],
                      jwt='ShopJwtKey main HS256 "file:%s"' % self.short)

@@ -41,7 +41,7 @@ static void prepare(void)
     apr_pool_create(&root, NULL);
     shop_settings_defaults(&settings);
     settings.jwt_key_count = 1;
-    settings.jwt_keys[0] = (shop_jwt_key_t){ "main", "HS256", key, 32, true };
+    settings.jwt_keys[0] = (shop_jwt_key_t){ "main", "HS256", key, 32, true, NULL };
     must(!shop_tokens_create(&tokens, &settings, root));
     must(!shop_token_sign(&good, tokens, &claims, root));
 }

@@ -61,7 +61,7 @@ static void open_guards(void)
 
     kit.settings.jwt_key_count = 1;
     kit.settings.jwt_keys[0] =
-        (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)key, 32, true };
+        (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)key, 32, true, NULL };
     kit.guards.settings = &kit.settings;
     kit.guards.sessions = shop_account_session_reader(kit.accounts.accounts, t_pool);
     kit.guards.limiter = shop_limiter_shm(NULL, 0, 1, t_pool);

@@ -193,11 +193,13 @@ static void settings_are_compared_by_value(void)
     T_TRUE(!shop_settings_same(&settings, &other));
     other.redis_url = NULL;
 
-    settings.jwt_keys[0] = (shop_jwt_key_t){ "a", "HS256", (unsigned char *)secret, 32, true };
+    settings.jwt_keys[0] =
+        (shop_jwt_key_t){ "a", "HS256", (unsigned char *)secret, 32, true, "a.conf:1" };
     other.jwt_keys[0] = settings.jwt_keys[0];
     other.jwt_keys[0].secret = (unsigned char *)apr_pstrdup(t_pool, secret);
-    settings.rates[0] = (shop_rate_policy_t){ "api", 10, 60, SHOP_RATE_IP, NULL };
+    settings.rates[0] = (shop_rate_policy_t){ "api", 10, 60, SHOP_RATE_IP, NULL, "a.conf:1" };
     other.rates[0] = settings.rates[0];
+    other.rates[0].where = other.jwt_keys[0].where = "a.conf:2"; /* the place is no value */
     T_TRUE(shop_settings_same(&settings, &other));
     other.jwt_keys[0].sign = false;
     T_TRUE(!shop_settings_same(&settings, &other));

@@ -44,9 +44,9 @@ static void a_host_counts_its_share_and_never_none(void)
 
 static void a_policy_counts_its_own_methods_only(void)
 {
-    static const shop_rate_policy_t all = { "api", 100, 60, SHOP_RATE_IP, NULL };
-    static const shop_rate_policy_t reads = { "reads", 100, 60, SHOP_RATE_IP, "GET, HEAD" };
-    static const shop_rate_policy_t none = { "none", 0, 60, SHOP_RATE_IP, NULL };
+    static const shop_rate_policy_t all = { "api", 100, 60, SHOP_RATE_IP, NULL, NULL };
+    static const shop_rate_policy_t reads = { "reads", 100, 60, SHOP_RATE_IP, "GET, HEAD", NULL };
+    static const shop_rate_policy_t none = { "none", 0, 60, SHOP_RATE_IP, NULL, NULL };
 
     T_TRUE(shop_rate_applies(&all, SHOP_RATE_IP, "POST"));
     T_TRUE(!shop_rate_applies(&all, SHOP_RATE_USER, "POST"));
@@ -86,8 +86,9 @@ static void the_header_fields_are_structured_fields(void)
     shop_settings_t settings = { .rate_count = 2 };
     const shop_rate_rule_t *rules;
 
-    settings.rates[0] = (shop_rate_policy_t){ "api", 100, 60, SHOP_RATE_IP, NULL };
-    settings.rates[1] = (shop_rate_policy_t){ "a\"b\\\r\n\xc3\xa9", 1, 2, SHOP_RATE_IP, NULL };
+    settings.rates[0] = (shop_rate_policy_t){ "api", 100, 60, SHOP_RATE_IP, NULL, NULL };
+    settings.rates[1] =
+        (shop_rate_policy_t){ "a\"b\\\r\n\xc3\xa9", 1, 2, SHOP_RATE_IP, NULL, NULL };
     rules = shop_rate_rules(&settings, t_pool);
     T_STR(rules[0].text, "\"api\";q=100;w=60");
     T_STR(rules[0].key, "rate:api:");

@@ -58,10 +58,10 @@ static const shop_tokens_t *tokens_of(const char *signs, const char *verifies)
     shop_settings_defaults(&settings);
     if (verifies) {
         settings.jwt_keys[settings.jwt_key_count++] =
-            (shop_jwt_key_t){ "old", "HS256", (const unsigned char *)verifies, 32, false };
+            (shop_jwt_key_t){ "old", "HS256", (const unsigned char *)verifies, 32, false, NULL };
     }
     settings.jwt_keys[settings.jwt_key_count++] =
-        (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)signs, 32, true };
+        (shop_jwt_key_t){ "main", "HS256", (const unsigned char *)signs, 32, true, NULL };
     T_OK(shop_tokens_create(&tokens, &settings, t_pool));
     return tokens;
 }
