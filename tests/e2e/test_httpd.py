@@ -398,6 +398,7 @@ class TwoShops(ShopCase):
 
 class HostsThatRepeatTheirDirectives(ShopCase):
     """Virtual hosts with equal directives are one shop: one set of pools in each child, shared counters."""
+    startup_log = ('SHOP0005',)                          # the two shops have one database
 
     @classmethod
     def make_env(cls):
@@ -443,6 +444,7 @@ class HostsThatRepeatTheirDirectives(ShopCase):
 
 class ShopBesideOneWithRedis(ShopCase):
     """What two shops keep in shared memory does not touch."""
+    startup_log = ('SHOP0005',)                          # they have one database
 
     @classmethod
     def make_env(cls):

@@ -122,7 +122,9 @@ class Usage(unittest.TestCase):
         for words in (('init',), ('migrate', '--status'), ('reap',), ('verify',)):
             done = run(*words, uri=NOBODY)
             self.assertEqual((done.returncode, done.stdout), (3, ''))
-            self.assertEqual(len(done.stderr.splitlines()), 1, done.stderr)
+            # the driver says so before main() where a killed process with this id has left a file in /dev/shm
+            said = [line for line in done.stderr.splitlines() if 'Falling back to malloc for counters' not in line]
+            self.assertEqual(len(said), 1, done.stderr)
 
     def test_keygen_and_openapi(self):
         key, other = run('keygen').stdout, run('keygen').stdout
