@@ -80,6 +80,11 @@ static const char *time_text(int64_t ms, apr_pool_t *pool)
     return "0";
 }
 
+static const char *unit_hint(const char *text)
+{
+    return text[strspn(text, "0123456789")] ? "" : "; a number without a unit is in seconds";
+}
+
 /* min and max in units of unit_ms. */
 static const char *time_parse(int *value, const char *text, int64_t unit_ms, int64_t min,
                               int64_t max, apr_pool_t *pool)
@@ -90,8 +95,8 @@ static const char *time_parse(int *value, const char *text, int64_t unit_ms, int
         return "is no time such as 500ms, 30s, 15min or 7d";
     }
     if (ms < min * unit_ms || ms > max * unit_ms) {
-        return apr_psprintf(pool, "is not within %s and %s", time_text(min * unit_ms, pool),
-                            time_text(max * unit_ms, pool));
+        return apr_psprintf(pool, "is not within %s and %s%s", time_text(min * unit_ms, pool),
+                            time_text(max * unit_ms, pool), unit_hint(text));
     }
     if (ms % unit_ms) {
         return "is no whole number of seconds";

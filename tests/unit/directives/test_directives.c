@@ -108,6 +108,8 @@ static void values_are_refused_with_what_is_accepted(void)
         { SHOP_ROW_ShopJwtTTL, "15min 7d 366d", "is not within 1min and 365d", "366d" },
         { SHOP_ROW_ShopJwtTTL, "99999999999999d", "is no time such as 500ms, 30s, 15min or 7d",
           "99999999999999d" },
+        { SHOP_ROW_ShopJwtTTL, "15min 7 30d",
+          "is not within 1min and 20d; a number without a unit is in seconds", "7" },
         { SHOP_ROW_ShopDeadline, "500ms", "is not within 1s and 20s", "500ms" },
         { SHOP_ROW_ShopStatus, "maybe", "is neither On nor Off", "maybe" },
         { SHOP_ROW_ShopInstance, "a,b",
