@@ -6,6 +6,7 @@ check_scripts = \
 	tests/checks/check_docs.sh \
 	tests/checks/check_exports.sh \
 	tests/checks/check_fuzz.sh \
+	tests/checks/check_install.sh \
 	tests/checks/check_layers.sh \
 	tests/checks/check_model.sh \
 	tests/checks/check_new_resource.sh \
