@@ -70,8 +70,12 @@ static bool run_httpd(doctor_t *doctor)
         return false;
     }
     if (status != 0) {
+        /* what root may read, another user may not */
         doctor_report(doctor, DOCTOR_ERROR, "configuration",
-                      "correct what the message names, then run: apachectl configtest",
+                      geteuid() ? "run shopctl doctor as root: another user may not read what "
+                                  "httpd reads at start. If root is refused too, correct what "
+                                  "the message names"
+                                : "correct what the message names, then run: apachectl configtest",
                       "httpd refuses its configuration: %s", message_of(err, doctor->pool));
         return false;
     }

@@ -109,6 +109,17 @@ class Doctor(ShopCase):
         checks = self.look(self.good + 'ShopPageSize 0 0\n')
         self.finds(checks, 'configuration', 'error', 'ShopPageSize', 'apachectl configtest')
 
+    @unittest.skipUnless(os.getuid() == 0, 'becomes another user')
+    def test_another_user_than_root_may_not_read_the_key(self):
+        path = os.path.join(self.env.root, 'conf', 'variant.conf')
+        write_private(path, self.good)
+        os.chmod(path, 0o644)
+        os.chmod(os.path.dirname(path), 0o755)
+        done = subprocess.run([shopctl_path(), 'doctor', '--json', '--httpd', HTTPD, '--config', path],
+                              capture_output=True, text=True, timeout=60, user='nobody')
+        self.finds(json.loads(done.stdout)['checks'], 'configuration', 'error', 'ShopJwtKey.*cannot be read',
+                   'run shopctl doctor as root')
+
     def test_the_module_is_not_loaded(self):
         checks = self.look(self.env.base_conf())
         self.finds(checks, 'module', 'error', 'not loaded', 'LoadModule shop_module')
