@@ -54,8 +54,12 @@ const char *shopctl_database(const shopctl_t *ctl);
  * exit status when it cannot be read and that was printed. */
 int shopctl_check_prepared(bool *prepared, const shopctl_t *ctl);
 
-/* Reads a new password: from --password-file, else twice from the terminal. 0, or the exit status
- * of what was printed. */
-int shopctl_read_password(const char **password, const shopctl_t *ctl);
+/* What is wrong with a new password. */
+typedef shop_error_t *(*shopctl_password_check_t)(const char *password, const shopctl_t *ctl);
+
+/* Reads a new password: from --password-file, else twice from the terminal, where it is checked
+ * before it is asked for again. 0, or the exit status of what was printed. */
+int shopctl_read_password(const char **password, const shopctl_t *ctl,
+                          shopctl_password_check_t check);
 
 #endif

@@ -12,6 +12,7 @@
 #include "tools/shopctl.h"
 
 #define SIZE 1024
+#define NO_PASSWORD "no password was entered"
 
 /* The first line without its end, in pool. false: there is none, or it is too long. */
 static bool read_line(const char **line, FILE *file, apr_pool_t *pool)
@@ -72,13 +73,24 @@ static bool ask(const char **password, const char *prompt, apr_pool_t *pool)
     return done;
 }
 
-int shopctl_read_password(const char **password, const shopctl_t *ctl)
+/* 0, or the exit status of the problem that was printed. */
+static int refuse(const char *password, const shopctl_t *ctl, shopctl_password_check_t check)
+{
+    shop_error_t *err = check(password, ctl);
+
+    return err ? shopctl_fail(err) : 0;
+}
+
+int shopctl_read_password(const char **password, const shopctl_t *ctl,
+                          shopctl_password_check_t check)
 {
     const char *path = shopctl_value(ctl, SHOPCTL_PASSWORD_FILE);
     const char *again = NULL;
+    int status = 0;
 
     if (path) {
-        return read_file(password, ctl, path);
+        status = read_file(password, ctl, path);
+        return status ? status : refuse(*password, ctl, check);
     }
     if (!isatty(STDIN_FILENO)) {
         return shopctl_complain(ctl,
@@ -86,8 +98,15 @@ int shopctl_read_password(const char **password, const shopctl_t *ctl)
                                 "terminal to ask on",
                                 ctl->line.command->words);
     }
-    if (!ask(password, "Password: ", ctl->pool) || !ask(&again, "Password again: ", ctl->pool)) {
-        return shopctl_complain(ctl, "no password was entered");
+    if (!ask(password, "Password: ", ctl->pool)) {
+        return shopctl_complain(ctl, NO_PASSWORD);
+    }
+    status = refuse(*password, ctl, check);
+    if (status) {
+        return status;
+    }
+    if (!ask(&again, "Password again: ", ctl->pool)) {
+        return shopctl_complain(ctl, NO_PASSWORD);
     }
     if (strlen(*password) != strlen(again) || CRYPTO_memcmp(*password, again, strlen(again)) != 0) {
         return shopctl_complain(ctl, "the two passwords differ");

@@ -77,18 +77,25 @@ static bool exists(int *status, const shopctl_t *ctl, const shop_app_t *app,
     return err || found;
 }
 
+static shop_error_t *check_password(const char *password, const shopctl_t *ctl)
+{
+    shop_error_t *err = NULL;
+
+    shop_account_check_password(&err, "password", password, ctl->settings.password_min,
+                                ctl->settings.password_max, ctl->pool);
+    return err;
+}
+
 static int create(const shopctl_t *ctl, const shop_app_t *app, shop_user_t *user)
 {
     const char *password = NULL;
-    int status = shopctl_read_password(&password, ctl);
-    shop_error_t *err = NULL;
+    int status = shopctl_read_password(&password, ctl, check_password);
+    shop_error_t *err;
 
     if (status) {
         return status;
     }
-    shop_account_check_password(&err, "password", password, ctl->settings.password_min,
-                                ctl->settings.password_max, ctl->pool);
-    err = err ? err : insert_user(app, user, password, ctl->pool);
+    err = insert_user(app, user, password, ctl->pool);
     if (err && err->code == SHOP_EMAIL_TAKEN && exists(&status, ctl, app, user)) {
         return status; /* made by another process in the meantime */
     }

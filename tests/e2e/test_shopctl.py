@@ -226,6 +226,13 @@ class Commands(ShopCase):
         self.assertNotIn('horse', shown)
         self.shop.login('barbara@example.com', 'correct horse battery')
 
+    def test_a_password_that_is_too_short_is_refused_before_it_is_asked_for_again(self):
+        words = ('user', 'create', '--username', 'barbara2', '--email', 'barbara2@example.com')
+        status, shown = on_terminal(['short', 'short'], *words, uri=self.env.store_uri)
+        self.assertEqual(status, 1, shown)
+        self.assertIn('must have 8 to', shown)
+        self.assertNotIn('again', shown)
+
     def sold_shop(self):
         """Customers, orders in several states, a coupon, a refund, a cart: returns a customer."""
         self.shop.add_coupon(usage_limit=5)
