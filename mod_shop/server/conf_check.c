@@ -7,6 +7,7 @@
 #include <ap_listen.h>
 #include <apr_strings.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <string.h>
 
@@ -151,15 +152,49 @@ static void say_missing_modules(server_rec *server)
     }
 }
 
+/* At start httpd reads its configuration twice: the second time follows at once, before the log is
+ * open, and would print every warning again where httpd stays in the foreground. */
+static bool is_checked_again(void)
+{
+    return ap_state_query(AP_SQ_CONFIG_GEN) == 1;
+}
+
+/* Is there a shop with the same settings before this one? */
+static bool is_repeated(const server_rec *servers, const server_rec *server)
+{
+    while (servers != server && (!shop_server_conf(servers)->roots->nelts ||
+                                 !shop_settings_same(&shop_server_conf(servers)->values,
+                                                     &shop_server_conf(server)->values))) {
+        servers = servers->next;
+    }
+    return servers != server;
+}
+
+static void warn_of(server_rec *servers, server_rec *server, apr_pool_t *pool)
+{
+    if (is_checked_again() || is_repeated(servers, server)) {
+        return;
+    }
+    warn_of_shared_database(servers, server, pool);
+    if (shop_server_conf(server)->values.open_admin) {
+        ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
+                     "SHOP%04d: ShopInsecureOpenAdmin is on: anybody may register as admin (the "
+                     "shop of %s)",
+                     SHOP_LOG_OPEN_ADMIN, shop_server_place(server, pool));
+    }
+}
+
 int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *server)
 {
-    const server_rec *servers;
+    server_rec *servers;
     const char *problem;
 
     (void)pconf;
     (void)plog;
     servers = server;
-    if (serves_any(server)) {
+    /* a reminder for whoever runs configtest, start or graceful; no line in the log of each night's
+     * rotation */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG && serves_any(server)) {
         say_missing_modules(server);
     }
     problem = shop_json_log_problem(shop_server_conf(server)->values.json_log, ptemp);
@@ -185,12 +220,7 @@ int shop_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, se
         if (mixes_caches(servers, server, ptemp)) {
             return HTTP_INTERNAL_SERVER_ERROR;
         }
-        warn_of_shared_database(servers, server, ptemp);
-        if (conf->values.open_admin) {
-            ap_log_error(APLOG_MARK, APLOG_STARTUP | APLOG_WARNING, 0, server,
-                         "SHOP%04d: ShopInsecureOpenAdmin is on: anybody may register as admin",
-                         SHOP_LOG_OPEN_ADMIN);
-        }
+        warn_of(servers, server, ptemp);
     }
     return OK;
 }

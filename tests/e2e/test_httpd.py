@@ -177,6 +177,15 @@ class WrongConfiguration(ShopCase):
         self.assertIn('SHOP0006: mod_headers is not loaded', output)
         self.assertIn('a2enmod headers', output)
 
+    def test_a_warning_is_printed_once_for_each_shop(self):
+        host = '<VirtualHost 127.0.0.1:%d>\n  ServerName %s\n  %s\n</VirtualHost>'
+        for instance, warned in (('', 1), ('ShopInstance other', 2)):
+            with self.subTest(instance=instance):
+                code, output = self.env.configtest(self.lines(more='\n'.join((
+                    'ShopInsecureOpenAdmin On', host % (free_port(), 'a.example', ''),
+                    host % (free_port(), 'b.example', instance)))))
+                self.assertEqual((code, output.count('SHOP0004')), (0, warned), output)
+
     def test_the_reference_configuration_as_it_stands(self):
         conf = os.path.join(os.path.dirname(__file__), '..', '..', 'conf', 'mod_shop.conf')
         with open(conf) as f:
@@ -461,6 +470,33 @@ class ShopBesideOneWithRedis(ShopCase):
             r = c.post('/auth/login', {'email': 'nobody@example.com', 'password': 'not the password'})
             self.assert_status(r, status)
             time.sleep(1.5)             # within a second the other shop tells Redis what it believes to owe
+
+
+class WarningsOfTheConfiguration(ShopCase):
+    """Printed once where httpd is started. Restarts repeat what is dangerous in the log, and what is missing not."""
+    startup_log = ('SHOP0004',)
+
+    @classmethod
+    def make_env(cls):
+        env = Env(cls.__name__, extra='ShopInsecureOpenAdmin On')
+        base = env.base_conf
+        env.base_conf = lambda: re.sub(r'^LoadModule headers_module.*\n', '', base(), flags=re.M)
+        return env
+
+    def test_a_start_and_a_graceful_restart(self):
+        self.expect_log('SHOP0004')
+        texts = 'SHOP0004: ', 'SHOP0006: mod_headers'
+
+        def printed():
+            both = self.env.text(self.env.startup_log) + self.env.text(self.env.error_log)
+            return [both.count(text) for text in texts]
+
+        self.assertEqual(printed(), [1, 1])
+        self.env.graceful()
+        limit = time.monotonic() + 60
+        while printed()[0] < 2 and time.monotonic() < limit:
+            time.sleep(0.1)
+        self.assertEqual(printed(), [2, 1])
 
 
 class Restart(ShopCase):
