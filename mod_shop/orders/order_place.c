@@ -172,6 +172,18 @@ static shop_error_t *take_another_number(const shop_place_t *place)
     return place->request->reply(place->request->baton, place->order, place->pool);
 }
 
+/* Waits before the next attempt to insert. false: there is none, or it would come too late. */
+static bool wait_to_insert(const shop_place_t *place, int turn)
+{
+    apr_time_t pause = SHOP_PLACE_PAUSE << turn, deadline = place->request->deadline;
+
+    if (turn + 1 == COMMIT_TRIES || (deadline && shop_clock_monotonic() + pause >= deadline)) {
+        return false;
+    }
+    shop_clock_pause(place->ports->clock, pause);
+    return true;
+}
+
 /* While the outcome is unknown, the same document is sent again until the deadline. After that
  * nothing is changed, because the order may be placed. */
 static shop_error_t *insert(shop_order_insert_t *result, const shop_place_t *place)
@@ -189,8 +201,8 @@ static shop_error_t *insert(shop_order_insert_t *result, const shop_place_t *pla
         }
         if (!err) {
             SHOP_TRY(take_another_number(place));
-        } else {
-            shop_clock_pause(ports->clock, SHOP_PLACE_PAUSE << turn);
+        } else if (!wait_to_insert(place, turn)) {
+            break;
         }
     }
     shop_log(SHOP_LOG_WARN, SHOP_LOG_ORDER_UNKNOWN, NULL,
