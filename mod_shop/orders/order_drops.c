@@ -282,10 +282,22 @@ static shop_error_t *decide(batch_t *batch, const stale_t *stale, const shop_ord
     return NULL;
 }
 
+/* One that cannot be decided must not keep the orders of the batch from being confirmed. */
 static shop_error_t *decide_all(batch_t *batch, const shop_order_ports_t *ports, apr_pool_t *pool)
 {
     for (int i = 0; i < batch->stale->nelts; i++) {
-        SHOP_TRY(decide(batch, APR_ARRAY_IDX(batch->stale, i, const stale_t *), ports, pool));
+        const stale_t *stale = APR_ARRAY_IDX(batch->stale, i, const stale_t *);
+        shop_error_t *err = decide(batch, stale, ports, pool);
+
+        if (err && err->code == SHOP_UNAVAILABLE) {
+            return err;
+        }
+        if (err) {
+            shop_log_seldom(SHOP_LOG_ERROR, SHOP_LOG_ORDER_STUCK,
+                            "an old reservation of %s: order %s: %s (%s)", stale->left.id,
+                            stale->left.order_id, err->detail,
+                            err->cause ? err->cause : "no cause");
+        }
     }
     return NULL;
 }
