@@ -89,7 +89,8 @@ shop_error_t *shop_order_clear_cart(const shop_order_ports_t *ports, const shop_
             return NULL;
         }
     }
-    return shop_error_cause(shop_err(pool, UNAVAILABLE, "the cart keeps changing"), pool,
+    /* Not UNAVAILABLE, which would end the reaper's run: other carts are not concerned. */
+    return shop_error_cause(shop_err(pool, CONFLICT, "the cart keeps changing"), pool,
                             "the cart of order %s keeps changing", order->id);
 }
 

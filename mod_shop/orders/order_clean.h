@@ -6,7 +6,8 @@
 
 /* Takes the lines of a placed order out of its customer's cart and ends its claim. *seen: the cart
  * as it was last read, or NULL: it is read first. Lines that were added meanwhile stay, and so does
- * what was added to an ordered line. Idempotent. */
+ * what was added to an ordered line. Idempotent. CONFLICT: the cart was edited at each attempt; so
+ * also from the functions below. */
 shop_error_t *shop_order_clear_cart(const shop_order_ports_t *ports, const shop_order_t *order,
                                     const shop_cart_t *seen, apr_pool_t *pool);
 

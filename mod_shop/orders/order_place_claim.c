@@ -88,6 +88,12 @@ static bool has_our_key(const shop_place_t *place, const shop_cart_claim_t *clai
            !strcmp(claim->key_slot, place->request->key_slot);
 }
 
+/* The cart could not be cleared for all its edits: the customer asks again. */
+static shop_error_t *busy_if_cart_changes(const shop_place_t *place, shop_error_t *err)
+{
+    return err && err->code == SHOP_CONFLICT ? shop_place_busy(place->pool, err->cause) : err;
+}
+
 shop_error_t *shop_place_meet_claim(const shop_place_t *place)
 {
     const shop_order_ports_t *ports = place->ports;
@@ -98,10 +104,11 @@ shop_error_t *shop_place_meet_claim(const shop_place_t *place)
     SHOP_TRY(ports->orders->find_durable(&other, ports->orders, place->request->user_id,
                                          claim->order_id, place->pool));
     if (other && shop_order_status_name(other->status)) {
-        return shop_order_clean(ports, other, place->pool);
+        return busy_if_cart_changes(place, shop_order_clean(ports, other, place->pool));
     }
     if (claim->at + SHOP_ORDER_LEASE <= ports->clock->now(ports->clock)) {
-        SHOP_TRY(shop_order_resolve(&resolved, &was_placed, ports, place->cart, place->pool));
+        SHOP_TRY(busy_if_cart_changes(
+            place, shop_order_resolve(&resolved, &was_placed, ports, place->cart, place->pool)));
     }
     if (resolved) {
         return NULL;

@@ -439,6 +439,97 @@ static void an_unknown_commit_is_503_and_nothing_is_touched(void)
     }
 }
 
+static int pauses;
+
+static void count_pause(const shop_clock_t *clock, apr_time_t interval)
+{
+    (void)clock;
+    (void)interval;
+    pauses++;
+}
+
+static void after_the_last_insert_the_customer_does_not_wait(void)
+{
+    order_shop_t *shop = shop_beside(10, 5);
+
+    order_shop_fill(shop, USER(0), 2, 1);
+    shop->ports.orders->insert = lost_insert;
+    shop->clock.pause = count_pause;
+    pauses = 0;
+    T_ERR(place(NULL, NULL), UNAVAILABLE);
+    T_INT(pauses, beside.inserts - 1);
+}
+
+/* ---- what cannot be completed ---- */
+
+static shop_error_t *never_cleared(bool *done, shop_cart_repo_t *repo, const shop_cart_t *cart,
+                                   const char *order_id, const apr_array_header_t *left,
+                                   apr_time_t now, apr_pool_t *pool)
+{
+    *done = false;
+    return strcmp(cart->user_id, USER(0))
+               ? beside.carts.ordered(done, repo, cart, order_id, left, now, pool)
+               : NULL;
+}
+
+static void a_cart_that_cannot_be_cleared_does_not_end_the_reapers_run(void)
+{
+    order_shop_t *shop = shop_beside(10, 5);
+    shop_reap_sums_t sums;
+    shop_cart_t *cart;
+
+    order_shop_fill(shop, USER(0), 1, 0);
+    order_shop_fill(shop, USER(1), 1, 0);
+    shop->ports.carts->ordered = nothing_cleared;
+    T_OK(place("k:a", NULL));
+    shop->clock.fixed += SHOP_ORDER_LEASE;
+    T_OK(order_shop_place(&order, &replayed, shop, USER(1), NULL, NULL, t_pool));
+    shop->ports.carts->ordered = never_cleared;
+    shop->clock.fixed += 2 * SHOP_ORDER_LEASE;
+    T_ERR(place("k:b", NULL), UNAVAILABLE); /* and not 409: it may be asked again */
+    T_OK(shop_order_reap(&sums, &shop->ports, t_pool));
+    T_INT(sums.left, 1);
+    T_INT(sums.completed, 1);
+    T_TRUE(cart_of(shop)->claim != NULL);
+    T_OK(shop->ports.carts->find(&cart, shop->ports.carts, USER(1), t_pool));
+    T_TRUE(!cart->claim);
+    shop->ports.carts->ordered = beside.carts.ordered;
+    order_shop_settle(shop);
+    order_shop_audit(shop, 2, "after the cart could be cleared");
+}
+
+static shop_error_t *unreadable_twin(shop_tombstone_t *result, shop_order_t **found,
+                                     shop_order_repo_t *repo, const char *id, const char *user_id,
+                                     apr_time_t now, apr_pool_t *pool)
+{
+    return strcmp(id, TWIN) ? beside.orders.tombstone(result, found, repo, id, user_id, now, pool)
+                            : shop_err(pool, INTERNAL, "the order cannot be read");
+}
+
+static void an_old_reservation_that_cannot_be_decided_keeps_no_other_from_being_confirmed(void)
+{
+    order_shop_t *shop = shop_beside(10, 5);
+    shop_reservation_line_t line = { shop->products[0], 1, 1000 };
+    const shop_reservation_t left = { TWIN, USER(1), &line, 1 };
+    shop_unit_state_t state;
+    int reserved = 0;
+
+    order_shop_queue(shop);
+    T_OK(
+        shop->ports.stock->reserve(&reserved, shop->ports.stock, &left, shop->clock.fixed, t_pool));
+    shop->clock.fixed += 3 * SHOP_ORDER_LEASE;
+    order_shop_fill(shop, USER(0), 2, 0);
+    shop->ports.orders->tombstone = unreadable_twin;
+    T_OK(place(NULL, NULL));
+    T_OK(shop_order_drops_flush(shop->ports.drops, &shop->ports, t_pool));
+    T_OK(shop->ports.stock->states(&state, shop->ports.stock, &left, t_pool));
+    T_INT(state.reservations, 1);
+    T_TRUE(state.reserved);
+    shop->ports.orders->tombstone = beside.orders.tombstone;
+    order_shop_settle(shop);
+    order_shop_audit(shop, 1, "after the old reservation could be decided");
+}
+
 const shop_test_t order_claim_tests[] = {
     SHOP_TEST(what_was_added_beside_an_order_stays_in_the_cart,
               "what was added beside an order stays in the cart"),
@@ -456,6 +547,12 @@ const shop_test_t order_claim_tests[] = {
     SHOP_TEST(somebody_elses_purchase_is_a_shortage, "somebody else's purchase is a shortage"),
     SHOP_TEST(an_unknown_commit_is_503_and_nothing_is_touched,
               "an unknown commit is 503 and nothing is touched"),
+    SHOP_TEST(after_the_last_insert_the_customer_does_not_wait,
+              "after the last insert the customer does not wait"),
+    SHOP_TEST(a_cart_that_cannot_be_cleared_does_not_end_the_reapers_run,
+              "a cart that cannot be cleared does not end the reaper's run"),
+    SHOP_TEST(an_old_reservation_that_cannot_be_decided_keeps_no_other_from_being_confirmed,
+              "an old reservation that cannot be decided keeps no other from being confirmed"),
     SHOP_TEST_END,
 };
 SHOP_SUITE("claims of carts", order_claim_tests)
