@@ -37,8 +37,8 @@ static shop_error_t *key_in_progress(const shop_place_t *place)
 
 static shop_error_t *order_in_progress(const shop_place_t *place)
 {
-    return shop_err(place->pool, ORDER_IN_PROGRESS,
-                    "this cart is being ordered by another request");
+    return wait_for(
+        shop_err(place->pool, ORDER_IN_PROGRESS, "this cart is being ordered by another request"));
 }
 
 shop_error_t *shop_place_find_known(shop_order_t **known, const shop_place_t *place)

@@ -41,7 +41,7 @@ static shop_error_t *too_many(const shop_place_t *place)
     if (place->ports->drops) {
         shop_order_drops_hurry(place->ports->drops);
     }
-    return shop_place_busy(place->pool, "a product has too many reservations");
+    return shop_place_busy(place->pool, "a product or the coupon has too many reservations");
 }
 
 /* Fewer lines were reserved than sent: finds the reason. */
@@ -124,7 +124,9 @@ static shop_error_t *why_no_use(const shop_place_t *place, const shop_reservatio
     if (state.available == 0) {
         return shop_err(place->pool, COUPON_EXHAUSTED, "coupon %s is used up", order->coupon_code);
     }
-    return shop_place_busy(place->pool, "the coupon has too many reservations, or is free again");
+    return state.reservations >= SHOP_RESERVATIONS_MAX
+               ? too_many(place)
+               : shop_place_busy(place->pool, "what was used up a moment ago is there again");
 }
 
 /* The order may have been given up after its stock was reserved, and its twin may have redeemed. */
