@@ -243,6 +243,7 @@ class Commands(ShopCase):
             order = self.assert_status(self.shop.place(customer), 201).json
             self.shop.put_in_cart(customer, product['id'], 1)
         self.assert_status(customer.post('/orders/%s/cancel' % order['id']), 200)
+        self.env.verify()                                # nothing is left to be confirmed behind the replies
         self.run_here('migrate', '--finish')
         return customer
 
