@@ -100,7 +100,7 @@ def product_document(ident, name, description, price, category, stock, image_url
         "category_key": category, "image_url": image_url, "featured": featured, "updated_at": at, "rev": Int64(1), "words": words + title,
         "name_words": title, "by_name": "%s\x01%s" % (name.lower()[:64], ident), "by_price": "%016x%s" % (price, ident),
         "by_created": "%016x%s" % (milliseconds(at), ident), "stock": Int64(stock), "opened": Int64(stock),
-        "created_at": at, "deleted_at": None, "holds": [], "backs": [], "back_rev": Int64(0), "moves": [],
+        "sold_out": stock <= 0, "created_at": at, "deleted_at": None, "holds": [], "backs": [], "back_rev": Int64(0), "moves": [],
         "move_rev": Int64(0),
     }
 
@@ -163,7 +163,7 @@ def make_indexes(collection, indexes):
 
 def fill_stock(db):
     ids = [product_id(i) for i in range(CHECKOUT)]
-    db.products.update_many({"_id": {"$in": ids}}, {"$set": {"stock": Int64(CHECKOUT_STOCK), "holds": []}})
+    db.products.update_many({"_id": {"$in": ids}}, {"$set": {"stock": Int64(CHECKOUT_STOCK), "sold_out": False, "holds": []}})
 
 
 def load_catalogue(uri, count):
