@@ -21,14 +21,16 @@ from wire import Store
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), '../..')
 SCAN = 'COLLSCAN'
 
-# Queries that may do what others may not, with the reason. One that none of the queries needs is an error.
+# Queries that may do what others may not: which fault, and the reason. One that none of the queries needs is an error.
 EXCEPTIONS = (
-    ('aggregate coupons {}', 'how many there are, counted up to a cap: no condition an index could serve'),
+    ('update products {_id: {$in: [?]}, stock: {$lte: ?}, sold_out: {$ne: ?}}', ' keys for ',
+     'it looks at the products of a batch of orders by their ids, and most have not sold out'),
+    ('aggregate coupons {}', '', 'how many there are, counted up to a cap: no condition an index could serve'),
 )
 
 # What must have gone by, or the test has not asked for everything: statements of orders and of the reaper.
 STATEMENTS = ('update products {_id: ?, deleted_at: ?, price: ?, stock: {$gte: ?}, holds.o: {$ne: ?}, voids.o: {$ne: ?}',
-              'update products {_id: ?, stock: {$lte: ?}, sold_out: {$ne: ?}}',
+              'update products {_id: {$in: [?]}, stock: {$lte: ?}, sold_out: {$ne: ?}}',
               'find carts {ordering.at: ', 'find products {backs.at: ', 'find coupons {backs.at: ',
               'update products {voids.at: ', 'update coupons {voids.at: ')
 # What must not: an index for it would make every order slower.
@@ -255,7 +257,7 @@ class EveryQuery(ShopCase):
             excused = [e for e in EXCEPTIONS if e[0] == str(query)]
             used.update(excused)
             print('explain: ' + line, flush=True)
-            wrong += ['%s: %s' % (query, f) for f in faults if not excused]
+            wrong += ['%s: %s' % (query, f) for f in faults if not [e for e in excused if e[1] in f]]
         self.sees_a_missing_index(store, known)
         store.close()
         print('figure explain: %d queries of %d operations, each from an index%s' % (
