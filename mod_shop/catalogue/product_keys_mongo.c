@@ -107,15 +107,6 @@ static shop_error_t *rewrite(const shop_migration_t *migration, bool removed, ap
     return NULL;
 }
 
-static shop_error_t *drop(const shop_migration_t *migration, const char *const *names,
-                          apr_pool_t *pool)
-{
-    for (; *names; names++) {
-        SHOP_TRY(shop_mongo_drop_index(migration->mongo, SHOP_PRODUCTS_COLLECTION, *names, pool));
-    }
-    return NULL;
-}
-
 /* Writes the keys that are missing or wrong. */
 static shop_error_t *up(const shop_migration_t *migration, apr_pool_t *pool)
 {
@@ -127,7 +118,7 @@ static shop_error_t *down(const shop_migration_t *migration, apr_pool_t *pool)
 {
     static const char *const names[] = { "key_created", "key_name", "key_price", NULL };
 
-    SHOP_TRY(drop(migration, names, pool));
+    SHOP_TRY(shop_mongo_drop_indexes(migration->mongo, SHOP_PRODUCTS_COLLECTION, names, pool));
     return rewrite(migration, true, pool);
 }
 
@@ -138,7 +129,7 @@ static shop_error_t *finish(const shop_migration_t *migration, apr_pool_t *pool)
                                          NULL };
 
     SHOP_TRY(rewrite(migration, false, pool));
-    return drop(migration, names, pool);
+    return shop_mongo_drop_indexes(migration->mongo, SHOP_PRODUCTS_COLLECTION, names, pool);
 }
 
 const shop_stage_part_t shop_product_keys = { up, down, finish };

@@ -126,15 +126,6 @@ static shop_error_t *rewrite(const shop_migration_t *migration, bool removed, ap
     return NULL;
 }
 
-static shop_error_t *drop(const shop_migration_t *migration, const char *const *names,
-                          apr_pool_t *pool)
-{
-    for (; *names; names++) {
-        SHOP_TRY(shop_mongo_drop_index(migration->mongo, SHOP_PRODUCTS_COLLECTION, *names, pool));
-    }
-    return NULL;
-}
-
 shop_error_t *shop_product_sold_out_up(const shop_migration_t *migration, apr_pool_t *pool)
 {
     return rewrite(migration, false, pool);
@@ -147,7 +138,7 @@ shop_error_t *shop_product_sold_out_down(const shop_migration_t *migration, apr_
 
     SHOP_TRY(shop_mongo_ensure_indexes(migration->mongo, shop_product_indexes_before_claims, pool));
     SHOP_TRY(rewrite(migration, true, pool));
-    return drop(migration, names, pool);
+    return shop_mongo_drop_indexes(migration->mongo, SHOP_PRODUCTS_COLLECTION, names, pool);
 }
 
 shop_error_t *shop_product_sold_out_finish(const shop_migration_t *migration, apr_pool_t *pool)
@@ -156,5 +147,5 @@ shop_error_t *shop_product_sold_out_finish(const shop_migration_t *migration, ap
                                          "old_holds", NULL };
 
     SHOP_TRY(rewrite(migration, false, pool));
-    return drop(migration, names, pool);
+    return shop_mongo_drop_indexes(migration->mongo, SHOP_PRODUCTS_COLLECTION, names, pool);
 }

@@ -135,6 +135,9 @@ shop_error_t *shop_mongo_check_unique(shop_mongo_t *mongo, const char *collectio
 /* Drops one index by its name; that it is not there, or the collection is not, is no error. */
 shop_error_t *shop_mongo_drop_index(shop_mongo_t *mongo, const char *collection, const char *name,
                                     apr_pool_t *pool);
+/* The same of each of names, NULL-terminated, in their order. */
+shop_error_t *shop_mongo_drop_indexes(shop_mongo_t *mongo, const char *collection,
+                                      const char *const *names, apr_pool_t *pool);
 /* Appends the names (const char *) of the collection's indexes; none for a collection that does not
  * exist. */
 shop_error_t *shop_mongo_index_names(apr_array_header_t *names, shop_mongo_t *mongo,

@@ -147,6 +147,15 @@ shop_error_t *shop_mongo_drop_index(shop_mongo_t *mongo, const char *collection,
     return err;
 }
 
+shop_error_t *shop_mongo_drop_indexes(shop_mongo_t *mongo, const char *collection,
+                                      const char *const *names, apr_pool_t *pool)
+{
+    for (; *names; names++) {
+        SHOP_TRY(shop_mongo_drop_index(mongo, collection, *names, pool));
+    }
+    return NULL;
+}
+
 static bool same_keys(const bson_t *wanted, const bson_t *found)
 {
     bson_iter_t left;
